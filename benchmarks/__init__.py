@@ -1,0 +1,1 @@
+"""Reproducible measurements, ours beside the alternative."""

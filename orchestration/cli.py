@@ -1,0 +1,220 @@
+"""`c360`, the command line. Heavy imports happen inside the commands, so that help is quick."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestration.errors import UserError
+from orchestration.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help=(
+        "Customer 360: scattered customer records in, people, their value, their segments and a "
+        "reporting model out.\n\nStart with [bold]c360 demo[/] and [bold]c360 run[/]; look with "
+        "[bold]c360 dashboard[/], [bold]c360 ui[/] and [bold]c360 query[/]. The data folder is "
+        "data/ in the project, or C360_DATA_DIR."
+    ),
+)
+out = Console()
+err = Console(stderr=True)
+
+Landing = Annotated[
+    Path | None,
+    typer.Option("--landing", help="Folder with the source files; default <data>/landing."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def main() -> None:
+    """Entry point: a user's mistake ends in one paragraph and an exit code, never a stack trace."""
+    try:
+        app()
+    except UserError as error:
+        err.print(f"[red]✗[/] {error}", highlight=False, soft_wrap=True, markup=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("Stopped. The published model is as it was.")
+        sys.exit(130)
+
+
+def _settings(landing: Path | None = None) -> Settings:
+    from orchestration.logs import write_to
+
+    if landing and not landing.is_dir():
+        raise UserError(f"{landing} is not a folder. Give the folder that holds your files.", 2)
+    settings = Settings.from_env(landing)
+    write_to(settings)
+    return settings
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting")
+        yield lambda label, done, total: progress.update(
+            task, description=label, completed=done, total=total
+        )
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(min=1, help="How many people.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 360,
+    months: Annotated[int, typer.Option(min=1, max=120, help="Length of history.")] = 24,
+    end_on: Annotated[str, typer.Option(help="First day after the history.")] = "2026-11-01",
+    landing: Landing = None,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Do nothing when the landing folder has files.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the demo company: a web shop, a loyalty programme, web events, e-mail campaigns.
+
+    The same people appear in several systems with typos, nicknames, shared addresses and
+    placeholder values. What is true is written to <data>/truth, which no model reads.
+    """
+    from orchestration.demo import DemoParameters, generate
+
+    settings = _settings()
+    try:
+        end = date.fromisoformat(end_on)
+    except ValueError:
+        raise UserError(f"--end-on {end_on} is not a date like 2026-11-01.", 2) from None
+    parameters = DemoParameters(customers=customers, seed=seed, months=months, end_on=end)
+    target = (landing or settings.landing_dir).resolve()
+    if if_missing and target.is_dir() and any(target.iterdir()):
+        out.print(f"Using the files in {target}.", soft_wrap=True, highlight=False)
+        return
+    with _bar(err) as progress:
+        totals = generate(parameters, target, settings.truth_dir, progress)
+    if as_json:
+        print(json.dumps(totals, indent=2, default=str))
+    else:
+        out.print(f"Demo company with {customers:,} people is in {target}.", soft_wrap=True)
+
+
+@app.command()
+def run(
+    landing: Landing = None,
+    accept_drift: Annotated[
+        bool,
+        typer.Option("--accept-drift", help="Don't compare volumes with the last good run."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the chain: landing files to published model, with a gate after every layer.
+
+    Ends with 0 when everything passed and was published, with 1 when a check closed a gate; the
+    published model then stays as it was. A second run started meanwhile waits for the first.
+    """
+    from orchestration import summary
+    from orchestration.progress import ConsoleReporter
+    from orchestration.run import refresh
+
+    settings = _settings(landing)
+    with ConsoleReporter(err if as_json else out) as reporter:
+        outcome = refresh(settings, reporter, accept_drift)
+    summary.write_last_run(settings, outcome)
+    if not outcome.success:
+        if as_json:
+            print(json.dumps(summary.read_last_run(settings), indent=2))
+        raise UserError(outcome.failure)
+    if as_json:
+        numbers = {"run": summary.read_last_run(settings), **summary.collect(settings)}
+        print(json.dumps(numbers, indent=2))
+    else:
+        summary.show(out, settings, outcome)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Say what is published, how the last run ended and whether one is running."""
+    from orchestration.inspect import read_status, show_status
+
+    state = read_status(_settings())
+    if as_json:
+        print(json.dumps(state, indent=2))
+    else:
+        show_status(out, state)
+
+
+@app.command()
+def publish() -> None:
+    """Publish the reporting model again that the last good run built."""
+    from orchestration.inspect import publish_again
+
+    published = publish_again(_settings())
+    out.print(f"Published {len(published.tables)} tables to {published.path}.", soft_wrap=True)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SQL statement over insights.*")],
+    output: Annotated[
+        str, typer.Option("--format", help="table, csv or json.", show_default=True)
+    ] = "table",
+    limit: Annotated[int, typer.Option(min=1, help="Most rows to show.")] = 1000,
+) -> None:
+    """Ask the published model, read-only: c360 query "from insights.fact_segment"."""
+    from orchestration.inspect import run_query
+
+    run_query(_settings(), sql, output, limit, out)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+    """Open Dagster with the chain, its checks, schedule and sensor, and serve the data docs."""
+    from orchestration.serve import serve_dagster
+
+    serve_dagster(_settings(), port, out)
+
+
+@app.command()
+def dashboard(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8050) -> None:
+    """Open the first dashboard page over the published model."""
+    from orchestration.dashboard.app import serve
+
+    serve(_settings(), port)
+
+
+@app.command()
+def docs() -> None:
+    """Write dbt's documentation (models, columns, lineage) as one page that needs no server."""
+    from orchestration.inspect import write_dbt_docs
+
+    out.print(f"Open {write_dbt_docs(_settings())}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="pipeline or overhead.")],
+    customers: Annotated[int, typer.Option(min=100, help="Size of the demo company.")] = 100_000,
+    repeat: Annotated[int, typer.Option(min=1, help="How often; medians are reported.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure: each measurement in a process of its own, with wall time, CPU, memory and sizes."""
+    from benchmarks.harness import run_benchmark
+
+    result: dict[str, Any] = run_benchmark(name, customers, repeat, err)
+    if as_json:
+        print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

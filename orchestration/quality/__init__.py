@@ -1,0 +1,1 @@
+"""What must be true of a layer as a whole: one Great Expectations suite per layer boundary."""

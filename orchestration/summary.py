@@ -1,0 +1,131 @@
+"""What a run came to, from the published model: for people, for scripts, for `c360 status`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+
+from orchestration.run import RunOutcome
+from orchestration.settings import Settings
+from orchestration.warehouse import connect_published
+
+QUERIES = {
+    "rows": "select source_system, sum(rows_read)::bigint as rows_read, "
+    "sum(rows_accepted)::bigint as rows_accepted, sum(rows_set_aside)::bigint as rows_set_aside "
+    "from insights.fact_row_conservation group by source_system order by source_system",
+    "set_aside": "select reason, sum(row_count)::bigint as row_count from insights.fact_set_aside "
+    "group by reason order by row_count desc, reason",
+    "profiles": "select * from insights.fact_profile order by date_key desc limit 1",
+    "deciles": "select decile, sum(profile_count)::bigint as profile_count, "
+    "sum(metric_amount) as metric_amount, min(currency) as currency "
+    "from insights.fact_clv_decile where look_back = 'lifetime' and decile between 1 and 3 "
+    "group by decile order by decile",
+    "segments": "select segment_name, profile_count, net_amount, currency "
+    "from insights.fact_segment order by segment_name",
+}
+
+
+def collect(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """The numbers of the summary, each by the query of its name in `QUERIES`.
+
+    Raises:
+        UserError: nothing is published yet.
+    """
+    with connect_published(settings) as con:
+        return {name: _rows(con, sql) for name, sql in QUERIES.items()}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    result = con.execute(sql)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in result.fetchall()]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if isinstance(value, int | float | str | bool | None) else str(value)
+
+
+def write_last_run(settings: Settings, outcome: RunOutcome) -> None:
+    """Keep the outcome for `c360 status`; the published model itself carries no clock time."""
+    record = {"finished_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(outcome)}
+    part = settings.data_dir / "last_run.json.part"
+    part.write_text(json.dumps(record, indent=2))
+    part.replace(settings.data_dir / "last_run.json")
+
+
+def read_last_run(settings: Settings) -> dict[str, Any] | None:
+    """The outcome of the last finished run, None before the first."""
+    path = settings.data_dir / "last_run.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def show(console: Console, settings: Settings, outcome: RunOutcome) -> None:
+    """Print the summary of a successful run."""
+    numbers = collect(settings)
+    profile = numbers["profiles"][0]
+    rows = Table(title="Rows", title_justify="left", box=None, padding=(0, 2))
+    for name in ("source", "read", "accepted", "set aside"):
+        rows.add_column(name, justify="left" if name == "source" else "right")
+    for row in numbers["rows"]:
+        counts = (row["rows_read"], row["rows_accepted"], row["rows_set_aside"])
+        rows.add_row(row["source_system"], *(f"{n:,}" for n in counts))
+    reasons = ", ".join(f"{r['reason']} {r['row_count']:,}" for r in numbers["set_aside"])
+    deciles = Table(
+        title="Lifetime value, top deciles", title_justify="left", box=None, padding=(0, 2)
+    )
+    for name in ("decile", "people", "net revenue"):
+        deciles.add_column(name, justify="right")
+    for row in numbers["deciles"]:
+        money = f"{row['metric_amount']:,.2f} {row['currency'] or ''}"
+        deciles.add_row(str(row["decile"]), f"{row['profile_count']:,}", money)
+    segments = Table(title="Segments", title_justify="left", box=None, padding=(0, 2))
+    for name in ("segment", "people", "net revenue"):
+        segments.add_column(name, justify="left" if name == "segment" else "right")
+    for row in numbers["segments"]:
+        money = f"{row['net_amount'] or 0:,.2f} {row['currency'] or ''}"
+        segments.add_row(row["segment_name"], f"{row['profile_count']:,}", money)
+    people = (
+        f"[bold]{profile['known_profile_count']:,} people[/] found in "
+        f"{profile['record_count']:,} records, and {profile['anonymous_profile_count']:,} visitors "
+        "who never said who they are"
+    )
+    checks = f"{outcome.checks_passed} checks passed"
+    if outcome.warnings:
+        checks += f", {len(outcome.warnings)} warnings: " + ", ".join(outcome.warnings)
+    console.print(
+        Panel(
+            Group(
+                rows,
+                f"Set aside, and why: {reasons or 'nothing'}",
+                "",
+                people,
+                "",
+                deciles,
+                "",
+                segments,
+                "",
+                f"{checks}. Published in {outcome.seconds:.0f} s.",
+            ),
+            title="Customer 360",
+            subtitle=f"as of {profile['date_key']}",
+        )
+    )
+    console.print(
+        f"Where to look next\n"
+        f"  [bold]make dashboard[/]  the first page over {settings.published_path}\n"
+        f"  [bold]make ui[/]         the chain, its checks and its schedule in Dagster\n"
+        f'  [bold]c360 query[/] "from insights.fact_clv_decile limit 5"\n'
+        f"  {settings.data_docs_dir / 'index.html'}  what each gate promised and found",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,159 @@
+"""One Dagster operation per layer over the dbt project."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration.progress import reporter
+from orchestration.settings import LAYERS, Settings
+from orchestration.transform.dbt import NodeResult, run_dbt
+from orchestration.transform.numbers import measure_tables
+from orchestration.transform.translator import LayerTranslator
+
+TRANSLATOR = LayerTranslator()
+
+
+def layer_assets(
+    layer: str, settings: Settings, manifest: Mapping[str, Any]
+) -> dg.AssetsDefinition:
+    """The models of one layer (or the policy seeds) as one subsettable operation.
+
+    Parameters:
+        layer: a name of `LAYERS`, or `policy`.
+        settings: paths.
+        manifest: dbt's manifest.json.
+    """
+    # By folder: a layer's selection takes its models and the tests declared beside them or under
+    # tests/<layer>, whichever layers those tests compare.
+    select = f"customer_360.{layer}"
+
+    @dbt_assets(
+        manifest=manifest,
+        select=select,
+        name=f"{layer}_models",
+        dagster_dbt_translator=TRANSLATOR,
+        required_resource_keys={"warehouse"},
+    )
+    def _layer(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from build_layer(context, layer, select, settings, manifest)
+
+    return _layer
+
+
+def build_layer(
+    context: dg.AssetExecutionContext,
+    layer: str,
+    select: str,
+    settings: Settings,
+    manifest: Mapping[str, Any],
+) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+    """Build and test the selected models of a layer and report them to Dagster.
+
+    dbt runs a model's tests right after it and leaves out what depends on a failed one, so a
+    broken promise stops inside the layer already.
+
+    Raises:
+        dagster.Failure: a model or an error-severity test failed; names each, without data.
+    """
+    selection = _selection(context, manifest, select)
+    failed: list[NodeResult] = []
+    built: list[NodeResult] = []
+    checks: list[dg.AssetCheckResult] = []
+    total = _count_nodes(manifest, layer)
+    reporter().begin(layer)
+    for result in run_dbt(settings, ["build", *selection, "--exclude-resource-type", "unit_test"]):
+        reporter().advance(layer, result.unique_id.split(".")[2], total)
+        context.log.debug(f"{result.status} {result.unique_id} {result.seconds:.2f} s")
+        if result.is_failure:
+            failed.append(result)
+        if result.unique_id.startswith("test."):
+            checks.extend(_check_result(context, manifest, result))
+        elif not result.is_failure and result.status != "skipped":
+            built.append(result)
+    tests = sum(r.passed for r in checks)
+    outcome = f"{len(built)} tables, {tests} tests passed"
+    if failed:
+        outcome += ", failed: " + ", ".join(r.unique_id.split(".")[2] for r in failed)
+    reporter().end(layer, outcome, not failed)
+    measured = measure_tables(settings, manifest, [r.unique_id for r in built])
+    for result in built:
+        key = TRANSLATOR.get_asset_key(manifest["nodes"][result.unique_id])
+        metadata = {**measured[result.unique_id], "seconds": round(result.seconds, 3)}
+        yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
+    yield from checks
+    if failed:
+        raise dg.Failure(
+            description=failure_text(layer, failed, manifest),
+            metadata={"failed": [r.unique_id for r in failed]},
+            allow_retries=False,
+        )
+
+
+def failure_text(layer: str, failed: list[NodeResult], manifest: Mapping[str, Any]) -> str:
+    """One paragraph: which models or tests failed, in which file, and what to do."""
+    lines = []
+    for result in failed:
+        path = manifest["nodes"][result.unique_id]["original_file_path"]
+        name = result.unique_id.split(".")[2]
+        if result.unique_id.startswith("test."):
+            lines.append(f"test {name} ({path}) found {result.failures or 'an error in'} row(s)")
+        else:
+            lines.append(f"model {name} ({path}): {result.message.strip()}")
+    return (
+        f"Layer {layer} is not right: " + "; ".join(lines) + ". Nothing after this layer was built "
+        "and the published model stays as it was. The SQL that ran is under dbt_target/run in the "
+        "data folder; correct the model or the data and run again."
+    )
+
+
+def _selection(
+    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], select: str
+) -> list[str]:
+    if not context.is_subset:
+        return ["--select", select, "--indirect-selection", "empty"]
+    names = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if layer_of_node(node) and TRANSLATOR.get_asset_key(node) in context.selected_asset_keys
+    ]
+    return ["--select", *names, "--indirect-selection", "cautious"]
+
+
+def _count_nodes(manifest: Mapping[str, Any], layer: str) -> int:
+    return sum(
+        node["fqn"][1] == layer and node["resource_type"] in ("model", "seed", "test")
+        for node in manifest["nodes"].values()
+    )
+
+
+def _check_result(
+    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], result: NodeResult
+) -> Iterator[dg.AssetCheckResult]:
+    key = get_asset_check_key_for_test(manifest, TRANSLATOR, result.unique_id, project=None)
+    if key is None or key not in context.selected_asset_check_keys or result.status == "skipped":
+        return
+    warned = result.status == "warn"
+    yield dg.AssetCheckResult(
+        passed=result.status == "pass",
+        asset_key=key.asset_key,
+        check_name=key.name,
+        severity=dg.AssetCheckSeverity.WARN if warned else dg.AssetCheckSeverity.ERROR,
+        metadata={"failing rows": result.failures or 0, "seconds": round(result.seconds, 3)},
+    )
+
+
+def all_layer_assets(settings: Settings, manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+    """The policy seeds and every layer that has models, in the order of the chain."""
+    folders = {layer_of_node(node) for node in manifest["nodes"].values()}
+    names = [layer for layer in ("policy", *LAYERS) if layer in folders]
+    return [layer_assets(layer, settings, manifest) for layer in names]
+
+
+def layer_of_node(node: Mapping[str, Any]) -> str | None:
+    """A model's or seed's layer, None for tests and the like."""
+    if node["resource_type"] == "seed":
+        return "policy"
+    return node["fqn"][1] if node["resource_type"] == "model" else None

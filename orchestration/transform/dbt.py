@@ -1,0 +1,207 @@
+"""dbt in this process. Importing and parsing dbt costs seconds; a run pays for it once.
+
+dbt's own subprocess resource would pay again for every layer (stack decision in docs/decisions.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import queue
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import UserError
+from orchestration.settings import PROJECT_ROOT, Settings
+
+WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What dbt reported of one node.
+
+    Attributes:
+        unique_id: dbt's id, e.g. model.customer_360.orders or test.customer_360.unique_...
+        status: success, pass, warn, fail, error or skipped.
+        seconds: execution time.
+        failures: number of failing rows of a test, None for a model.
+        message: dbt's message, without quoted values, for the log.
+    """
+
+    unique_id: str
+    status: str
+    seconds: float
+    failures: int | None
+    message: str
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether what depends on the node must not go on."""
+        return self.status in ("fail", "error", "runtime error")
+
+
+def prepare_environment(settings: Settings) -> None:
+    """Point profiles.yml to the data folder and switch dbt's telemetry off, for this process."""
+    os.environ["C360_DATA_DIR"] = str(settings.data_dir)
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    os.environ["DO_NOT_TRACK"] = "1"
+    settings.insights_build_path.parent.mkdir(parents=True, exist_ok=True)
+    settings.temp_dir.mkdir(parents=True, exist_ok=True)
+
+
+def _base_arguments(settings: Settings) -> list[str]:
+    return [
+        "--project-dir",
+        str(settings.dbt_project_dir),
+        "--profiles-dir",
+        str(PROJECT_ROOT),
+        "--target-path",
+        str(settings.dbt_target_dir),
+        "--log-path",
+        str(settings.log_dir),
+        # dbt's file log would quote values of failing rows; ours (logs.py) says what matters.
+        "--log-level-file",
+        "none",
+        "--log-level",
+        "none",
+        "--no-version-check",
+        "--no-use-colors",
+    ]
+
+
+def project_fingerprint(settings: Settings) -> str:
+    """A hash over the project's files, which changes when a parse would give another manifest."""
+    digest = hashlib.sha256()
+    root = settings.dbt_project_dir
+    paths = [p for p in root.rglob("*") if p.suffix in WATCHED_SUFFIXES and "target" not in p.parts]
+    for path in [*sorted(paths), PROJECT_ROOT / "profiles.yml"]:
+        stat = path.stat()
+        digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+    digest.update(str(settings.data_dir).encode())
+    return digest.hexdigest()
+
+
+@cache
+def parse(settings: Settings) -> Any:
+    """Parse the project once per process; unchanged files come from dbt's partial parse.
+
+    Returns:
+        dbt's manifest object, to be passed to later invocations.
+
+    Raises:
+        UserError: the project does not parse; the message is dbt's own, naming file and line.
+    """
+    from dbt.cli.main import dbtRunner
+
+    prepare_environment(settings)
+    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
+    result = dbtRunner().invoke(["parse", *_base_arguments(settings)])
+    if not result.success:
+        raise UserError(
+            f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"
+        )
+    marker = settings.dbt_target_dir / "fingerprint"
+    marker.write_text(project_fingerprint(settings))
+    return result.result
+
+
+def load_manifest(settings: Settings) -> Mapping[str, Any]:
+    """dbt's manifest.json of the project as it is now, parsing only when files have changed."""
+    path = settings.dbt_target_dir / "manifest.json"
+    marker = settings.dbt_target_dir / "fingerprint"
+    fresh = path.exists() and marker.exists()
+    if not fresh or marker.read_text() != project_fingerprint(settings):
+        parse(settings)
+    manifest: Mapping[str, Any] = json.loads(path.read_text())
+    return manifest
+
+
+def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
+    """Run a dbt command in this process and yield each node's result as it comes.
+
+    Parameters:
+        settings: paths.
+        command: e.g. `["build", "--select", "path:models/staging"]`.
+
+    Yields:
+        One result per finished node, in the order of finishing. Skipped nodes are included.
+
+    Raises:
+        UserError: dbt could not start the command at all.
+    """
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
+    from google.protobuf.json_format import MessageToDict
+
+    manifest = parse(settings)
+    results: queue.Queue[NodeResult | None] = queue.Queue()
+
+    def on_event(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            data = MessageToDict(event.data, preserving_proto_field_name=True)
+            results.put(_node_result(data))
+
+    outcome: list[dbtRunnerResult] = []
+
+    def invoke() -> None:
+        try:
+            runner = dbtRunner(manifest=manifest, callbacks=[on_event])
+            outcome.append(runner.invoke([*command, *_base_arguments(settings)]))
+        finally:
+            results.put(None)
+
+    thread = threading.Thread(target=invoke, name="dbt", daemon=True)
+    thread.start()
+    seen = 0
+    while (result := results.get()) is not None:
+        seen += 1
+        yield result
+    thread.join()
+    if not outcome or (outcome[0].exception and not seen):
+        reason = outcome[0].exception if outcome else "it ended without a result"
+        raise UserError(f"dbt could not run `{' '.join(command)}`: {reason}")
+
+
+def _node_result(data: Mapping[str, Any]) -> NodeResult:
+    result = data.get("run_result", {})
+    failures = result.get("num_failures")
+    return NodeResult(
+        unique_id=data["node_info"]["unique_id"],
+        status=str(result.get("status", "")).lower(),
+        seconds=float(result.get("execution_time", 0.0)),
+        failures=None if failures is None else int(failures),
+        message=without_values(result.get("message", "")),
+    )
+
+
+def without_values(message: str) -> str:
+    """A database message without the quoted values in it, which may be personal data."""
+    return re.sub(r"(?i)(could not convert|cast|invalid|duplicate|constraint)(.*)", _mask, message)
+
+
+def _mask(match: re.Match[str]) -> str:
+    return match.group(1) + re.sub(r"'[^']*'", "'...'", match.group(2))
+
+
+def close_connections() -> None:
+    """Let go of the warehouse: dbt's runner keeps its DuckDB file open after it returns."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def layer_of(manifest: Mapping[str, Any], unique_id: str) -> str:
+    """The layer a node belongs to: its folder under models/, `policy` for seeds."""
+    node = manifest["nodes"][unique_id]
+    return "policy" if node["resource_type"] == "seed" else node["fqn"][1]
+
+
+def compiled_dir(settings: Settings) -> Path:
+    """Where dbt leaves the SQL it ran."""
+    return settings.dbt_target_dir / "run" / "customer_360"

@@ -1,0 +1,44 @@
+"""Row counts and the domain numbers that a model's YAML asks for (`config.meta.numbers`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from orchestration.settings import Settings
+from orchestration.warehouse import connect_writer
+
+
+def measure_tables(
+    settings: Settings, manifest: Mapping[str, Any], unique_ids: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Count the rows of built tables and evaluate their domain numbers, one query per table.
+
+    Parameters:
+        settings: paths.
+        manifest: dbt's manifest.json.
+        unique_ids: models and seeds that were just built.
+
+    Returns:
+        By unique id: `dagster/row_count` and one entry per domain number.
+    """
+    measured: dict[str, dict[str, Any]] = {}
+    with connect_writer(settings) as con:
+        for unique_id in unique_ids:
+            node = manifest["nodes"][unique_id]
+            numbers = node["config"].get("meta", {}).get("numbers", {})
+            expressions = ["count(*)", *numbers.values()]
+            row = con.execute(
+                f"select {', '.join(expressions)} from {node['relation_name']}"
+            ).fetchone()
+            assert row is not None
+            names = ["dagster/row_count", *numbers]
+            measured[unique_id] = {n: _plain(v) for n, v in zip(names, row, strict=True)}
+    return measured
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if isinstance(value, int | float | str) else str(value)

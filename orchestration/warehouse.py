@@ -1,0 +1,98 @@
+"""Connections to the warehouse and to what is published, with the limits that profiles.yml sets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from orchestration.errors import UserError
+from orchestration.settings import Settings
+
+DEFAULT_MEMORY_LIMIT = "4GB"
+DEFAULT_THREADS = "2"
+
+
+@contextmanager
+def connect_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that may write the warehouse; the caller holds the writer lock.
+
+    Within a dbt run it joins dbt's own database instance, which has the reporting model attached.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        con = duckdb.connect(str(settings.warehouse_path))
+    except duckdb.Error as error:
+        raise UserError(_cannot_open(settings, error)) from None
+    try:
+        con.execute(
+            "set memory_limit = ?", [os.environ.get("C360_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)]
+        )
+        con.execute(f"set threads = {int(os.environ.get('C360_THREADS', DEFAULT_THREADS))}")
+        con.execute("set temp_directory = ?", [str(settings.temp_dir)])
+        con.execute("set preserve_insertion_order = false")
+        con.execute("set timezone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def _cannot_open(settings: Settings, error: Exception) -> str:
+    reason = str(error).splitlines()[0]
+    if "lock" in reason.lower():
+        return (
+            f"{settings.warehouse_path} is open in another program, which DuckDB does not allow "
+            "while a run writes. Close that program; to look at results, open the published file "
+            f"{settings.published_path} instead."
+        )
+    return (
+        f"{settings.warehouse_path} can't be opened: {reason}. If the file is damaged, remove it; "
+        "the next run builds it again from the landing files."
+    )
+
+
+@contextmanager
+def connect_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to the published model, closed to the outside world.
+
+    Raises:
+        UserError: nothing has been published yet.
+    """
+    if not settings.published_path.exists():
+        raise UserError(
+            f"Nothing is published yet in {settings.published_path.parent}. Run `c360 run` first.",
+            exit_code=3,
+        )
+    con = duckdb.connect(
+        str(settings.published_path),
+        read_only=True,
+        config={"enable_external_access": "false", "lock_configuration": "true"},
+    )
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def require_free_space(settings: Settings, landing_bytes: int) -> None:
+    """Refuse a run that would fill the disk half-way.
+
+    Parameters:
+        settings: paths.
+        landing_bytes: size of the files about to be loaded. A rebuild holds old and new tables at
+            once, so three times this beside what is already there is asked for.
+
+    Raises:
+        UserError: there is less free space than that.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    needed = 3 * landing_bytes + 200 * 1024**2
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < needed:
+        raise UserError(
+            f"{settings.data_dir} has {free / 1e9:.1f} GB free, and this run may need "
+            f"{needed / 1e9:.1f} GB. Free some space or move the folder with C360_DATA_DIR."
+        )
