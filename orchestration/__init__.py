@@ -1,1 +1,1 @@
-"""Customer 360: the product's Python. SQL does the data; this package moves, gates and publishes it."""
+"""Customer 360: SQL does the data; this package moves, gates and publishes it."""

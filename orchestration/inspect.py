@@ -50,6 +50,10 @@ def read_status(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
 def show_status(console: Console, state: dict[str, Any]) -> None:
     """Print the state of an installation."""
     published, last = state["published"], state["last_run"]

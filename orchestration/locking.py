@@ -1,4 +1,4 @@
-"""One writer to the warehouse at any time, whatever starts it: command line, Dagster page, schedule.
+"""One writer to the warehouse at any time, whatever starts it: command line, page, schedule.
 
 The lock is the kernel's (`flock`), so it goes away with its process even after kill -9. Who
 comes second waits and is told whom for.
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 from orchestration.errors import UserError
 
@@ -31,8 +31,8 @@ class WriterLock:
         on_wait: called once with a sentence about the current holder before waiting begins.
     """
 
-    _held: dict[Path, tuple[IO[str], int]] = {}
-    _guard = threading.Lock()
+    _held: ClassVar[dict[Path, tuple[IO[str], int]]] = {}
+    _guard: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(
         self,

@@ -155,7 +155,8 @@ def _load_ndjson(
     for source_file, _ in broken:
         con.execute(
             "insert into landing.rejected_lines "
-            "select ?, ?, ?, line_number, cast(null as varchar), 'not a JSON object with a declared field' "
+            "select ?, ?, ?, line_number, cast(null as varchar), "
+            "'not a JSON object with a declared field' "
             "from (select line, row_number() over () as line_number from read_csv(?, header=false, "
             "columns={'line': 'VARCHAR'}, delim='\x1f', quote='', escape='', auto_detect=false, "
             f"parallel=false, strict_mode=false, max_line_size={MAX_LINE_BYTES})) as numbered "
@@ -176,7 +177,7 @@ def _load_sqlite(
     target: str,
     landing_dir: Path,
 ) -> None:
-    # Everything as text: SQLite types values, not columns, and ADBC types a column by its first rows.
+    # As text: SQLite types values, not columns, and ADBC types a column by its first rows.
     selected = ", ".join(f"cast({quoted(c)} as text) as {quoted(c)}" for c in table.columns)
     name = table.database_table or table.table
     for path in files:
@@ -205,7 +206,9 @@ def _log_files(
     con.execute(
         f"""
         insert into operations.ingest_log
-        with files as (select unnest(?::varchar[]) as source_file, unnest(?::bigint[]) as file_bytes),
+        with files as (
+            select unnest(?::varchar[]) as source_file, unnest(?::bigint[]) as file_bytes
+        ),
         loaded as (select source_file, count(*) as row_count from {target} group by source_file),
         rejected as (
             select source_file, count(*) as row_count from landing.rejected_lines

@@ -47,7 +47,7 @@ def publish(settings: Settings) -> Published:
     build = settings.insights_build_path
     if not build.exists():
         raise UserError(
-            f"There is nothing to publish: {build} does not exist. `c360 run` builds it.",
+            f"Nothing to publish: {build} does not exist. `c360 run` builds it.",
             exit_code=3,
         )
     expected = _checkpointed_counts(build)
@@ -67,10 +67,10 @@ def publish(settings: Settings) -> Published:
             f"{sorted(set(found.items()) ^ set(expected.items()))[:5]}. "
             "The published model was left alone. Check the disk and publish again."
         )
-    os.chmod(part, 0o444)
+    part.chmod(0o444)
     # A log that a writing reader left would be replayed into, or refused by, the new version.
     target.with_name(target.name + ".wal").unlink(missing_ok=True)
-    os.replace(part, target)
+    part.replace(target)
     _sync(target.parent)
     return Published(target, found, target.stat().st_size)
 

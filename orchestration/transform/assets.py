@@ -101,12 +101,19 @@ def failure_text(layer: str, failed: list[NodeResult], manifest: Mapping[str, An
         if result.unique_id.startswith("test."):
             lines.append(f"test {name} ({path}) found {result.failures or 'an error in'} row(s)")
         else:
-            lines.append(f"model {name} ({path}): {result.message.strip()}")
+            lines.append(f"model {name} ({path}): {_short(result.message)}")
     return (
         f"Layer {layer} is not right: " + "; ".join(lines) + ". Nothing after this layer was built "
         "and the published model stays as it was. The SQL that ran is under dbt_target/run in the "
         "data folder; correct the model or the data and run again."
     )
+
+
+def _short(message: str) -> str:
+    # dbt repeats the file and adds the macros it came through; the first sentences are the cause.
+    lines = [line.strip() for line in message.splitlines() if not line.strip().startswith(">")]
+    text = " ".join(line for line in lines if line and not line.endswith(".sql)"))
+    return text[:400]
 
 
 def _selection(

@@ -50,7 +50,7 @@ class LayerTranslator(DagsterDbtTranslator):
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The YAML's description; the SQL is a click away and would drown it."""
-        return dbt_resource_props.get("description", "")
+        return str(dbt_resource_props.get("description", ""))
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """`<layer>/<model>`, and `<source>/<table>` for a source."""

@@ -1,0 +1,132 @@
+"""The same SQL without the tools: what a hand-written script over DuckDB would take.
+
+Run as `python -m benchmarks.bare PLAN [--tests]` by the benchmark `overhead`; it imports neither
+dbt nor Dagster nor Great Expectations.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.ingest.declarations import SourceTable
+from orchestration.ingest.load import load_all
+from orchestration.settings import Settings
+from orchestration.warehouse import connect_writer
+
+SCHEMAS = (
+    *("policy", "staging", "conformed", "quarantine", "identity", "profile", "value", "segments"),
+)
+
+
+def execute_plan(plan: dict[str, Any], settings: Settings, with_tests: bool) -> dict[str, float]:
+    """Load the files and execute every model, and every test if asked, one after the other.
+
+    Parameters:
+        plan: sources and nodes as `overhead.write_plan` writes them.
+        settings: paths of the bare run.
+        with_tests: execute the compiled tests, too.
+
+    Returns:
+        Wall seconds of ingest, models and tests.
+    """
+    seconds = dict.fromkeys(("ingest", "models", "tests"), 0.0)
+    settings.insights_build_path.parent.mkdir(parents=True, exist_ok=True)
+    for path in (settings.warehouse_path, settings.insights_build_path):
+        path.unlink(missing_ok=True)
+    started = time.monotonic()
+    load_all(settings, [_source(s) for s in plan["sources"]])
+    seconds["ingest"] = time.monotonic() - started
+    with connect_writer(settings) as con:
+        con.execute(
+            f"attach '{settings.insights_build_path}' as insights (storage_version 'v1.0.0')"
+        )
+        for schema in SCHEMAS:
+            con.execute(f"create schema if not exists {schema}")
+        for node in plan["nodes"]:
+            started = time.monotonic()
+            kind = node["kind"]
+            if kind == "seed":
+                types = json.dumps(node["types"]).replace('"', "'")
+                con.execute(
+                    f"create table {node['name']} as from read_csv(?, header=true, types={types})",
+                    [node["path"]],
+                )
+            elif kind == "model" and node["materialized"] == "connected_components":
+                contract(con, node["name"], Path(node["path"]).read_text())
+            elif kind == "model":
+                sql = Path(node["path"]).read_text()
+                what = "view" if node["materialized"] == "view" else "table"
+                con.execute(f"create {what} {node['name']} as {sql}")
+            elif kind == "test" and with_tests and Path(node["path"]).is_file():
+                con.execute(f"select count(*) from ({Path(node['path']).read_text()})").fetchall()
+            seconds["tests" if kind == "test" else "models"] += time.monotonic() - started
+    return {name: round(value, 2) for name, value in seconds.items()}
+
+
+def _source(entry: dict[str, Any]) -> SourceTable:
+    meta = entry["meta"]
+    return SourceTable(
+        entry["source"],
+        entry["table"],
+        entry["identifier"],
+        meta["format"],
+        meta["path"],
+        tuple(entry["columns"]),
+        meta.get("sqlite_table"),
+    )
+
+
+def contract(con: duckdb.DuckDBPyConnection, name: str, edges_sql: str) -> None:
+    """The statements of macros/connected_components.sql, driven from here.
+
+    Parameters:
+        con: a connection to the warehouse.
+        name: the table to make, with columns node_id and component_id.
+        edges_sql: yields node_a and node_b.
+    """
+    con.execute(
+        "create or replace temp table e0 as select distinct least(node_a, node_b) as a, "
+        f"greatest(node_a, node_b) as b from ({edges_sql}) where node_a <> node_b"
+    )
+    rounds = 0
+    while con.execute(f"select count(*) from e{rounds}").fetchall()[0][0]:
+        rounds += 1
+        con.execute(
+            "create or replace temp table p as select node, least(node, min(neighbour)) as target "
+            f"from (select a as node, b as neighbour from e{rounds - 1} union all "
+            f"select b, a from e{rounds - 1}) group by node"
+        )
+        con.execute(
+            f"create or replace temp table m{rounds} as with j as (select x.node, y.target from p "
+            "as x join p as y on y.node = x.target) select x.node, y.target from j as x join j as y "
+            "on y.node = x.target"
+        )
+        con.execute(
+            f"create or replace temp table e{rounds} as select distinct least(x.target, y.target) "
+            f"as a, greatest(x.target, y.target) as b from e{rounds - 1} as e join m{rounds} as x "
+            f"on x.node = e.a join m{rounds} as y on y.node = e.b where x.target <> y.target"
+        )
+    con.execute("create or replace temp table l as select 0::bigint as node, 0::bigint as target")
+    con.execute("delete from l")
+    for back in range(rounds, 0, -1):
+        con.execute(
+            "create or replace temp table l as select m.node, coalesce(l.target, m.target) as "
+            f"target from m{back} as m left join l on l.node = m.target"
+        )
+    con.execute(f"create table {name} as select node as node_id, target as component_id from l")
+
+
+def main() -> None:
+    """Execute the plan named on the command line and print the seconds as JSON."""
+    plan = json.loads(Path(sys.argv[1]).read_text())
+    print(json.dumps(execute_plan(plan, Settings.from_env(), "--tests" in sys.argv)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""What tests share: one small company that has been through the whole chain, copied per test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+
+SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
+CUSTOMERS = 600
+
+
+@dataclass(frozen=True)
+class Company:
+    """A data folder after a run, with the means to run `c360` over it."""
+
+    settings: Settings
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment that points `c360` to this folder."""
+        return {
+            **os.environ,
+            "C360_DATA_DIR": str(self.settings.data_dir),
+            "C360_LANDING_DIR": str(self.settings.landing_dir),
+            "C360_DBT_PROJECT_DIR": str(self.settings.dbt_project_dir),
+            "COLUMNS": "200",
+        }
+
+    def c360(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Run the command line in a process of its own."""
+        return subprocess.run(
+            [sys.executable, "-m", "orchestration.cli", *arguments],
+            env=self.environment,
+            cwd=PROJECT_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def warehouse(self) -> duckdb.DuckDBPyConnection:
+        """A connection to the warehouse."""
+        return duckdb.connect(str(self.settings.warehouse_path))
+
+    def published(self) -> duckdb.DuckDBPyConnection:
+        """A read-only connection to what is published."""
+        return duckdb.connect(str(self.settings.published_path), read_only=True)
+
+
+def settings_in(data_dir: Path, project: Path = DBT_PROJECT_DIR) -> Settings:
+    """Settings of an installation below `data_dir`."""
+    return Settings(data_dir, data_dir / "landing", project)
+
+
+def require_shared(name: str) -> Path:
+    """A folder of the shared data sets; skips where they are absent."""
+    folder = SHARED_DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"the shared data set {name} is not on this machine ({folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A small demo company after one successful run. Read it; don't change it."""
+    company = Company(settings_in(tmp_path_factory.mktemp("company")))
+    made = company.c360("demo", "--customers", str(CUSTOMERS))
+    assert made.returncode == 0, made.stderr
+    ran = company.c360("run")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return company
+
+
+@pytest.fixture
+def company(finished_company: Company, tmp_path: Path) -> Company:
+    """A copy of the finished company that a test may break."""
+    copy = tmp_path / "data"
+    shutil.copytree(finished_company.settings.data_dir, copy)
+    return Company(settings_in(copy))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an empty installation."""
+    yield settings_in(tmp_path / "data")

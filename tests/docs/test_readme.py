@@ -1,0 +1,74 @@
+"""The README's commands exist and do what it says, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import PROJECT_ROOT
+from tests.conftest import Company
+
+PAGES = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
+PAGES += sorted((PROJECT_ROOT / "docs").glob("*.md"))
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of a page's bash blocks, without comments."""
+    blocks = re.findall(r"```bash\n(.*?)```", page.read_text(), flags=re.S)
+    lines = [line.split(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_every_make_target_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT_ROOT / "Makefile").read_text(), flags=re.M))
+    used = set()
+    for page in PAGES:
+        used |= set(re.findall(r"\bmake ([a-z]+)\b", page.read_text()))
+    assert {"run", "test", "ui", "dashboard", "check"} <= used
+    assert used - targets - {"sure", "it", "the", "a"} == set()
+
+
+def test_every_c360_command_exists() -> None:
+    from typer.main import get_command
+
+    from orchestration.cli import app
+
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
+    for page in PAGES:
+        used = set(re.findall(r"\bc360 ([a-z]+)\b", page.read_text()))
+        assert used <= known, (page, used - known)
+
+
+def test_make_run_is_demo_and_run() -> None:
+    shown = subprocess.run(
+        ["make", "--dry-run", "run"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert "c360 demo --if-missing" in shown and "c360 run" in shown
+
+
+def test_readme_commands_work(finished_company: Company) -> None:
+    """Those that end by themselves and need no minutes; run and demo made the company itself."""
+    ran = []
+    for line in commands(PROJECT_ROOT / "README.md"):
+        if line.startswith((".venv/bin/c360 query", ".venv/bin/c360 status")):
+            result = finished_company.c360(*shlex.split(line)[1:])
+            assert result.returncode == 0, result.stderr
+            assert result.stdout
+            ran.append(line)
+    assert len(ran) >= 2
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[p.name for p in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_summary_is_worth_reading(finished_company: Company) -> None:
+    shown = finished_company.c360("run", "--json")
+    assert shown.returncode == 0, shown.stderr
+    assert '"profiles"' in shown.stdout and '"set_aside"' in shown.stdout

@@ -1,0 +1,276 @@
+"""The whole chain: it finds the truth, conserves, is repeatable, and survives what may happen."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+
+from orchestration.settings import PROJECT_ROOT
+from tests.conftest import Company
+
+IDENTITY_MAP = "select source_system, source_record_id, profile_id from identity.identity_map"
+
+
+def warehouse_rows(company: Company, sql: str) -> list[tuple[object, ...]]:
+    with company.warehouse() as con:
+        return con.execute(sql).fetchall()
+
+
+def published_rows(company: Company, sql: str) -> list[tuple[object, ...]]:
+    with company.published() as con:
+        return con.execute(sql).fetchall()
+
+
+def contents(company: Company) -> dict[str, str]:
+    """A fingerprint of every table that a run makes, independent of the order of rows."""
+    prints = {}
+    with duckdb.connect() as con:
+        con.execute(f"attach '{company.settings.warehouse_path}' as warehouse (read_only)")
+        con.execute(f"attach '{company.settings.published_path}' as published (read_only)")
+        tables = con.execute(
+            "select database_name, schema_name, table_name from duckdb_tables() "
+            "where database_name in ('warehouse', 'published') and schema_name <> 'operations' "
+            "order by all"
+        ).fetchall()
+        for database, schema, table in tables:
+            name = f'{database}.{schema}."{table}"'
+            row = con.execute(
+                f"select count(*), bit_xor(md5_number(t::varchar)) from {name} as t"
+            ).fetchone()
+            prints[name] = str(row)
+    return prints
+
+
+def test_precision_against_the_truth(finished_company: Company) -> None:
+    """Pairs of records in one person that truly are one person; anonymous visitors included."""
+    truth = finished_company.settings.truth_dir / "records.csv"
+    with finished_company.warehouse() as con:
+        row = con.execute(
+            f"""
+            with judged as (
+                select m.profile_id,
+                    coalesce(t.person_id, 'bot ' || t.source_record_id) as person_id
+                from identity.identity_map as m
+                join read_csv('{truth}', all_varchar=true) as t
+                    using (source_system, source_record_id)
+            ),
+            sizes as (select profile_id, person_id, count(*) as n from judged group by all),
+            found as (select sum(n * (n - 1) / 2) as pairs
+                from (select sum(n) as n from sizes group by profile_id)),
+            right_pairs as (select sum(n * (n - 1) / 2) as pairs from sizes)
+            select right_pairs.pairs / found.pairs, found.pairs from right_pairs, found
+            """
+        ).fetchone()
+    assert row and row[1] > 100
+    assert row[0] >= 0.99
+
+
+def test_money_points_and_orders_are_what_the_truth_says_at_every_layer(
+    finished_company: Company,
+) -> None:
+    totals = json.loads((finished_company.settings.truth_dir / "totals.json").read_text())
+    with finished_company.warehouse() as con:
+        published = finished_company.settings.published_path
+        con.execute(f"attach '{published}' as published (read_only)")
+
+        def one(sql: str) -> list[str]:
+            return [str(v) for v in con.execute(sql).fetchall()[0]]
+
+        lines = "cast(sum(line_amount) as decimal(18, 2))"
+        money = "cast(sum(net_amount) as decimal(18, 2))"
+        net = {
+            "conformed": f"select {lines} from conformed.order_lines join conformed.orders as o "
+            "using (source_system, order_id) where o.status = 'completed'",
+            "profile": f"select {lines} from profile.purchases",
+            "value": f"select {money} from value.customer_attributes",
+            "monthly": f"select {money} from value.monthly_revenue",
+            "published": f"select {money} from published.fact_revenue",
+        }
+        amounts = {layer: one(sql)[0] for layer, sql in net.items()}
+        assert set(amounts.values()) == {amounts["conformed"]}, amounts
+        points = {
+            "conformed": "select sum(points)::bigint from conformed.events",
+            "profile": "select sum(points)::bigint from profile.activities",
+            "value": "select sum(points_balance)::bigint from value.loyalty_points",
+        }
+        balances = {layer: one(sql)[0] for layer, sql in points.items()}
+        assert set(balances.values()) == {str(totals["points_total"])}, (balances, totals)
+        orders = {
+            "staging": "select count(*) from staging.stg_web_shop__orders "
+            "where reject_reason is null",
+            "conformed": "select count(*) from conformed.orders",
+            "profile": "select count(*) from profile.activities where activity_type = 'order'",
+        }
+        counted = {layer: one(sql)[0] for layer, sql in orders.items()}
+        assert set(counted.values()) == {str(totals["orders_accepted"])}, (counted, totals)
+
+
+def test_rows_read_are_rows_in_the_files(finished_company: Company) -> None:
+    """An independent count of the CSV files by Python's reader, blank lines left out."""
+    with finished_company.warehouse() as con:
+        logged = dict(
+            con.execute(
+                "select source_file, rows_loaded + rows_rejected from operations.ingest_log"
+            ).fetchall()
+        )
+    landing = finished_company.settings.landing_dir
+    for path in sorted(landing.rglob("*.ndjson")):
+        lines = sum(1 for line in path.open() if line.strip())
+        assert logged[str(path.relative_to(landing))] == lines
+    for path in sorted(landing.glob("loyalty/*.sqlite")):
+        assert logged[str(path.relative_to(landing))] > 0
+    for path in sorted(landing.rglob("products*.csv")):
+        with path.open(newline="") as handle:
+            assert logged[str(path.relative_to(landing))] == sum(1 for _ in csv.reader(handle)) - 1
+
+
+def test_second_run_gives_the_same_bytes(company: Company) -> None:
+    before = contents(company)
+    assert company.c360("run").returncode == 0
+    assert contents(company) == before
+
+
+def test_order_of_files_and_threads_do_not_matter(company: Company) -> None:
+    before = contents(company)
+    folder = company.settings.landing_dir / "web_shop" / "orders"
+    for number, path in enumerate(sorted(folder.rglob("*.csv"), reverse=True)):
+        rows = path.read_text().splitlines(keepends=True)
+        body = rows[1:]
+        if '"' not in "".join(body):
+            random.Random(number).shuffle(body)
+        path.write_text(rows[0] + "".join(body))
+    environment = {**company.environment, "C360_THREADS": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "run"],
+        env=environment,
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    # Rejected lines are known by their line number, which shuffling changes.
+    skip = '"rejected_lines"'
+    after = contents(company)
+    assert {k: v for k, v in after.items() if skip not in k and "set_aside" not in k} == {
+        k: v for k, v in before.items() if skip not in k and "set_aside" not in k
+    }
+
+
+def test_a_closed_gate_stops_the_run_and_leaves_the_published_model(company: Company) -> None:
+    published = company.settings.published_path
+    before = (published.stat().st_ino, published.stat().st_mtime_ns)
+    for path in (company.settings.landing_dir / "web_shop" / "orders").rglob("*.csv"):
+        header = path.read_text().splitlines()[0]
+        path.write_text(header + "\n")
+    ran = company.c360("run")
+    assert ran.returncode == 1
+    assert "no_table_collapsed" in ran.stderr and "published model stays" in ran.stderr
+    assert "Traceback" not in ran.stdout + ran.stderr
+    assert (published.stat().st_ino, published.stat().st_mtime_ns) == before
+    status = json.loads(company.c360("status", "--json").stdout)
+    assert status["last_run"]["success"] is False
+    refused = company.c360("publish")
+    assert refused.returncode == 1 and "did not pass its gates" in refused.stderr
+
+
+def test_an_unusable_file_ends_in_a_sentence(company: Company) -> None:
+    path = next((company.settings.landing_dir / "web_shop" / "customers").rglob("*.csv"))
+    path.write_text(path.read_text().replace("email", "mail", 1))
+    ran = company.c360("run")
+    assert ran.returncode == 1
+    assert str(path) in ran.stderr and "lacks the column email" in ran.stderr
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
+def test_two_runs_at_once_queue(company: Company) -> None:
+    command = [sys.executable, "-m", "orchestration.cli", "run"]
+    runs = [
+        subprocess.Popen(
+            command,
+            env=company.environment,
+            cwd=PROJECT_ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        for _ in range(2)
+    ]
+    outputs = [run.communicate(timeout=600)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    assert sum("Waiting for another run" in output for output in outputs) == 1
+
+
+def kill_during_a_run(company: Company, seconds: float) -> bool:
+    """Kill a run and all its threads after some seconds; whether it was still running."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "orchestration.cli", "run"],
+        env=company.environment,
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    alive = run.poll() is None
+    if alive:
+        os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    return alive
+
+
+def check_killed_run(company: Company, seconds: float, before: dict[str, str]) -> None:
+    published = published_rows(company, "select * from fact_profile")
+    kill_during_a_run(company, seconds)
+    assert published_rows(company, "select * from fact_profile") == published
+    again = company.c360("run")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert contents(company) == before
+
+
+def test_killed_run_leaves_no_trace_in_the_next(company: Company) -> None:
+    before = contents(company)
+    check_killed_run(company, 9, before)
+
+
+@pytest.mark.slow
+def test_ten_kills_at_random_moments(company: Company) -> None:
+    before = contents(company)
+    started = time.monotonic()
+    assert company.c360("run").returncode == 0
+    duration = time.monotonic() - started
+    moments = random.Random(360)
+    for _ in range(10):
+        check_killed_run(company, moments.uniform(0.5, duration), before)
+
+
+def test_removed_warehouse_is_rebuilt_from_landing(company: Company) -> None:
+    before = contents(company)
+    company.settings.warehouse_path.unlink()
+    shutil.rmtree(company.settings.dbt_target_dir)
+    assert company.c360("run").returncode == 0
+    assert contents(company) == before
+
+
+def test_logs_hold_no_personal_data(finished_company: Company) -> None:
+    with finished_company.warehouse() as con:
+        personal = con.execute(
+            "select email from profile.profiles where email is not null "
+            "union select phone from profile.profiles where phone is not null"
+        ).fetchall()
+    logs = [p for p in finished_company.settings.log_dir.rglob("*") if p.is_file()]
+    logs += list(finished_company.settings.data_docs_dir.rglob("*.html"))
+    logs += [p for p in finished_company.settings.dagster_home.rglob("*") if p.is_file()]
+    text = "".join(p.read_bytes().decode("utf-8", errors="ignore") for p in logs)
+    assert text
+    assert [value for (value,) in personal if value in text] == []

@@ -1,0 +1,94 @@
+"""What an operator sees in Dagster: groups, owners, gates in the way, automation that is off."""
+
+from __future__ import annotations
+
+import itertools
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
+
+from orchestration.automation import landing_fingerprint, landing_sensor
+from orchestration.definitions import build_definitions
+from orchestration.settings import LAYERS, Settings
+from orchestration.transform.translator import gate_key
+from tests.conftest import settings_in
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    return build_definitions(settings_in(tmp_path_factory.mktemp("definitions")))
+
+
+@pytest.fixture(scope="module")
+def graph(definitions: dg.Definitions) -> BaseAssetGraph:
+    return definitions.resolve_asset_graph()
+
+
+def test_every_asset_is_grouped_described_and_owned(graph: BaseAssetGraph) -> None:
+    nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
+    assert {n.group_name for n in nodes} == {"ingest", "policy", *LAYERS, "publish"}
+    assert [n.key for n in nodes if not n.description] == []
+    assert [n.key for n in nodes if not n.owners and n.group_name != "policy"] == []
+    assert [n.key for n in nodes if not n.kinds] == []
+
+
+def test_nothing_gets_past_a_gate(graph: BaseAssetGraph) -> None:
+    """Every model waits for the gate before its layer, and the gate for its whole layer."""
+    for before, layer in itertools.pairwise(LAYERS):
+        models = {k for k in graph.get_all_asset_keys() if k.path[0] == layer}
+        assert models
+        for key in models:
+            assert gate_key(before) in graph.get(key).parent_keys, key
+        assert models <= graph.get(gate_key(layer)).parent_keys
+    assert graph.get(dg.AssetKey(["publish", "insights"])).parent_keys == {gate_key("insights")}
+
+
+def test_gates_block_and_dbt_tests_are_checks(graph: BaseAssetGraph) -> None:
+    checks = {node.key: node for node in graph.asset_check_nodes}
+    for layer in LAYERS:
+        [key] = [k for k in checks if k.asset_key == gate_key(layer)]
+        assert checks[key].blocking
+    dbt_checks = [k for k in checks if k.asset_key.path[0] != "gate"]
+    assert len(dbt_checks) > 100
+    assert {k.asset_key.path[0] for k in dbt_checks} >= set(LAYERS)
+
+
+def test_automation_is_declared_and_off(definitions: dg.Definitions) -> None:
+    [schedule], [sensor] = definitions.schedules or [], definitions.sensors or []
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    assert isinstance(sensor, dg.SensorDefinition)
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+    assert schedule.execution_timezone == "UTC"
+    assert schedule.description and sensor.description
+
+
+def test_published_model_has_a_freshness_policy(graph: BaseAssetGraph) -> None:
+    assert graph.get(dg.AssetKey(["publish", "insights"])).freshness_policy is not None
+
+
+def test_sensor_waits_until_files_have_settled(settings: Settings) -> None:
+    sensor = landing_sensor(settings)
+
+    def look(cursor: str | None) -> tuple[bool, str | None]:
+        context = dg.build_sensor_context(cursor=cursor)
+        asked = isinstance(sensor(context), dg.RunRequest)
+        return asked, context.cursor or cursor
+
+    assert look(None)[0] is False
+    settings.landing_dir.mkdir(parents=True)
+    (settings.landing_dir / "a.csv").write_text("a\n1\n")
+    asked, cursor = look(None)
+    assert not asked, "a file that has just appeared may still be being written"
+    asked, cursor = look(cursor)
+    assert asked, "it has stayed the same for one interval"
+    assert look(cursor) == (False, cursor), "one refresh per change"
+    (settings.landing_dir / "a.csv").write_text("a\n1\n2\n")
+    asked, cursor = look(cursor)
+    assert not asked
+    assert look(cursor)[0]
+
+
+def test_fingerprint_of_an_empty_folder_is_empty(settings: Settings) -> None:
+    assert landing_fingerprint(settings) == ""

@@ -1,0 +1,135 @@
+"""Each promise of each gate can be broken, and a broken critical one closes the gate."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.quality import volumes
+from orchestration.quality.suites import load_suite
+from orchestration.quality.validation import validate
+from orchestration.settings import LAYERS
+from tests.conftest import Company
+
+BREAKS: list[tuple[str, str, str]] = [
+    ("staging", "something_was_delivered", "delete from operations.ingest_log"),
+    (
+        "staging",
+        "few_lines_are_unreadable",
+        "update operations.ingest_log set rows_rejected = rows_loaded",
+    ),
+    (
+        "conformed",
+        "few_rows_are_set_aside_for_faults",
+        "update quarantine.set_aside_rows set reason = 'invalid_amount'; "
+        "insert into quarantine.set_aside_rows by name "
+        "select source_system, 'orders' as entity, 'invalid_amount' as reason "
+        "from conformed.orders",
+    ),
+    (
+        "conformed",
+        "sources_are_equally_fresh",
+        "update conformed.orders set ordered_at = ordered_at - interval 400 day; "
+        "update conformed.refresh_period set as_of_at = as_of_at",
+    ),
+    ("conformed", "orders_are_worth_something", "update conformed.orders set gross_amount = -1"),
+    (
+        "identity",
+        "no_person_is_implausibly_large",
+        "update identity.identity_map set profile_id = 'p_same'",
+    ),
+    (
+        "identity",
+        "few_observations_are_refused",
+        "insert into identity.refused_links by name "
+        "select source_system, source_record_id from conformed.identity_observations",
+    ),
+    (
+        "profile",
+        "known_people_can_be_named_or_reached",
+        "update profile.profiles set email = null, phone = null, family_name = null",
+    ),
+    (
+        "profile",
+        "nothing_happens_after_the_refresh_period",
+        "update profile.activities set occurred_at = timestamp '2101-01-01'",
+    ),
+    ("value", "deciles_are_evenly_filled", "update value.deciles set decile = 1 where decile = 2"),
+    (
+        "value",
+        "customers_are_worth_something_together",
+        "update value.customer_lifetime_value set historical_clv_amount = -1",
+    ),
+    ("segments", "no_segment_is_empty", "delete from segments.segment_membership"),
+    (
+        "segments",
+        "no_segment_holds_everybody",
+        "insert into segments.segment_membership by name "
+        "select profile_id, 'top_three_deciles' as segment_name from profile.profiles",
+    ),
+    (
+        "insights",
+        "the_model_describes_somebody",
+        "update insights.fact_profile set profile_count = 0",
+    ),
+]
+
+
+def connect(company: Company) -> duckdb.DuckDBPyConnection:
+    con = company.warehouse()
+    con.execute(f"attach '{company.settings.insights_build_path}' as insights")
+    return con
+
+
+def state(con: duckdb.DuckDBPyConnection, layer: str) -> dict[str, bool]:
+    volumes.record_current(con, layer)
+    results = validate(con, layer, load_suite(layer)).results
+    assert [r.promise.name for r in results if r.errored] == []
+    return {r.promise.name: r.kept for r in results}
+
+
+def test_all_promises_are_kept_by_the_demo_company(company: Company) -> None:
+    with connect(company) as con:
+        broken = {layer: [n for n, k in state(con, layer).items() if not k] for layer in LAYERS}
+    assert broken == {layer: [] for layer in LAYERS}
+
+
+@pytest.mark.parametrize(("layer", "promise", "sql"), BREAKS, ids=[b[1] for b in BREAKS])
+def test_promise_can_be_broken(company: Company, layer: str, promise: str, sql: str) -> None:
+    with connect(company) as con:
+        con.execute(sql)
+        assert state(con, layer)[promise] is False
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize(("factor", "promise"), [(3, "collapsed"), (0.001, "exploded")])
+def test_drift_against_the_last_good_run_is_noticed(
+    company: Company, layer: str, factor: float, promise: str
+) -> None:
+    """A last good run with three times (a thousandth of) today's rows makes today's suspicious."""
+    with connect(company) as con:
+        con.execute("update operations.good_volumes set amount = amount * ?", [factor])
+        con.execute("insert into operations.good_volumes values (?, 'rows of x', 2)", [layer])
+        con.execute("create or replace table operations.kept as from operations.current_volumes")
+        result = state(con, layer)
+        counted = con.execute(
+            "select max(amount) from operations.current_volumes where layer = ?", [layer]
+        ).fetchone()
+    expected = promise == "collapsed" or (counted is not None and counted[0] > 1000)
+    assert result[f"no_table_{promise}"] is not expected
+
+
+def test_every_promise_has_a_break(company: Company) -> None:
+    """A check that nobody made red is not known to work."""
+    covered = {(layer, name) for layer, name, _ in BREAKS}
+    covered |= {(la, f"no_table_{how}") for la in LAYERS for how in ("collapsed", "exploded")}
+    promised = {(layer, p.name) for layer in LAYERS for p in load_suite(layer)}
+    assert promised == covered
+
+
+def test_a_query_that_can_not_run_is_told_apart_from_bad_data(company: Company) -> None:
+    with connect(company) as con:
+        con.execute("drop table segments.segment_membership")
+        results = validate(con, "segments", load_suite("segments")).results
+    errored = [r for r in results if r.errored]
+    assert errored and not any(r.kept for r in errored)
