@@ -98,10 +98,10 @@ def failure_text(layer: str, failed: list[NodeResult], manifest: Mapping[str, An
     for result in failed:
         path = manifest["nodes"][result.unique_id]["original_file_path"]
         name = result.unique_id.split(".")[2]
-        if result.unique_id.startswith("test."):
-            lines.append(f"test {name} ({path}) found {result.failures or 'an error in'} row(s)")
+        if result.status == "fail":
+            lines.append(f"test {name} ({path}) found {result.failures} row(s)")
         else:
-            lines.append(f"model {name} ({path}): {_short(result.message)}")
+            lines.append(f"{name} ({path}) could not run: {_short(result.message)}")
     return (
         f"Layer {layer} is not right: " + "; ".join(lines) + ". Nothing after this layer was built "
         "and the published model stays as it was. The SQL that ran is under dbt_target/run in the "

@@ -119,8 +119,32 @@ def load_manifest(settings: Settings) -> Mapping[str, Any]:
     fresh = path.exists() and marker.exists()
     if not fresh or marker.read_text() != project_fingerprint(settings):
         parse(settings)
-    manifest: Mapping[str, Any] = json.loads(path.read_text())
+    manifest: dict[str, Any] = json.loads(path.read_text())
+    attach_singular_tests(manifest)
     return manifest
+
+
+def attach_singular_tests(manifest: dict[str, Any]) -> None:
+    """Give each singular test a model of its own layer, so that Dagster shows it as its check.
+
+    A test under tests/<layer>/ may compare layers. It runs with its layer, so it must not be a
+    check of a model of another one, which dagster-dbt would make it when it reads only that one.
+
+    Parameters:
+        manifest: dbt's manifest.json, changed in place.
+    """
+    nodes = manifest["nodes"]
+    for node in nodes.values():
+        if node["resource_type"] != "test" or node.get("attached_node"):
+            continue
+        own = [
+            nodes[parent]["name"]
+            for parent in sorted(node["depends_on"]["nodes"])
+            if parent in nodes and nodes[parent]["fqn"][1] == node["fqn"][1]
+        ]
+        if own:
+            meta = node["config"].setdefault("meta", {})
+            meta.setdefault("dagster", {}).setdefault("ref", {"name": own[-1]})
 
 
 def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:

@@ -48,6 +48,18 @@ class LayerTranslator(DagsterDbtTranslator):
             kinds={"dbt", "duckdb", "seed" if layer == "policy" else "table"},
         )
 
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """A dbt test as a check, if it runs in the same operation as its asset is built."""
+        if manifest["nodes"][unique_id]["fqn"][1] != asset_spec.key.path[0]:
+            return None
+        return super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The YAML's description; the SQL is a click away and would drown it."""
         return str(dbt_resource_props.get("description", ""))

@@ -1,0 +1,30 @@
+with
+
+accepted as (
+    {{ union_staged('customer_records', [
+        'source_system', 'source_record_id', 'given_name', 'family_name', 'email', 'phone',
+        'login', 'loyalty_id', 'loyalty_tier', 'birth_date', 'street', 'postal_code', 'city',
+        'country_code', 'created_at', 'updated_at', 'source_file'
+    ]) }}
+)
+
+select
+    source_system,
+    source_record_id,
+    source_system || ':' || source_record_id as record_key,
+    given_name,
+    family_name,
+    email,
+    phone,
+    login,
+    loyalty_id,
+    loyalty_tier,
+    birth_date,
+    street,
+    postal_code,
+    city,
+    country_code,
+    created_at,
+    updated_at,
+    source_file
+from accepted

@@ -1,0 +1,99 @@
+with
+
+customer_records as (
+    select * from {{ ref('customer_records') }}
+),
+
+events as (
+    select * from {{ ref('events') }}
+    where source_system = 'web_tracking'
+),
+
+values_of_customer_records as (
+    {% for namespace in ['email', 'phone', 'loyalty_id', 'login'] %}
+    select
+        source_system,
+        source_record_id,
+        record_key,
+        '{{ namespace }}' as namespace,
+        {{ namespace }} as identity_value,
+        country_code,
+        given_name,
+        birth_date,
+        1 as observation_count,
+        coalesce(created_at, updated_at) as first_observed_at,
+        coalesce(updated_at, created_at) as last_observed_at
+    from customer_records
+    where {{ namespace }} is not null
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+-- Ten million events become a few rows per cookie here; everything after works on those.
+visits_by_login as (
+    select
+        source_system,
+        source_record_id,
+        login,
+        count(*) as event_count,
+        min(occurred_at) as first_observed_at,
+        max(occurred_at) as last_observed_at
+    from events
+    group by source_system, source_record_id, login
+),
+
+values_of_cookies as (
+    select
+        source_system,
+        source_record_id,
+        'cookie' as namespace,
+        source_record_id as identity_value,
+        sum(event_count) as observation_count,
+        min(first_observed_at) as first_observed_at,
+        max(last_observed_at) as last_observed_at
+    from visits_by_login
+    group by source_system, source_record_id
+    union all
+    select
+        source_system,
+        source_record_id,
+        'login' as namespace,
+        login as identity_value,
+        event_count as observation_count,
+        first_observed_at,
+        last_observed_at
+    from visits_by_login
+    where login is not null
+),
+
+observations as (
+    select * from values_of_customer_records
+    union all
+    select
+        source_system,
+        source_record_id,
+        source_system || ':' || source_record_id as record_key,
+        namespace,
+        identity_value,
+        cast(null as string) as country_code,
+        cast(null as string) as given_name,
+        cast(null as date) as birth_date,
+        observation_count,
+        first_observed_at,
+        last_observed_at
+    from values_of_cookies
+)
+
+select
+    source_system,
+    source_record_id,
+    record_key,
+    namespace,
+    identity_value,
+    country_code,
+    given_name,
+    birth_date,
+    cast(observation_count as bigint) as observation_count,
+    first_observed_at,
+    last_observed_at
+from observations

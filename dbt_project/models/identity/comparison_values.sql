@@ -1,0 +1,142 @@
+with
+
+normalised_values as (
+    select * from {{ ref('normalised_values') }}
+),
+
+refused_on_sight as (
+    select * from {{ ref('refused_on_sight') }}
+),
+
+namespaces as (
+    select * from {{ ref('identity_namespaces') }}
+),
+
+candidates as (
+    select
+        normalised_values.namespace,
+        normalised_values.normalised_value,
+        normalised_values.birth_date,
+        normalised_values.name_start,
+        normalised_values.initial
+    from normalised_values
+    left join refused_on_sight
+        on refused_on_sight.record_key = normalised_values.record_key
+        and refused_on_sight.namespace = normalised_values.namespace
+        and refused_on_sight.identity_value = normalised_values.identity_value
+    where refused_on_sight.record_key is null
+),
+
+oversized_values as (
+    select
+        candidates.namespace,
+        candidates.normalised_value,
+        cast(count(*) as string) || ' records, limit '
+        || cast(max(namespaces.max_records_per_value) as string) as evidence
+    from candidates
+    inner join namespaces
+        on namespaces.namespace = candidates.namespace
+    group by candidates.namespace, candidates.normalised_value
+    having count(*) > max(namespaces.max_records_per_value)
+),
+
+-- Two people show where birth dates differ and names do not agree, or where names differ and a
+-- birth date is missing. Extremes say so without a distinct count per value.
+shared_values as (
+    select
+        candidates.namespace,
+        candidates.normalised_value
+    from candidates
+    inner join namespaces
+        on namespaces.namespace = candidates.namespace
+    where namespaces.splits_by_person
+    group by candidates.namespace, candidates.normalised_value
+    having
+        (
+            min(candidates.birth_date) < max(candidates.birth_date)
+            and (
+                min(candidates.name_start) < max(candidates.name_start)
+                or count(
+                    case when candidates.birth_date is not null then candidates.name_start end
+                ) < count(candidates.birth_date)
+            )
+        )
+        or (
+            min(candidates.initial) < max(candidates.initial)
+            and min(candidates.name_start) < max(candidates.name_start)
+            and count(candidates.birth_date) < count(*)
+        )
+),
+
+-- In a shared value a record without birth date follows its name where that is one person's.
+people_by_name as (
+    select
+        candidates.namespace,
+        candidates.normalised_value,
+        candidates.name_start,
+        coalesce(cast(min(candidates.birth_date) as string), candidates.name_start) as person_mark
+    from candidates
+    inner join shared_values
+        on shared_values.namespace = candidates.namespace
+        and shared_values.normalised_value = candidates.normalised_value
+    where candidates.name_start is not null
+    group by candidates.namespace, candidates.normalised_value, candidates.name_start
+    having
+        count(candidates.birth_date) = 0
+        or min(candidates.birth_date) = max(candidates.birth_date)
+),
+
+judged as (
+    select
+        normalised_values.*,
+        shared_values.normalised_value is not null as is_shared,
+        coalesce(cast(normalised_values.birth_date as string), people_by_name.person_mark)
+            as person_mark,
+        case
+            when refused_on_sight.record_key is not null then refused_on_sight.refusal_reason
+            when oversized_values.normalised_value is not null then 'too_many_records'
+            when
+                shared_values.normalised_value is not null
+                and normalised_values.birth_date is null
+                and people_by_name.person_mark is null
+                then 'shared_value'
+        end as refusal_reason,
+        coalesce(refused_on_sight.refusal_evidence, oversized_values.evidence) as evidence
+    from normalised_values
+    left join refused_on_sight
+        on refused_on_sight.record_key = normalised_values.record_key
+        and refused_on_sight.namespace = normalised_values.namespace
+        and refused_on_sight.identity_value = normalised_values.identity_value
+    left join oversized_values
+        on oversized_values.namespace = normalised_values.namespace
+        and oversized_values.normalised_value = normalised_values.normalised_value
+    left join shared_values
+        on shared_values.namespace = normalised_values.namespace
+        and shared_values.normalised_value = normalised_values.normalised_value
+    left join people_by_name
+        on people_by_name.namespace = normalised_values.namespace
+        and people_by_name.normalised_value = normalised_values.normalised_value
+        and people_by_name.name_start = normalised_values.name_start
+)
+
+select
+    record_key,
+    source_system,
+    source_record_id,
+    namespace,
+    identity_value,
+    normalised_value,
+    case
+        when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
+        else normalised_value
+    end as comparison_value,
+    birth_date,
+    given_name,
+    last_observed_at,
+    refusal_reason,
+    case
+        when refusal_reason = 'shared_value'
+            then 'people of different names or birth dates share it; this record says neither'
+        when refusal_reason is not null then evidence
+    end as refusal_evidence
+from judged

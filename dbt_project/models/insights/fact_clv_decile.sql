@@ -1,0 +1,54 @@
+with
+
+refresh_period as (
+    select as_of_on
+    from {{ ref('refresh_period') }}
+),
+
+deciles as (
+    select
+        metric,
+        category_type,
+        category,
+        look_back,
+        coalesce(decile, 0) as decile,
+        metric_value
+    from {{ ref('deciles') }}
+),
+
+-- There is one currency; a test holds that.
+currencies as (
+    select min(currency) as currency
+    from {{ ref('customer_attributes') }}
+),
+
+decile_totals as (
+    select
+        metric,
+        category_type,
+        category,
+        look_back,
+        decile,
+        count(*) as profile_count,
+        sum(metric_value) as metric_amount,
+        min(metric_value) as min_amount,
+        max(metric_value) as max_amount
+    from deciles
+    group by metric, category_type, category, look_back, decile
+)
+
+select
+    refresh_period.as_of_on as date_key,
+    decile_totals.metric,
+    decile_totals.category_type,
+    decile_totals.category,
+    decile_totals.look_back,
+    decile_totals.decile,
+    cast(decile_totals.profile_count as bigint) as profile_count,
+    cast(decile_totals.metric_amount as decimal(18, 2)) as metric_amount,
+    currencies.currency,
+    decile_totals.min_amount,
+    decile_totals.max_amount
+from decile_totals
+cross join refresh_period
+cross join currencies

@@ -1,0 +1,31 @@
+with
+
+refresh_period as (
+    select as_of_on
+    from {{ ref('refresh_period') }}
+),
+
+-- There is one currency; a test holds that.
+currencies as (
+    select min(currency) as currency
+    from {{ ref('customer_attributes') }}
+),
+
+rfm_totals as (
+    select
+        rfm_segment,
+        count(*) as profile_count,
+        sum(monetary_amount) as net_amount
+    from {{ ref('rfm') }}
+    group by rfm_segment
+)
+
+select
+    refresh_period.as_of_on as date_key,
+    rfm_totals.rfm_segment,
+    cast(rfm_totals.profile_count as bigint) as profile_count,
+    cast(rfm_totals.net_amount as decimal(18, 2)) as net_amount,
+    currencies.currency
+from rfm_totals
+cross join refresh_period
+cross join currencies

@@ -1,0 +1,90 @@
+with
+
+identity_map as (
+    select * from {{ ref('identity_map') }}
+),
+
+ranked_records as (
+    select * from {{ ref('ranked_records') }}
+),
+
+people as (
+    select
+        profile_id,
+        count(*) as record_count,
+        count(distinct source_system) as source_system_count
+    from identity_map
+    group by profile_id
+),
+
+-- Each attribute from the record that the merge policy ranks first among those that have it.
+merged as (
+    select
+        profile_id,
+        min_by(given_name, given_name_rank) as given_name,
+        min_by(family_name, family_name_rank) as family_name,
+        min_by(email, email_rank) as email,
+        min_by(phone, phone_rank) as phone,
+        min_by(login, login_rank) as login,
+        min_by(loyalty_id, loyalty_id_rank) as loyalty_id,
+        min_by(loyalty_tier, loyalty_tier_rank) as loyalty_tier,
+        min_by(birth_date, birth_date_rank) as birth_date,
+        min(address_rank) as address_rank
+    from ranked_records
+    group by profile_id
+),
+
+sightings as (
+    select
+        profile_id,
+        occurred_at as first_at,
+        occurred_at as last_at
+    from {{ ref('activities') }}
+    union all
+    select
+        identity_map.profile_id,
+        customer_records.created_at as first_at,
+        coalesce(customer_records.updated_at, customer_records.created_at) as last_at
+    from {{ ref('customer_records') }} as customer_records
+    inner join identity_map
+        on identity_map.source_system = customer_records.source_system
+        and identity_map.source_record_id = customer_records.source_record_id
+),
+
+seen as (
+    select
+        profile_id,
+        min(first_at) as first_seen_at,
+        max(last_at) as last_seen_at
+    from sightings
+    group by profile_id
+)
+
+select
+    people.profile_id,
+    merged.given_name,
+    merged.family_name,
+    merged.email,
+    merged.phone,
+    merged.login,
+    merged.loyalty_id,
+    merged.loyalty_tier,
+    merged.birth_date,
+    addresses.street,
+    addresses.postal_code,
+    addresses.city,
+    addresses.country_code,
+    merged.profile_id is not null as is_known,
+    people.record_count,
+    people.source_system_count,
+    seen.first_seen_at,
+    seen.last_seen_at
+from people
+left join merged
+    on merged.profile_id = people.profile_id
+-- The address is one record's, so that no street stands in another record's city.
+left join ranked_records as addresses
+    on addresses.profile_id = merged.profile_id
+    and addresses.address_rank = merged.address_rank
+left join seen
+    on seen.profile_id = people.profile_id

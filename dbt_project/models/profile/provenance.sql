@@ -1,0 +1,47 @@
+with
+
+ranked_records as (
+    select * from {{ ref('ranked_records') }}
+),
+
+merge_policies as (
+    select * from {{ ref('merge_policies') }}
+),
+
+best_ranks as (
+    select
+        profile_id,
+        {%- for attribute in merged_attributes() %}
+        min({{ attribute }}_rank) as {{ attribute }}_rank
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from ranked_records
+    group by profile_id
+),
+
+winners as (
+    {%- for attribute in merged_attributes() %}
+    select
+        ranked_records.profile_id,
+        '{{ attribute }}' as attribute,
+        ranked_records.source_system,
+        ranked_records.source_record_id
+    from ranked_records
+    inner join best_ranks
+        on best_ranks.profile_id = ranked_records.profile_id
+        and best_ranks.{{ attribute }}_rank = ranked_records.{{ attribute }}_rank
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
+select
+    winners.profile_id,
+    winners.attribute,
+    winners.source_system,
+    winners.source_record_id,
+    coalesce(merge_policies.rule, 'recent') as rule
+from winners
+left join merge_policies
+    on merge_policies.attribute = winners.attribute

@@ -1,0 +1,144 @@
+{%- set free_text = ['given_name', 'family_name', 'street', 'postal_code', 'city'] -%}
+{%- set own_identities = ['email', 'phone', 'login', 'loyalty_id'] -%}
+
+with
+
+customer_records as (
+    select * from {{ ref('customer_records') }}
+),
+
+identity_map as (
+    select * from {{ ref('identity_map') }}
+),
+
+source_precedence as (
+    select * from {{ ref('source_precedence') }}
+),
+
+policies as (
+    select
+        {%- for attribute in merged_attributes() %}
+        max(case when attribute = '{{ attribute }}' then rule end) as {{ attribute }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ ref('merge_policies') }}
+),
+
+placeholders as (
+    select
+        namespace,
+        value
+    from {{ ref('blocked_identity_values') }}
+    where match_kind = 'equals'
+),
+
+{% for attribute in free_text -%}
+no_{{ attribute }} as (
+    select distinct value
+    from placeholders
+    where namespace in ('any', '{{ attribute }}')
+),
+
+{% endfor -%}
+-- An address under which nobody, or half the world, is reached is not the person's.
+own_values as (
+    select
+        record_key,
+        namespace,
+        identity_value,
+        normalised_value
+    from {{ ref('comparison_values') }}
+    where
+        refusal_reason is null
+        or refusal_reason not in ('blocked_value', 'unusable_value', 'too_many_records')
+),
+
+cleaned as (
+    select
+        identity_map.profile_id,
+        customer_records.record_key,
+        customer_records.source_system,
+        customer_records.source_record_id,
+        {%- for attribute in free_text %}
+        case when no_{{ attribute }}.value is null then customer_records.{{ attribute }} end
+            as {{ attribute }},
+        {%- endfor %}
+        {%- for namespace in own_identities %}
+        own_{{ namespace }}.normalised_value as {{ namespace }},
+        {%- endfor %}
+        customer_records.loyalty_tier,
+        case when no_birth_date.value is null then customer_records.birth_date end as birth_date,
+        customer_records.country_code,
+        customer_records.updated_at,
+        -- Systems that are not listed rank behind all that are.
+        coalesce(source_precedence.precedence, 2147483647) as precedence
+    from customer_records
+    inner join identity_map
+        on identity_map.source_system = customer_records.source_system
+        and identity_map.source_record_id = customer_records.source_record_id
+    left join source_precedence
+        on source_precedence.source_system = customer_records.source_system
+    left join placeholders as no_birth_date
+        on no_birth_date.namespace = 'birth_date'
+        and no_birth_date.value = cast(customer_records.birth_date as string)
+    {%- for namespace in own_identities %}
+    left join own_values as own_{{ namespace }}
+        on own_{{ namespace }}.namespace = '{{ namespace }}'
+        and own_{{ namespace }}.record_key = customer_records.record_key
+        and own_{{ namespace }}.identity_value = customer_records.{{ namespace }}
+    {%- endfor %}
+    {%- for attribute in free_text %}
+    left join no_{{ attribute }}
+        on no_{{ attribute }}.value = lower(customer_records.{{ attribute }})
+    {%- endfor %}
+),
+
+ranked as (
+    select
+        cleaned.*,
+        row_number() over (
+            partition by profile_id
+            order by updated_at desc nulls last, precedence, record_key
+        ) as recent_rank,
+        row_number() over (
+            partition by profile_id
+            order by precedence, updated_at desc nulls last, record_key
+        ) as precedence_rank,
+        count(*) over (partition by profile_id) as record_count
+    from cleaned
+)
+
+select
+    ranked.profile_id,
+    ranked.record_key,
+    ranked.source_system,
+    ranked.source_record_id,
+    ranked.given_name,
+    ranked.family_name,
+    ranked.email,
+    ranked.phone,
+    ranked.login,
+    ranked.loyalty_id,
+    ranked.loyalty_tier,
+    ranked.birth_date,
+    ranked.street,
+    ranked.postal_code,
+    ranked.city,
+    ranked.country_code,
+    ranked.updated_at,
+    {%- for attribute in merged_attributes() %}
+    {%- set rank -%}
+        case when policies.{{ attribute }} = 'precedence' then precedence_rank else recent_rank end
+    {%- endset %}
+    {%- if attribute == 'address' %}
+    -- A country alone is an address only when no record of the person has a place.
+    case
+        when coalesce(ranked.street, ranked.postal_code, ranked.city) is not null then {{ rank }}
+        when ranked.country_code is not null then ranked.record_count + {{ rank }}
+    end as address_rank
+    {%- else %}
+    case when ranked.{{ attribute }} is not null then {{ rank }} end as {{ attribute }}_rank,
+    {%- endif %}
+    {%- endfor %}
+from ranked
+cross join policies

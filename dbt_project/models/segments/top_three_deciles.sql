@@ -1,0 +1,29 @@
+with
+
+deciles as (
+    select
+        profile_id,
+        category,
+        decile,
+        is_small_category
+    from {{ ref('deciles') }}
+    where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
+),
+
+members as (
+    select
+        profile_id,
+        category,
+        decile,
+        is_small_category
+    from deciles
+    where decile <= 3
+)
+
+select
+    profile_id,
+    'top_three_deciles' as segment_name,
+    'decile ' || cast(decile as string)
+    || ' of lifetime net revenue in tier ' || category
+    || case when is_small_category then ' (fewer than ten buyers)' else '' end as reason
+from members

@@ -1,0 +1,51 @@
+with
+
+typed as (
+    select
+        'email_marketing' as source_system,
+        nullif(trim(contact_id), '') as source_record_id,
+        nullif(trim(first_name), '') as given_name,
+        nullif(trim(last_name), '') as family_name,
+        nullif(trim(email), '') as email,
+        {{ as_instant('created_at') }} as created_at,
+        {{ as_instant("coalesce(nullif(trim(updated_at), ''), created_at)") }} as updated_at,
+        source_file
+    from {{ source('email_marketing', 'contacts') }}
+),
+
+checked as (
+    select
+        *,
+        case
+            when source_record_id is null then 'missing_key'
+            when updated_at is null then 'invalid_timestamp'
+            when {{ is_after_today('updated_at') }} or {{ is_after_today('created_at') }}
+                then 'future_timestamp'
+        end as fault
+    from typed
+),
+
+judged as (
+    {{ judge_versions('checked', key=['source_record_id'], newest_by='updated_at') }}
+)
+
+select
+    source_system,
+    source_record_id,
+    given_name,
+    family_name,
+    email,
+    cast(null as string) as phone,
+    cast(null as string) as login,
+    cast(null as string) as loyalty_id,
+    cast(null as string) as loyalty_tier,
+    cast(null as date) as birth_date,
+    cast(null as string) as street,
+    cast(null as string) as postal_code,
+    cast(null as string) as city,
+    cast(null as string) as country_code,
+    created_at,
+    updated_at,
+    source_file,
+    reject_reason
+from judged

@@ -1,0 +1,60 @@
+with
+
+typed as (
+    select
+        'loyalty' as source_system,
+        nullif(trim(member_no), '') as source_record_id,
+        nullif(trim(first_name), '') as given_name,
+        nullif(trim(last_name), '') as family_name,
+        nullif(trim(email), '') as email,
+        nullif(trim(phone), '') as phone,
+        cast(null as string) as login,
+        nullif(trim(member_no), '') as loyalty_id,
+        nullif(trim(tier), '') as loyalty_tier,
+        {{ as_birth_date('birth_date') }} as birth_date,
+        nullif(trim(street), '') as street,
+        nullif(trim(postal_code), '') as postal_code,
+        nullif(trim(city), '') as city,
+        upper(nullif(trim(country_code), '')) as country_code,
+        {{ as_instant('enrolled_on') }} as created_at,
+        {{ as_instant("coalesce(nullif(trim(updated_at), ''), enrolled_on)") }} as updated_at,
+        source_file
+    from {{ source('loyalty', 'members') }}
+),
+
+checked as (
+    select
+        *,
+        case
+            when source_record_id is null then 'missing_key'
+            when updated_at is null then 'invalid_timestamp'
+            when {{ is_after_today('updated_at') }} or {{ is_after_today('created_at') }}
+                then 'future_timestamp'
+        end as fault
+    from typed
+),
+
+judged as (
+    {{ judge_versions('checked', key=['source_record_id'], newest_by='updated_at') }}
+)
+
+select
+    source_system,
+    source_record_id,
+    given_name,
+    family_name,
+    email,
+    phone,
+    login,
+    loyalty_id,
+    loyalty_tier,
+    birth_date,
+    street,
+    postal_code,
+    city,
+    country_code,
+    created_at,
+    updated_at,
+    source_file,
+    reject_reason
+from judged

@@ -1,0 +1,49 @@
+with
+
+typed as (
+    select
+        'loyalty' as source_system,
+        nullif(trim(entry_id), '') as event_id,
+        nullif(trim(member_no), '') as source_record_id,
+        lower(trim(entry_type)) as entry_type,
+        {{ as_instant('booked_at') }} as occurred_at,
+        try_cast(points as bigint) as points,
+        nullif(trim(order_id), '') as order_id,
+        source_file
+    from {{ source('loyalty', 'points_ledger') }}
+),
+
+checked as (
+    select
+        *,
+        case
+            when event_id is null then 'missing_key'
+            when source_record_id is null then 'missing_reference'
+            when occurred_at is null then 'invalid_timestamp'
+            when {{ is_after_today('occurred_at') }} then 'future_timestamp'
+            when points is null then 'invalid_amount'
+            when coalesce(entry_type, '') not in ('earned', 'redeemed', 'expired', 'adjusted')
+                then 'invalid_code'
+        end as fault
+    from typed
+),
+
+judged as (
+    {{ judge_versions('checked', key=['event_id'], newest_by='occurred_at') }}
+)
+
+select
+    source_system,
+    event_id,
+    source_record_id,
+    'points_' || entry_type as event_type,
+    occurred_at,
+    cast(null as string) as login,
+    cast(null as string) as product_id,
+    cast(null as string) as url_path,
+    cast(null as string) as device_type,
+    points,
+    order_id,
+    source_file,
+    reject_reason
+from judged

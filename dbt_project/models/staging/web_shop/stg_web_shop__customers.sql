@@ -1,0 +1,60 @@
+with
+
+typed as (
+    select
+        'web_shop' as source_system,
+        nullif(trim(customer_id), '') as source_record_id,
+        nullif(trim(first_name), '') as given_name,
+        nullif(trim(last_name), '') as family_name,
+        nullif(trim(email), '') as email,
+        nullif(trim(phone), '') as phone,
+        nullif(trim(login), '') as login,
+        nullif(trim(loyalty_number), '') as loyalty_id,
+        cast(null as string) as loyalty_tier,
+        {{ as_birth_date('birth_date') }} as birth_date,
+        nullif(trim(street), '') as street,
+        nullif(trim(postal_code), '') as postal_code,
+        nullif(trim(city), '') as city,
+        upper(nullif(trim(country_code), '')) as country_code,
+        {{ as_instant('created_at') }} as created_at,
+        {{ as_instant("coalesce(nullif(trim(updated_at), ''), created_at)") }} as updated_at,
+        source_file
+    from {{ source('web_shop', 'customers') }}
+),
+
+checked as (
+    select
+        *,
+        case
+            when source_record_id is null then 'missing_key'
+            when updated_at is null then 'invalid_timestamp'
+            when {{ is_after_today('updated_at') }} or {{ is_after_today('created_at') }}
+                then 'future_timestamp'
+        end as fault
+    from typed
+),
+
+judged as (
+    {{ judge_versions('checked', key=['source_record_id'], newest_by='updated_at') }}
+)
+
+select
+    source_system,
+    source_record_id,
+    given_name,
+    family_name,
+    email,
+    phone,
+    login,
+    loyalty_id,
+    loyalty_tier,
+    birth_date,
+    street,
+    postal_code,
+    city,
+    country_code,
+    created_at,
+    updated_at,
+    source_file,
+    reject_reason
+from judged

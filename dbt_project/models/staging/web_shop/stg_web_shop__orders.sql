@@ -1,0 +1,45 @@
+with
+
+typed as (
+    select
+        'web_shop' as source_system,
+        nullif(trim(order_id), '') as order_id,
+        nullif(trim(customer_id), '') as source_record_id,
+        {{ as_instant('ordered_at') }} as ordered_at,
+        lower(trim(status)) as status,
+        upper(trim(currency)) as currency,
+        try_cast(total_amount as decimal(18, 2)) as gross_amount,
+        source_file
+    from {{ source('web_shop', 'orders') }}
+),
+
+checked as (
+    select
+        *,
+        case
+            when order_id is null then 'missing_key'
+            when source_record_id is null then 'missing_reference'
+            when ordered_at is null then 'invalid_timestamp'
+            when {{ is_after_today('ordered_at') }} then 'future_timestamp'
+            when gross_amount is null or gross_amount < 0 then 'invalid_amount'
+            when coalesce(status, '') not in ('completed', 'cancelled') then 'invalid_code'
+            when coalesce(currency, '') = '' then 'invalid_code'
+        end as fault
+    from typed
+),
+
+judged as (
+    {{ judge_versions('checked', key=['order_id'], newest_by='ordered_at') }}
+)
+
+select
+    source_system,
+    order_id,
+    source_record_id,
+    ordered_at,
+    status,
+    currency,
+    gross_amount,
+    source_file,
+    reject_reason
+from judged

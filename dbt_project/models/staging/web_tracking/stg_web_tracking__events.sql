@@ -1,0 +1,74 @@
+with
+
+typed as (
+    select
+        'web_tracking' as source_system,
+        nullif(trim(event_id), '') as event_id,
+        nullif(trim(cookie_id), '') as source_record_id,
+        lower(nullif(trim(event_type), '')) as event_type,
+        {{ as_instant('occurred_at') }} as occurred_at,
+        nullif(trim(login), '') as login,
+        nullif(trim(product_id), '') as product_id,
+        -- Without host and query: a query may hold an e-mail address.
+        nullif(regexp_extract(url, '^([a-z]+://[^/?#]*)?([^?#]*)', 2), '') as url_path,
+        lower(nullif(trim(device_type), '')) as device_type,
+        source_file
+    from {{ source('web_tracking', 'events') }}
+),
+
+-- Few cookies have so many events at all; counting minutes for them only saves a wide group by.
+busy_cookies as (
+    select source_record_id
+    from typed
+    group by source_record_id
+    having count(*) > 50
+),
+
+-- Nobody clicks fifty times in a minute. A program that did so once is a program all the time.
+bot_cookies as (
+    select distinct source_record_id
+    from (
+        select source_record_id
+        from typed
+        semi join busy_cookies using (source_record_id)
+        where occurred_at is not null
+        group by source_record_id, {{ dbt.date_trunc('minute', 'occurred_at') }}
+        having count(*) > 50
+    ) as busy_minutes
+),
+
+checked as (
+    select
+        typed.*,
+        case
+            when typed.event_id is null then 'missing_key'
+            when typed.source_record_id is null then 'missing_reference'
+            when typed.occurred_at is null then 'invalid_timestamp'
+            when {{ is_after_today('typed.occurred_at') }} then 'future_timestamp'
+            when typed.event_type is null then 'invalid_code'
+            when bot_cookies.source_record_id is not null then 'bot_traffic'
+        end as fault
+    from typed
+    left join bot_cookies
+        on bot_cookies.source_record_id = typed.source_record_id
+),
+
+judged as (
+    {{ judge_versions('checked', key=['event_id'], newest_by='occurred_at') }}
+)
+
+select
+    source_system,
+    event_id,
+    source_record_id,
+    event_type,
+    occurred_at,
+    login,
+    product_id,
+    url_path,
+    device_type,
+    cast(null as bigint) as points,
+    cast(null as string) as order_id,
+    source_file,
+    reject_reason
+from judged

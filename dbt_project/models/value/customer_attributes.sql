@@ -1,0 +1,51 @@
+with
+
+order_amounts as (
+    select
+        profile_id,
+        ordered_at,
+        gross_amount,
+        returned_amount,
+        net_amount,
+        currency
+    from {{ ref('order_amounts') }}
+),
+
+refresh_period as (
+    select as_of_on
+    from {{ ref('refresh_period') }}
+),
+
+profile_totals as (
+    select
+        profile_id,
+        count(*) as order_count,
+        cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
+        min(ordered_at) as first_ordered_at,
+        max(ordered_at) as last_ordered_at,
+        min(currency) as currency
+    from order_amounts
+    group by profile_id
+)
+
+select
+    profile_totals.profile_id,
+    cast(profile_totals.order_count as bigint) as order_count,
+    profile_totals.gross_amount,
+    profile_totals.returned_amount,
+    profile_totals.net_amount,
+    -- A profile is here because of an order, so the divisor is never zero.
+    cast(
+        cast(profile_totals.gross_amount as double) / profile_totals.order_count as decimal(18, 2)
+    ) as average_order_amount,
+    profile_totals.first_ordered_at,
+    profile_totals.last_ordered_at,
+    cast(
+        {{ dbt.datediff('cast(profile_totals.last_ordered_at as date)', 'refresh_period.as_of_on', 'day') }}
+        as bigint
+    ) as days_since_last_order,
+    profile_totals.currency
+from profile_totals
+cross join refresh_period

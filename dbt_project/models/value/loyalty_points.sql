@@ -1,0 +1,30 @@
+with
+
+ledger_entries as (
+    select
+        profile_id,
+        activity_type,
+        points
+    from {{ ref('activities') }}
+    where points is not null
+),
+
+-- Whatever kinds of entry a programme books, the balance is the sum of all of them.
+profile_points as (
+    select
+        profile_id,
+        cast(coalesce(sum(points) filter (where activity_type = 'points_earned'), 0) as bigint)
+            as points_earned,
+        cast(coalesce(-sum(points) filter (where activity_type = 'points_redeemed'), 0) as bigint)
+            as points_redeemed,
+        cast(sum(points) as bigint) as points_balance
+    from ledger_entries
+    group by profile_id
+)
+
+select
+    profile_id,
+    points_earned,
+    points_redeemed,
+    points_balance
+from profile_points

@@ -1,0 +1,28 @@
+-- Gross revenue and returns of all accepted orders arrive to the cent; only lines without an
+-- accepted order stay behind, and those are counted in the quarantine.
+with
+
+staged as (
+    {{ union_staged('order_lines', ['source_system', 'order_id', 'is_return', 'line_amount']) }}
+),
+
+staged_orders as (
+    {{ union_staged('orders', ['source_system', 'order_id']) }}
+),
+
+compared as (
+    select source_system, is_return, line_amount, 1 as line_count
+    from staged
+    semi join staged_orders using (source_system, order_id)
+    union all
+    select source_system, is_return, -line_amount, -1 from {{ ref('order_lines') }}
+)
+
+select
+    source_system,
+    is_return,
+    sum(line_count) as lines_lost,
+    sum(line_amount) as amount_lost
+from compared
+group by source_system, is_return
+having sum(line_count) <> 0 or sum(line_amount) <> 0

@@ -1,0 +1,23 @@
+-- The same orders and the same money before and after: revenue is promised equal at every layer,
+-- and the promise starts here.
+with
+
+staged as (
+    {{ union_staged('orders', ['source_system', 'status', 'currency', 'gross_amount']) }}
+),
+
+compared as (
+    select source_system, status, currency, gross_amount, 1 as order_count from staged
+    union all
+    select source_system, status, currency, -gross_amount, -1 from {{ ref('orders') }}
+)
+
+select
+    source_system,
+    status,
+    currency,
+    sum(order_count) as orders_lost,
+    sum(gross_amount) as amount_lost
+from compared
+group by source_system, status, currency
+having sum(order_count) <> 0 or sum(gross_amount) <> 0

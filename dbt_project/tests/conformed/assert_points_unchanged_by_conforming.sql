@@ -1,0 +1,21 @@
+-- Points are money that the company owes: earned, redeemed, expired and adjusted arrive one by one.
+with
+
+staged as (
+    {{ union_staged('events', ['source_system', 'event_type', 'points']) }}
+),
+
+compared as (
+    select source_system, event_type, points, 1 as event_count from staged
+    union all
+    select source_system, event_type, -points, -1 from {{ ref('events') }}
+)
+
+select
+    source_system,
+    event_type,
+    sum(event_count) as events_lost,
+    sum(points) as points_lost
+from compared
+group by source_system, event_type
+having sum(event_count) <> 0 or coalesce(sum(points), 0) <> 0

@@ -1,0 +1,79 @@
+-- Counts and gross amounts cannot be below zero; net amounts can, where more was returned than
+-- bought, so they are not here.
+select
+    'fact_profile' as table_name,
+    cast(date_key as string) as grain
+from {{ ref('fact_profile') }}
+where
+    least(profile_count, known_profile_count, anonymous_profile_count) < 0
+    or least(single_identity_profile_count, unsegmented_profile_count, record_count) < 0
+union all
+select
+    'fact_profile_by_namespace' as table_name,
+    namespace as grain
+from {{ ref('fact_profile_by_namespace') }}
+where profile_count < 0
+union all
+select
+    'fact_segment' as table_name,
+    segment_name as grain
+from {{ ref('fact_segment') }}
+where least(profile_count, order_count) < 0
+union all
+select
+    'fact_segment_overlap' as table_name,
+    segment_name_a || ' and ' || segment_name_b as grain
+from {{ ref('fact_segment_overlap') }}
+where profile_count < 0 or jaccard < 0 or jaccard > 1
+union all
+select
+    'fact_clv_decile' as table_name,
+    category || ', ' || look_back as grain
+from {{ ref('fact_clv_decile') }}
+where profile_count < 1 or min_amount > max_amount
+union all
+select
+    'fact_revenue' as table_name,
+    cast(month_start_on as string) as grain
+from {{ ref('fact_revenue') }}
+where order_count < 0 or gross_amount < 0 or returned_amount < 0
+union all
+select
+    'fact_rfm' as table_name,
+    rfm_segment as grain
+from {{ ref('fact_rfm') }}
+where profile_count < 1
+union all
+select
+    'fact_campaign' as table_name,
+    campaign_id as grain
+from {{ ref('fact_campaign') }}
+where
+    least(sent_count, delivered_count, bounced_count) < 0
+    or least(unique_open_count, unique_click_count, unsubscribed_count) < 0
+union all
+select
+    'fact_campaign_by_segment' as table_name,
+    campaign_id || ', ' || segment_name as grain
+from {{ ref('fact_campaign_by_segment') }}
+where
+    least(sent_count, delivered_count, bounced_count) < 0
+    or least(unique_open_count, unique_click_count, unsubscribed_count) < 0
+union all
+select
+    'fact_row_conservation' as table_name,
+    source_system || ', ' || entity as grain
+from {{ ref('fact_row_conservation') }}
+where least(rows_read, rows_accepted, rows_set_aside) < 0
+union all
+select
+    'fact_set_aside' as table_name,
+    reason as grain
+from {{ ref('fact_set_aside') }}
+where row_count < 1
+union all
+select
+    'fact_consent' as table_name,
+    purpose || ', ' || channel as grain
+from {{ ref('fact_consent') }}
+where profile_count < 1

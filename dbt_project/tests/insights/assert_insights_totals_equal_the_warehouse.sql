@@ -1,0 +1,97 @@
+-- What is published must be what the warehouse holds: every total that a report could show is
+-- compared with the tables it was made from.
+with
+
+customer_totals as (
+    select
+        count(*) as customer_count,
+        coalesce(sum(order_count), 0) as order_count,
+        coalesce(sum(net_amount), 0) as net_amount
+    from {{ ref('customer_attributes') }}
+),
+
+totals as (
+    select
+        'people' as total,
+        (select sum(profile_count) from {{ ref('fact_profile') }}) as published,
+        (select count(*) from {{ ref('profiles') }}) as expected
+    union all
+    select
+        'orders by month' as total,
+        (select coalesce(sum(order_count), 0) from {{ ref('fact_revenue') }}) as published,
+        (select order_count from customer_totals) as expected
+    union all
+    select
+        'net revenue by month' as total,
+        (select coalesce(sum(net_amount), 0) from {{ ref('fact_revenue') }}) as published,
+        (select net_amount from customer_totals) as expected
+    union all
+    select
+        'net revenue by lifetime decile' as total,
+        (
+            select coalesce(sum(metric_amount), 0)
+            from {{ ref('fact_clv_decile') }}
+            where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
+        ) as published,
+        (select net_amount from customer_totals) as expected
+    union all
+    select
+        'members by decile' as total,
+        (select coalesce(sum(profile_count), 0) from {{ ref('fact_clv_decile') }}) as published,
+        (select count(*) from {{ ref('deciles') }}) as expected
+    union all
+    select
+        'customers by RFM group' as total,
+        (select coalesce(sum(profile_count), 0) from {{ ref('fact_rfm') }}) as published,
+        (select customer_count from customer_totals) as expected
+    union all
+    select
+        'net revenue by RFM group' as total,
+        (select coalesce(sum(net_amount), 0) from {{ ref('fact_rfm') }}) as published,
+        (select net_amount from customer_totals) as expected
+    union all
+    select
+        'segment members' as total,
+        (select coalesce(sum(profile_count), 0) from {{ ref('fact_segment') }}) as published,
+        (select count(*) from {{ ref('segment_membership') }}) as expected
+    union all
+    select
+        'people sent a campaign' as total,
+        (select coalesce(sum(sent_count), 0) from {{ ref('fact_campaign') }}) as published,
+        (
+            select count(*)
+            from {{ ref('campaign_responses') }}
+            where is_sent
+        ) as expected
+    union all
+    select
+        'people who clicked in a campaign' as total,
+        (select coalesce(sum(unique_click_count), 0) from {{ ref('fact_campaign') }}) as published,
+        (
+            select count(*)
+            from {{ ref('campaign_responses') }}
+            where is_clicked
+        ) as expected
+    union all
+    select
+        'consents' as total,
+        (select coalesce(sum(profile_count), 0) from {{ ref('fact_consent') }}) as published,
+        (select count(*) from {{ ref('consent') }}) as expected
+    union all
+    select
+        'rows set aside by reason' as total,
+        (select coalesce(sum(row_count), 0) from {{ ref('fact_set_aside') }}) as published,
+        (select count(*) from {{ ref('set_aside_rows') }}) as expected
+    union all
+    select
+        'rows set aside by entity' as total,
+        (select coalesce(sum(rows_set_aside), 0) from {{ ref('fact_row_conservation') }}) as published,
+        (select count(*) from {{ ref('set_aside_rows') }}) as expected
+)
+
+select
+    total,
+    published,
+    expected
+from totals
+where published is distinct from expected

@@ -1,0 +1,45 @@
+-- The macros that every staging model reads dates with, against a table of examples: a database
+-- upgrade that reads one of them differently would change every number behind it.
+with
+
+examples as (
+    select '2026-03-01T09:15:22Z' as text, '2026-03-01 09:15:22' as instant, '2026-03-01' as birth_date
+    union all select '2026-03-01 09:15:22', '2026-03-01 09:15:22', '2026-03-01'
+    union all select ' 2026-03-01 09:15:22 ', '2026-03-01 09:15:22', '2026-03-01'
+    union all select '2026-03-01T01:15:22+02:00', '2026-02-28 23:15:22', '2026-03-01'
+    union all select '2026-03-01', '2026-03-01 00:00:00', '2026-03-01'
+    union all select '2024-02-29', '2024-02-29 00:00:00', '2024-02-29'
+    union all select '2023-02-29', null, null
+    union all select '31/02/1980', null, null
+    union all select '0000-00-00', null, null
+    union all select '0001-01-01 00:00:00', null, '0001-01-01'
+    union all select '1900-01-01', null, '1900-01-01'
+    union all select '1970-01-01 00:00:00', null, '1970-01-01'
+    union all select '1970-01-02 00:00:00', '1970-01-02 00:00:00', '1970-01-02'
+    union all select '2099-12-31 00:00:00', '2099-12-31 00:00:00', null
+    union all select 'infinity', null, null
+    union all select '-infinity', null, null
+    union all select 'epoch', null, '1970-01-01'
+    union all select '2026?03?01 09:15:22', null, null
+    union all select 'n/a', null, null
+    union all select '', null, null
+),
+
+read as (
+    select
+        text,
+        instant,
+        birth_date,
+        cast({{ as_instant('text') }} as string) as instant_read,
+        cast({{ as_birth_date('text') }} as string) as birth_date_read
+    from examples
+)
+
+select
+    text,
+    instant,
+    instant_read,
+    birth_date,
+    birth_date_read
+from read
+where instant_read is distinct from instant or birth_date_read is distinct from birth_date

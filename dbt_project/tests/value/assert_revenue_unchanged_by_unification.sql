@@ -1,0 +1,109 @@
+-- Finding people moves revenue between customers and never makes or loses any: orders, gross,
+-- returned and net are the same in the conformed lines and in every table of value.
+with
+
+completed_orders as (
+    select
+        source_system,
+        order_id
+    from {{ ref('orders') }}
+    where status = 'completed'
+),
+
+completed_lines as (
+    select
+        order_lines.source_system,
+        order_lines.order_id,
+        order_lines.line_amount,
+        order_lines.is_return
+    from {{ ref('order_lines') }} as order_lines
+    inner join completed_orders
+        on
+            order_lines.source_system = completed_orders.source_system
+            and order_lines.order_id = completed_orders.order_id
+),
+
+conformed_orders as (
+    select
+        source_system,
+        order_id,
+        sum(case when is_return then cast(0 as decimal(18, 2)) else line_amount end) as gross_amount,
+        sum(line_amount) as net_amount
+    from completed_lines
+    group by source_system, order_id
+),
+
+expected as (
+    select
+        count(*) as order_count,
+        coalesce(sum(gross_amount), 0) as gross_amount,
+        coalesce(sum(net_amount), 0) as net_amount
+    from conformed_orders
+),
+
+found as (
+    select
+        'order_amounts' as table_name,
+        count(*) as order_count,
+        coalesce(sum(gross_amount), 0) as gross_amount,
+        coalesce(sum(net_amount), 0) as net_amount
+    from {{ ref('order_amounts') }}
+    union all
+    select
+        'customer_attributes' as table_name,
+        coalesce(sum(order_count), 0) as order_count,
+        coalesce(sum(gross_amount), 0) as gross_amount,
+        coalesce(sum(net_amount), 0) as net_amount
+    from {{ ref('customer_attributes') }}
+    union all
+    select
+        'monthly_revenue' as table_name,
+        coalesce(sum(order_count), 0) as order_count,
+        coalesce(sum(gross_amount), 0) as gross_amount,
+        coalesce(sum(net_amount), 0) as net_amount
+    from {{ ref('monthly_revenue') }}
+    union all
+    select
+        'customer_lifetime_value' as table_name,
+        coalesce(sum(order_count), 0) as order_count,
+        null as gross_amount,
+        coalesce(sum(historical_clv_amount), 0) as net_amount
+    from {{ ref('customer_lifetime_value') }}
+    union all
+    select
+        'revenue_by_category' as table_name,
+        null as order_count,
+        null as gross_amount,
+        coalesce(sum(net_amount), 0) as net_amount
+    from {{ ref('revenue_by_category') }}
+    union all
+    select
+        'rfm' as table_name,
+        coalesce(sum(frequency), 0) as order_count,
+        null as gross_amount,
+        coalesce(sum(monetary_amount), 0) as net_amount
+    from {{ ref('rfm') }}
+    union all
+    select
+        'deciles' as table_name,
+        null as order_count,
+        null as gross_amount,
+        coalesce(sum(metric_value), 0) as net_amount
+    from {{ ref('deciles') }}
+    where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
+)
+
+select
+    found.table_name,
+    expected.order_count as expected_order_count,
+    found.order_count,
+    expected.gross_amount as expected_gross_amount,
+    found.gross_amount,
+    expected.net_amount as expected_net_amount,
+    found.net_amount
+from found
+cross join expected
+where
+    found.order_count <> expected.order_count
+    or found.gross_amount <> expected.gross_amount
+    or found.net_amount <> expected.net_amount

@@ -1,0 +1,30 @@
+-- Do good customers answer e-mail campaigns more than others?
+-- One row per lifetime decile; people without a purchase come last. Rates are shares of the
+-- people a message was delivered to, counted once per campaign however often they opened it.
+-- Variables: campaign_id (every campaign when unset).
+with
+
+decile_totals as (
+    select
+        decile,
+        cast(sum(sent_count) as bigint) as sent_count,
+        cast(sum(delivered_count) as bigint) as delivered_count,
+        cast(sum(unique_open_count) as bigint) as unique_open_count,
+        cast(sum(unique_click_count) as bigint) as unique_click_count,
+        cast(sum(unsubscribed_count) as bigint) as unsubscribed_count
+    from insights.fact_campaign
+    where campaign_id = coalesce(getvariable('campaign_id'), campaign_id)
+    group by decile
+)
+
+select
+    case when decile = 0 then 'none' else cast(decile as varchar) end as decile_label,
+    sent_count,
+    delivered_count,
+    unique_open_count,
+    unique_click_count,
+    unsubscribed_count,
+    cast(unique_open_count as double) / nullif(delivered_count, 0) as open_rate,
+    cast(unique_click_count as double) / nullif(delivered_count, 0) as click_rate
+from decile_totals
+order by case when decile = 0 then 1 else 0 end, decile

@@ -1,0 +1,33 @@
+-- Whom may we address, for what and on which channel?
+-- One row per purpose and channel. People who were never asked are not here: granted_share is of
+-- those who were.
+-- Chart: stacked bars of granted, denied and pending by channel, one panel per purpose.
+with
+
+latest as (
+    select max(date_key) as date_key
+    from insights.fact_consent
+),
+
+status_counts as (
+    select
+        fact_consent.purpose,
+        fact_consent.channel,
+        sum(fact_consent.profile_count) filter (where fact_consent.status = 'granted') as granted,
+        sum(fact_consent.profile_count) filter (where fact_consent.status = 'denied') as denied,
+        sum(fact_consent.profile_count) filter (where fact_consent.status = 'pending') as pending,
+        sum(fact_consent.profile_count) as asked
+    from insights.fact_consent
+    inner join latest on fact_consent.date_key = latest.date_key
+    group by fact_consent.purpose, fact_consent.channel
+)
+
+select
+    purpose,
+    channel,
+    cast(coalesce(granted, 0) as bigint) as granted_profile_count,
+    cast(coalesce(denied, 0) as bigint) as denied_profile_count,
+    cast(coalesce(pending, 0) as bigint) as pending_profile_count,
+    cast(coalesce(granted, 0) as double) / nullif(asked, 0) as granted_share
+from status_counts
+order by purpose asc, granted_profile_count desc, channel asc

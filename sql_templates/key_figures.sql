@@ -1,0 +1,52 @@
+-- How many people are known, what have they brought, how many of them may be written to?
+-- One row per currency of the revenue; one row with an empty currency when there is no revenue.
+-- Profiles count as people when a customer record stands behind them, else as anonymous visitors.
+with
+
+profiles as (
+    select
+        known_profile_count,
+        anonymous_profile_count,
+        record_count
+    from insights.fact_profile
+    qualify row_number() over (order by date_key desc) = 1
+),
+
+revenue as (
+    select
+        currency,
+        cast(sum(order_count) as bigint) as order_count,
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount
+    from insights.fact_revenue
+    group by currency
+),
+
+latest_consent as (
+    select max(date_key) as date_key
+    from insights.fact_consent
+),
+
+email_consent as (
+    select cast(coalesce(sum(fact_consent.profile_count), 0) as bigint) as contactable_profile_count
+    from insights.fact_consent
+    inner join latest_consent on fact_consent.date_key = latest_consent.date_key
+    where
+        purpose = 'commercial'
+        and channel = 'email'
+        and status = 'granted'
+)
+
+select
+    profiles.known_profile_count,
+    profiles.anonymous_profile_count,
+    profiles.record_count,
+    coalesce(revenue.order_count, 0) as order_count,
+    coalesce(revenue.net_amount, 0) as net_amount,
+    revenue.currency,
+    email_consent.contactable_profile_count,
+    cast(email_consent.contactable_profile_count as double)
+    / nullif(profiles.known_profile_count, 0) as contactable_share
+from profiles
+cross join email_consent
+left join revenue on true
+order by revenue.net_amount desc nulls last, revenue.currency asc

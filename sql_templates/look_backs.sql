@@ -1,0 +1,7 @@
+-- Over which windows are deciles computed?
+-- One row per look-back, the shortest first. Feeds a selector: option_value and option_label.
+select
+    look_back as option_value,
+    look_back_name as option_label
+from insights.dim_look_back
+order by look_back_months asc nulls last, look_back asc

@@ -1,0 +1,12 @@
+-- How much revenue did each month bring, and how much of it was returned?
+-- One row per month and currency. A return counts in the month it was booked, as a negative
+-- amount here, so that net = gross + returned.
+select
+    month_start_on,
+    currency,
+    order_count,
+    gross_amount,
+    -returned_amount as returned_amount,
+    net_amount
+from insights.fact_revenue
+order by month_start_on, currency

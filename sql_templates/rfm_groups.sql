@@ -1,0 +1,24 @@
+-- Which customers are loyal, which are slipping away, and what has each group brought?
+-- One row per RFM group and currency, the group that brought most first. Shares are of all
+-- customers and of their net revenue; how the groups are made is in docs/value.md.
+-- Chart: bars of profile_share beside net_share by rfm_segment.
+with
+
+latest as (
+    select max(date_key) as date_key
+    from insights.fact_rfm
+)
+
+select
+    fact_rfm.rfm_segment,
+    fact_rfm.currency,
+    fact_rfm.profile_count,
+    cast(fact_rfm.profile_count as double)
+    / sum(fact_rfm.profile_count) over (partition by fact_rfm.currency) as profile_share,
+    fact_rfm.net_amount,
+    cast(fact_rfm.net_amount as double)
+    / nullif(sum(fact_rfm.net_amount) over (partition by fact_rfm.currency), 0) as net_share,
+    cast(fact_rfm.net_amount as double) / nullif(fact_rfm.profile_count, 0) as average_amount
+from insights.fact_rfm
+inner join latest on fact_rfm.date_key = latest.date_key
+order by fact_rfm.net_amount desc, fact_rfm.rfm_segment asc

@@ -1,0 +1,42 @@
+-- How much of the revenue does each tenth of the customers bring?
+-- One row per decile and currency; decile 1 holds the best customers of each loyalty tier.
+-- People without a purchase in the window are in no decile.
+-- Variables: look_back (lifetime when unset), loyalty_tier (every tier when unset).
+with
+
+latest as (
+    select max(date_key) as date_key
+    from insights.fact_clv_decile
+),
+
+decile_totals as (
+    select
+        decile,
+        currency,
+        cast(sum(profile_count) as bigint) as profile_count,
+        cast(sum(metric_amount) as decimal(18, 2)) as net_amount,
+        min(min_amount) as min_amount,
+        max(max_amount) as max_amount
+    from insights.fact_clv_decile
+    inner join latest on fact_clv_decile.date_key = latest.date_key
+    where
+        metric = 'net_revenue'
+        and category_type = 'loyalty_tier'
+        and look_back = coalesce(getvariable('look_back'), 'lifetime')
+        and category = coalesce(getvariable('loyalty_tier'), category)
+        and decile > 0
+    group by decile, currency
+)
+
+select
+    decile,
+    currency,
+    profile_count,
+    net_amount,
+    cast(net_amount as double)
+    / nullif(sum(net_amount) over (partition by currency), 0) as net_share,
+    cast(net_amount as double) / nullif(profile_count, 0) as average_amount,
+    min_amount,
+    max_amount
+from decile_totals
+order by decile, currency

@@ -1,0 +1,156 @@
+"""A small published model of the contract's shape, with numbers that look like a company's.
+
+The tables and their types come from the contracts in the dbt project; a query that does not fit
+its contract fails here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from orchestration.settings import DBT_PROJECT_DIR
+
+CONTRACTS_DIR = DBT_PROJECT_DIR / "models" / "insights"
+AS_OF = "2026-10-31"
+
+TABLES = {
+    "dim_loyalty_tier": """
+        select tier::varchar as loyalty_tier, tier_rank::int as tier_rank,
+            threshold::bigint as threshold_points
+        from (values ('No tier', 0, null), ('Basic', 1, 0), ('Silver', 2, 500), ('Gold', 3, 1500),
+            ('Platinum', 4, 4000)) as tiers(tier, tier_rank, threshold)""",
+    "dim_decile": """
+        select decile::int as decile,
+            case when decile = 0 then 'No activity' else 'Decile ' || decile end as decile_name
+        from range(0, 11) as deciles(decile)""",
+    "dim_look_back": """
+        select look_back::varchar as look_back, months::int as look_back_months,
+            look_back_name::varchar as look_back_name
+        from (values ('1', 1, 'Last month'), ('3', 3, 'Last 3 months'), ('6', 6, 'Last 6 months'),
+            ('9', 9, 'Last 9 months'), ('12', 12, 'Last 12 months'), ('lifetime', null, 'Lifetime'))
+            as look_backs(look_back, months, look_back_name)""",
+    "dim_segment": """
+        select segment_name::varchar as segment_name, title::varchar as title,
+            description::varchar as description, 'marketing-analytics' as owner
+        from (values
+            ('loyalty_points_over_1000', 'Loyalty points over 1000', 'A balance over 1000 points'),
+            ('top_three_deciles', 'Top three deciles', 'Deciles 1 to 3 within the loyalty tier'))
+            as segments(segment_name, title, description)""",
+    "dim_campaign": """
+        select 'K' || lpad(number::varchar, 3, '0') as campaign_id,
+            ['Spring sale', 'Summer arrivals', 'Back in stock', 'Your points expire',
+             'Black Friday preview', 'Winter care'][number] as campaign_name,
+            'Subject ' || number as subject, 'everybody' as audience, 'email' as channel,
+            timestamp '2026-02-01 08:00:00' + to_days(cast(40 * number as int)) as started_at
+        from range(1, 7) as numbers(number)""",
+    "fact_profile": f"""
+        select date '{AS_OF}' as date_key, 15242::bigint as profile_count,
+            9874::bigint as known_profile_count, 5368::bigint as anonymous_profile_count,
+            6012::bigint as single_identity_profile_count,
+            11020::bigint as unsegmented_profile_count, 31877::bigint as record_count""",
+    "fact_segment": f"""
+        select date '{AS_OF}' as date_key, segment_name::varchar as segment_name,
+            profiles::bigint as profile_count, orders::bigint as order_count,
+            net::decimal(18, 2) as net_amount, 'EUR' as currency
+        from (values ('loyalty_points_over_1000', 812, 5210, 301244.10),
+            ('top_three_deciles', 1466, 9120, 551830.55))
+            as segments(segment_name, profiles, orders, net)""",
+    "fact_clv_decile": f"""
+        select date '{AS_OF}' as date_key, 'net_revenue' as metric,
+            'loyalty_tier' as category_type, tier.loyalty_tier as category,
+            look_back.look_back as look_back, decile.decile as decile,
+            cast(case when decile.decile = 0 then 400 else 60 + 10 * tier.tier_rank end as bigint)
+                as profile_count,
+            cast(case when decile.decile = 0 then 0 else round(
+                coalesce(look_back.look_back_months, 24) * (1 + tier.tier_rank) * 9000
+                    / (decile.decile * decile.decile + 1), 2) end as decimal(18, 2))
+                as metric_amount,
+            'EUR' as currency,
+            cast(case when decile.decile = 0 then 0 else round(1500 / (decile.decile + 1), 2) end
+                as decimal(18, 2)) as min_amount,
+            cast(case when decile.decile = 0 then 0 else round(1500 / decile.decile, 2) end
+                as decimal(18, 2)) as max_amount
+        from dim_loyalty_tier as tier cross join dim_look_back as look_back
+        cross join dim_decile as decile""",
+    "fact_revenue": """
+        select cast(date '2024-11-01' + to_months(cast(month as int)) as date) as month_start_on,
+            'EUR' as currency, cast(900 + 25 * month + 180 * sin(month) as bigint) as order_count,
+            cast(round(61000 + 1800 * month + 9000 * sin(month), 2) as decimal(18, 2))
+                as gross_amount,
+            cast(round(4100 + 90 * month + 800 * cos(month), 2) as decimal(18, 2))
+                as returned_amount,
+            gross_amount - returned_amount as net_amount
+        from range(0, 24) as months(month)""",
+    "fact_campaign": """
+        select campaign_id, decile.decile as decile,
+            cast(300 + 5 * decile.decile as bigint) as sent_count,
+            cast(sent_count * 0.98 as bigint) as delivered_count,
+            sent_count - delivered_count as bounced_count,
+            cast(delivered_count * (0.52 - 0.035 * if(decile.decile = 0, 11, decile.decile))
+                as bigint) as unique_open_count,
+            cast(unique_open_count * 0.3 as bigint) as unique_click_count,
+            cast(delivered_count * 0.004 as bigint) as unsubscribed_count
+        from dim_campaign cross join dim_decile as decile""",
+    "fact_consent": f"""
+        select date '{AS_OF}' as date_key, purpose, channel, status, profiles as profile_count
+        from (values ('commercial', 'email', 'granted', 3912),
+            ('commercial', 'email', 'denied', 811), ('commercial', 'email', 'pending', 240),
+            ('tracking', 'email', 'granted', 2204),
+            ('commercial', 'sms', 'granted', 702)) as c(purpose, channel, status, profiles)""",
+    "fact_set_aside": """
+        select system as source_system, entity, reason, lines as row_count
+        from (values ('web_tracking', 'events', 'bot_traffic', 9120),
+            ('web_shop', 'customer_records', 'superseded_version', 240),
+            ('loyalty', 'customer_records', 'superseded_version', 130),
+            ('web_shop', 'orders', 'duplicate_row', 95),
+            ('loyalty', 'events', 'duplicate_row', 180),
+            ('email_marketing', 'message_events', 'duplicate_row', 410),
+            ('web_shop', 'order_lines', 'unknown_order', 12),
+            ('web_shop', 'orders', 'future_timestamp', 7),
+            ('web_shop', 'orders', 'unreadable_line', 2),
+            ('web_tracking', 'events', 'unreadable_line', 3))
+            as reasons(system, entity, reason, lines)""",
+}
+"""What the dashboards read, by table; the other tables of the contract stay empty."""
+
+
+def contracts() -> dict[str, dict[str, str]]:
+    """The tables of the reporting model with their columns and types."""
+    models = [
+        model
+        for file in sorted(CONTRACTS_DIR.glob("*.yml"))
+        for model in yaml.safe_load(file.read_text())["models"]
+    ]
+    return {
+        model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
+        for model in models
+    }
+
+
+def write(path: Path, known_profiles: int = 9874, campaigns: int = 6) -> Path:
+    """Write the model beside the file and swap it in, as publishing does.
+
+    Parameters:
+        path: the published file.
+        known_profiles: a number that tells two versions apart.
+        campaigns: how many there are, at most six.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Inside the file its catalog must be named insights, wherever the half-written file lies.
+    part = path.parent / "part" / path.name
+    part.parent.mkdir(exist_ok=True)
+    part.unlink(missing_ok=True)
+    with duckdb.connect(str(part)) as con:
+        for name, columns in contracts().items():
+            declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+            con.execute(f"create table {name} ({declared})")
+        for name, query in TABLES.items():
+            con.execute(f"insert into {name} by name {query}")
+        con.execute("update fact_profile set known_profile_count = ?", [known_profiles])
+        for table in ("dim_campaign", "fact_campaign"):
+            con.execute(f"delete from {table} where campaign_id > ?", [f"K{campaigns:03}"])
+    part.replace(path)
+    return path

@@ -1,0 +1,113 @@
+"""Questions: each runs as it stands, returns what its chart needs, and reads the newest version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.dashboard.pages import Item, Selector, read_pages
+from orchestration.dashboard.templates import (
+    MESSAGE,
+    TEMPLATES_DIR,
+    ask,
+    data_function,
+    read_template,
+)
+from orchestration.errors import UserError
+from orchestration.settings import Settings
+from tests.conftest import Company
+from tests.dashboard import published_model
+
+TEMPLATES = sorted(file.stem for file in TEMPLATES_DIR.glob("*.sql"))
+ITEMS = [item for page in read_pages() for item in page.items]
+SELECTORS = [
+    selector
+    for page in read_pages()
+    for selector in page.selectors + [s for item in page.items for s in item.selectors]
+]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_says_its_question_and_runs_as_it_stands(
+    published: Settings, name: str
+) -> None:
+    template = read_template(name)
+    head = [line for line in template.sql.splitlines() if line.startswith("--")]
+    assert "?" in "".join(head), "a template begins with its question"
+    ask(published, template)
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.id)
+def test_every_template_returns_what_its_item_shows(published: Settings, item: Item) -> None:
+    rows = ask(published, read_template(item.template))
+    assert item.columns() <= set(rows.columns)
+    assert len(rows) > 0
+
+
+@pytest.mark.parametrize("selector", SELECTORS, ids=lambda selector: selector.variable)
+def test_every_choice_is_an_answer(published: Settings, selector: Selector) -> None:
+    rows = ask(published, read_template(selector.options))
+    assert list(rows.columns) == ["option_value", "option_label"]
+    assert rows["option_value"].is_unique
+    assert selector.start is None or selector.start in set(rows["option_value"])
+
+
+def test_a_real_run_answers_every_template(finished_company: Company) -> None:
+    for item in ITEMS:
+        rows = ask(finished_company.settings, read_template(item.template))
+        assert item.columns() <= set(rows.columns)
+        assert len(rows) > 0, item.id
+
+
+def test_a_choice_reaches_the_query(published: Settings) -> None:
+    template = read_template("value_by_decile")
+    lifetime = ask(published, template)["net_amount"].sum()
+    assert ask(published, template, {"look_back": "lifetime"})["net_amount"].sum() == lifetime
+    assert ask(published, template, {"look_back": "1"})["net_amount"].sum() < lifetime
+    tiers = ask(published, read_template("loyalty_tiers"))["option_value"]
+    by_tier = [
+        ask(published, template, {"loyalty_tier": tier})["net_amount"].sum() for tier in tiers
+    ]
+    assert sum(by_tier) == pytest.approx(lifetime)
+    assert ask(published, template, {"loyalty_tier": None})["net_amount"].sum() == lifetime
+
+
+@pytest.mark.parametrize("value", ["'; drop table insights.fact_profile; --", "' or '1' = '1", ""])
+def test_a_value_never_becomes_part_of_the_sql(published: Settings, value: str) -> None:
+    rows = data_function(published, read_template("value_by_decile"))(look_back=value)
+    assert rows.empty
+    assert "no data" in rows.attrs[MESSAGE]
+
+
+def test_a_newly_published_version_answers_next(published: Settings) -> None:
+    load = data_function(published, read_template("key_figures"))
+    assert load()["known_profile_count"].tolist() == [9874]
+    published_model.write(published.published_path, known_profiles=11)
+    assert load()["known_profile_count"].tolist() == [11]
+
+
+def test_the_published_file_is_not_held_open(published: Settings) -> None:
+    ask(published, read_template("key_figures"))
+    handles = Path("/proc/self/fd")
+    if not handles.is_dir():
+        pytest.skip("open files can be listed on Linux only")
+    held = [handle.resolve() for handle in handles.iterdir() if handle.exists()]
+    assert published.published_path.resolve() not in held
+
+
+def test_nothing_published_is_said_where_the_chart_would_be(settings: Settings) -> None:
+    template = read_template("revenue_by_month")
+    with pytest.raises(UserError, match="Nothing is published yet") as told:
+        ask(settings, template)
+    assert told.value.exit_code == 3
+    rows = data_function(settings, template)()
+    assert rows.empty
+    assert "c360 run" in rows.attrs[MESSAGE]
+
+
+def test_an_older_published_model_is_said_too(published: Settings, tmp_path: Path) -> None:
+    (tmp_path / "newer.sql").write_text("select * from insights.fact_of_tomorrow")
+    rows = data_function(published, read_template("newer", tmp_path))()
+    assert "newer.sql" in rows.attrs[MESSAGE]
+    assert "c360 run" in rows.attrs[MESSAGE]
