@@ -20,7 +20,7 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@echo "Setting up .venv with $(PYTHON) (once; a minute or two) ..."
 	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) can't make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
@@ -40,7 +40,7 @@ dashboard: $(READY)
 check: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project sql_templates
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests sql_templates examples
 	@$(BIN)/yamllint --strict .
 
 docs: $(READY)

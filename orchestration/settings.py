@@ -78,8 +78,3 @@ class Settings:
     def dbt_target_dir(self) -> Path:
         """dbt's compiled SQL, manifest and run results."""
         return self.data_dir / "dbt_target"
-
-    @property
-    def temp_dir(self) -> Path:
-        """Where DuckDB spills."""
-        return self.data_dir / "tmp"

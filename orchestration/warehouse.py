@@ -32,7 +32,6 @@ def connect_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             "set memory_limit = ?", [os.environ.get("C360_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)]
         )
         con.execute(f"set threads = {int(os.environ.get('C360_THREADS', DEFAULT_THREADS))}")
-        con.execute("set temp_directory = ?", [str(settings.temp_dir)])
         con.execute("set preserve_insertion_order = false")
         con.execute("set timezone = 'UTC'")
         yield con

@@ -1,6 +1,7 @@
 -- How much revenue did each month bring, and how much of it was returned?
 -- One row per month and currency. A return counts in the month it was booked, as a negative
 -- amount here, so that net = gross + returned.
+-- Chart: columns of gross and returned amount by month, net as a line.
 select
     month_start_on,
     currency,

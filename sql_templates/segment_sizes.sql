@@ -1,5 +1,6 @@
 -- How many people are in each segment, and what have they brought?
 -- One row per segment, the largest first. A person may be in several segments.
+-- Chart: bars of profile_count by title.
 with
 
 latest as (

@@ -4,12 +4,12 @@
     `row_conservation` shows its rows as lost.
 -#}
 {% macro entity_of_source_table(source_system, source_table) -%}
-    case {{ source_system }} || '__' || {{ source_table }}
-    {%- for entity, staging_models in var('entity_sources').items() %}
-        {%- for staging_model in staging_models %}
-        when '{{ staging_model[4:] }}' then '{{ entity }}'
-        {%- endfor %}
-    {%- endfor %}
-        else {{ source_table }}
-    end
+    coalesce(
+        {% for entity in var('entity_sources') %}{% for staging_model in var('entity_sources')[entity] %}
+            case
+                when {{ source_system }} || '__' || {{ source_table }} = '{{ staging_model[4:] }}'
+                    then '{{ entity }}'
+            end,
+        {% endfor %}{% endfor %}{{ source_table }}
+    )
 {%- endmacro %}

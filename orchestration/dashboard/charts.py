@@ -83,6 +83,8 @@ def _trace(chart: Chart, series: _Series) -> go.Bar | go.Scatter:
     rows, measure = series.rows, series.measure
     said = [measure, *chart.hover]
     lines = [hover_line(i, m.title, m.unit, series.currency) for i, m in enumerate(said)]
+    part = f" · {series.name}" if chart.split_by else ""
+    heading = f"<b>{_place(chart)}</b>{part}"
     places = rows[chart.along.column]
     along = places if chart.along.unit in ("month", "date") else places.map(label)
     lying = chart.draw == "bars"
@@ -91,8 +93,7 @@ def _trace(chart: Chart, series: _Series) -> go.Bar | go.Scatter:
         "y": along if lying else rows[measure.column],
         "name": series.name,
         "customdata": rows[[m.column for m in said]].to_numpy(),
-        "hovertemplate": "<br>".join([f"<b>{_place(chart)}</b>", *lines])
-        + f"<extra>{series.name}</extra>",
+        "hovertemplate": "<br>".join([heading, *lines]) + "<extra></extra>",
     }
     if measure.line:
         return go.Scatter(mode="lines+markers", line={"color": series.colour, "width": 3}, **common)
@@ -157,6 +158,7 @@ def _lay_out(figure: go.Figure, chart: Chart, frame: pd.DataFrame) -> None:
         bargap=0.25,
         uniformtext={"mode": False},
         dragmode=False,
+        hoverlabel={"bgcolor": "#1d212d", "bordercolor": "#7f8794", "font": {"color": "#ffffff"}},
         showlegend=many,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
         margin={"l": 8, "r": 48 if lying else 8, "t": 44 if many else 24, "b": 8},

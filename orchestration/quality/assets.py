@@ -51,6 +51,7 @@ def gate_asset(layer: str, settings: Settings, manifest: Mapping[str, Any]) -> d
         required_resource_keys={"warehouse"},
     )
     def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        reporter().begin(f"gate {layer}")
         result = check_layer(settings, layer)
         reporter().end(*gate_sentence(result))
         return dg.MaterializeResult(

@@ -53,7 +53,6 @@ def prepare_environment(settings: Settings) -> None:
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     os.environ["DO_NOT_TRACK"] = "1"
     settings.insights_build_path.parent.mkdir(parents=True, exist_ok=True)
-    settings.temp_dir.mkdir(parents=True, exist_ok=True)
 
 
 def _base_arguments(settings: Settings) -> list[str]:

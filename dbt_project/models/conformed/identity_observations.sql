@@ -11,21 +11,21 @@ events as (
 
 values_of_customer_records as (
     {% for namespace in ['email', 'phone', 'loyalty_id', 'login'] %}
-    select
-        source_system,
-        source_record_id,
-        record_key,
-        '{{ namespace }}' as namespace,
-        {{ namespace }} as identity_value,
-        country_code,
-        given_name,
-        birth_date,
-        1 as observation_count,
-        coalesce(created_at, updated_at) as first_observed_at,
-        coalesce(updated_at, created_at) as last_observed_at
-    from customer_records
-    where {{ namespace }} is not null
-    {% if not loop.last %}union all{% endif %}
+        select
+            source_system,
+            source_record_id,
+            record_key,
+            '{{ namespace }}' as namespace,
+            {{ namespace }} as identity_value,
+            country_code,
+            given_name,
+            birth_date,
+            1 as observation_count,
+            coalesce(created_at, updated_at) as first_observed_at,
+            coalesce(updated_at, created_at) as last_observed_at
+        from customer_records
+        where {{ namespace }} is not null
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 

@@ -27,4 +27,10 @@ select
     booked_at,
     source_file
 from accepted
-semi join orders using (source_system, order_id)
+where exists (
+    select 1
+    from orders
+    where
+        orders.source_system = accepted.source_system
+        and orders.order_id = accepted.order_id
+)

@@ -4,20 +4,19 @@ ingested as (
     select
         source_system,
         {{ entity_of_source_table('source_system', 'source_table') }} as entity,
-        sum(rows_loaded + rows_rejected) as rows_read
+        rows_loaded + rows_rejected as rows_read
     from {{ source('ingest', 'ingest_log') }}
-    group by 1, 2
 ),
 
 accepted as (
     {% for entity in var('entity_sources') %}
-    select
-        source_system,
-        '{{ entity }}' as entity,
-        count(*) as rows_accepted
-    from {{ ref(entity) }}
-    group by source_system
-    {% if not loop.last %}union all{% endif %}
+        select
+            source_system,
+            '{{ entity }}' as entity,
+            count(*) as rows_accepted
+        from {{ ref(entity) }}
+        group by source_system
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
 
@@ -31,11 +30,29 @@ set_aside as (
 ),
 
 counts as (
-    select source_system, entity, rows_read, 0 as rows_accepted, 0 as rows_set_aside from ingested
+    select
+        source_system,
+        entity,
+        rows_read,
+        0 as rows_accepted,
+        0 as rows_set_aside
+    from ingested
     union all
-    select source_system, entity, 0, rows_accepted, 0 from accepted
+    select
+        source_system,
+        entity,
+        0 as rows_read,
+        rows_accepted,
+        0 as rows_set_aside
+    from accepted
     union all
-    select source_system, entity, 0, 0, rows_set_aside from set_aside
+    select
+        source_system,
+        entity,
+        0 as rows_read,
+        0 as rows_accepted,
+        rows_set_aside
+    from set_aside
 )
 
 select

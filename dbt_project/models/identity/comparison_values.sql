@@ -21,9 +21,10 @@ candidates as (
         normalised_values.initial
     from normalised_values
     left join refused_on_sight
-        on refused_on_sight.record_key = normalised_values.record_key
-        and refused_on_sight.namespace = normalised_values.namespace
-        and refused_on_sight.identity_value = normalised_values.identity_value
+        on
+            refused_on_sight.record_key = normalised_values.record_key
+            and refused_on_sight.namespace = normalised_values.namespace
+            and refused_on_sight.identity_value = normalised_values.identity_value
     where refused_on_sight.record_key is null
 ),
 
@@ -77,8 +78,9 @@ people_by_name as (
         coalesce(cast(min(candidates.birth_date) as string), candidates.name_start) as person_mark
     from candidates
     inner join shared_values
-        on shared_values.namespace = candidates.namespace
-        and shared_values.normalised_value = candidates.normalised_value
+        on
+            shared_values.namespace = candidates.namespace
+            and shared_values.normalised_value = candidates.normalised_value
     where candidates.name_start is not null
     group by candidates.namespace, candidates.normalised_value, candidates.name_start
     having
@@ -104,19 +106,23 @@ judged as (
         coalesce(refused_on_sight.refusal_evidence, oversized_values.evidence) as evidence
     from normalised_values
     left join refused_on_sight
-        on refused_on_sight.record_key = normalised_values.record_key
-        and refused_on_sight.namespace = normalised_values.namespace
-        and refused_on_sight.identity_value = normalised_values.identity_value
+        on
+            refused_on_sight.record_key = normalised_values.record_key
+            and refused_on_sight.namespace = normalised_values.namespace
+            and refused_on_sight.identity_value = normalised_values.identity_value
     left join oversized_values
-        on oversized_values.namespace = normalised_values.namespace
-        and oversized_values.normalised_value = normalised_values.normalised_value
+        on
+            oversized_values.namespace = normalised_values.namespace
+            and oversized_values.normalised_value = normalised_values.normalised_value
     left join shared_values
-        on shared_values.namespace = normalised_values.namespace
-        and shared_values.normalised_value = normalised_values.normalised_value
+        on
+            shared_values.namespace = normalised_values.namespace
+            and shared_values.normalised_value = normalised_values.normalised_value
     left join people_by_name
-        on people_by_name.namespace = normalised_values.namespace
-        and people_by_name.normalised_value = normalised_values.normalised_value
-        and people_by_name.name_start = normalised_values.name_start
+        on
+            people_by_name.namespace = normalised_values.namespace
+            and people_by_name.normalised_value = normalised_values.normalised_value
+            and people_by_name.name_start = normalised_values.name_start
 )
 
 select

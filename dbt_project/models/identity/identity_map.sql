@@ -2,17 +2,35 @@ with
 
 -- An order by a customer whom no customer table knows is still somebody's: nothing gets lost.
 mentioned as (
-    select source_system, source_record_id from {{ ref('customer_records') }}
+    select
+        source_system,
+        source_record_id
+    from {{ ref('customer_records') }}
     union all
-    select source_system, source_record_id from {{ ref('identity_observations') }}
+    select
+        source_system,
+        source_record_id
+    from {{ ref('identity_observations') }}
     union all
-    select source_system, source_record_id from {{ ref('orders') }}
+    select
+        source_system,
+        source_record_id
+    from {{ ref('orders') }}
     union all
-    select source_system, source_record_id from {{ ref('events') }}
+    select
+        source_system,
+        source_record_id
+    from {{ ref('events') }}
     union all
-    select source_system, source_record_id from {{ ref('message_events') }}
+    select
+        source_system,
+        source_record_id
+    from {{ ref('message_events') }}
     union all
-    select source_system, source_record_id from {{ ref('consents') }}
+    select
+        source_system,
+        source_record_id
+    from {{ ref('consents') }}
 ),
 
 records as (

@@ -32,6 +32,7 @@ select distinct
     accepted.comparison_value
 from accepted
 inner join centres
-    on centres.namespace = accepted.namespace
-    and centres.comparison_value = accepted.comparison_value
+    on
+        centres.namespace = accepted.namespace
+        and centres.comparison_value = accepted.comparison_value
 where accepted.node <> centres.node

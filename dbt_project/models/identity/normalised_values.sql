@@ -50,8 +50,9 @@ names as (
     left join given_name_variants
         on given_name_variants.variant = spellings.written_name
     left join placeholders
-        on placeholders.namespace = 'any'
-        and placeholders.value = lower(spellings.given_name)
+        on
+            placeholders.namespace = 'any'
+            and placeholders.value = lower(spellings.given_name)
     where placeholders.value is null
 ),
 
@@ -83,11 +84,13 @@ written_alike as (
     left join namespaces
         on namespaces.namespace = observations.namespace
     left join calling_codes
-        on calling_codes.country_code = upper(observations.country_code)
-        and namespaces.kind = 'phone'
+        on
+            calling_codes.country_code = upper(observations.country_code)
+            and namespaces.kind = 'phone'
     left join placeholders
-        on placeholders.namespace = 'birth_date'
-        and placeholders.value = cast(observations.birth_date as string)
+        on
+            placeholders.namespace = 'birth_date'
+            and placeholders.value = cast(observations.birth_date as string)
     left join names
         on names.given_name = observations.given_name
 ),
@@ -96,9 +99,9 @@ international as (
     select
         written_alike.*,
         case
-            when kind = 'phone'
+            when written_alike.kind = 'phone'
                 then {{ international_phone('written_value', 'calling_code', 'trunk_prefix') }}
-            else written_value
+            else written_alike.written_value
         end as international_value
     from written_alike
 )

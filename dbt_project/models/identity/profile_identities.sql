@@ -16,6 +16,7 @@ select
     count(*) as record_count
 from accepted
 inner join identity_map
-    on identity_map.source_system = accepted.source_system
-    and identity_map.source_record_id = accepted.source_record_id
+    on
+        identity_map.source_system = accepted.source_system
+        and identity_map.source_record_id = accepted.source_record_id
 group by identity_map.profile_id, accepted.namespace, accepted.normalised_value

@@ -29,9 +29,10 @@ hits as (
         blocked.reason
     from observed
     inner join blocked
-        on blocked.match_kind = 'equals'
-        and blocked.namespace = observed.namespace
-        and blocked.value = lower(observed.identity_value)
+        on
+            blocked.match_kind = 'equals'
+            and blocked.namespace = observed.namespace
+            and blocked.value = lower(observed.identity_value)
     union all
     select
         observed.record_key,
@@ -40,9 +41,10 @@ hits as (
         blocked.reason
     from observed
     inner join blocked
-        on blocked.match_kind = 'equals'
-        and blocked.namespace = observed.namespace
-        and blocked.value = lower(observed.normalised_value)
+        on
+            blocked.match_kind = 'equals'
+            and blocked.namespace = observed.namespace
+            and blocked.value = lower(observed.normalised_value)
     union all
     select
         observed.record_key,
@@ -51,9 +53,10 @@ hits as (
         blocked.reason
     from observed
     inner join blocked
-        on blocked.match_kind = 'like'
-        and blocked.namespace = observed.namespace
-        and lower(observed.normalised_value) like blocked.value
+        on
+            blocked.match_kind = 'like'
+            and blocked.namespace = observed.namespace
+            and lower(observed.normalised_value) like blocked.value
 ),
 
 unfit as (
@@ -78,31 +81,33 @@ unfit as (
         end as refusal_evidence
     from observed
     left join hits
-        on hits.record_key = observed.record_key
-        and hits.namespace = observed.namespace
-        and hits.identity_value = observed.identity_value
+        on
+            hits.record_key = observed.record_key
+            and hits.namespace = observed.namespace
+            and hits.identity_value = observed.identity_value
     where
         hits.record_key is null
         and (observed.kind is null or observed.normalised_value is null)
 ),
 
+-- Two spellings of one login are one person.
 persons as (
     select
         observed.record_key,
         observed.namespace,
-        observed.identity_value,
         observed.normalised_value,
-        observed.observation_count,
-        observed.last_observed_at
+        cast(sum(observed.observation_count) as bigint) as observation_count
     from observed
     left join unfit
-        on unfit.record_key = observed.record_key
-        and unfit.namespace = observed.namespace
-        and unfit.identity_value = observed.identity_value
+        on
+            unfit.record_key = observed.record_key
+            and unfit.namespace = observed.namespace
+            and unfit.identity_value = observed.identity_value
     where observed.kind = 'person' and unfit.record_key is null
+    group by observed.record_key, observed.namespace, observed.normalised_value
 ),
 
-devices_with_several_values as (
+shared_devices as (
     select
         record_key,
         namespace
@@ -111,36 +116,59 @@ devices_with_several_values as (
     having count(*) > 1
 ),
 
--- A device is its main user's: one visit of a guest must not move the device's whole past.
+-- A device has a main user when one person is seen on it twice as often as the next. By the last
+-- login instead, one visit of a guest would move the whole past of the device.
 main_users as (
     select
         persons.record_key,
         persons.namespace,
         persons.normalised_value
     from persons
-    inner join devices_with_several_values
-        on devices_with_several_values.record_key = persons.record_key
-        and devices_with_several_values.namespace = persons.namespace
-    qualify row_number() over (
-        partition by persons.record_key, persons.namespace
-        order by
-            persons.observation_count desc nulls last,
-            persons.last_observed_at desc nulls last,
-            persons.normalised_value,
-            persons.identity_value
-    ) = 1
+    inner join shared_devices
+        on
+            shared_devices.record_key = persons.record_key
+            and shared_devices.namespace = persons.namespace
+    qualify
+        row_number() over (
+            partition by persons.record_key, persons.namespace
+            order by persons.observation_count desc nulls last, persons.normalised_value asc
+        ) = 1
+        and persons.observation_count >= 2 * lead(persons.observation_count) over (
+            partition by persons.record_key, persons.namespace
+            order by persons.observation_count desc nulls last, persons.normalised_value asc
+        )
 ),
 
-guests as (
+on_shared_devices as (
     select
-        persons.record_key,
-        persons.namespace,
-        persons.identity_value
-    from persons
-    inner join main_users
-        on main_users.record_key = persons.record_key
-        and main_users.namespace = persons.namespace
-    where persons.normalised_value <> main_users.normalised_value
+        observed.record_key,
+        observed.namespace,
+        observed.identity_value,
+        case
+            when main_users.record_key is null
+                then 'several people use the device and none of them twice as often as the next'
+            else 'another person uses the device at least twice as often'
+        end as refusal_evidence
+    from observed
+    inner join shared_devices
+        on
+            shared_devices.record_key = observed.record_key
+            and shared_devices.namespace = observed.namespace
+    left join main_users
+        on
+            main_users.record_key = observed.record_key
+            and main_users.namespace = observed.namespace
+    left join unfit
+        on
+            unfit.record_key = observed.record_key
+            and unfit.namespace = observed.namespace
+            and unfit.identity_value = observed.identity_value
+    where
+        unfit.record_key is null
+        and (
+            main_users.record_key is null
+            or main_users.normalised_value <> observed.normalised_value
+        )
 )
 
 select
@@ -156,5 +184,5 @@ select
     namespace,
     identity_value,
     'shared_device' as refusal_reason,
-    'the device belongs to another person, who is seen on it more often' as refusal_evidence
-from guests
+    refusal_evidence
+from on_shared_devices

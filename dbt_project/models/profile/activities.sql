@@ -76,7 +76,8 @@ select
     happened.campaign_id
 from happened
 left join identity_map
-    on identity_map.source_system = happened.source_system
-    and identity_map.source_record_id = happened.source_record_id
+    on
+        identity_map.source_system = happened.source_system
+        and identity_map.source_record_id = happened.source_record_id
 left join people_by_login
     on people_by_login.login = happened.login

@@ -17,14 +17,15 @@ select
     consents.source_system
 from consents
 inner join identity_map
-    on identity_map.source_system = consents.source_system
-    and identity_map.source_record_id = consents.source_record_id
+    on
+        identity_map.source_system = consents.source_system
+        and identity_map.source_record_id = consents.source_record_id
 -- The last word counts; of two at one instant the more careful one, so a denial wins.
 qualify row_number() over (
     partition by identity_map.profile_id, consents.purpose, consents.channel
     order by
         consents.recorded_at desc nulls last,
         case consents.status when 'denied' then 1 when 'pending' then 2 else 3 end,
-        consents.source_system,
-        consents.consent_id
+        consents.source_system asc,
+        consents.consent_id asc
 ) = 1

@@ -47,8 +47,9 @@ sightings as (
         coalesce(customer_records.updated_at, customer_records.created_at) as last_at
     from {{ ref('customer_records') }} as customer_records
     inner join identity_map
-        on identity_map.source_system = customer_records.source_system
-        and identity_map.source_record_id = customer_records.source_record_id
+        on
+            identity_map.source_system = customer_records.source_system
+            and identity_map.source_record_id = customer_records.source_record_id
 ),
 
 seen as (
@@ -84,7 +85,8 @@ left join merged
     on merged.profile_id = people.profile_id
 -- The address is one record's, so that no street stands in another record's city.
 left join ranked_records as addresses
-    on addresses.profile_id = merged.profile_id
-    and addresses.address_rank = merged.address_rank
+    on
+        addresses.profile_id = merged.profile_id
+        and addresses.address_rank = merged.address_rank
 left join seen
     on seen.profile_id = people.profile_id

@@ -12,8 +12,8 @@ best_ranks as (
     select
         profile_id,
         {%- for attribute in merged_attributes() %}
-        min({{ attribute }}_rank) as {{ attribute }}_rank
-        {%- if not loop.last %},{% endif %}
+            min({{ attribute }}_rank) as {{ attribute }}_rank
+            {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from ranked_records
     group by profile_id
@@ -21,18 +21,19 @@ best_ranks as (
 
 winners as (
     {%- for attribute in merged_attributes() %}
-    select
-        ranked_records.profile_id,
-        '{{ attribute }}' as attribute,
-        ranked_records.source_system,
-        ranked_records.source_record_id
-    from ranked_records
-    inner join best_ranks
-        on best_ranks.profile_id = ranked_records.profile_id
-        and best_ranks.{{ attribute }}_rank = ranked_records.{{ attribute }}_rank
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+        select
+            ranked_records.profile_id,
+            '{{ attribute }}' as attribute,
+            ranked_records.source_system,
+            ranked_records.source_record_id
+        from ranked_records
+        inner join best_ranks
+            on
+                best_ranks.profile_id = ranked_records.profile_id
+                and best_ranks.{{ attribute }}_rank = ranked_records.{{ attribute }}_rank
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 )
 

@@ -31,12 +31,15 @@ select
     order_lines.currency
 from order_lines
 inner join completed_orders
-    on completed_orders.source_system = order_lines.source_system
-    and completed_orders.order_id = order_lines.order_id
+    on
+        completed_orders.source_system = order_lines.source_system
+        and completed_orders.order_id = order_lines.order_id
 -- Left: an order whose customer or product is unknown keeps its money.
 left join identity_map
-    on identity_map.source_system = completed_orders.source_system
-    and identity_map.source_record_id = completed_orders.source_record_id
+    on
+        identity_map.source_system = completed_orders.source_system
+        and identity_map.source_record_id = completed_orders.source_record_id
 left join products
-    on products.source_system = order_lines.source_system
-    and products.product_id = order_lines.product_id
+    on
+        products.source_system = order_lines.source_system
+        and products.product_id = order_lines.product_id

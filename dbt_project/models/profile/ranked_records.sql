@@ -18,8 +18,8 @@ source_precedence as (
 policies as (
     select
         {%- for attribute in merged_attributes() %}
-        max(case when attribute = '{{ attribute }}' then rule end) as {{ attribute }}
-        {%- if not loop.last %},{% endif %}
+            max(case when attribute = '{{ attribute }}' then rule end) as {{ attribute }}
+            {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ ref('merge_policies') }}
 ),
@@ -33,11 +33,11 @@ placeholders as (
 ),
 
 {% for attribute in free_text -%}
-no_{{ attribute }} as (
-    select distinct value
-    from placeholders
-    where namespace in ('any', '{{ attribute }}')
-),
+    no_{{ attribute }} as (
+        select distinct value
+        from placeholders
+        where namespace in ('any', '{{ attribute }}')
+    ),
 
 {% endfor -%}
 -- An address under which nobody, or half the world, is reached is not the person's.
@@ -60,11 +60,11 @@ cleaned as (
         customer_records.source_system,
         customer_records.source_record_id,
         {%- for attribute in free_text %}
-        case when no_{{ attribute }}.value is null then customer_records.{{ attribute }} end
-            as {{ attribute }},
+            case when no_{{ attribute }}.value is null then customer_records.{{ attribute }} end
+                as {{ attribute }},
         {%- endfor %}
         {%- for namespace in own_identities %}
-        own_{{ namespace }}.normalised_value as {{ namespace }},
+            own_{{ namespace }}.normalised_value as {{ namespace }},
         {%- endfor %}
         customer_records.loyalty_tier,
         case when no_birth_date.value is null then customer_records.birth_date end as birth_date,
@@ -74,22 +74,25 @@ cleaned as (
         coalesce(source_precedence.precedence, 2147483647) as precedence
     from customer_records
     inner join identity_map
-        on identity_map.source_system = customer_records.source_system
-        and identity_map.source_record_id = customer_records.source_record_id
+        on
+            identity_map.source_system = customer_records.source_system
+            and identity_map.source_record_id = customer_records.source_record_id
     left join source_precedence
         on source_precedence.source_system = customer_records.source_system
     left join placeholders as no_birth_date
-        on no_birth_date.namespace = 'birth_date'
-        and no_birth_date.value = cast(customer_records.birth_date as string)
+        on
+            no_birth_date.namespace = 'birth_date'
+            and no_birth_date.value = cast(customer_records.birth_date as string)
     {%- for namespace in own_identities %}
-    left join own_values as own_{{ namespace }}
-        on own_{{ namespace }}.namespace = '{{ namespace }}'
-        and own_{{ namespace }}.record_key = customer_records.record_key
-        and own_{{ namespace }}.identity_value = customer_records.{{ namespace }}
+        left join own_values as own_{{ namespace }}
+            on
+                own_{{ namespace }}.namespace = '{{ namespace }}'
+                and own_{{ namespace }}.record_key = customer_records.record_key
+                and own_{{ namespace }}.identity_value = customer_records.{{ namespace }}
     {%- endfor %}
     {%- for attribute in free_text %}
-    left join no_{{ attribute }}
-        on no_{{ attribute }}.value = lower(customer_records.{{ attribute }})
+        left join no_{{ attribute }}
+            on no_{{ attribute }}.value = lower(customer_records.{{ attribute }})
     {%- endfor %}
 ),
 
@@ -97,14 +100,14 @@ ranked as (
     select
         cleaned.*,
         row_number() over (
-            partition by profile_id
-            order by updated_at desc nulls last, precedence, record_key
+            partition by cleaned.profile_id
+            order by cleaned.updated_at desc nulls last, cleaned.precedence asc, cleaned.record_key asc
         ) as recent_rank,
         row_number() over (
-            partition by profile_id
-            order by precedence, updated_at desc nulls last, record_key
+            partition by cleaned.profile_id
+            order by cleaned.precedence asc, cleaned.updated_at desc nulls last, cleaned.record_key asc
         ) as precedence_rank,
-        count(*) over (partition by profile_id) as record_count
+        count(*) over (partition by cleaned.profile_id) as record_count
     from cleaned
 )
 
@@ -127,18 +130,18 @@ select
     ranked.country_code,
     ranked.updated_at,
     {%- for attribute in merged_attributes() %}
-    {%- set rank -%}
-        case when policies.{{ attribute }} = 'precedence' then precedence_rank else recent_rank end
-    {%- endset %}
-    {%- if attribute == 'address' %}
-    -- A country alone is an address only when no record of the person has a place.
-    case
-        when coalesce(ranked.street, ranked.postal_code, ranked.city) is not null then {{ rank }}
-        when ranked.country_code is not null then ranked.record_count + {{ rank }}
-    end as address_rank
-    {%- else %}
-    case when ranked.{{ attribute }} is not null then {{ rank }} end as {{ attribute }}_rank,
-    {%- endif %}
+        {%- set rank -%}
+            case when policies.{{ attribute }} = 'precedence' then precedence_rank else recent_rank end
+        {%- endset %}
+        {%- if attribute == 'address' %}
+            -- A country alone is an address only when no record of the person has a place.
+            case
+                when coalesce(ranked.street, ranked.postal_code, ranked.city) is not null then {{ rank }}
+                when ranked.country_code is not null then ranked.record_count + {{ rank }}
+            end as address_rank
+        {%- else %}
+            case when ranked.{{ attribute }} is not null then {{ rank }} end as {{ attribute }}_rank,
+        {%- endif %}
     {%- endfor %}
 from ranked
 cross join policies

@@ -11,11 +11,27 @@ staged_orders as (
 ),
 
 compared as (
-    select source_system, is_return, line_amount, 1 as line_count
+    select
+        source_system,
+        is_return,
+        line_amount,
+        1 as line_count
     from staged
-    semi join staged_orders using (source_system, order_id)
+    where
+        exists (
+            select 1
+            from staged_orders
+            where
+                staged_orders.source_system = staged.source_system
+                and staged_orders.order_id = staged.order_id
+        )
     union all
-    select source_system, is_return, -line_amount, -1 from {{ ref('order_lines') }}
+    select
+        source_system,
+        is_return,
+        -line_amount as line_amount,
+        -1 as line_count
+    from {{ ref('order_lines') }}
 )
 
 select

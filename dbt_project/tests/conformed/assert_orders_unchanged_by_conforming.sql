@@ -7,9 +7,21 @@ staged as (
 ),
 
 compared as (
-    select source_system, status, currency, gross_amount, 1 as order_count from staged
+    select
+        source_system,
+        status,
+        currency,
+        gross_amount,
+        1 as order_count
+    from staged
     union all
-    select source_system, status, currency, -gross_amount, -1 from {{ ref('orders') }}
+    select
+        source_system,
+        status,
+        currency,
+        -gross_amount as gross_amount,
+        -1 as order_count
+    from {{ ref('orders') }}
 )
 
 select

@@ -6,9 +6,19 @@ staged as (
 ),
 
 compared as (
-    select source_system, event_type, points, 1 as event_count from staged
+    select
+        source_system,
+        event_type,
+        points,
+        1 as event_count
+    from staged
     union all
-    select source_system, event_type, -points, -1 from {{ ref('events') }}
+    select
+        source_system,
+        event_type,
+        -points as points,
+        -1 as event_count
+    from {{ ref('events') }}
 )
 
 select

@@ -2,27 +2,28 @@
 -- upgrade that reads one of them differently would change every number behind it.
 with
 
-examples as (
-    select '2026-03-01T09:15:22Z' as text, '2026-03-01 09:15:22' as instant, '2026-03-01' as birth_date
-    union all select '2026-03-01 09:15:22', '2026-03-01 09:15:22', '2026-03-01'
-    union all select ' 2026-03-01 09:15:22 ', '2026-03-01 09:15:22', '2026-03-01'
-    union all select '2026-03-01T01:15:22+02:00', '2026-02-28 23:15:22', '2026-03-01'
-    union all select '2026-03-01', '2026-03-01 00:00:00', '2026-03-01'
-    union all select '2024-02-29', '2024-02-29 00:00:00', '2024-02-29'
-    union all select '2023-02-29', null, null
-    union all select '31/02/1980', null, null
-    union all select '0000-00-00', null, null
-    union all select '0001-01-01 00:00:00', null, '0001-01-01'
-    union all select '1900-01-01', null, '1900-01-01'
-    union all select '1970-01-01 00:00:00', null, '1970-01-01'
-    union all select '1970-01-02 00:00:00', '1970-01-02 00:00:00', '1970-01-02'
-    union all select '2099-12-31 00:00:00', '2099-12-31 00:00:00', null
-    union all select 'infinity', null, null
-    union all select '-infinity', null, null
-    union all select 'epoch', null, '1970-01-01'
-    union all select '2026?03?01 09:15:22', null, null
-    union all select 'n/a', null, null
-    union all select '', null, null
+examples (text, instant, birth_date) as (
+    values
+    ('2026-03-01T09:15:22Z', '2026-03-01 09:15:22', '2026-03-01'),
+    ('2026-03-01 09:15:22', '2026-03-01 09:15:22', '2026-03-01'),
+    (' 2026-03-01 09:15:22 ', '2026-03-01 09:15:22', '2026-03-01'),
+    ('2026-03-01T01:15:22+02:00', '2026-02-28 23:15:22', '2026-03-01'),
+    ('2026-03-01', '2026-03-01 00:00:00', '2026-03-01'),
+    ('2024-02-29', '2024-02-29 00:00:00', '2024-02-29'),
+    ('2023-02-29', null, null),
+    ('31/02/1980', null, null),
+    ('0000-00-00', null, null),
+    ('0001-01-01 00:00:00', null, '0001-01-01'),
+    ('1900-01-01', null, '1900-01-01'),
+    ('1970-01-01 00:00:00', null, '1970-01-01'),
+    ('1970-01-02 00:00:00', '1970-01-02 00:00:00', '1970-01-02'),
+    ('2099-12-31 00:00:00', '2099-12-31 00:00:00', null),
+    ('infinity', null, null),
+    ('-infinity', null, null),
+    ('epoch', null, '1970-01-01'),
+    ('2026?03?01 09:15:22', null, null),
+    ('n/a', null, null),
+    ('', null, null)
 ),
 
 read as (

@@ -1,24 +1,14 @@
 // Names that the component libraries leave out: without them a screen reader says "Lifetime" for a
 // selector and "sync" for a button. The page is drawn anew at will, so this follows its changes.
 (function () {
-  function name(element, ids) {
-    if (element.getAttribute("aria-labelledby") !== ids) {
-      element.setAttribute("aria-labelledby", ids);
-    }
-  }
-
   function nameSelectors() {
     document.querySelectorAll("label.form-label[for]").forEach(function (label) {
       var id = label.htmlFor;
       var selector = document.getElementById(id);
-      var title = document.getElementById(id + "_title");
-      if (!selector || !title) return;
-      if (selector.matches("button")) {
-        name(selector, title.id + " " + id + "-value");
+      var names = id + "_title " + id + "-value";
+      if (selector && selector.matches("button") && selector.getAttribute("aria-labelledby") !== names) {
+        selector.setAttribute("aria-labelledby", names);
       }
-      selector.querySelectorAll("[role=slider], input").forEach(function (part) {
-        name(part, title.id);
-      });
     });
   }
 

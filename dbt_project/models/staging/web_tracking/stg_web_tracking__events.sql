@@ -20,21 +20,25 @@ typed as (
 busy_cookies as (
     select source_record_id
     from typed
+    where source_record_id is not null
     group by source_record_id
     having count(*) > 50
 ),
 
--- Nobody clicks fifty times in a minute. A program that did so once is a program all the time.
+-- Nobody clicks fifty times in a minute, and what did so once is a program all the time.
+busy_minutes as (
+    select source_record_id
+    from typed
+    where
+        occurred_at is not null
+        and source_record_id in (select source_record_id from busy_cookies)
+    group by source_record_id, {{ dbt.date_trunc('minute', 'occurred_at') }}
+    having count(*) > 50
+),
+
 bot_cookies as (
     select distinct source_record_id
-    from (
-        select source_record_id
-        from typed
-        semi join busy_cookies using (source_record_id)
-        where occurred_at is not null
-        group by source_record_id, {{ dbt.date_trunc('minute', 'occurred_at') }}
-        having count(*) > 50
-    ) as busy_minutes
+    from busy_minutes
 ),
 
 checked as (
@@ -50,7 +54,7 @@ checked as (
         end as fault
     from typed
     left join bot_cookies
-        on bot_cookies.source_record_id = typed.source_record_id
+        on typed.source_record_id = bot_cookies.source_record_id
 ),
 
 judged as (

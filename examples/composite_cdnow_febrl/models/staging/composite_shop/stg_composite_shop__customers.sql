@@ -1,0 +1,59 @@
+with
+
+typed as (
+    select
+        'composite_shop' as source_system,
+        nullif(trim(shop_id), '') as source_record_id,
+        nullif(trim(given_name), '') as given_name,
+        nullif(trim(surname), '') as family_name,
+        cast(null as string) as email,
+        cast(null as string) as phone,
+        cast(null as string) as login,
+        cast(null as string) as loyalty_id,
+        cast(null as string) as loyalty_tier,
+        -- 19861231 is written as 1986-12-31, which as_birth_date reads.
+        {{ as_birth_date(
+            "substr(date_of_birth, 1, 4) || '-' || substr(date_of_birth, 5, 2) || '-' || substr(date_of_birth, 7)"
+        ) }} as birth_date,
+        nullif(trim(coalesce(street_number, '') || ' ' || coalesce(address_1, '')), '') as street,
+        nullif(trim(postcode), '') as postal_code,
+        nullif(trim(suburb), '') as city,
+        'AU' as country_code,
+        cast(null as timestamp) as created_at,
+        cast(null as timestamp) as updated_at,
+        source_file
+    from {{ source('composite_shop', 'customers') }}
+),
+
+-- The file says nothing about when a record was made or changed, so no instant can be wrong.
+checked as (
+    select
+        *,
+        case when source_record_id is null then 'missing_key' end as fault
+    from typed
+),
+
+judged as (
+    {{ judge_versions('checked', key=['source_record_id'], newest_by='source_file') }}
+)
+
+select
+    source_system,
+    source_record_id,
+    given_name,
+    family_name,
+    email,
+    phone,
+    login,
+    loyalty_id,
+    loyalty_tier,
+    birth_date,
+    street,
+    postal_code,
+    city,
+    country_code,
+    created_at,
+    updated_at,
+    source_file,
+    reject_reason
+from judged
