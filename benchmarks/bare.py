@@ -104,8 +104,8 @@ def contract(con: duckdb.DuckDBPyConnection, name: str, edges_sql: str) -> None:
         )
         con.execute(
             f"create or replace temp table m{rounds} as with j as (select x.node, y.target from p "
-            "as x join p as y on y.node = x.target) select x.node, y.target from j as x join j as y "
-            "on y.node = x.target"
+            "as x join p as y on y.node = x.target) "
+            "select x.node, y.target from j as x join j as y on y.node = x.target"
         )
         con.execute(
             f"create or replace temp table e{rounds} as select distinct least(x.target, y.target) "

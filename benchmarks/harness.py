@@ -137,7 +137,8 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
     for number in range(repeat):
         console.print(f"{name}, {customers:,} people, round {number + 1} of {repeat}")
         rounds.append(known[name](customers, console))
-    result = {
+    rows = medians(rounds)
+    result: dict[str, Any] = {
         "name": name,
         "customers": customers,
         "repeat": repeat,
@@ -150,11 +151,11 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
                 resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _RSS_UNIT
             ),
         },
-        "measurements": medians(rounds),
+        "measurements": rows,
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}_{customers}.json").write_text(json.dumps(result, indent=2))
-    for row in result["measurements"]:
+    for row in rows:
         console.print(
             f"  {row['name']:<34} {row['wall_seconds']:>8.2f} s  {row['cpu_seconds']:>8.2f} cpu s"
             f"  {row['peak_megabytes']:>7.0f} MB"

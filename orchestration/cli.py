@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,12 +44,22 @@ def main() -> None:
     """Entry point: a user's mistake ends in one paragraph and an exit code, never a stack trace."""
     try:
         app()
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except UserError as error:
-        err.print(f"[red]✗[/] {error}", highlight=False, soft_wrap=True, markup=True)
-        sys.exit(error.exit_code)
+        err.print("[red]✗[/] ", end="")
+        err.print(str(error), highlight=False, soft_wrap=True, markup=False)
+        code = error.exit_code
     except KeyboardInterrupt:
         err.print("Stopped. The published model is as it was.")
-        sys.exit(130)
+        code = 130
+    # DuckDB's binding complains about leaked objects when Python takes dbt apart at exit. All
+    # files are closed by now, so leave without that.
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _settings(landing: Path | None = None) -> Settings:
@@ -165,7 +177,7 @@ def publish() -> None:
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(help="One SQL statement over insights.*")],
+    sql: Annotated[str, typer.Argument(help="One SQL statement over insights.*, or a .sql file.")],
     output: Annotated[
         str, typer.Option("--format", help="table, csv or json.", show_default=True)
     ] = "table",

@@ -96,7 +96,8 @@ def run_query(settings: Settings, sql: str, output: str, limit: int, console: Co
 
     Parameters:
         settings: paths.
-        sql: the statement; the connection is read-only and can't reach files or the network.
+        sql: the statement, or the path of a file with one, e.g. sql_templates/key_figures.sql. The
+            connection is read-only and can't reach files or the network.
         output: table, csv or json.
         limit: most rows to print.
         console: where a table goes; csv and json go to standard output.
@@ -106,6 +107,11 @@ def run_query(settings: Settings, sql: str, output: str, limit: int, console: Co
     """
     if output not in ("table", "csv", "json"):
         raise UserError(f"--format {output} is unknown. Use table, csv or json.", 2)
+    if sql.endswith(".sql"):
+        path = Path(sql)
+        if not path.is_file():
+            raise UserError(f"There is no file {sql}. Give one SQL statement or a .sql file.", 2)
+        sql = path.read_text(encoding="utf-8")
     with connect_published(settings) as con:
         try:
             result = con.execute(sql)

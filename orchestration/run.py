@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -28,6 +29,11 @@ telemetry:
 concurrency:
   runs:
     max_concurrent_runs: 1
+event_log_storage:
+  module: orchestration.event_log
+  class: PooledSqliteEventLogStorage
+  config:
+    base_dir: {events}
 compute_logs:
   module: dagster.core.storage.local_compute_log_manager
   class: LocalComputeLogManager
@@ -47,6 +53,7 @@ class RunOutcome:
         checks_passed: dbt tests and gates that passed.
         checks_failed: those that did not.
         failure: one paragraph about what went wrong, empty on success.
+        warnings: checks that did not hold and only warn, each with what was found.
     """
 
     success: bool
@@ -62,7 +69,10 @@ def prepare_dagster_home(settings: Settings) -> None:
     """Give Dagster its folder and its instance configuration, and point this process to it."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     config = settings.dagster_home / "dagster.yaml"
-    text = DAGSTER_YAML.format(logs=json.dumps(str(settings.log_dir / "dagster")))
+    text = DAGSTER_YAML.format(
+        logs=json.dumps(str(settings.log_dir / "dagster")),
+        events=json.dumps(str(settings.dagster_home / "history" / "runs")),
+    )
     if not config.exists() or config.read_text() != text:
         config.write_text(text)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
@@ -135,6 +145,9 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
 
     parse(settings)
     job = build_definitions(settings).resolve_job_def(REFRESH_JOB)
+    # What is loaded now lives as long as the process; the collector need not walk it any more.
+    gc.collect()
+    gc.freeze()
     warm_up()
     return job, dg.DagsterInstance.get()
 
@@ -157,7 +170,8 @@ def _outcome(result: dg.ExecuteInProcessResult, seconds: float) -> RunOutcome:
         passed += check.passed
         failed += not check.passed
         if not check.passed and check.severity.name == "WARN":
-            warnings.append(f"{check.asset_key.to_user_string()}: {check.check_name}")
+            name = check.asset_key.to_user_string()
+            warnings.append(f"{name}: {check.description or check.check_name}")
         elif not check.passed and check.description:
             closed.append(check.description)
     failure = "" if result.success else " ".join(closed) or _failure_text(result)

@@ -41,7 +41,13 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         for table in tables
     ]
     specs += [
-        dg.AssetSpec(key, group_name="ingest", description=text, kinds={"duckdb"})
+        dg.AssetSpec(
+            key,
+            group_name="ingest",
+            description=text,
+            owners=["team:data-platform"],
+            kinds={"duckdb"},
+        )
         for key, text in LOG_KEYS.items()
     ]
 

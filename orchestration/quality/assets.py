@@ -15,6 +15,7 @@ from orchestration.transform.translator import gate_key
 from orchestration.warehouse import connect_writer
 
 CHECK_NAME = "layer_is_as_promised"
+WARNING_NAME = "nothing_is_unusual"
 DOCS_PORT = 3070
 
 
@@ -46,7 +47,12 @@ def gate_asset(layer: str, settings: Settings, manifest: Mapping[str, Any]) -> d
                 asset=key,
                 blocking=True,
                 description=f"Every critical promise of orchestration/quality/suites/{layer}.yml.",
-            )
+            ),
+            dg.AssetCheckSpec(
+                WARNING_NAME,
+                asset=key,
+                description=f"Every promise of suites/{layer}.yml that only warns.",
+            ),
         ],
         required_resource_keys={"warehouse"},
     )
@@ -67,7 +73,16 @@ def gate_asset(layer: str, settings: Settings, manifest: Mapping[str, Any]) -> d
                         "found": dg.MetadataValue.md(as_markdown(result)),
                         "data docs": dg.MetadataValue.url(docs_url(layer)),
                     },
-                )
+                ),
+                dg.AssetCheckResult(
+                    passed=not result.warnings,
+                    check_name=WARNING_NAME,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    description="; ".join(
+                        f"{r.promise.name}: {r.observed}" for r in result.warnings
+                    ),
+                    metadata={"data docs": dg.MetadataValue.url(docs_url(layer))},
+                ),
             ],
         )
 

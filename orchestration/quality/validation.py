@@ -51,6 +51,11 @@ class SuiteResult:
         return tuple(r for r in self.results if not r.kept and r.promise.severity == "critical")
 
     @property
+    def warnings(self) -> tuple[PromiseResult, ...]:
+        """The promises that did not hold and only warn."""
+        return tuple(r for r in self.results if not r.kept and r.promise.severity != "critical")
+
+    @property
     def passed(self) -> bool:
         """Whether what is downstream may go on."""
         return not self.broken

@@ -66,7 +66,6 @@ def build_layer(
     reporter().begin(layer)
     for result in run_dbt(settings, ["build", *selection, "--exclude-resource-type", "unit_test"]):
         reporter().advance(layer, result.unique_id.split(".")[2], total)
-        context.log.debug(f"{result.status} {result.unique_id} {result.seconds:.2f} s")
         if result.is_failure:
             failed.append(result)
         if result.unique_id.startswith("test."):
@@ -78,6 +77,9 @@ def build_layer(
     if failed:
         outcome += ", failed: " + ", ".join(r.unique_id.split(".")[2] for r in failed)
     reporter().end(layer, outcome, not failed)
+    slowest = sorted(built, key=lambda r: r.seconds, reverse=True)[:5]
+    times = ", ".join(f"{r.unique_id.split('.')[2]} {r.seconds:.2f} s" for r in slowest)
+    context.log.info(f"{outcome}; slowest: {times}")
     measured = measure_tables(settings, manifest, [r.unique_id for r in built])
     for result in built:
         key = TRANSLATOR.get_asset_key(manifest["nodes"][result.unique_id])

@@ -175,7 +175,9 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
     def invoke() -> None:
         try:
             runner = dbtRunner(manifest=manifest, callbacks=[on_event])
-            outcome.append(runner.invoke([*command, *_base_arguments(settings)]))
+            # Without this, every layer would write the whole manifest again (a second each).
+            arguments = [*command, *_base_arguments(settings), "--no-write-json"]
+            outcome.append(runner.invoke(arguments))
         finally:
             results.put(None)
 

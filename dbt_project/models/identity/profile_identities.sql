@@ -13,7 +13,7 @@ select
     identity_map.profile_id,
     accepted.namespace,
     accepted.normalised_value as identity_value,
-    count(*) as record_count
+    count(distinct accepted.record_key) as record_count
 from accepted
 inner join identity_map
     on
