@@ -16,6 +16,7 @@ from rich.console import Console
 
 from benchmarks.harness import Measurement, child, demo_company, environment_for, measure
 from benchmarks.pipeline import layer_seconds, reset
+from orchestration.settings import DBT_PROJECT_DIR
 
 
 def run(customers: int, console: Console) -> list[Measurement]:
@@ -82,7 +83,7 @@ def write_plan(data_dir: Path, bare_dir: Path) -> Path:
     for unique_id in order:
         node = nodes[unique_id]
         if node["resource_type"] == "seed":
-            path = Path(manifest["metadata"].get("project_root", "")) / node["original_file_path"]
+            path = DBT_PROJECT_DIR / node["original_file_path"]
             entries.append(
                 {
                     "kind": "seed",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -54,9 +54,9 @@ def main() -> None:
     except KeyboardInterrupt:
         err.print("Stopped. The published model is as it was.")
         code = 130
-    # DuckDB's binding complains about leaked objects when Python takes dbt apart at exit. All
-    # files are closed by now, so leave without that.
-    logging.shutdown()
+    # DuckDB's binding complains about leaked objects when Python takes dbt apart at exit, so run
+    # what was registered for the exit (logs, semaphores) and leave without the taking apart.
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

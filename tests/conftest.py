@@ -78,6 +78,7 @@ def finished_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     assert made.returncode == 0, made.stderr
     ran = company.c360("run")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    (company.settings.data_dir / "first_run.txt").write_text(ran.stdout)
     return company
 
 

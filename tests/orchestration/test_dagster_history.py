@@ -1,0 +1,78 @@
+"""What a run leaves for the operator: events that Dagster's own classes read, numbers, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+
+from orchestration.event_log import KEPT_ENGINES, PooledSqliteEventLogStorage
+from orchestration.settings import LAYERS
+from orchestration.transform.translator import gate_key
+from tests.conftest import Company
+
+
+@pytest.fixture
+def instance(
+    finished_company: Company, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("DAGSTER_HOME", str(finished_company.settings.dagster_home))
+    with dg.DagsterInstance.get() as found:
+        yield found
+
+
+def metadata_of(instance: dg.DagsterInstance, *path: str) -> dict[str, object]:
+    event = instance.get_latest_materialization_event(dg.AssetKey(path))
+    assert event and event.asset_materialization, path
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def test_row_counts_and_domain_numbers_are_shown(
+    instance: dg.DagsterInstance, finished_company: Company
+) -> None:
+    with finished_company.warehouse() as con:
+        [(rows,)] = con.execute("select count(*) from identity.identity_map").fetchall()
+    shown = metadata_of(instance, "identity", "identity_map")
+    assert shown["dagster/row_count"] == rows
+    numbers = set(shown) - {"dagster/row_count", "seconds"}
+    assert numbers, "identity_map.yml asks for domain numbers"
+    assert metadata_of(instance, "web_shop", "orders")["dagster/row_count"]
+    assert metadata_of(instance, "publish", "insights")["tables"]
+
+
+def test_every_gate_left_its_result_and_a_link_to_its_page(instance: dg.DagsterInstance) -> None:
+    for layer in LAYERS:
+        assert f"{layer}.html" in str(metadata_of(instance, "gate", layer)["data docs"])
+
+
+def test_run_is_recorded_as_a_success(instance: dg.DagsterInstance) -> None:
+    [record] = instance.get_run_records()
+    assert record.dagster_run.status == dg.DagsterRunStatus.SUCCESS
+    assert record.dagster_run.job_name == "refresh"
+
+
+def test_dagsters_own_storage_reads_the_same_events(
+    instance: dg.DagsterInstance, finished_company: Company
+) -> None:
+    assert isinstance(instance.event_log_storage, PooledSqliteEventLogStorage)
+    [record] = instance.get_run_records()
+    folder = finished_company.settings.dagster_home / "history" / "runs"
+    own = SqliteEventLogStorage(str(folder))
+    run_id = record.dagster_run.run_id
+    assert len(own.get_logs_for_run(run_id)) == len(
+        instance.event_log_storage.get_logs_for_run(run_id)
+    )
+    key = gate_key("staging")
+    assert own.has_asset_key(key) and instance.event_log_storage.has_asset_key(key)
+
+
+def test_looking_at_many_runs_keeps_few_files_open(tmp_path: Path) -> None:
+    storage = PooledSqliteEventLogStorage(str(tmp_path))
+    for number in range(3 * KEPT_ENGINES):
+        assert storage.get_logs_for_run(f"run{number}") == []
+    assert len(storage._engines) <= KEPT_ENGINES
+    storage.dispose()
+    assert not storage._engines
