@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test check ui dashboard docs bench setup clean
+.PHONY: help run test check check-python check-sql ui dashboard docs bench setup clean
 
 help:
 	@echo "make run        demo company, whole chain, summary      make ui         Dagster"
@@ -38,10 +38,14 @@ dashboard: $(READY)
 	@$(BIN)/c360 dashboard
 
 check: $(READY)
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests sql_templates examples
+	@$(MAKE) --no-print-directory -j 2 check-python check-sql
+
+check-python: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+check-sql: $(READY)
 	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests sql_templates examples
 
 docs: $(READY)
 	@$(BIN)/c360 docs
