@@ -26,6 +26,8 @@ DAGSTER_YAML = """\
 # Written by c360. One run at a time, no usage statistics, everything below the data folder.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1

@@ -22,9 +22,7 @@ BREAKS: list[tuple[str, str, str]] = [
         "conformed",
         "few_rows_are_set_aside_for_faults",
         "update quarantine.set_aside_rows set reason = 'invalid_amount'; "
-        "insert into quarantine.set_aside_rows by name "
-        "select source_system, 'orders' as entity, 'invalid_amount' as reason "
-        "from conformed.orders",
+        "update conformed.row_conservation set rows_read = 100",
     ),
     (
         "conformed",
