@@ -26,8 +26,6 @@ DAGSTER_YAML = """\
 # Written by c360. One run at a time, no usage statistics, everything below the data folder.
 telemetry:
   enabled: false
-nux:
-  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1
@@ -77,6 +75,10 @@ def prepare_dagster_home(settings: Settings) -> None:
     )
     if not config.exists() or config.read_text() != text:
         config.write_text(text)
+    # The web page would ask for an address to send news to; it asks nobody who has seen it.
+    seen = settings.dagster_home / ".nux" / "nux.yaml"
+    seen.parent.mkdir(exist_ok=True)
+    seen.write_text("seen: 1\n")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 

@@ -140,7 +140,8 @@ def _result(promise: Promise, outcome: Any) -> PromiseResult:
         return PromiseResult(promise, False, f"the check could not run: {raised}", errored=True)
     found = outcome.result or {}
     if "observed_value" in found:
-        observed = str(found["observed_value"])
+        value = found["observed_value"]
+        observed = f"{value:,.4g}" if isinstance(value, float) else str(value)
     elif "unexpected_count" in found:
         observed = f"{found['unexpected_count']} of {found.get('element_count', '?')} values"
     else:
