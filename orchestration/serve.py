@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import signal
 import subprocess
 import sys
 import threading
@@ -66,4 +67,11 @@ def serve_dagster(settings: Settings, port: int, console: Console) -> None:
         "-p",
         str(port),
     ]
-    subprocess.run(command, cwd=PROJECT_ROOT, check=False)
+    process = subprocess.Popen(command, cwd=PROJECT_ROOT)
+    # `dagster dev` has children of its own and ends them when it is interrupted. Who stops us by
+    # any other signal than Ctrl-C must not leave them behind, holding the port.
+    signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        process.wait()
