@@ -57,7 +57,8 @@ def match_columns(
     Raises:
         UserError: a change for which the policy is `stop`; names all of them.
     """
-    by_name = {name.strip(): name for name in reversed(found)} | {name: name for name in found}
+    by_name = {name.strip(): name for name in reversed(list(found))}
+    by_name |= {name: name for name in found}
     feeds: list[tuple[Column, str | None]] = []
     changes: list[Change] = []
     for column in table.columns:

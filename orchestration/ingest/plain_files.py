@@ -137,7 +137,7 @@ def _member(table: SourceTable, path: Path, archive: zipfile.ZipFile) -> zipfile
     return members[0]
 
 
-def _copy(source: IO[bytes], target: IO[bytes], path: Path) -> None:
+def _copy(source: IO[bytes] | gzip.GzipFile, target: IO[bytes], path: Path) -> None:
     while block := source.read(BLOCK_BYTES):
         # A small archive may hold more than the disk does.
         if shutil.disk_usage(Path(target.name).parent).free < RESERVED_BYTES:

@@ -90,17 +90,11 @@ def begin_table(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
         "where source_system = ? and source_table = ?",
         [table.source, table.table],
     ).fetchone()
-    home = con.execute(
-        "select 1 from information_schema.tables where table_schema = 'ingested' "
-        "and table_name = ?",
-        [table.identifier],
-    ).fetchone()
-    if known and known[0] == declared and home:
+    if known and known[0] == declared:
         return
     key = [table.source, table.table]
-    con.execute(f"drop view if exists landing.{quoted(table.identifier)}") if _is_view(
-        con, table.identifier
-    ) else con.execute(f"drop table if exists landing.{quoted(table.identifier)}")
+    kind = "view" if _is_view(con, table.identifier) else "table"
+    con.execute(f"drop {kind} if exists landing.{quoted(table.identifier)}")
     columns = ", ".join(f"{quoted(c.name)} {c.data_type}" for c in table.columns)
     con.execute(f"create or replace table {physical(table)} ({columns}, file_id bigint)")
     for name in ("operations.source_files", "operations.source_tables", *PER_FILE):
@@ -123,12 +117,9 @@ def physical(table: SourceTable) -> str:
 
 def physical_columns(con: duckdb.DuckDBPyConnection, table: SourceTable) -> dict[str, str]:
     """The columns of the physical table with their types, without file_id."""
-    rows = con.execute(
-        "select column_name, data_type from information_schema.columns where table_schema = "
-        "'ingested' and table_name = ? and column_name <> 'file_id' order by ordinal_position",
-        [table.identifier],
-    ).fetchall()
-    return dict(rows)
+    # Not from information_schema, which lists every column of the warehouse to find these.
+    rows = con.execute(f"describe {physical(table)}").fetchall()
+    return {row[0]: row[1] for row in rows if row[0] != "file_id"}
 
 
 def add_columns(con: duckdb.DuckDBPyConnection, table: SourceTable, columns: list[Column]) -> None:

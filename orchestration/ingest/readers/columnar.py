@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import adbc_driver_sqlite.dbapi as sqlite
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.target import Outcome, Target
 from orchestration.ingest.sql import file_list, first_line, quoted
 
@@ -62,8 +65,8 @@ def read_excel(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Ou
         loaded = workbook.load_sheet(
             sheet,
             header_row=skip if has_header else None,
+            skip_rows=None if has_header else skip,
             dtypes="string",
-            **({} if has_header else {"skip_rows": skip}),
         )
         cells = loaded.to_arrow()
     except fastexcel.FastExcelError as error:
@@ -75,10 +78,17 @@ def read_excel(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Ou
     if not has_header:
         names = [f"column_{i + 1}" for i in range(len(names))]
     matched = target.match(con, dict.fromkeys(names))
-    return Outcome(*_insert_arrow(con, target, matched, cells, names), skip + has_header)
+    rows, rejected = _insert_arrow(con, target, matched, cells, names)
+    return Outcome(rows, rejected, skip + has_header)
 
 
-def _insert_arrow(con, target, matched, cells, names):  # type: ignore[no-untyped-def]
+def _insert_arrow(
+    con: duckdb.DuckDBPyConnection,
+    target: Target,
+    matched: Matched,
+    cells: Any,
+    names: list[str],
+) -> tuple[int, int]:
     con.register("c360_cells", cells)
     try:
         con.execute("drop table if exists temp.c360_rows")
@@ -94,8 +104,7 @@ def _insert_arrow(con, target, matched, cells, names):  # type: ignore[no-untype
         )
         return target.insert_typed(con, matched, "temp.c360_rows")
     finally:
-        con.unregister("c360_cells")
-        con.execute("drop table if exists temp.c360_rows")
+        _clean_up(con, "c360_cells")
 
 
 def read_sqlite(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
@@ -117,7 +126,11 @@ def read_sqlite(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> O
                     f"meta.database_table of source {target.table.label}."
                 )
             matched = target.match(con, dict.fromkeys(found))
-            selected = ", ".join(f"cast({quoted(c)} as text) as {quoted(c)}" for c in found)
+            selected = ", ".join(
+                f"case typeof({quoted(c)}) when 'blob' then hex({quoted(c)}) "
+                f"else cast({quoted(c)} as text) end as {quoted(c)}"
+                for c in found
+            )
             cursor.execute(f"select {selected} from {quoted(name)}")
             return Outcome(*insert_stream(con, target, matched, cursor))
     except (sqlite.Error, duckdb.Error) as error:
@@ -128,7 +141,9 @@ def read_sqlite(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> O
         ) from None
 
 
-def insert_stream(con, target, matched, cursor):  # type: ignore[no-untyped-def]
+def insert_stream(
+    con: duckdb.DuckDBPyConnection, target: Target, matched: Matched, cursor: Any
+) -> tuple[int, int]:
     """Insert what an ADBC cursor streams; rows that must be cast pass through a temporary table."""
     rows = cursor.fetch_record_batch()
     con.register("c360_stream", rows)
@@ -138,7 +153,13 @@ def insert_stream(con, target, matched, cursor):  # type: ignore[no-untyped-def]
         con.execute("create or replace temp table c360_rows as select * from c360_stream")
         return target.insert_typed(con, matched, "temp.c360_rows")
     finally:
-        con.unregister("c360_stream")
+        _clean_up(con, "c360_stream")
+
+
+def _clean_up(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    # After an error the transaction takes no more commands; its end takes the rest away.
+    with suppress(duckdb.Error):
+        con.unregister(name)
         con.execute("drop table if exists temp.c360_rows")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from orchestration.errors import UserError
 from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.lines import (
+    ascii_copy,
     copy_without,
     line_offsets,
     offsets_around,
@@ -32,6 +34,7 @@ from orchestration.ingest.sql import file_list, first_line, literal, quoted
 
 csv.field_size_limit(MAX_LINE_BYTES)
 FEW_REJECTS = 100_000
+NO_QUOTE = "\x1d"
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,6 @@ class _Reading:
     ) -> None:
         self.con, self.target, self.dialect = con, target, dialect
         self.names, self.matched = names, matched
-        self.strays: list[int] = []
 
     def relation(self, path: Path) -> str:
         kinds = {name: column.data_type for column, name in self.matched.feeds if name is not None}
@@ -177,13 +179,19 @@ class _Reading:
             even, cleaned = Path(folder) / "even.csv", Path(folder) / "cleaned.csv"
             copy_without(path, even, [])
             if self.dialect.quote:
-                self.strays = stray_lines(
-                    self.con, even, self.dialect.delimiter, self.dialect.quote, len(self.names)
-                )
-            copy_without(even, cleaned, self.strays)
+                with ascii_copy(even, self.target.workspace) as ascii_file:
+                    strays = stray_lines(
+                        self.con,
+                        ascii_file,
+                        self.dialect.delimiter,
+                        self.dialect.quote,
+                        len(self.names),
+                    )
+            else:
+                strays = []
+            texts = copy_without(even, cleaned, strays)
             try:
-                rows = self.load(cleaned)
-                return self.outcome(cleaned, rows, even)
+                return self.outcome(cleaned, self.load(cleaned), texts)
             except duckdb.Error as error:
                 raise UserError(
                     f"{self.target.source_file} can't be read: {first_line(error)}. Check that it "
@@ -191,24 +199,19 @@ class _Reading:
                     f"source {self.target.table.label} declares (UTF-8 without a declaration)."
                 ) from None
 
-    def outcome(self, path: Path, rows: int, even: Path | None = None) -> Outcome:
+    def outcome(self, path: Path, rows: int, dropped: Mapping[int, str] | None = None) -> Outcome:
+        """Keep the rejects and find out on which lines the rows are."""
         rejected = self.keep_rejects()
-        if self.strays and even:
-            numbers = ", ".join(str(n) for n in self.strays)
-            rejected += self.target.reject(
-                self.con,
-                "select line_number, null as column_name, null as value, line as line_text, "
-                f"'{UNREADABLE}' as reason from {raw_lines(even)} "
-                f"where line_number in ({numbers})",
-            )
+        if dropped:
+            rejected += self.target.reject_lines(self.con, dropped)
         not_rows = self.rejected_lines()
         header = self.dialect.header_lines
         lines = self.target.line_count
-        if not self.strays and rows + rejected + header == lines and rejected <= FEW_REJECTS:
+        if not dropped and rows + rejected + header == lines and rejected <= FEW_REJECTS:
             return Outcome(rows, rejected, header, offsets_around(header, not_rows))
-        offsets = line_offsets(
-            self.con, path, self.dialect.quote or "\x1d", header + 1, not_rows, rows
-        )
+        quote = self.dialect.quote or NO_QUOTE
+        with ascii_copy(path, self.target.workspace) as ascii_file:
+            offsets = line_offsets(self.con, ascii_file, quote, header + 1, not_rows, rows)
         return Outcome(rows, rejected, header, offsets or [])
 
     def keep_rejects(self) -> int:
@@ -272,7 +275,7 @@ def _read_blank_separated(
     matched = target.match(con, _unique(target, names))
     parts = (
         f"(select line_number, line, string_split_regex(trim(line), '\\s+') as parts "
-        f"from {raw_lines(path, latin=False)} "
+        f"from {raw_lines(path)} "
         f"where line_number > {dialect.header_lines} and trim(coalesce(line, '')) <> '')"
     )
     try:

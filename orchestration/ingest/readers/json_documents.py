@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -34,13 +35,12 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, target: Target, path: Path) 
     """
     if not target.is_careful:
         try:
-            return _read_lines(con, target, path, [])
+            return _read_lines(con, target, path, {})
         except duckdb.Error:
             raise NeedsCareError from None
     with tempfile.TemporaryDirectory(dir=target.workspace) as folder:
         cleaned = Path(folder) / "cleaned.ndjson"
-        undecodable = undecodable_lines(path)
-        copy_without(path, cleaned, undecodable)
+        undecodable = copy_without(path, cleaned, undecodable_lines(path))
         try:
             return _read_lines(con, target, cleaned, undecodable)
         except duckdb.Error as error:
@@ -51,7 +51,7 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, target: Target, path: Path) 
 
 
 def _read_lines(
-    con: duckdb.DuckDBPyConnection, target: Target, path: Path, undecodable: list[int]
+    con: duckdb.DuckDBPyConnection, target: Target, path: Path, undecodable: Mapping[int, str]
 ) -> Outcome:
     relation, filled = _relation(con, target, path, "newline_delimited", ignore_errors=True)
     rows = _insert(con, target, relation, filled)
@@ -66,7 +66,7 @@ def _read_lines(
     con.execute(
         "create or replace temp table c360_no_rows as "
         "select line_number, line, coalesce(trim(line), '') = '' as is_blank "
-        f"from {raw_lines(path, latin=False)} where coalesce(trim(line), '') = '' "
+        f"from {raw_lines(path)} where coalesce(trim(line), '') = '' "
         f"or not coalesce(json_valid(line), false) or not coalesce({fields}, false)"
     )
     broken = "select line_number from c360_no_rows where is_blank = false"
@@ -76,12 +76,7 @@ def _read_lines(
         f"'{UNREADABLE}' as reason from c360_no_rows where line_number in ({broken})",
     )
     if undecodable:
-        rejected += target.reject(
-            con,
-            "select line_number, null as column_name, null as value, null as line_text, "
-            f"'{UNREADABLE}' as reason "
-            f"from (select unnest({undecodable}::bigint[]) as line_number)",
-        )
+        rejected += target.reject_lines(con, undecodable)
     others = con.execute("select line_number from c360_no_rows").fetchall()
     con.execute("drop table c360_no_rows")
     return Outcome(rows, rejected, 0, offsets_around(0, [*undecodable, *(n for (n,) in others)]))
@@ -135,12 +130,17 @@ def _report_new_fields(
 ) -> None:
     """Say which fields nobody declared. A declared one that is absent is null, as JSON means it."""
     try:
-        described = con.execute(
-            f"describe select * from read_json({file_list([path])}, format='{kind}', "
-            f"compression='uncompressed', maximum_depth=1, sample_size={SAMPLED_OBJECTS}, "
-            f"ignore_errors={kind == 'newline_delimited'}, "
-            f"maximum_object_size={MAX_LINE_BYTES})"
-        ).fetchall()
+        # On a connection of its own: an error here must not end the load's transaction.
+        described = (
+            con.cursor()
+            .execute(
+                f"describe select * from read_json({file_list([path])}, format='{kind}', "
+                f"compression='uncompressed', maximum_depth=1, sample_size={SAMPLED_OBJECTS}, "
+                f"ignore_errors={kind == 'newline_delimited'}, "
+                f"maximum_object_size={MAX_LINE_BYTES})"
+            )
+            .fetchall()
+        )
     except duckdb.Error:
         return
     if [row[0] for row in described] == ["json"]:

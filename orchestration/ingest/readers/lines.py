@@ -7,7 +7,9 @@ which that happened are read again without the line that did it.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -17,24 +19,32 @@ from orchestration.ingest.readers.target import MAX_LINE_BYTES
 from orchestration.ingest.sql import file_list, literal
 
 NO_DELIMITER = "\x1f\x1e\x1f"
+TO_ASCII = bytes(b if b < 0x80 and b not in (0x1E, 0x1F) else 0x3F for b in range(256))
 MOST_LINES_OF_A_ROW = 1_000
 
 
-def raw_lines(path: Path, latin: bool = True) -> str:
-    """A relation with line_number and line, in the order of the file.
-
-    Parameters:
-        path: a plain file.
-        latin: take bytes as characters, so that no byte is invalid; the text is then right only
-            where it is ASCII.
-    """
-    encoding = "encoding='latin-1', " if latin else ""
+def raw_lines(path: Path) -> str:
+    """A relation with line_number and line, in the order of the file, which must be UTF-8."""
     return (
         "(select row_number() over () as line_number, line "
         f"from read_csv({file_list([path])}, header=false, columns={{'line': 'VARCHAR'}}, "
-        f"delim={literal(NO_DELIMITER)}, quote='', escape='', {encoding}auto_detect=false, "
+        f"delim={literal(NO_DELIMITER)}, quote='', escape='', auto_detect=false, "
         f"compression='none', strict_mode=false, parallel=false, max_line_size={MAX_LINE_BYTES}))"
     )
+
+
+@contextmanager
+def ascii_copy(path: Path, workspace: Path | None) -> Iterator[Path]:
+    """A copy with a question mark for every byte outside ASCII: lines and quotes stay in place.
+
+    No byte of it is invalid, whatever the encoding of the file.
+    """
+    with tempfile.TemporaryDirectory(dir=workspace) as folder:
+        copy = Path(folder) / "ascii.txt"
+        with path.open("rb") as source, copy.open("wb") as out:
+            while block := source.read(BLOCK_BYTES):
+                out.write(block.translate(TO_ASCII))
+        yield copy
 
 
 def line_offsets(
@@ -52,7 +62,7 @@ def line_offsets(
 
     Parameters:
         con: any connection.
-        path: a plain file.
+        path: an ASCII copy of a plain file.
         quote: the quote character.
         first_line: the first line after the header.
         not_rows: lines at which a rejected row begins.
@@ -102,7 +112,7 @@ def line_offsets(
 def offsets_around(header_lines: int, not_rows: Sequence[int]) -> list[tuple[int, int]]:
     """The same for a file in which every row is one line: only lines that are no rows count."""
     others = sorted({*range(1, header_lines + 1), *not_rows})
-    offsets = {line - rank: rank for rank, line in enumerate(others, start=1)}
+    offsets = {0: 0} | {line - rank: rank for rank, line in enumerate(others, start=1)}
     return [(rows_before + 1, offset) for rows_before, offset in sorted(offsets.items())]
 
 
@@ -111,6 +121,7 @@ def stray_lines(
 ) -> list[int]:
     """Lines whose quote is never closed, or closed only in a row that it does not belong to.
 
+    `path` is an ASCII copy.
     Only lines with an odd number of quotes are looked at one by one.
     """
     quotes = f"length(line) - length(replace(line, {literal(quote)}, ''))"
@@ -148,19 +159,27 @@ def _is_one_row(text: str, delimiter: str, quote: str, column_count: int) -> boo
     return len(rows) == 1 and len(rows[0]) == column_count
 
 
-def copy_without(path: Path, target: Path, dropped: Sequence[int]) -> None:
-    """Copy a file without some lines, blank ones in their place, with one kind of line end."""
-    unwanted = set(dropped)
+def copy_without(path: Path, target: Path, dropped: Sequence[int]) -> dict[int, str]:
+    """Copy a file without some lines, blank ones in their place, with one kind of line end.
+
+    Returns:
+        The text of the dropped lines by number.
+    """
+    unwanted, texts = set(dropped), {}
     with path.open("rb") as source, target.open("wb") as out:
         if b"\n" not in source.read(BLOCK_BYTES):
             source.seek(0)
             while block := source.read(BLOCK_BYTES):
                 out.write(block.replace(b"\r", b"\n"))
-            return
+            return {}
         source.seek(0)
         for number, line in enumerate(source, start=1):
-            text = line.replace(b"\r\n", b"\n").replace(b"\r", b" ")
-            out.write(b"\n" if number in unwanted else text)
+            if number in unwanted:
+                texts[number] = line.decode("utf-8", errors="replace").rstrip("\r\n")
+                out.write(b"\n")
+            else:
+                out.write(line.replace(b"\r\n", b"\n").replace(b"\r", b" "))
+    return texts
 
 
 def undecodable_lines(path: Path) -> list[int]:

@@ -115,6 +115,25 @@ class Target:
         ).fetchone()
         return int(row[0]) if row else 0
 
+    def reject_lines(self, con: duckdb.DuckDBPyConnection, texts: Mapping[int, str]) -> int:
+        """Keep lines that were taken out before reading, by number; returns how many."""
+        row = con.execute(
+            "insert into landing.rejected_lines select ?, ?, ?, line_number + ?, null, null, "
+            "left(line_text, ?), ? from (select unnest(?::bigint[]) as line_number, "
+            "unnest(?::varchar[]) as line_text)",
+            [
+                self.table.source,
+                self.table.table,
+                self.source_file,
+                self.lines_before,
+                KEPT_TEXT,
+                UNREADABLE,
+                list(texts),
+                list(texts.values()),
+            ],
+        ).fetchone()
+        return int(row[0]) if row else 0
+
     def insert_typed(
         self, con: duckdb.DuckDBPyConnection, matched: Matched, relation: str
     ) -> tuple[int, int]:
