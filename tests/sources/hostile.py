@@ -132,6 +132,12 @@ def odd_csv() -> Iterator[Hostile]:
     yield Hostile("csv: UTF-16", "csv", good_lines.decode().encode("utf-16"), lined)
     yield Hostile("csv: UTF-32", "csv", good_lines.decode().encode("utf-32"), lined)
     yield Hostile("csv: old Mac", "csv", good_lines.replace(b"\n", b"\r"), unlined)
+    several = b'id,amount,note\ng0,1,"a\nb\nc"\nx1\ng1,1,n\nx2\n\ng2,1,"a\nb"\ng3,1,n\n'
+    places: dict[str, int | None] = {"g0": 2, "g1": 6, "g2": 9, "g3": 11}
+    yield Hostile("csv: several lines and rejects", "csv", several, places)
+    yield Hostile("csv: the same behind a BOM", "csv", b"\xef\xbb\xbf" + several, places)
+    crlf = several.replace(b"\n", b"\r\n")
+    yield Hostile("csv: the same with CRLF", "csv", crlf, places)
     mixed = good_lines.replace(b"g3,3.50,note 3\n", b"g3,3.50,note 3\r\n")
     yield Hostile("csv: two kinds of line end", "csv", mixed, lined)
     wide = b"id,amount,note," + b",".join(b"c%d" % i for i in range(3000)) + b"\n"

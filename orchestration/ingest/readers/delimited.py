@@ -15,12 +15,14 @@ from orchestration.errors import UserError
 from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.lines import (
+    OddLines,
     ascii_copy,
     copy_without,
     line_offsets,
+    lines_at,
+    odd_lines,
     offsets_around,
     raw_lines,
-    stray_lines,
 )
 from orchestration.ingest.readers.target import (
     INVALID_TYPE,
@@ -178,17 +180,8 @@ class _Reading:
         with tempfile.TemporaryDirectory(dir=self.target.workspace) as folder:
             even, cleaned = Path(folder) / "even.csv", Path(folder) / "cleaned.csv"
             copy_without(path, even, [])
-            if self.dialect.quote:
-                with ascii_copy(even, self.target.workspace) as ascii_file:
-                    strays = stray_lines(
-                        self.con,
-                        ascii_file,
-                        self.dialect.delimiter,
-                        self.dialect.quote,
-                        len(self.names),
-                    )
-            else:
-                strays = []
+            with ascii_copy(even, self.target.workspace) as ascii_file:
+                strays = self.odd_lines(ascii_file).stray
             texts = copy_without(even, cleaned, strays)
             try:
                 return self.outcome(cleaned, self.load(cleaned), texts)
@@ -201,43 +194,70 @@ class _Reading:
 
     def outcome(self, path: Path, rows: int, dropped: Mapping[int, str] | None = None) -> Outcome:
         """Keep the rejects and find out on which lines the rows are."""
-        rejected = self.keep_rejects()
+        header, lines = self.dialect.header_lines, self.target.line_count
+        counted = self.con.execute(
+            "select count(distinct line), max(line) from reject_errors"
+        ).fetchone()
+        assert counted
+        rejected = counted[0]
+        is_plain = not dropped and rows + rejected + header == lines
+        self.keep_rejects(path, is_plain)
+        not_rows = self.rejected_lines()
         if dropped:
             rejected += self.target.reject_lines(self.con, dropped)
-        not_rows = self.rejected_lines()
-        header = self.dialect.header_lines
-        lines = self.target.line_count
-        if not dropped and rows + rejected + header == lines and rejected <= FEW_REJECTS:
+        if is_plain and rejected <= FEW_REJECTS:
             return Outcome(rows, rejected, header, offsets_around(header, not_rows))
         quote = self.dialect.quote or NO_QUOTE
         with ascii_copy(path, self.target.workspace) as ascii_file:
-            offsets = line_offsets(self.con, ascii_file, quote, header + 1, not_rows, rows)
-        return Outcome(rows, rejected, header, offsets or [])
+            literals = self.odd_lines(ascii_file).literal
+            offsets = line_offsets(self.con, ascii_file, quote, header, not_rows, literals, rows)
+        return Outcome(rows, rejected, header, offsets)
 
-    def keep_rejects(self) -> int:
-        """Move DuckDB's rejects to ours: a line may have several errors, it is one row."""
+    def odd_lines(self, ascii_file: Path) -> OddLines:
+        """The lines with an odd number of quotes, none where the table's files have no quotes."""
+        if not self.dialect.quote:
+            return OddLines([], [])
+        dialect = self.dialect
+        return odd_lines(self.con, ascii_file, dialect.delimiter, dialect.quote, len(self.names))
+
+    def keep_rejects(self, path: Path, is_plain: bool) -> None:
+        """Move DuckDB's rejects to ours: a line may have several errors, it is one row.
+
+        DuckDB counts rows and calls that lines; where a value has lines of its own, the line is
+        counted up to the byte at which the row begins.
+        """
         names = " ".join(
             f"when 'c{i}' then {literal(self.landing_name(name))}"
             for i, name in enumerate(self.names)
         )
-        count = self.target.reject(
+        starts: list[int] = []
+        if not is_plain:
+            positions = "select distinct line_byte_position from reject_errors order by 1"
+            starts = [row[0] for row in self.con.execute(positions).fetchall()]
+        self.con.execute(
+            "create or replace temp table c360_starts as select "
+            "unnest(?::bigint[]) as line_byte_position, unnest(?::bigint[]) as line_number",
+            [starts, lines_at(path, starts)],
+        )
+        self.target.reject(
             self.con,
             f"""
-            select line as line_number, case column_name {names} end as column_name,
+            select coalesce(starts.line_number, line) as line_number,
+                case column_name {names} end as column_name,
                 case when error_type = 'CAST' then
                     regexp_extract(error_message, 'Could not convert string "(.*)" to', 1, 's')
                 end as value,
                 csv_line as line_text,
                 case when error_type = 'CAST' then '{INVALID_TYPE}' else '{UNREADABLE}' end
                     as reason
-            from reject_errors
+            from reject_errors left join c360_starts as starts using (line_byte_position)
             qualify row_number() over (
                 partition by line order by column_idx nulls last, error_type, error_message
             ) = 1
             """,
         )
+        self.con.execute("drop table c360_starts")
         self.drop_rejects()
-        return count
 
     def landing_name(self, name: str) -> str:
         for column, found in self.matched.feeds:

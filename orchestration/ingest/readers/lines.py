@@ -10,6 +10,7 @@ import csv
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -33,6 +34,19 @@ def raw_lines(path: Path) -> str:
     )
 
 
+@dataclass(frozen=True)
+class OddLines:
+    """Lines with an odd number of quotes that are no end of a longer value.
+
+    Attributes:
+        stray: a quote that is never closed, or closed only in a row that it does not belong to.
+        literal: a quote inside a value, as in 4" tape.
+    """
+
+    stray: list[int]
+    literal: list[int]
+
+
 @contextmanager
 def ascii_copy(path: Path, workspace: Path | None) -> Iterator[Path]:
     """A copy with a question mark for every byte outside ASCII: lines and quotes stay in place.
@@ -51,10 +65,11 @@ def line_offsets(
     con: duckdb.DuckDBPyConnection,
     path: Path,
     quote: str,
-    first_line: int,
+    header_lines: int,
     not_rows: Sequence[int],
+    literal_quotes: Sequence[int],
     row_count: int,
-) -> list[tuple[int, int]] | None:
+) -> list[tuple[int, int]]:
     """Where the distance between a row's number and its line changes.
 
     A row begins on a line with an even number of quotes before it. Blank lines, the header and
@@ -64,22 +79,27 @@ def line_offsets(
         con: any connection.
         path: an ASCII copy of a plain file.
         quote: the quote character.
-        first_line: the first line after the header.
+        header_lines: lines in front of the first row.
         not_rows: lines at which a rejected row begins.
+        literal_quotes: lines whose quote does not open a value.
         row_count: rows that were read.
 
     Returns:
-        (from_row, line_offset) pairs, None when lines and rows can't be matched.
+        (from_row, line_offset) pairs; none when lines and rows can't be matched.
     """
     quotes = f"length(line) - length(replace(line, {literal(quote)}, ''))"
-    con.execute(
-        "create or replace temp table c360_not_rows as select unnest(?::bigint[]) as n",
-        [list(not_rows)],
-    )
+    for name, numbers in (("c360_not_rows", not_rows), ("c360_literal", literal_quotes)):
+        con.execute(
+            f"create or replace temp table {name} as select unnest(?::bigint[]) as n",
+            [list(numbers)],
+        )
     rows = con.execute(
         f"""
         with lines as (
-            select line_number, line, coalesce({quotes}, 0) as quotes
+            select line_number, line, case
+                when line_number in (select n from c360_literal) then 0
+                else coalesce({quotes}, 0)
+            end as quotes
             from {raw_lines(path)}
         ),
         openings as (
@@ -91,7 +111,7 @@ def line_offsets(
         starts as (
             select line_number, row_number() over (order by line_number) as row_number
             from openings
-            where is_inside = 0 and line is not null and line_number >= {first_line}
+            where is_inside = 0 and line is not null and line_number > {header_lines}
                 and line_number not in (select n from c360_not_rows)
         ),
         offsets as (
@@ -103,9 +123,8 @@ def line_offsets(
         where previous is null or previous <> line_offset order by row_number
         """
     ).fetchall()
-    con.execute("drop table c360_not_rows")
     if rows and rows[0][2] != row_count:
-        return None
+        return []
     return [(row[0], row[1]) for row in rows]
 
 
@@ -116,39 +135,37 @@ def offsets_around(header_lines: int, not_rows: Sequence[int]) -> list[tuple[int
     return [(rows_before + 1, offset) for rows_before, offset in sorted(offsets.items())]
 
 
-def stray_lines(
+def odd_lines(
     con: duckdb.DuckDBPyConnection, path: Path, delimiter: str, quote: str, column_count: int
-) -> list[int]:
-    """Lines whose quote is never closed, or closed only in a row that it does not belong to.
+) -> OddLines:
+    """Sort the lines with an odd number of quotes into those that are well and those that harm.
 
-    `path` is an ASCII copy.
-    Only lines with an odd number of quotes are looked at one by one.
+    Parameters:
+        con: any connection.
+        path: an ASCII copy.
+        delimiter: between values.
+        quote: around values.
+        column_count: values of a row.
     """
-    quotes = f"length(line) - length(replace(line, {literal(quote)}, ''))"
-    con.execute(f"create or replace temp table c360_lines as select * from {raw_lines(path)}")
-    odd = [
-        row[0]
-        for row in con.execute(
-            f"select line_number from c360_lines where ({quotes}) % 2 = 1 order by 1"
-        ).fetchall()
-    ]
-    strays, position = [], 0
+    odd = con.execute(
+        f"select line_number, line from {raw_lines(path)} "
+        f"where (length(line) - length(replace(line, {literal(quote)}, ''))) % 2 = 1 order by 1"
+    ).fetchall()
+    found, position = OddLines([], []), 0
     while position < len(odd):
-        opens = odd[position]
-        closes = odd[position + 1] if position + 1 < len(odd) else None
-        if closes and closes - opens <= MOST_LINES_OF_A_ROW:
-            text = con.execute(
-                "select string_agg(coalesce(line, ''), chr(10) order by line_number) "
-                "from c360_lines where line_number between ? and ?",
-                [opens, closes],
-            ).fetchone()
-            if text and _is_one_row(text[0], delimiter, quote, column_count):
-                position += 2
-                continue
-        strays.append(opens)
+        opens, text = odd[position]
+        if _is_one_row(text, delimiter, quote, column_count):
+            found.literal.append(opens)
+        elif position + 1 < len(odd) and odd[position + 1][0] - opens <= MOST_LINES_OF_A_ROW:
+            # What lies between has its quotes in pairs and changes nothing.
+            if _is_one_row(f"{text}\n{odd[position + 1][1]}", delimiter, quote, column_count):
+                position += 1
+            else:
+                found.stray.append(opens)
+        else:
+            found.stray.append(opens)
         position += 1
-    con.execute("drop table c360_lines")
-    return strays
+    return found
 
 
 def _is_one_row(text: str, delimiter: str, quote: str, column_count: int) -> bool:
@@ -191,4 +208,19 @@ def undecodable_lines(path: Path) -> list[int]:
                 line.decode("utf-8")
             except UnicodeDecodeError:
                 found.append(number)
+    return found
+
+
+def lines_at(path: Path, positions: Sequence[int]) -> list[int]:
+    """The line on which each byte lies; positions count from 1 and ascend."""
+    found, line, at = [], 1, 0
+    with path.open("rb") as source:
+        for position in positions:
+            while at < position - 1:
+                block = source.read(min(BLOCK_BYTES, position - 1 - at))
+                if not block:
+                    break
+                at += len(block)
+                line += block.count(b"\n")
+            found.append(line)
     return found
