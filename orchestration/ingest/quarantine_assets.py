@@ -138,8 +138,8 @@ def accounted_check(con: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
     rows = con.execute(
         "select source_system, source_table, coalesce(staging_model, '(none)'), source_file, "
         "rows_read, rows_accepted, rows_quarantined, rows_superseded "
-        "from operations.row_accounting where staging_model is null or rows_read <> rows_accepted + rows_quarantined + "
-        "rows_superseded order by all"
+        "from operations.row_accounting where staging_model is null "
+        "or rows_read <> rows_accepted + rows_quarantined + rows_superseded order by all"
     ).fetchall()
     texts = [
         f"{file} of {system}.{table} has {read:,} rows, and {accepted:,} accepted + {quarantined:,}"
@@ -212,7 +212,10 @@ def _result(
     name: str, rows: Sequence[Sequence[Any]], columns: Sequence[str], broken: str
 ) -> dg.AssetCheckResult:
     schema = dg.TableSchema(columns=[dg.TableColumn(column) for column in columns])
-    records = [dg.TableRecord({c: str(v) for c, v in zip(columns, r, strict=True)}) for r in rows[:LISTED]]
+    records = [
+        dg.TableRecord({c: str(v) for c, v in zip(columns, row, strict=True)})
+        for row in rows[:LISTED]
+    ]
     return dg.AssetCheckResult(
         passed=not rows,
         asset_key=KEY,
