@@ -1,7 +1,5 @@
 """The accounting of rows as a Dagster asset, with the checks that stop a source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any

@@ -14,7 +14,7 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('composite_loyalty', 'receipt_lines') }}
+    from {{ source('composite_loyalty', 'receipts') }}
 ),
 
 checked as (
