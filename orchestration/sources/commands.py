@@ -1,0 +1,56 @@
+"""`c360 source ...`: from a file somebody sent to a source that takes part in every refresh."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orchestration.errors import UserError
+from orchestration.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Add, check and list the sources of customer data.",
+)
+Name = Annotated[str, typer.Argument(help="The source system, such as web_shop.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Write without asking.")]
+Landing = Annotated[
+    str | None,
+    typer.Option("--landing", help="Folder with the source files; default <data>/landing."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def _settings(landing: str | None = None) -> Settings:
+    from pathlib import Path
+
+    from orchestration.logs import write_to
+
+    if landing and not Path(landing).is_dir():
+        raise UserError(f"{landing} is not a folder. Give the folder that holds your files.", 2)
+    settings = Settings.from_env(Path(landing) if landing else None)
+    write_to(settings)
+    return settings
+
+
+def _pairs(texts: list[str], option: str) -> dict[str, str]:
+    pairs = dict(text.split("=", 1) for text in texts if "=" in text)
+    if len(pairs) < len(texts):
+        raise UserError(f"{option} takes name=value, as in {option} a=b.", 2)
+    return pairs
+
+
+@app.command()
+def check(name: Name, landing: Landing = None, as_json: AsJson = False) -> None:
+    """Read a source's files as a run would and say what it would make of them.
+
+    Nothing is loaded into the warehouse. The exit code is 1 when the source would stop a run.
+    """
+    from orchestration.sources.check import check_source
+
+    if not check_source(_settings(landing), name, Console(), as_json):
+        raise typer.Exit(1)

@@ -1,0 +1,196 @@
+"""Tables of a real PostgreSQL server: snapshots, watermarks, late rows, a connection that drops."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.ingest import Column, SourceTable, load_all
+from orchestration.settings import Settings
+
+COLUMNS = (Column("id"), Column("name"), Column("amount"), Column("changed_at"))
+Sql = Callable[[str], None]
+
+
+def _programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    beside = shutil.which("initdb")
+    return found[-1].parent if found else Path(beside).parent if beside else None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Sql, Sql]]:
+    """A server of our own on a private socket; nothing listens on the network."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    folder = Path("/tmp") / f"c360-pg-{os.getpid()}"
+    folder.mkdir()
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+    data = folder / "data"
+
+    def run(*command: str) -> None:
+        subprocess.run([*as_user, *command], check=True, capture_output=True, cwd="/")
+
+    def control(action: str) -> None:
+        options = f"-c listen_addresses='' -k {folder} -c fsync=off"
+        run(
+            str(programs / "pg_ctl"),
+            "-D",
+            str(data),
+            "-w",
+            "-m",
+            "immediate",
+            "-l",
+            str(folder / "log"),
+            "-o",
+            options,
+            action,
+        ) if action == "start" else run(
+            str(programs / "pg_ctl"), "-D", str(data), "-w", "-m", "immediate", action
+        )
+
+    def sql(text: str) -> None:
+        run(
+            str(programs / "psql"),
+            "-h",
+            str(folder),
+            "-U",
+            "shop",
+            "-d",
+            "postgres",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            text,
+        )
+
+    try:
+        run(str(programs / "initdb"), "-D", str(data), "-U", "shop", "-A", "trust", "-E", "UTF8")
+        control("start")
+        yield f"postgresql://shop@/postgres?host={folder}", sql, control
+        control("stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def rows(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        return con.execute(sql).fetchall()
+
+
+def declared(url: str, watermark: str | None = None) -> SourceTable:
+    return SourceTable(
+        "shop",
+        "orders",
+        "shop__orders",
+        "postgresql",
+        "",
+        COLUMNS,
+        "public.orders",
+        url=url,
+        watermark=watermark,
+    )
+
+
+CREATE = (
+    "drop table if exists orders; create table orders (id int, name text, amount numeric(10,2), "
+    "changed_at timestamptz, note text); "
+    "insert into orders select i, 'n' || i, i * 1.5, timestamptz '2024-01-01 00:00:00+00' "
+    "+ i * interval '1 hour' from generate_series(1, 50) as i"
+)
+ALL = "select * from landing.shop__orders order by all"
+
+
+def test_snapshot_is_replaced(settings: Settings, server: tuple[str, Sql, Sql]) -> None:
+    url, sql, _ = server
+    sql(CREATE)
+    (loaded,) = load_all(settings, [declared(url)])
+    assert (loaded.rows_loaded, loaded.failures) == (50, [])
+    sql("delete from orders where id <= 10; update orders set name = 'x' where id = 11")
+    (loaded,) = load_all(settings, [declared(url)])
+    assert loaded.rows_loaded == 40
+    found = rows(settings, "select name from landing.shop__orders where id = '11'")
+    assert found == [("x",)]
+
+
+def test_watermark_reads_nothing_twice_and_misses_nothing(
+    settings: Settings, tmp_path: Path, server: tuple[str, Sql, Sql]
+) -> None:
+    url, sql, _ = server
+    sql(CREATE + "; insert into orders values (99, 'no instant', 1, null)")
+    table = declared(url, "changed_at")
+    load_all(settings, [table])
+    last = "timestamptz '2024-01-03 02:00:00+00'"
+    sql(f"insert into orders values (51, 'same instant, written later', 1, {last})")
+    sql("insert into orders values (52, 'newer', 1, '2024-02-01')")
+    sql("update orders set name = 'changed', changed_at = '2024-02-02' where id = 3")
+    load_all(settings, [table])
+    latest = rows(settings, "select rows_loaded from operations.ingest_log order by rowid")
+    assert latest[-2:] == [(4,), (1,)], "the boundary again, its late row, two new; no instant"
+    keys = rows(
+        settings, "select id, count(*) from landing.shop__orders group by 1 having count(*) > 1"
+    )
+    assert keys == [("3", 2)], "the version of before stays, as superseded versions do"
+    positions = rows(
+        settings, "select source_file, source_row from landing.shop__orders order by all"
+    )
+    assert len(positions) == len(set(positions)) == 54
+    once = Settings(tmp_path / "once", settings.landing_dir, settings.dbt_project_dir)
+    load_all(once, [table])
+    newest = (
+        "select id, name, amount, changed_at from landing.shop__orders "
+        "qualify row_number() over (partition by id order by changed_at desc) = 1 order by all"
+    )
+    assert rows(settings, newest) == rows(once, newest)
+
+
+def test_a_lost_server_keeps_what_was_loaded(
+    settings: Settings, server: tuple[str, Sql, Sql]
+) -> None:
+    url, sql, control = server
+    sql(CREATE)
+    load_all(settings, [declared(url)])
+    before = rows(settings, ALL)
+    # A row that breaks in the middle of the stream, after thousands of good ones.
+    sql(
+        "drop table orders; create function boom(i int) returns text language plpgsql as $$ begin "
+        "if i = 40000 then perform pg_terminate_backend(pg_backend_pid()); end if; "
+        "return 'n' || i; end $$; create view orders as select i as id, boom(i) as name, "
+        "1 as amount, now() as changed_at from generate_series(1, 50000) as i"
+    )
+    (loaded,) = load_all(settings, [declared(url)])
+    assert rows(settings, ALL) == before
+    (message,) = loaded.failures
+    assert "server" in message
+    assert "what was loaded before stays" in message
+    sql("drop view orders; drop function boom")
+    (loaded,) = load_all(settings, [declared(url)])
+    assert "has no table" in loaded.failures[0]
+    control("stop")
+    (loaded,) = load_all(settings, [declared(url)])
+    control("start")
+    assert "Check that the server runs" in loaded.failures[0]
+    assert rows(settings, ALL) == before
+
+
+def test_names_are_quoted(settings: Settings, server: tuple[str, Sql, Sql]) -> None:
+    url, sql, _ = server
+    sql(
+        'drop table if exists "we""ird; --"; create table "we""ird; --" ("a "" b" text); '
+        'insert into "we""ird; --" values (\'1\')'
+    )
+    table = replace(declared(url), database_table='we"ird; --', columns=(Column("a_b", 'a " b'),))
+    (loaded,) = load_all(settings, [table])
+    assert (loaded.rows_loaded, loaded.failures) == (1, [])
