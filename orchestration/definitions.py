@@ -8,6 +8,8 @@ from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
 from orchestration.resources import warehouse_resource
 from orchestration.settings import LAYERS, Settings
+from orchestration.sources.expectation_assets import landing_gate
+from orchestration.sources.profile_assets import column_profiles_asset
 from orchestration.transform.assets import all_layer_assets
 from orchestration.transform.dbt import load_manifest
 
@@ -22,6 +24,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             ingest_assets(settings, manifest),
+            column_profiles_asset(settings, manifest),
+            landing_gate(settings, manifest),
             *all_layer_assets(settings, manifest),
             *(gate_asset(layer, settings, manifest) for layer in LAYERS),
             publish_asset(settings),
