@@ -15,7 +15,7 @@ from rich.table import Table
 from orchestration.errors import UserError
 from orchestration.locking import holder_of
 from orchestration.settings import Settings
-from orchestration.sources.proposals import ProfiledColumn, propose, query_of
+from orchestration.sources.suite_proposals import ProfiledColumn, propose, query_of
 from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
 
 HEADER = """\
@@ -199,7 +199,7 @@ def suite_text(
         name: the source system.
         day: of the profile.
         queries: one per table; its promises look at it unless they have their own.
-        promises: entries of `proposals.propose`.
+        promises: entries of `suite_proposals.propose`.
     """
     lines = [HEADER.format(name=name, day=day, status=PROPOSED), "queries:\n"]
     for table, query in queries.items():

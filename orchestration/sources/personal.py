@@ -11,26 +11,26 @@ SHOWN, CAREFUL, HIDDEN = "shown", "careful", "hidden"
 
 PERSONAL_TYPES = frozenset(
     {
-        "address", "birth_date", "birthday", "card_number", "city", "cookie", "cookie_id",
+        "address", "birth_date", "captured_by", "card_number", "city", "cookie_id",
         "customer_id", "customer_key", "date_of_birth", "device_id", "email", "external_id",
         "family_name", "first_name", "full_name", "given_name", "house_number", "iban",
-        "identifier", "identity_value", "ip", "ip_address", "last_name", "latitude",
-        "location", "login", "longitude", "loyalty_id", "member_id", "name", "national_id",
-        "passport", "person_id", "person_name", "phone", "postal_code", "postcode",
-        "source_record_id", "ssn", "street", "street_number", "suburb", "tax_id", "user_id",
-        "user_agent",
+        "identity_value", "ip", "ip_address", "last_name", "latitude", "location", "login",
+        "longitude", "loyalty_id", "member_id", "name", "national_id", "passport",
+        "person_id", "phone", "postal_code", "record_key", "source_record_id", "street",
+        "tax_id", "user_agent", "user_id",
     }
 )  # fmt: skip
 """Semantic types whose values say who somebody is, or narrow it down."""
 
 PUBLIC_TYPES = frozenset(
     {
-        "amount", "boolean", "brand", "campaign_id", "campaign_name", "category", "channel",
-        "code", "consent_type", "country", "country_code", "currency", "device_type",
-        "discount", "event_type", "flag", "gender_code", "language", "loyalty_tier",
-        "number", "percentage", "points", "price", "product_category", "product_id",
-        "product_name", "purpose", "quantity", "share", "sku", "status", "subject",
-        "unit_price", "unit_cost",
+        "amount", "audience", "brand", "campaign_id", "campaign_name", "category",
+        "channel", "consent_status", "country", "country_code", "created_at", "currency",
+        "date", "device_type", "event_type", "is_return", "language", "line_amount",
+        "line_number", "loyalty_tier", "namespace", "occurred_at", "order_status",
+        "ordered_at", "percentage", "points", "product_id", "product_name", "purpose",
+        "quantity", "recorded_at", "started_at", "status", "subject", "threshold_points",
+        "tier_rank", "unit_cost", "unit_price", "updated_at",
     }
 )  # fmt: skip
 """Semantic types whose values say nothing about one person."""

@@ -13,7 +13,7 @@ import duckdb
 from orchestration.quality import data_docs
 from orchestration.quality.validation import SuiteResult
 from orchestration.sources.expectations import newest_profiles
-from orchestration.sources.proposals import ProfiledColumn
+from orchestration.sources.suite_proposals import ProfiledColumn
 from orchestration.sources.suites import SourcePromise
 
 BAR_WIDTH, BAR_HEIGHT = 12, 30

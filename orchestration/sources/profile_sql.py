@@ -251,7 +251,9 @@ def _judge(column: Column, low: Any, high: Any, is_fine: bool | None) -> None:
     values = numbers["row_count"] - numbers["null_count"] - numbers["empty_count"]
     few = numbers["distinct_count"] <= personal.MOST_FEW_VALUES
     column.shows_bounds = care == personal.SHOWN
-    column.shows_values = care == personal.SHOWN or (care == personal.CAREFUL and few)
+    # The most frequent instants say nothing, and one customer's may say who it is.
+    is_open = care == personal.SHOWN and column.kind != "date"
+    column.shows_values = is_open or (care != personal.HIDDEN and few)
     if column.kind == "number":
         is_id = personal.looks_like_an_id(
             values, numbers["distinct_count"], numbers["max_length"] or 0, not is_fine
@@ -262,7 +264,7 @@ def _judge(column: Column, low: Any, high: Any, is_fine: bool | None) -> None:
     elif column.kind == "date" and low is not None:
         # A day without a time may be a birthday, of which the year is enough.
         column.shows_bounds = True
-        if care == personal.HIDDEN or not is_fine:
+        if care == personal.HIDDEN or (care == personal.CAREFUL and not is_fine):
             low = low.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
             high = high.replace(month=12, day=31, hour=0, minute=0, second=0, microsecond=0)
             column.numbers["years"] = (low.year, high.year)

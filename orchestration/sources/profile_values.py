@@ -57,7 +57,9 @@ def _top(
             for c in some
         ]
         careful = [
-            i for i, c in enumerate(some) if c.shows_values and c.visibility == personal.CAREFUL
+            i
+            for i, c in enumerate(some)
+            if c.shows_values and (c.visibility == personal.CAREFUL or c.kind == "date")
         ]
         is_careful = f"position in ({', '.join(map(str, careful))})" if careful else "false"
         sql = f"""
