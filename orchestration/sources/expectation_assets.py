@@ -1,7 +1,5 @@
 """The gate between landing and staging: the reviewed expectations of each source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

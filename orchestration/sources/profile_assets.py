@@ -1,7 +1,5 @@
 """The column profiles as a Dagster asset beside staging; nothing waits for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -104,7 +104,9 @@ def _about_column(
             "ExpectColumnValuesToNotBeNull", {"column": name, "mostly": MOSTLY},
         )  # fmt: skip
     is_unique = not n["is_approximate"] and n["distinct_count"] == column.filled
-    if is_unique and rows >= FEWEST_ROWS:
+    # Amounts and instants may all differ by chance; that is no promise.
+    may_be_key = column.kind == "text" or (column.kind == "number" and n["is_shape"])
+    if is_unique and may_be_key and rows >= FEWEST_ROWS:
         yield _uniqueness(table, identifier, column)
         return
     is_set = n["distinct_count"] <= MOST_IN_SET and not column.are_shapes
