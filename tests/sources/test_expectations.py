@@ -157,7 +157,8 @@ def run_gate(settings: Settings) -> tuple[dg.ExecuteInProcessResult, list[str]]:
         resources={"warehouse": dg.ResourceDefinition.none_resource()},
         raise_on_error=False,
     )
-    built = [e.asset_key.to_user_string() for e in result.get_asset_materialization_events()]
+    events = result.get_asset_materialization_events()
+    built = [event.asset_key.to_user_string() for event in events if event.asset_key]
     return result, built
 
 

@@ -77,8 +77,9 @@ def test_numbers_equal_a_count_in_plain_python() -> None:
             assert found["null_count"] == raw.count(None), name
             assert found["null_count"] + found["empty_count"] + len(values) == len(rows), name
             assert found["distinct_count"] == len(set(values)), name
-            lengths = [len(v) for v in values] or [None]
-            assert (found["min_length"], found["max_length"]) == (min(lengths), max(lengths))
+            lengths = {len(v) for v in values}
+            ends = (found["min_length"], found["max_length"])
+            assert ends == ((min(lengths), max(lengths)) if lengths else (None, None))
         kinds = {name: row_of(con, name)["data_kind"] for name in COLUMNS}
         assert kinds == {
             "number": "number", "amount": "number", "happened_at": "date", "local_day": "date",
