@@ -10,6 +10,8 @@ from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
 from orchestration.resources import warehouse_resource
 from orchestration.settings import LAYERS, Settings
+from orchestration.sources.expectation_assets import landing_gate
+from orchestration.sources.profile_assets import column_profiles_asset
 from orchestration.transform.assets import all_layer_assets
 from orchestration.transform.dbt import load_manifest
 
@@ -24,6 +26,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             ingest_assets(settings, manifest),
+            column_profiles_asset(settings, manifest),
+            landing_gate(settings, manifest),
             *all_layer_assets(settings, manifest),
             quarantine_asset(settings, manifest),
             gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),

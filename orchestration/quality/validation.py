@@ -101,21 +101,29 @@ def validate(
         create_temp_table=False,
         kwargs={"creator": _creator(con)},
     )
-    outcomes = []
-    for promise in promises:
-        suite = gx.ExpectationSuite(name=promise.name)
-        expectation_class = getattr(gx.expectations, promise.expectation)
-        suite.add_expectation(
-            expectation_class(**promise.arguments, severity=promise.severity, notes=promise.why)
-        )
+    outcomes: dict[str, Any] = {}
+    # Promises about one query share a batch, whose counts the library takes in one statement.
+    for query in dict.fromkeys(promise.query for promise in promises):
+        some = {promise.name: promise for promise in promises if promise.query == query}
+        suite = gx.ExpectationSuite(name=next(iter(some)))
+        for name, promise in some.items():
+            expectation_class = getattr(gx.expectations, promise.expectation)
+            suite.add_expectation(
+                expectation_class(
+                    **promise.arguments,
+                    severity=promise.severity,
+                    notes=promise.why,
+                    meta={"promise": name},
+                )
+            )
         batch = (
-            source.add_query_asset(promise.name, query=promise.query)
+            source.add_query_asset(suite.name, query=query)
             .add_batch_definition_whole_table("all")
             .get_batch()
         )
-        outcomes.append(batch.validate(suite, result_format="BASIC"))
-    results = tuple(_result(p, o.results[0]) for p, o in zip(promises, outcomes, strict=True))
-    return SuiteResult(layer, results)
+        for outcome in batch.validate(suite, result_format="BASIC").results:
+            outcomes[outcome.expectation_config.meta["promise"]] = outcome
+    return SuiteResult(layer, tuple(_result(p, outcomes[p.name]) for p in promises))
 
 
 def in_words(name: str) -> str:

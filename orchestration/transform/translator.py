@@ -38,8 +38,9 @@ class LayerTranslator(DagsterDbtTranslator):
         node = manifest["nodes"][unique_id]
         meta = node["config"].get("meta", {})
         deps = list(spec.deps)
-        if layer in LAYERS[1:]:
-            deps.append(dg.AssetDep(gate_key(LAYERS[LAYERS.index(layer) - 1])))
+        if layer in LAYERS:
+            before = ("ingest", *LAYERS)[LAYERS.index(layer)]
+            deps.append(dg.AssetDep(gate_key(before)))
         return spec.replace_attributes(
             key=dg.AssetKey([layer, node["name"]]),
             deps=deps,

@@ -1,0 +1,1 @@
+"""Sources: what arrives, what it looks like, what is expected of it."""

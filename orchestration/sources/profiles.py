@@ -1,0 +1,174 @@
+"""Column profiles of the landing views: what arrived, and how it differs from the load before.
+
+Written after each load, for the tables whose files changed since their last profile; the last ten
+profiles of a table are kept. Columns with personal data appear as shapes only (`personal`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from orchestration.logs import log
+from orchestration.sources import personal, profile_sql, profile_store, profile_values
+from orchestration.sources.profile_store import changes_since_previous
+
+__all__ = [
+    "ProfileOutcome",
+    "ProfiledTable",
+    "changes_since_previous",
+    "profile_tables",
+    "profiled_tables",
+]
+
+VERSION = 1
+"""Part of each fingerprint, so that profiles are made again when their rules change."""
+
+
+@dataclass(frozen=True)
+class ProfiledTable:
+    """A declared source table as far as its profile is concerned.
+
+    Attributes:
+        source, table: the source system and the table's name in it.
+        identifier: its view in the schema `landing`.
+        columns: name of each column with its semantic type and usage label, None where unsaid.
+    """
+
+    source: str
+    table: str
+    identifier: str
+    columns: tuple[tuple[str, str | None, str | None], ...]
+
+
+@dataclass(frozen=True)
+class ProfileOutcome:
+    """What profiling did with a table: `profiled`, `unchanged`, or `failed` with the reason."""
+
+    table: ProfiledTable
+    state: str
+    seconds: float = 0.0
+    message: str = ""
+
+
+def profiled_tables(manifest: Mapping[str, Any]) -> list[ProfiledTable]:
+    """The source tables of a dbt manifest that are loaded from somewhere, ordered by name."""
+    tables = []
+    for node in manifest["sources"].values():
+        if "format" not in _meta(node):
+            continue
+        columns = tuple(
+            (name, meta.get("semantic_type"), meta.get("label"))
+            for name, column in node["columns"].items()
+            for meta in [_meta(column)]
+        )
+        tables.append(ProfiledTable(node["source_name"], node["name"], node["identifier"], columns))
+    return sorted(tables, key=lambda table: (table.source, table.table))
+
+
+def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+
+
+def profile_tables(
+    con: duckdb.DuckDBPyConnection, tables: Sequence[ProfiledTable]
+) -> list[ProfileOutcome]:
+    """Profile the tables whose files changed since their last profile.
+
+    Reads `landing.<identifier>`, operations.source_files and operations.ingest_log; writes
+    operations.column_profiles, column_top_values, column_histograms and profile_log.
+
+    Parameters:
+        con: a connection to the warehouse that may write.
+        tables: what the dbt project declares (`profiled_tables`).
+
+    Returns:
+        One outcome per table, in the order given. A table that can't be profiled is logged and
+        left with its old profile: a profile is never worth a refresh.
+    """
+    profile_store.prepare(con)
+    contents, loads = _contents(con), _latest_loads(con)
+    known = {
+        (source, table): fingerprint
+        for source, table, fingerprint in con.execute(
+            "select source_system, source_table, arg_max(fingerprint, profile_number) "
+            "from operations.profile_log group by all"
+        ).fetchall()
+    }
+    outcomes: list[ProfileOutcome] = []
+    new: list[profile_store.Profile] = []
+    for table in tables:
+        key = (table.source, table.table)
+        fingerprint = _fingerprint(contents.get(key, ""), table)
+        if known.get(key) == fingerprint:
+            outcomes.append(ProfileOutcome(table, "unchanged"))
+            continue
+        started = time.monotonic()
+        try:
+            columns, rows, newest = _profile(con, table)
+        except duckdb.Error as error:
+            # The engine's message may quote a value, so only its kind is kept.
+            message = f"{type(error).__name__} while reading landing.{table.identifier}"
+            log().warning("no profile of %s.%s: %s", table.source, table.table, message)
+            outcomes.append(ProfileOutcome(table, "failed", message=message))
+            continue
+        seconds = time.monotonic() - started
+        load_id = loads.get(key) or fingerprint
+        new.append(
+            profile_store.Profile(
+                load_id, *key, table.identifier, fingerprint, columns, rows, newest, seconds
+            )
+        )
+        outcomes.append(ProfileOutcome(table, "profiled", seconds))
+    profile_store.write(con, new)
+    return outcomes
+
+
+def _contents(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    return {
+        (source, table): text
+        for source, table, text in con.execute(
+            "select source_system, source_table, md5(string_agg(concat_ws('|', source_file, part, "
+            "content_hash, rows_loaded, is_deletes, watermark), chr(10) order by source_file, part)"
+            ") from operations.source_files group by all"
+        ).fetchall()
+    }
+
+
+def _latest_loads(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    return {
+        (source, table): load_id
+        for source, table, load_id in con.execute(
+            "select source_system, source_table, load_id from operations.ingest_log "
+            "qualify row_number() over (partition by source_system, source_table "
+            "order by loaded_at desc, load_id desc) = 1"
+        ).fetchall()
+    }
+
+
+def _fingerprint(content: str, table: ProfiledTable) -> str:
+    return hashlib.sha256(f"{VERSION}\n{content}\n{table!r}".encode()).hexdigest()[:32]
+
+
+def _profile(
+    con: duckdb.DuckDBPyConnection, table: ProfiledTable
+) -> tuple[list[profile_sql.Column], int, datetime | None]:
+    relation = 'landing."' + table.identifier.replace('"', '""') + '"'
+    types = {name: kind for name, kind, *_ in con.execute(f"describe {relation}").fetchall()}
+    columns = [
+        profile_sql.Column(name, types[name], personal.visibility(semantic_type, label))
+        for name, semantic_type, label in table.columns
+        if name in types
+    ]
+    (rows,) = profile_sql.one_row(con, f"select count(*) from {relation}")
+    profile_sql.find_kinds(con, relation, columns, rows)
+    newest = profile_sql.count_columns(con, relation, columns, rows)
+    profile_values.count_values(con, relation, columns, rows)
+    profile_values.count_buckets(con, relation, columns, rows)
+    return columns, rows, newest
