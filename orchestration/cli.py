@@ -17,6 +17,7 @@ from rich.console import Console
 
 from orchestration.errors import UserError
 from orchestration.settings import Settings
+from orchestration.sources.commands import app as sources
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +31,7 @@ app = typer.Typer(
         "data/ in the project, or C360_DATA_DIR."
     ),
 )
+app.add_typer(sources, name="source")
 out = Console()
 err = Console(stderr=True)
 

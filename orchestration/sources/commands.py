@@ -54,3 +54,76 @@ def check(name: Name, landing: Landing = None, as_json: AsJson = False) -> None:
 
     if not check_source(_settings(landing), name, Console(), as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def add(
+    name: Name,
+    location: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH_OR_URL",
+            help="A file, a folder, a pattern, sqlite:///path or postgresql://user@host/db.",
+        ),
+    ],
+    table: Annotated[
+        list[str] | None, typer.Option("--table", help="Only this table; may be repeated.")
+    ] = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="TABLE=ENTITY,ENTITY",
+            help="What a table holds, where the proposal is wrong; TABLE= keeps it in landing.",
+        ),
+    ] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="COLUMN=MEANING",
+            help="What a column is, where its name does not say it; column_2=customer_id.",
+        ),
+    ] = None,
+    currency: Annotated[
+        str, typer.Option(help="Currency of amounts that come without one, ISO 4217.")
+    ] = "EUR",
+    landing: Landing = None,
+    yes: Yes = False,
+) -> None:
+    """Look at files or tables, propose what they mean, and write the staging models.
+
+    Nothing is loaded. What is written is ready to edit, and takes part in the next `c360 run`.
+    """
+    from orchestration.sources.add import add_source
+
+    mapped = {
+        key: tuple(entity.strip() for entity in value.split(",") if entity.strip())
+        for key, value in _pairs(maps or [], "--map").items()
+    }
+    add_source(
+        _settings(landing),
+        name,
+        location,
+        tables=table or (),
+        maps=mapped,
+        renames=_pairs(rename or [], "--rename"),
+        currency=currency,
+        yes=yes,
+    )
+
+
+@app.command("list")
+def list_(landing: Landing = None, as_json: AsJson = False) -> None:
+    """Show every source table: rows, rejects, how fresh it is, and what went wrong last."""
+    from orchestration.sources.listing import list_sources
+
+    list_sources(_settings(landing), as_json)
+
+
+@app.command()
+def expectations(name: Name, yes: Yes = False) -> None:
+    """Propose from a source's profile what to expect of it; a reviewed proposal is enforced."""
+    from orchestration.sources.expectations import propose_expectations
+
+    propose_expectations(_settings(), name, yes)
