@@ -176,7 +176,7 @@ def test_first_sight_is_kept_until_the_row_is_corrected(warehouse: Warehouse) ->
     assert warehouse.rows(seen) == [(2, "free", MONDAY), (3, "n3", TUESDAY)]
     # Another wrong value is another fault, a right one is none.
     warehouse.deliver(
-        good, ("a.csv", 2, "cheap", "invalid_amount", "total"), ("a.csv", 3, "1", *[None] * 2)
+        good, ("a.csv", 2, "cheap", "invalid_amount", "total"), ("a.csv", 3, "1", None, None)
     )
     warehouse.account(TUESDAY)
     assert warehouse.rows(seen) == [(2, "cheap", TUESDAY)]
