@@ -61,7 +61,7 @@ def file_sizes(data_dir: Path) -> dict[str, float]:
     """Megabytes of the landing files, the warehouse and what is published; rows landed."""
     landing = sum(p.stat().st_size for p in (data_dir / "landing").rglob("*") if p.is_file())
     with duckdb.connect(str(data_dir / "warehouse.duckdb"), read_only=True) as con:
-        row = con.execute("select sum(rows_loaded)::bigint from operations.ingest_log").fetchone()
+        row = con.execute("select sum(rows_loaded)::bigint from operations.source_files").fetchone()
     return {
         "landing_mb": round(landing / 1e6, 1),
         "warehouse_mb": round((data_dir / "warehouse.duckdb").stat().st_size / 1e6, 1),

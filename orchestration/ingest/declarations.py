@@ -64,6 +64,7 @@ class SourceTable:
         on_schema_change: policy for each of `CHANGES`.
         on_missing_file: `drop` the rows of a file that is gone, or `keep` them.
         quarantine_threshold: share of a file's rows that may be faulty.
+        landing_only: whether it is meant that no staging model reads it.
         declared_in: the YAML file, for messages.
     """
 
@@ -82,6 +83,7 @@ class SourceTable:
     on_schema_change: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_POLICY))
     on_missing_file: str = "drop"
     quarantine_threshold: float = DEFAULT_THRESHOLD
+    landing_only: bool = False
     declared_in: str = ""
 
     @property
@@ -102,8 +104,14 @@ class SourceTable:
     def fingerprint(self) -> str:
         """A hash of all that decides how the bytes of a file become rows."""
         parts = asdict(self)
-        for irrelevant in ("description", "quarantine_threshold", "on_missing_file", "declared_in"):
-            del parts[irrelevant]
+        for of_no_effect in (
+            "description",
+            "quarantine_threshold",
+            "landing_only",
+            "on_missing_file",
+            "declared_in",
+        ):
+            del parts[of_no_effect]
         parts["on_schema_change"] = dict(sorted(self.on_schema_change.items()))
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -174,6 +182,7 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         on_schema_change=_schema_policy(meta.get("on_schema_change"), where),
         on_missing_file=on_missing_file,
         quarantine_threshold=float(threshold),
+        landing_only=bool(meta.get("landing_only", False)),
         declared_in=node["original_file_path"],
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import duckdb
 
 from orchestration.ingest.accounting import TABLES, StagedTable, count, prepare, write_counts
+from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.sql import literal, quoted
 
 OVERVIEW = "set_aside_rows"
@@ -44,12 +45,18 @@ def account(con: duckdb.DuckDBPyConnection, table: StagedTable, now: datetime) -
         raise
 
 
-def forget_others(con: duckdb.DuckDBPyConnection, tables: Sequence[StagedTable]) -> None:
+def forget_others(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[StagedTable],
+    landing_only: Sequence[SourceTable] = (),
+) -> None:
     """Remove what is left of staging models that are no more; quarantine holds personal data.
 
     Parameters:
         con: a connection that may write the warehouse.
         tables: the staging models of today.
+        landing_only: source tables that are meant to stay in landing; their readable rows count as
+            accepted there.
     """
     prepare(con)
     models = [table.model for table in tables]
@@ -71,13 +78,22 @@ def forget_others(con: duckdb.DuckDBPyConnection, tables: Sequence[StagedTable])
     con.execute(
         """
         insert into operations.row_accounting
-        select null, source_system, source_table, null, source_file,
-            sum(rows_loaded + rows_rejected + rows_superseded), 0, 0, 0, 0, 0, 0
-        from operations.source_files
-        where not list_contains(?::varchar[], source_system || '.' || source_table)
-        group by source_system, source_table, source_file
+        with unread as (
+            select *, list_contains(?::varchar[], source_system || '.' || source_table) as is_meant
+            from operations.source_files
+            where not list_contains(?::varchar[], source_system || '.' || source_table)
+        )
+        select if(is_meant, 'landing only', null), source_system, source_table, null, source_file,
+            sum(rows_loaded + rows_rejected + rows_superseded), sum(if(is_meant, rows_loaded, 0)),
+            sum(if(is_meant, rows_rejected, 0)), sum(if(is_meant, rows_superseded, 0)),
+            sum(if(is_meant, rows_superseded, 0)), 0, 0
+        from unread
+        group by source_system, source_table, source_file, is_meant
         """,
-        [[f"{table.source.source}.{table.source.table}" for table in tables]],
+        [
+            [table.label for table in landing_only],
+            [table.source.label for table in tables],
+        ],
     )
 
 

@@ -9,6 +9,7 @@ import duckdb
 
 from orchestration.ingest.accounting import StagedTable, staged_tables
 from orchestration.ingest.contracts import BOOKKEEPING, ContractFault, contract_faults
+from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.quarantine import account, forget_others
 from orchestration.progress import reporter
 from orchestration.settings import Settings
@@ -33,6 +34,7 @@ def quarantine_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         manifest: dbt's manifest.json.
     """
     tables = staged_tables(manifest)
+    landing_only = [table for table in declared_source_tables(manifest) if table.landing_only]
     models = {node["name"]: node for node in manifest["nodes"].values()}
     deps = [TRANSLATOR.get_asset_key(models[table.model]) for table in tables]
 
@@ -90,7 +92,7 @@ def quarantine_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                 if table.model not in uncountable:
                     account(con, table, now)
                 reporter().advance("quarantine", table.quarantine, len(tables))
-            forget_others(con, tables)
+            forget_others(con, tables, landing_only)
             checks = [
                 contracts_check(faults),
                 accounted_check(con),
@@ -143,7 +145,8 @@ def accounted_check(con: duckdb.DuckDBPyConnection) -> dg.AssetCheckResult:
         f"{file} of {system}.{table} has {read:,} rows, and {accepted:,} accepted + {quarantined:,}"
         f" quarantined + {superseded:,} superseded in {model}"
         if model != "(none)"
-        else f"{file} of {system}.{table} has {read:,} rows and no staging model reads them"
+        else f"{file} of {system}.{table} has {read:,} rows and no staging model reads "
+        "them; write one, or say landing_only: true in the sources YAML"
         for system, table, model, file, read, accepted, quarantined, superseded in rows
     ]
     columns = ("source", "table", "model", "file", "read", "accepted", "quarantined", "superseded")

@@ -101,7 +101,11 @@ def parse(settings: Settings) -> Any:
 
     prepare_environment(settings)
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
-    result = dbtRunner().invoke(["parse", *_base_arguments(settings)])
+    command = ["parse", *_base_arguments(settings)]
+    result = dbtRunner().invoke(command)
+    if not result.success:
+        # A partial parse may trip over what an upgrade has changed; a whole one decides.
+        result = dbtRunner().invoke([*command, "--no-partial-parse"])
     if not result.success:
         raise UserError(
             f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"

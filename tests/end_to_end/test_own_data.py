@@ -124,7 +124,7 @@ def test_every_row_of_every_file_is_accounted_for(company: Company, source_dir: 
     }
     logged = warehouse_rows(
         company,
-        "select distinct source_file, rows_loaded + rows_rejected from operations.ingest_log",
+        "select distinct source_file, rows_loaded + rows_rejected from operations.source_files",
     )
     assert dict(logged) == in_files
     kept = warehouse_rows(

@@ -126,7 +126,7 @@ def test_rows_read_are_rows_in_the_files(finished_company: Company) -> None:
     with finished_company.warehouse() as con:
         logged = dict(
             con.execute(
-                "select source_file, rows_loaded + rows_rejected from operations.ingest_log"
+                "select source_file, rows_loaded + rows_rejected from operations.source_files"
             ).fetchall()
         )
     landing = finished_company.settings.landing_dir

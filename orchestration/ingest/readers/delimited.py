@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.drift import Matched
+from orchestration.ingest.readers.blank_separated import read_blank_separated
+from orchestration.ingest.readers.dialect import Dialect, header_names, without_repetition
 from orchestration.ingest.readers.lines import (
     OddLines,
     ascii_copy,
@@ -22,7 +20,6 @@ from orchestration.ingest.readers.lines import (
     lines_at,
     odd_lines,
     offsets_around,
-    raw_lines,
 )
 from orchestration.ingest.readers.target import (
     INVALID_TYPE,
@@ -34,36 +31,8 @@ from orchestration.ingest.readers.target import (
 )
 from orchestration.ingest.sql import file_list, first_line, literal, quoted
 
-csv.field_size_limit(MAX_LINE_BYTES)
 FEW_REJECTS = 100_000
 NO_QUOTE = "\x1d"
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a table's files are written."""
-
-    delimiter: str
-    quote: str
-    has_header: bool
-    skip_lines: int
-
-    @classmethod
-    def of(cls, table: SourceTable) -> Dialect:
-        """Read the dialect off a declaration; commas, double quotes and a header by default."""
-        options = table.options
-        delimiter = str(options.get("delimiter", ","))
-        return cls(
-            {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter),
-            str(options.get("quote", '"')),
-            bool(options.get("header", True)),
-            int(options.get("skip_lines", 0)),
-        )
-
-    @property
-    def header_lines(self) -> int:
-        """Lines in front of the first row."""
-        return self.skip_lines + self.has_header
 
 
 def read_delimited(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
@@ -74,11 +43,11 @@ def read_delimited(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -
     """
     dialect = Dialect.of(target.table)
     if dialect.delimiter == "whitespace":
-        return _read_blank_separated(con, target, path, dialect)
-    names = _names(target, path, dialect)
+        return read_blank_separated(con, target, path, dialect)
+    names = header_names(target, path, dialect)
     if not names:
         return Outcome(0, 0)
-    matched = target.match(con, _unique(target, names))
+    matched = target.match(con, without_repetition(target, names))
     reading = _Reading(con, target, dialect, names, matched)
     if target.is_careful:
         return reading.load_carefully(path)
@@ -89,40 +58,6 @@ def read_delimited(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -
     if reading.swallowed_rows():
         raise NeedsCareError
     return reading.outcome(path, rows)
-
-
-def _names(target: Target, path: Path, dialect: Dialect) -> list[str]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig", errors="replace") as handle:
-            first = next(
-                csv.reader(
-                    islice(handle, dialect.skip_lines, None),
-                    delimiter=dialect.delimiter,
-                    quotechar=dialect.quote or None,
-                    quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-                ),
-                [],
-            )
-    except (csv.Error, TypeError) as error:
-        raise UserError(
-            f"{target.source_file}, line {dialect.skip_lines + 1}, can't be read as a header: "
-            f"{first_line(error)}. Check the delimiter and quote that source "
-            f"{target.table.label} declares."
-        ) from None
-    if not dialect.has_header:
-        return [f"column_{i + 1}" for i in range(len(first))]
-    return [name.strip() for name in first]
-
-
-def _unique(target: Target, names: list[str]) -> dict[str, str | None]:
-    wanted = {column.source_name for column in target.table.columns}
-    twice = [name for name in wanted if names.count(name) > 1]
-    if twice:
-        raise UserError(
-            f"{target.source_file}, line 1: the header names a column twice, {min(twice)}. Source "
-            f"{target.table.label} can't know which of them to load. Correct the file."
-        )
-    return dict.fromkeys(names)
 
 
 class _Reading:
@@ -281,45 +216,3 @@ class _Reading:
     def drop_rejects(self) -> None:
         for name in ("reject_errors", "reject_scans"):
             self.con.execute(f"drop table if exists {quoted(name)}")
-
-
-def _read_blank_separated(
-    con: duckdb.DuckDBPyConnection, target: Target, path: Path, dialect: Dialect
-) -> Outcome:
-    """Columns set apart by runs of blanks, as in fixed-width reports."""
-    with path.open(encoding="utf-8-sig", errors="replace") as handle:
-        first = next(islice(handle, dialect.skip_lines, None), "").split()
-    names = first if dialect.has_header else [f"column_{i + 1}" for i in range(len(first))]
-    if not names:
-        return Outcome(0, 0)
-    matched = target.match(con, _unique(target, names))
-    parts = (
-        f"(select line_number, line, string_split_regex(trim(line), '\\s+') as parts "
-        f"from {raw_lines(path)} "
-        f"where line_number > {dialect.header_lines} and trim(coalesce(line, '')) <> '')"
-    )
-    try:
-        expressions = {
-            column.name: f"cast(parts[{names.index(name) + 1}] as {column.data_type})"
-            if name is not None
-            else f"cast(null as {column.data_type})"
-            for column, name in matched.feeds
-        }
-        rows = target.insert(con, expressions, parts, f"len(parts) = {len(names)}")
-        rejected = target.reject(
-            con,
-            "select line_number, null as column_name, null as value, line as line_text, "
-            f"'{UNREADABLE}' as reason from {parts} where len(parts) <> {len(names)}",
-        )
-    except duckdb.Error as error:
-        raise UserError(
-            f"{target.source_file} can't be read: {first_line(error)}. It must be UTF-8 text with "
-            "columns set apart by blanks."
-        ) from None
-    simple = rows + dialect.header_lines == target.line_count
-    return Outcome(
-        rows,
-        rejected,
-        dialect.header_lines,
-        None if not simple else offsets_around(dialect.header_lines, []),
-    )
