@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.sources.profile_sql import Column, one_row
+from orchestration.sources.profile_columns import Column, one_row
 from orchestration.sources.profile_values import FULL_ROWS
 
 KEPT_LOADS = 10

@@ -11,13 +11,8 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 
 from orchestration.sources import personal
-from orchestration.sources.profile_sql import (
-    COLUMNS_PER_SCAN,
-    Column,
-    one_row,
-    plain,
-    sampled,
-)
+from orchestration.sources.profile_columns import Column, one_row, plain, sampled
+from orchestration.sources.profile_sql import COLUMNS_PER_SCAN
 
 FULL_ROWS = 5_000_000
 SAMPLE_ROWS = 1_000_000

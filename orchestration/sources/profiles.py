@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.logs import log
 from orchestration.sources import personal, profile_sql, profile_store, profile_values
+from orchestration.sources.profile_columns import Column, one_row
 from orchestration.sources.profile_store import changes_since_previous
 
 __all__ = [
@@ -158,15 +159,15 @@ def _fingerprint(content: str, table: ProfiledTable) -> str:
 
 def _profile(
     con: duckdb.DuckDBPyConnection, table: ProfiledTable
-) -> tuple[list[profile_sql.Column], int, datetime | None]:
+) -> tuple[list[Column], int, datetime | None]:
     relation = 'landing."' + table.identifier.replace('"', '""') + '"'
     types = {name: kind for name, kind, *_ in con.execute(f"describe {relation}").fetchall()}
     columns = [
-        profile_sql.Column(name, types[name], personal.visibility(semantic_type, label))
+        Column(name, types[name], personal.visibility(semantic_type, label))
         for name, semantic_type, label in table.columns
         if name in types
     ]
-    (rows,) = profile_sql.one_row(con, f"select count(*) from {relation}")
+    (rows,) = one_row(con, f"select count(*) from {relation}")
     profile_sql.find_kinds(con, relation, columns, rows)
     newest = profile_sql.count_columns(con, relation, columns, rows)
     profile_values.count_values(con, relation, columns, rows)

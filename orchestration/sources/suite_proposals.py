@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.sources.personal import SHOWN_CHARACTERS
+
 MOSTLY = 0.995
 FEWEST_ROWS = 20
 MOST_IN_SET = 10
@@ -109,7 +111,9 @@ def _about_column(
     if is_unique and may_be_key and rows >= FEWEST_ROWS:
         yield _uniqueness(table, identifier, column)
         return
-    is_set = n["distinct_count"] <= MOST_IN_SET and not column.are_shapes
+    # Values are kept up to a length; a set of cut ones would fit nothing.
+    is_whole = (n["max_length"] or 0) <= SHOWN_CHARACTERS
+    is_set = n["distinct_count"] <= MOST_IN_SET and is_whole and not column.are_shapes
     if column.kind == "text" and is_set and rows >= FEWEST_ROWS:
         yield _entry(
             table, name, "is_known", f"is one of its {len(column.values)} known values",
