@@ -209,7 +209,7 @@ def dashboard(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 80
 
 @app.command()
 def docs() -> None:
-    """Write dbt's documentation (models, columns, lineage) as one page that needs no server."""
+    """Write dbt's documentation as one page that needs no server, and docs/contracts."""
     from orchestration.inspect import write_dbt_docs
 
     out.print(f"Open {write_dbt_docs(_settings())}", soft_wrap=True, highlight=False)

@@ -18,7 +18,7 @@ from orchestration.errors import UserError
 from orchestration.locking import WriterLock, holder_of
 from orchestration.publish import Published
 from orchestration.publish import publish as publish_build
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.warehouse import connect_published
 
 
@@ -136,7 +136,7 @@ def run_query(settings: Settings, sql: str, output: str, limit: int, console: Co
 
 
 def write_dbt_docs(settings: Settings) -> Path:
-    """Generate dbt's documentation from the project and the warehouse's catalog.
+    """Generate dbt's documentation from the project and the warehouse's catalog, and the contracts.
 
     Returns:
         The page, below the data folder.
@@ -144,7 +144,8 @@ def write_dbt_docs(settings: Settings) -> Path:
     Raises:
         UserError: dbt could not read the warehouse.
     """
-    from orchestration.transform.dbt import close_connections, run_dbt
+    from orchestration.sources.contracts_docs import write_contracts
+    from orchestration.transform.dbt import close_connections, load_manifest, run_dbt
 
     with WriterLock(settings.data_dir):
         try:
@@ -152,4 +153,5 @@ def write_dbt_docs(settings: Settings) -> Path:
                 pass
         finally:
             close_connections()
+    write_contracts(load_manifest(settings), PROJECT_ROOT / "docs" / "contracts")
     return settings.dbt_target_dir / "static_index.html"

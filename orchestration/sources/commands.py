@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -126,4 +127,5 @@ def expectations(name: Name, yes: Yes = False) -> None:
     """Propose from a source's profile what to expect of it; a reviewed proposal is enforced."""
     from orchestration.sources.expectations import propose_expectations
 
-    propose_expectations(_settings(), name, yes)
+    confirm = typer.confirm if sys.stdin.isatty() else None
+    propose_expectations(_settings(), name, yes, confirm=confirm)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -194,24 +195,21 @@ def _instant(value: datetime | None) -> str | None:
 
 
 def _as_table(found: list[ListedTable]) -> Table:
-    table = Table("source", "table", "format")
-    for name in ("files", "rows", "rejected", "quarantined", "size"):
+    # Narrow enough for a terminal of 80 columns; --json has the rest.
+    table = Table("source table", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("files", "rows", "set aside", "size"):
         table.add_column(name, justify="right")
-    for name in ("loaded", "newest data", "state"):
+    for name in ("newest data", "state"):
         table.add_column(name)
     colours = {OK: "green", FAILED: "red", WAITING: "yellow"}
     for listed in found:
         is_known = listed.state not in (NEVER, UNKNOWN)
-        numbers = [f"{listed.files:,}", f"{listed.rows:,}", f"{listed.rows_rejected:,}"]
-        set_aside = "" if listed.rows_quarantined is None else f"{listed.rows_quarantined:,}"
-        numbers += [set_aside, _size(listed.file_bytes)]
+        set_aside = max(listed.rows_quarantined or 0, listed.rows_rejected)
+        numbers = [f"{listed.files:,}", f"{listed.rows:,}", f"{set_aside:,}"]
         table.add_row(
-            listed.source,
-            listed.table,
-            listed.format,
-            *(numbers if is_known else [""] * 5),
-            (listed.loaded_at or "")[:16],
-            (listed.newest_data_at or "")[:16],
+            f"{listed.source}.{listed.table}",
+            *([*numbers, _size(listed.file_bytes)] if is_known else [""] * 4),
+            (listed.newest_data_at or listed.loaded_at or "")[:10],
             Text(listed.state, style=colours.get(listed.state, "")),
         )
     return table
