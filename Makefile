@@ -53,6 +53,7 @@ docs: $(READY)
 bench: $(READY)
 	@$(BIN)/c360 bench pipeline
 	@$(BIN)/c360 bench overhead
+	@$(BIN)/c360 bench ingest
 
 clean:
 	@echo "Removing .venv and caches; data/ stays."
