@@ -73,6 +73,11 @@ def _describe_column(con: duckdb.DuckDBPyConnection, table: Table, column: Colum
         f"select nullif(trim({quoted(column.name)}), '') as v, count(*) as n "
         f"from {quoted(table.sample)} group by 1"
     )
+    column.rows = table.rows
+    row = con.execute("select coalesce(sum(n), 0), count(v) from column_values where v is not null")
+    column.filled, column.distinct = (int(n) for n in row.fetchone() or (0, 0))
+    if not column.filled:
+        return
     counted = ", ".join(
         f"coalesce(sum(n) filter (regexp_full_match(v, {literal(pattern)})), 0)"
         for pattern in PATTERNS.values()
@@ -83,18 +88,15 @@ def _describe_column(con: duckdb.DuckDBPyConnection, table: Table, column: Colum
         "'\\p{Ll}|\\p{Lo}', 'x', 'g'), '\\d', '9', 'g')"
     )
     row = con.execute(
-        f"select coalesce(sum(n), 0), count(v), {counted} from column_values where v is not null"
+        f"select {counted} from column_values where v is not null"
     ).fetchone()
     shapes = con.execute(
         f"select {shape} as shape from column_values where v is not null "
         "group by 1 order by sum(n) desc, 1 limit 1"
     ).fetchone()
     assert row
-    column.rows = table.rows
-    column.filled, column.distinct = int(row[0]), int(row[1])
     column.shape = shapes[0] if shapes else ""
-    filled = max(column.filled, 1)
-    column.shares = {name: int(n) / filled for name, n in zip(PATTERNS, row[2:], strict=True)}
+    column.shares = {name: int(n) / column.filled for name, n in zip(PATTERNS, row, strict=True)}
     column.formats = _formats(con, column)
 
 

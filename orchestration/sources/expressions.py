@@ -58,7 +58,13 @@ def integer(column: Column) -> str:
     return f"{{{{ as_integer('{name}') }}}}"
 
 
-def codes(con: duckdb.DuckDBPyConnection, table: Table, column: Column, kind: str) -> str | None:
+def codes(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    column: Column,
+    kind: str,
+    share: float = MAPPED_SHARE,
+) -> str | None:
     """A `case` from the column's values to an entity's codes; None when few of them are known.
 
     Parameters:
@@ -66,6 +72,7 @@ def codes(con: duckdb.DuckDBPyConnection, table: Table, column: Column, kind: st
         table: the column's table.
         column: the column.
         kind: kind of words: order_status, consent_status, message_event, currency, country.
+        share: of the values that must be known.
     """
     known = words(kind)
     rows = con.execute(
@@ -80,7 +87,7 @@ def codes(con: duckdb.DuckDBPyConnection, table: Table, column: Column, kind: st
         if means and SAFE_VALUE.fullmatch(value):
             branches.setdefault(means[0], []).append(value)
             mapped += count
-    if not branches or mapped < MAPPED_SHARE * sum(n for _, n in rows):
+    if not branches or mapped < share * sum(n for _, n in rows):
         return None
     whens = [
         f"    when lower(trim({column.name})) in ({', '.join(literal(v) for v in values)})"

@@ -197,7 +197,12 @@ def _country(ctx: Context, p: Proposal, table: Table) -> None:
     column = table.meaning("country_code")
     if column is None:
         return
-    if column.share("two_letters") >= 0.5 or not column.filled:
-        p.feed("country_code", f"upper({sql.text(column)})", column)
+    named = sql.codes(ctx.con, table, column, "country", share=0.0)
+    if named is None:
+        if column.share("two_letters") >= 0.5 or not column.filled:
+            p.feed_text("country_code", column, "upper({})")
         return
-    p.feed("country_code", sql.codes(ctx.con, table, column, "country"), column)
+    if column.share("two_letters"):
+        code = f"when length(trim({column.name})) = 2 then upper(trim({column.name}))"
+        named = named.replace("\nend", f"\n    {code}\nend")
+    p.feed("country_code", named, column)

@@ -31,8 +31,8 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
             "-- What was ordered before returns: the order's faultless lines above zero.\n"
             "cast(coalesce(sum(\n"
             "    case\n"
-            "        when coalesce(reject_reason, 'folded_row') = 'folded_row'\n"
-            "            and line_amount > 0\n"
+            "        when coalesce(reject_reason, 'folded_row') = 'folded_row'"
+            " and line_amount > 0\n"
             "            then line_amount\n"
             "    end\n"
             ") over (partition by order_id), 0) as decimal(18, 2))",

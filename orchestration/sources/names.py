@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 WORDS = Path(__file__).with_name("words.csv")
@@ -202,6 +203,11 @@ def meanings(name: str, kind: str = "column") -> list[NameMatch]:
     stripped = _without_prefix(parts) if kind == "column" else parts
     if stripped != parts and (rest := "".join(stripped)) in known and known[rest] != ("id",):
         return [NameMatch(m, 0.85, "name") for m in known[rest] if m != "id"]
+    if kind == "column" and len(parts) in (2, 3):
+        # artikel omschrijving, omschrijving artikel
+        for turned in permutations(parts):
+            if (other := "".join(turned)) in known:
+                return [NameMatch(m, 0.75, "name, words turned") for m in known[other]]
     for cut in range(1, len(parts)):
         tail = "".join(parts[cut:])
         if tail in known and (kind == "table" or not VAGUE & {*known[tail]}):

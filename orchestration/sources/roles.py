@@ -13,6 +13,7 @@ PERSON = (
     "address", "postal_code", "city", "login", "loyalty_id",
 )  # fmt: skip
 FACT_INSTANTS = ("ordered_at", "date", "occurred_at", "created_at", "recorded_at", "updated_at")
+OWN_KEYS = ("id", "customer_id", "loyalty_id", "email", None)
 
 
 @dataclass
@@ -91,6 +92,7 @@ def _own_role(table: Table) -> Role:
     customer_key = table.meaning("customer_id")
     role.is_customers = bool(
         role.persons >= 2
+        or (key and key.means in OWN_KEYS and table.meaning("email", "phone", "login"))
         or (customer_key and customer_key.is_unique and not role.order)
         or ("customer_records" in role.subjects and (key or role.persons))
     ) and not (role.product or table.meaning("campaign_id") or table.meaning("product_name"))
