@@ -4,6 +4,8 @@ import dagster as dg
 
 from orchestration.automation import daily_schedule, landing_sensor, refresh_job
 from orchestration.ingest.assets import ingest_assets
+from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
+from orchestration.ingest.quarantine_assets import quarantine_asset
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
 from orchestration.resources import warehouse_resource
@@ -23,7 +25,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[
             ingest_assets(settings, manifest),
             *all_layer_assets(settings, manifest),
-            *(gate_asset(layer, settings, manifest) for layer in LAYERS),
+            quarantine_asset(settings, manifest),
+            gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),
+            *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),
             publish_asset(settings),
         ],
         jobs=[refresh_job()],

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.errors import UserError
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.progress import Reporter, report_to
@@ -93,7 +92,7 @@ def refresh(settings: Settings, reporter: Reporter, accept_drift: bool = False) 
             last good run's; for a landing folder that now holds other data.
 
     Raises:
-        UserError: the run could not start (disk, landing folder, project does not parse).
+        UserError: the run could not start (disk, project does not parse).
     """
     with WriterLock(settings.data_dir, on_wait=lambda text: reporter.end("wait", text)):
         started = time.monotonic()
@@ -115,20 +114,17 @@ def refresh(settings: Settings, reporter: Reporter, accept_drift: bool = False) 
 
 
 def _before(settings: Settings, accept_drift: bool) -> None:
+    # What the files lack, the ingest step says: sources may lie elsewhere, or in a database.
     files = [p for p in settings.landing_dir.rglob("*") if p.is_file()]
-    if not files:
-        raise UserError(
-            f"The landing folder {settings.landing_dir} is empty or missing. Run `c360 demo` to "
-            "make the demo company's data, or give your own with `c360 run --landing DIR`.",
-            exit_code=3,
-        )
     require_free_space(settings, sum(p.stat().st_size for p in files))
     discard_build(settings.insights_build_path)
     if accept_drift:
+        from orchestration.ingest.state import accept_gone_files
         from orchestration.quality import volumes
 
         with connect_writer(settings) as con:
             volumes.forget_good(con)
+            accept_gone_files(con)
 
 
 def discard_build(path: Path) -> None:

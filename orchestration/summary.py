@@ -19,8 +19,13 @@ from orchestration.warehouse import connect_published
 
 QUERIES = {
     "rows": "select source_system, sum(rows_read)::bigint as rows_read, "
-    "sum(rows_accepted)::bigint as rows_accepted, sum(rows_set_aside)::bigint as rows_set_aside "
+    "sum(rows_accepted)::bigint as rows_accepted, sum(rows_set_aside)::bigint as rows_set_aside, "
+    "sum(rows_quarantined)::bigint as rows_quarantined, "
+    "sum(rows_superseded)::bigint as rows_superseded "
     "from insights.fact_row_conservation group by source_system order by source_system",
+    "read_for_several": "select source_system, source_table, count(*)::bigint as entity_count "
+    "from insights.fact_row_conservation group by source_system, source_table "
+    "having count(*) > 1 order by source_system, source_table",
     "set_aside": "select reason, sum(row_count)::bigint as row_count from insights.fact_set_aside "
     "group by reason order by row_count desc, reason",
     "profiles": "select * from insights.fact_profile order by date_key desc limit 1",
@@ -74,11 +79,16 @@ def show(console: Console, settings: Settings, outcome: RunOutcome) -> None:
     numbers = collect(settings)
     profile = numbers["profiles"][0]
     rows = Table(title="Rows", title_justify="left", box=None, padding=(0, 2))
-    for name in ("source", "read", "accepted", "set aside"):
+    for name in ("source", "read", "accepted", "superseded", "quarantined"):
         rows.add_column(name, justify="left" if name == "source" else "right")
     for row in numbers["rows"]:
-        counts = (row["rows_read"], row["rows_accepted"], row["rows_set_aside"])
+        counts = (row[f"rows_{name}"] for name in ("read", "accepted", "superseded", "quarantined"))
         rows.add_row(row["source_system"], *(f"{n:,}" for n in counts))
+    again = "".join(
+        f"\n{r['source_system']}.{r['source_table']} feeds {r['entity_count']} entities, and its "
+        "rows are counted for each."
+        for r in numbers["read_for_several"]
+    )
     reasons = ", ".join(f"{r['reason']} {r['row_count']:,}" for r in numbers["set_aside"])
     deciles = Table(
         title="Lifetime value, top deciles", title_justify="left", box=None, padding=(0, 2)
@@ -106,7 +116,7 @@ def show(console: Console, settings: Settings, outcome: RunOutcome) -> None:
         Panel(
             Group(
                 rows,
-                f"Set aside, and why: {reasons or 'nothing'}",
+                f"Set aside, and why: {reasons or 'nothing'}{again}",
                 "",
                 people,
                 "",

@@ -1,6 +1,6 @@
 {#-
-    What every staging model does alike: read an instant, refuse the future, tell repeated rows and
-    older versions from the row to keep. The order of the reasons is in docs/staging.md.
+    What every staging model does alike: read an instant, refuse the future, name what is wrong with
+    a row, tell repeated rows and older versions from the row to keep. docs/staging.md has the rules.
 -#}
 
 {#-
@@ -29,22 +29,74 @@
     end
 {%- endmacro %}
 
-{#- The columns of the row in the query around it as one text, apart from where the row was read. -#}
+{#-
+    What a row says, as one text: its columns in the query around it, apart from where it was read
+    and whether it deletes.
+-#}
 {% macro row_text() -%}{{ return(adapter.dispatch('row_text')()) }}{%- endmacro %}
 {% macro duckdb__row_text() -%}
-    cast(to_json(struct_pack(*columns(* exclude (source_file)))) as string)
+    cast(to_json(struct_pack(*columns(* exclude (source_file, source_row, is_deleted)))) as string)
 {%- endmacro %}
 
 {#-
-    All rows of the CTE `rows` with `reject_reason`: its own column `fault` where that says
-    something; among the faultless rows of one key `duplicate_row` for exact repetitions and
-    `superseded_version` for all but the newest. Newest is by `newest_by`, then the later file
-    name, then the row's text, so the choice never depends on the order of arrival.
+    Two columns for a select list: `fault`, the reason of the first check that fits, and
+    `fault_column`, the column of the landing view to blame.
+    Parameters: checks, a list of (condition, reason, column or none) in the order in which they
+    count. A row that deletes needs its key and its instant; what else it lacks is no fault.
+-#}
+{% macro first_fault(checks) -%}
+    case
+        {%- for condition, reason, column in checks %}
+            when {{ _counts_for(condition, reason) }} then '{{ reason }}'
+        {%- endfor %}
+        end as fault,
+        case
+        {%- for condition, reason, column in checks %}
+            when {{ _counts_for(condition, reason) }}
+                then {% if column %}'{{ column }}'{% else %}cast(null as string){% endif %}
+        {%- endfor %}
+        end as fault_column
+{%- endmacro %}
+
+{% macro _counts_for(condition, reason) -%}
+    {%- if reason in ('missing_key', 'invalid_timestamp', 'future_timestamp') -%}
+        {{ condition }}
+    {%- else -%}
+        not coalesce(is_deleted, false) and ({{ condition }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    All rows of the CTE `rows`, each with `reject_reason` and `reject_column`, null for the one row
+    of a key that is accepted. `rows` has the columns of `first_fault`, source_file, source_row and
+    is_deleted. A fault is passed on; among the faultless rows of one key
+    - `deleted_row` is all of them, when the newest one deletes;
+    - `duplicate_row` is an exact repetition, of which the one in the latest file is kept;
+    - `superseded_version` is all but the newest.
+    Newest is by `newest_by`; at a tie the row that deletes, then the later delivery (the file's
+    path without the folders Upserts and Deletes), then the row's text. The order of arrival never
+    decides.
+    Parameters:
+        key: the columns of the entity's key.
+        newest_by: the column that says how new a version is; source_file where none does, and then
+            the delivery comes before the row that deletes.
+        fold: true where the source is finer than the entity, such as orders read from invoice
+            lines: the first row of a key by (source_file, source_row) stands for it, and the
+            others are `folded_row`, whatever they repeat or supersede.
     Only rows whose key occurs twice enter the windows: at ten million rows this costs a third of a
     window over all of them.
 -#}
-{% macro judge_versions(rows, key, newest_by) -%}
+{% macro judge_versions(rows, key, newest_by='source_file', fold=false) -%}
     {%- set key_columns = key | join(', ') -%}
+    {%- set delivery = regexp_replace_all('source_file', '(^|/)(Upserts|Deletes)/', '\\1') -%}
+    {%- set newest_first -%}
+        {%- if newest_by == 'source_file' -%}
+            delivery desc nulls last, deletes desc, source_file desc nulls last
+        {%- else -%}
+            {{ newest_by }} desc nulls last, deletes desc, delivery desc nulls last,
+                source_file desc nulls last
+        {%- endif -%}
+    {%- endset -%}
     with
 
     repeated_keys as (
@@ -58,7 +110,9 @@
     repeated_rows as (
         select
             *,
-            {{ row_text() }} as row_text
+            {{ delivery }} as delivery,
+            coalesce(is_deleted, false) as deletes,
+            {% if fold %}cast(null as string){% else %}{{ row_text() }}{% endif %} as row_text
         from {{ rows }}
         semi join repeated_keys using ({{ key_columns }})
         where fault is null
@@ -66,15 +120,21 @@
 
     select
         *,
+        cast(null as string) as delivery,
+        coalesce(is_deleted, false) as deletes,
         cast(null as string) as row_text,
-        fault as reject_reason
+        fault as reject_reason,
+        fault_column as reject_column
     from {{ rows }}
     where fault is not null
     union all
     select
         *,
+        cast(null as string) as delivery,
+        coalesce(is_deleted, false) as deletes,
         cast(null as string) as row_text,
-        cast(null as string) as reject_reason
+        case when is_deleted then 'deleted_row' end as reject_reason,
+        cast(null as string) as reject_column
     from {{ rows }}
     anti join repeated_keys using ({{ key_columns }})
     where fault is null
@@ -82,15 +142,27 @@
     select
         *,
         case
+            when first_value(deletes) over (
+                partition by {{ key_columns }}
+                order by {{ newest_first }}{% if not fold %}, row_text{% endif %}
+            ) then 'deleted_row'
+            {% if fold -%}
             when row_number() over (
-                partition by {{ key_columns }}, row_text
-                order by source_file desc nulls last
+                partition by {{ key_columns }}
+                order by deletes, source_file nulls last, source_row nulls last
+            ) > 1 then 'folded_row'
+            {%- else -%}
+            when row_number() over (
+                partition by {{ key_columns }}, row_text, deletes
+                order by delivery desc nulls last, source_file desc nulls last, source_row nulls last
             ) > 1 then 'duplicate_row'
             -- rank, not row_number: copies tie, and all but one have been named above.
             when rank() over (
                 partition by {{ key_columns }}
-                order by {{ newest_by }} desc nulls last, source_file desc nulls last, row_text
+                order by {{ newest_first }}, row_text
             ) > 1 then 'superseded_version'
-        end as reject_reason
+            {%- endif %}
+        end as reject_reason,
+        cast(null as string) as reject_column
     from repeated_rows
 {%- endmacro %}

@@ -1,29 +1,31 @@
 """The source tables as Dagster assets."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
-from orchestration.ingest.load import load_all
+from orchestration.ingest.load import LoadedTable, load_all
 from orchestration.progress import reporter
 from orchestration.settings import Settings
+
+OWNERS = ["team:data-platform"]
+OWN_TABLES = {
+    "source_files": "One row per file that is in landing now, and per part of one that grew.",
+    "ingest_log": "One row per file and load: what was read, replaced, taken out or refused.",
+    "schema_drift": "One row per column in which a file differs from its declaration.",
+    "source_lines": "From which row on a file's lines are how far from its rows.",
+    "rejected_lines": "One row per line that could not be read.",
+}
 
 
 def _key(table: SourceTable) -> dg.AssetKey:
     return dg.AssetKey([table.source, table.table])
 
 
-LOG_KEYS = {
-    dg.AssetKey(["ingest", "ingest_log"]): "One row per file that the last load read.",
-    dg.AssetKey(["ingest", "rejected_lines"]): "One row per line that could not be read.",
-}
-
-
 def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """All declared source tables as one operation: they are loaded together or not at all.
+    """All declared source tables as one operation, which reads what is new or changed.
 
     Parameters:
         settings: paths; the landing folder is read when the operation runs.
@@ -34,47 +36,83 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         dg.AssetSpec(
             _key(table),
             group_name="ingest",
-            description=f"{table.description} Read from landing/{table.path}.".strip(),
-            owners=["team:data-platform"],
+            description=f"{table.description} Read from {table.path or table.url}.".strip(),
+            owners=OWNERS,
             kinds={table.format, "duckdb"},
         )
         for table in tables
     ]
     specs += [
         dg.AssetSpec(
-            key,
+            dg.AssetKey(["ingest", name]),
             group_name="ingest",
             description=text,
-            owners=["team:data-platform"],
+            owners=OWNERS,
             kinds={"duckdb"},
         )
-        for key, text in LOG_KEYS.items()
+        for name, text in OWN_TABLES.items()
     ]
 
     @dg.multi_asset(specs=specs, name="ingest", required_resource_keys={"warehouse"})
     def ingest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         report = reporter()
         report.begin("ingest")
-        loaded = load_all(
-            settings, tables, lambda name, _done, total: report.advance("ingest", name, total)
-        )
-        rows, rejected = (sum(x.rows_loaded for x in loaded), sum(x.rows_rejected for x in loaded))
-        files = sum(x.files for x in loaded)
-        report.end("ingest", f"{rows:,} rows from {files} files, {rejected:,} unreadable lines")
+        loaded = load_all(settings, tables, _progress)
+        failures = [text for entry in loaded for text in entry.failures]
+        report.end("ingest", outcome_text(loaded), not failures)
         for entry in loaded:
-            yield dg.MaterializeResult(
-                asset_key=_key(entry.table),
-                metadata={
-                    "dagster/row_count": entry.rows_loaded,
-                    "unreadable lines": entry.rows_rejected,
-                    "files": entry.files,
-                    "bytes": entry.file_bytes,
-                },
-            )
-        by_log: dict[str, int] = defaultdict(int, ingest_log=files, rejected_lines=rejected)
-        for key in LOG_KEYS:
-            yield dg.MaterializeResult(
-                asset_key=key, metadata={"dagster/row_count": by_log[key.path[-1]]}
-            )
+            for name, reason in entry.waiting.items():
+                context.log.warning(f"{entry.table.label}: {name} waits, {reason}")
+            yield dg.MaterializeResult(asset_key=_key(entry.table), metadata=_metadata(entry))
+        for name in OWN_TABLES:
+            yield dg.MaterializeResult(asset_key=dg.AssetKey(["ingest", name]))
+        if failures:
+            raise dg.Failure(description=failure_text(failures), allow_retries=False)
 
     return ingest
+
+
+def _progress(item: str, done: int, total: int) -> None:
+    share = f" {done / total:.0%} of {total / 1e6:,.0f} MB" if total > 20_000_000 else ""
+    reporter().advance("ingest", item + share, 0)
+
+
+def _metadata(entry: LoadedTable) -> dict[str, Any]:
+    speed = {}
+    if entry.files_read and entry.seconds > 0:
+        speed = {
+            "rows per second": round(entry.rows_read / entry.seconds),
+            "MB per second": round(entry.bytes_read / 1e6 / entry.seconds, 1),
+        }
+    return {
+        "dagster/row_count": entry.rows_loaded,
+        "unreadable lines": entry.rows_rejected,
+        "files": entry.files,
+        "bytes": entry.file_bytes,
+        "files read": entry.files_read,
+        "rows read": entry.rows_read,
+        "waiting files": len(entry.waiting),
+        **speed,
+    }
+
+
+def outcome_text(loaded: list[LoadedTable]) -> str:
+    """What a load did, in a sentence: rows in landing, and what had to be read for it."""
+    rows = sum(entry.rows_loaded for entry in loaded)
+    files = sum(entry.files for entry in loaded)
+    read = sum(entry.files_read for entry in loaded)
+    rejected = sum(entry.rows_rejected for entry in loaded)
+    seconds = sum(entry.seconds for entry in loaded if entry.files_read)
+    text = f"{rows:,} rows from {files:,} files, {rejected:,} unreadable lines"
+    if not read:
+        return f"{text}; nothing new"
+    rate = sum(entry.rows_read for entry in loaded) / max(seconds, 0.001)
+    return f"{text}; read {read:,} files, {rate:,.0f} rows/s"
+
+
+def failure_text(failures: list[str]) -> str:
+    """All that stopped a load, and what became of the rest."""
+    return (
+        " ".join(failures) + " What could be read was loaded; nothing after ingest was built and "
+        "the published model stays as it was."
+    )

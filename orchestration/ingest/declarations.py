@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
 
-FORMATS = ("csv", "ndjson", "sqlite")
+FILE_FORMATS = ("csv", "ndjson", "json", "parquet", "excel", "sqlite")
+FORMATS = (*FILE_FORMATS, "postgresql")
+CHANGES = ("new", "missing", "retyped")
+POLICIES = ("stop", "ignore", "evolve")
+DEFAULT_POLICY = {"new": "ignore", "missing": "stop", "retyped": "stop"}
+"""A new column stays in its file and is reported; a lost or changed one stops the source."""
+DEFAULT_THRESHOLD = 0.005
+OPTIONS = ("delimiter", "quote", "encoding", "header", "skip_lines", "sheet", "member")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that is loaded.
+
+    Attributes:
+        name: its name in landing.
+        source_name: its name in the file or database.
+        data_type: its type in landing; text unless the declaration says otherwise.
+    """
+
+    name: str
+    source_name: str = ""
+    data_type: str = "varchar"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source_name", self.source_name or self.name)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether every value is taken as it is written."""
+        return self.data_type == "varchar"
 
 
 @dataclass(frozen=True)
@@ -19,12 +51,20 @@ class SourceTable:
     Attributes:
         source: the source system, a folder under models/staging.
         table: the table's name within the source.
-        identifier: its table in the schema `landing`.
-        format: csv, ndjson or sqlite.
-        path: glob below the landing folder, `**` allowed.
-        columns: the columns that are loaded, all as text.
-        database_table: the table to read inside a database file.
+        identifier: its view in the schema `landing`.
+        format: one of `FORMATS`.
+        path: glob below the landing folder, or an absolute one; `**` allowed.
+        columns: the columns that are loaded.
+        database_table: the table to read inside a database.
         description: what the YAML says about it.
+        url: address of a database server, without a password.
+        watermark: column of a database table that grows with every change.
+        completeness_marker: suffix of the empty file that says that a file is complete.
+        options: how the files are written, see `OPTIONS`.
+        on_schema_change: policy for each of `CHANGES`.
+        on_missing_file: `drop` the rows of a file that is gone, or `keep` them.
+        quarantine_threshold: share of a file's rows that may be faulty.
+        declared_in: the YAML file, for messages.
     """
 
     source: str
@@ -32,25 +72,40 @@ class SourceTable:
     identifier: str
     format: str
     path: str
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     database_table: str | None = None
     description: str = ""
+    url: str | None = None
+    watermark: str | None = None
+    completeness_marker: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    on_schema_change: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_POLICY))
+    on_missing_file: str = "drop"
+    quarantine_threshold: float = DEFAULT_THRESHOLD
+    declared_in: str = ""
 
-    def files(self, landing_dir: Path) -> list[Path]:
-        """The files of this table, in a stable order.
+    @property
+    def label(self) -> str:
+        """`source.table`, for messages."""
+        return f"{self.source}.{self.table}"
 
-        Raises:
-            UserError: a link or a `..` leads out of the landing folder.
-        """
-        found = sorted(p for p in landing_dir.glob(self.path) if p.is_file())
-        root = landing_dir.resolve()
-        for path in found:
-            if not path.resolve().is_relative_to(root):
-                raise UserError(
-                    f"{path} leads out of the landing folder {landing_dir}, which the run refuses "
-                    f"to read for source {self.source}. Copy the file into the folder instead."
-                )
-        return found
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns' names in landing."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def is_database(self) -> bool:
+        """Whether a server is read and not files."""
+        return self.format == "postgresql"
+
+    def fingerprint(self) -> str:
+        """A hash of all that decides how the bytes of a file become rows."""
+        parts = asdict(self)
+        for irrelevant in ("description", "quarantine_threshold", "on_missing_file", "declared_in"):
+            del parts[irrelevant]
+        parts["on_schema_change"] = dict(sorted(self.on_schema_change.items()))
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def declared_source_tables(manifest: Mapping[str, Any]) -> list[SourceTable]:
@@ -60,33 +115,84 @@ def declared_source_tables(manifest: Mapping[str, Any]) -> list[SourceTable]:
         manifest: dbt's manifest.json as a mapping.
 
     Raises:
-        UserError: a declaration lacks its path or columns or names an unknown format.
+        UserError: a declaration lacks its path or columns, or holds a word that is not known.
     """
     tables = []
     for node in manifest["sources"].values():
-        meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
-        if "format" not in meta:
-            continue
-        where = f"source {node['source_name']}.{node['name']} in {node['original_file_path']}"
-        if meta["format"] not in FORMATS:
-            raise UserError(
-                f"The {where} has format '{meta['format']}'. Use one of {', '.join(FORMATS)}."
-            )
-        if not meta.get("path") or not node["columns"]:
-            raise UserError(f"The {where} needs meta.path and a list of columns.")
-        path = str(meta["path"])
-        if Path(path).is_absolute() or ".." in Path(path).parts:
-            raise UserError(f"The {where} must give a path below the landing folder, not '{path}'.")
-        tables.append(
-            SourceTable(
-                source=node["source_name"],
-                table=node["name"],
-                identifier=node["identifier"],
-                format=meta["format"],
-                path=path,
-                columns=tuple(node["columns"]),
-                database_table=meta.get("sqlite_table"),
-                description=node.get("description", ""),
-            )
-        )
+        meta = {
+            **node.get("source_meta", {}),
+            **node.get("meta", {}),
+            **node.get("config", {}).get("meta", {}),
+        }
+        if "format" in meta:
+            tables.append(_source_table(node, meta))
     return sorted(tables, key=lambda table: (table.source, table.table))
+
+
+def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTable:
+    where = f"source {node['source_name']}.{node['name']} in {node['original_file_path']}"
+    if meta["format"] not in FORMATS:
+        raise UserError(
+            f"The {where} has format '{meta['format']}'. Use one of {', '.join(FORMATS)}."
+        )
+    is_database = meta["format"] == "postgresql"
+    if not meta.get("url" if is_database else "path") or not node["columns"]:
+        needed = "meta.url" if is_database else "meta.path"
+        raise UserError(f"The {where} needs {needed} and a list of columns.")
+    path = str(meta.get("path", ""))
+    if ".." in Path(path).parts:
+        raise UserError(
+            f"The {where} must give a path below the landing folder or an absolute one, not "
+            f"'{path}'."
+        )
+    options = dict(meta.get("options") or {})
+    unknown = sorted(set(options) - set(OPTIONS))
+    if unknown:
+        raise UserError(f"The {where} has the option '{unknown[0]}'. Use {', '.join(OPTIONS)}.")
+    threshold = meta.get("quarantine_threshold", DEFAULT_THRESHOLD)
+    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise UserError(
+            f"The {where} has quarantine_threshold '{threshold}'. Give a share from 0 to 1, such "
+            "as 0.005."
+        )
+    on_missing_file = meta.get("on_missing_file", "drop")
+    if on_missing_file not in ("drop", "keep"):
+        raise UserError(f"The {where} has on_missing_file '{on_missing_file}'. Use drop or keep.")
+    return SourceTable(
+        source=node["source_name"],
+        table=node["name"],
+        identifier=node["identifier"],
+        format=meta["format"],
+        path=path,
+        columns=tuple(_column(column) for column in node["columns"].values()),
+        database_table=meta.get("database_table") or meta.get("sqlite_table"),
+        description=node.get("description", ""),
+        url=meta.get("url"),
+        watermark=meta.get("watermark"),
+        completeness_marker=meta.get("completeness_marker"),
+        options=options,
+        on_schema_change=_schema_policy(meta.get("on_schema_change"), where),
+        on_missing_file=on_missing_file,
+        quarantine_threshold=float(threshold),
+        declared_in=node["original_file_path"],
+    )
+
+
+def _column(column: Mapping[str, Any]) -> Column:
+    meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
+    declared = (column.get("data_type") or "varchar").lower()
+    data_type = "varchar" if declared in ("string", "text") else declared
+    return Column(column["name"], meta.get("source_name") or column["name"], data_type)
+
+
+def _schema_policy(declared: Any, where: str) -> dict[str, str]:
+    if declared is None:
+        return dict(DEFAULT_POLICY)
+    chosen = dict.fromkeys(CHANGES, declared) if isinstance(declared, str) else dict(declared)
+    for change, policy in chosen.items():
+        if change not in CHANGES or policy not in POLICIES:
+            raise UserError(
+                f"The {where} has on_schema_change {change}: {policy}. Use {', '.join(POLICIES)}, "
+                f"or one of them for each of {', '.join(CHANGES)}."
+            )
+    return {**DEFAULT_POLICY, **chosen}

@@ -1,92 +1,200 @@
-"""One load of all declared source tables into the warehouse's landing schema."""
+"""Bringing landing up to date: what is new or changed is read, each file in one transaction."""
 
 from __future__ import annotations
 
+import shutil
+import time
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.ingest import state
 from orchestration.ingest.declarations import SourceTable
-from orchestration.ingest.readers import load_table
+from orchestration.ingest.discovery import SourceFile, discover
+from orchestration.ingest.file_loads import LoadContext, load_file
+from orchestration.ingest.plan import Step, plan_files
+from orchestration.ingest.server_loads import load_server_table
 from orchestration.settings import Settings
 from orchestration.warehouse import connect_writer
 
+Progress = Callable[[str, int, int], None]
 
-@dataclass(frozen=True)
+
+@dataclass
 class LoadedTable:
-    """What one load of a source table did.
+    """What landing holds of a source table, and what this load did to it.
 
     Attributes:
         table: the declared source table.
-        files: number of files read.
+        files: number of files in landing.
         file_bytes: their size together.
         rows_loaded: rows now in landing.
         rows_rejected: lines that could not be read, kept in landing.rejected_lines.
+        files_read: files that this load read.
+        bytes_read: their size together.
+        rows_read: rows and rejected lines in them.
+        seconds: how long that took.
+        waiting: files that are not complete yet, with the reason.
+        failures: what went wrong, one paragraph each; the rows of before are still there.
     """
 
     table: SourceTable
-    files: int
-    file_bytes: int
-    rows_loaded: int
-    rows_rejected: int
+    files: int = 0
+    file_bytes: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    files_read: int = 0
+    bytes_read: int = 0
+    rows_read: int = 0
+    seconds: float = 0.0
+    waiting: dict[str, str] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
 
 
 def load_all(
     settings: Settings,
     tables: Sequence[SourceTable],
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[LoadedTable]:
-    """Load every declared source table afresh.
+    """Bring landing up to date with the files and databases.
 
     Parameters:
         settings: paths; `landing_dir` is read, the warehouse written.
         tables: what the dbt project declares.
-        progress: called before each table with (name, done, total).
+        progress: called with (what, bytes done, bytes in all) while files are read.
 
     Returns:
-        One entry per table, in the order given.
+        One entry per table, in the order given. A table with failures keeps what it had.
 
     Raises:
-        UserError: the landing folder holds nothing for any declared table, or a file is unusable.
+        UserError: there is nothing for any declared table.
     """
-    if not any(table.files(settings.landing_dir) for table in tables):
+    if not any(table.is_database or discover(table, settings.landing_dir)[0] for table in tables):
         raise UserError(
             f"No files for any declared source in {settings.landing_dir}. Run `c360 demo` to make "
             "the demo company's, or give your own folder with `c360 run --landing DIR` "
             "(docs/staging.md says which files are expected where).",
             exit_code=3,
         )
-    with connect_writer(settings) as con:
-        _prepare(con)
-        for done, table in enumerate(tables):
-            if progress:
-                progress(f"{table.source}.{table.table}", done, len(tables))
-            load_table(con, table, settings.landing_dir)
-        if progress:
-            progress("all sources", len(tables), len(tables))
-        counts = {
-            (source, name): rest
-            for source, name, *rest in con.execute(
-                "select source_system, source_table, count(*), sum(file_bytes)::bigint, "
-                "sum(rows_loaded)::bigint, sum(rows_rejected)::bigint "
-                "from operations.ingest_log group by all"
-            ).fetchall()
-        }
-    return [LoadedTable(t, *counts.get((t.source, t.table), (0, 0, 0, 0))) for t in tables]
+    workspace = settings.data_dir / "tmp" / "ingest"
+    shutil.rmtree(workspace, ignore_errors=True)
+    workspace.mkdir(parents=True)
+    try:
+        with connect_writer(settings) as con:
+            # Rows keep the order of their file, which is what numbers them (state.publish_view).
+            con.execute("set preserve_insertion_order = true")
+            state.prepare(con)
+            _forget_undeclared(con, tables)
+            context = LoadContext(con, workspace, uuid.uuid4().hex, progress or _silent)
+            accept_gone = state.are_gone_files_accepted(con)
+            loaded = [_bring_up_to_date(context, settings, table, accept_gone) for table in tables]
+            con.execute("drop table if exists operations.gone_files_accepted")
+            con.execute("set preserve_insertion_order = false")
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+    return loaded
 
 
-def _prepare(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("create schema if not exists landing")
-    con.execute("create schema if not exists operations")
-    con.execute(
-        "create or replace table landing.rejected_lines (source_system varchar, "
-        "source_table varchar, source_file varchar, line_number bigint, column_name varchar, "
-        "error varchar)"
-    )
-    con.execute(
-        "create or replace table operations.ingest_log (source_system varchar, "
-        "source_table varchar, source_file varchar, file_bytes bigint, rows_loaded bigint, "
-        "rows_rejected bigint, loaded_at timestamp)"
-    )
+def _silent(_what: str, _done: int, _total: int) -> None:
+    return None
+
+
+def _bring_up_to_date(
+    context: LoadContext, settings: Settings, table: SourceTable, accept_gone: bool
+) -> LoadedTable:
+    con = context.con
+    result = LoadedTable(table)
+    started = time.monotonic()
+    con.execute("begin")
+    state.begin_table(con, table)
+    con.execute("commit")
+    if table.is_database:
+        load_server_table(context, table, result)
+    else:
+        _load_files(context, settings.landing_dir, table, result, accept_gone)
+    state.publish_view(con, table)
+    result.seconds = time.monotonic() - started
+    for parts in state.loaded_files(con, table).values():
+        result.files += 1
+        result.file_bytes += parts[-1].file_bytes
+        result.rows_loaded += sum(part.rows_loaded for part in parts)
+        result.rows_rejected += sum(part.rows_rejected for part in parts)
+    return result
+
+
+def _load_files(
+    context: LoadContext,
+    landing_dir: Path,
+    table: SourceTable,
+    result: LoadedTable,
+    accept_gone: bool,
+) -> None:
+    files, result.waiting = discover(table, landing_dir)
+    for name, reason in result.waiting.items():
+        state.log(
+            context.con,
+            table,
+            {
+                "load_id": context.load_id,
+                "source_file": name,
+                "action": "waiting",
+                "message": reason,
+            },
+        )
+    known = state.loaded_files(context.con, table)
+    if known and not files and table.on_missing_file == "drop" and not accept_gone:
+        result.failures.append(
+            f"All {len(known)} files of source {table.label} are gone ({table.path}). Its rows "
+            "stay as they were. Bring the files back, or run with --accept-drift when they were "
+            "taken away on purpose."
+        )
+        return
+    steps = plan_files(table, files, known, set(result.waiting))
+    total = sum(step.bytes_to_read for step in steps)
+    done = 0
+    for step in steps:
+        context.progress(f"{table.label} {step.source_file}", done, total)
+        _run_step(context, table, step, result)
+        done += step.bytes_to_read
+    if total:
+        context.progress(table.label, total, total)
+
+
+def _run_step(context: LoadContext, table: SourceTable, step: Step, result: LoadedTable) -> None:
+    try:
+        rows = load_file(context, table, step)
+        if rows is not None:
+            result.files_read += 1
+            result.bytes_read += step.bytes_to_read
+            result.rows_read += rows
+    except UserError as error:
+        result.failures.append(str(error))
+        state.log(
+            context.con,
+            table,
+            {
+                "load_id": context.load_id,
+                "source_file": step.source_file,
+                "action": "failed",
+                "message": str(error),
+            },
+        )
+
+
+def _forget_undeclared(con: duckdb.DuckDBPyConnection, tables: Sequence[SourceTable]) -> None:
+    # A source that was taken out of the project takes its rows with it.
+    declared = {(table.source, table.table) for table in tables}
+    known = con.execute("select source_system, source_table from operations.source_tables")
+    for key in known.fetchall():
+        if key not in declared:
+            for name in ("operations.source_files", "operations.source_tables", *state.PER_FILE):
+                con.execute(
+                    f"delete from {name} where source_system = ? and source_table = ?", list(key)
+                )
+
+
+__all__ = ["LoadedTable", "SourceFile", "load_all"]

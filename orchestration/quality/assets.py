@@ -19,13 +19,19 @@ WARNING_NAME = "nothing_is_unusual"
 DOCS_PORT = 3070
 
 
-def gate_asset(layer: str, settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+def gate_asset(
+    layer: str,
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    waits_for: Sequence[dg.AssetKey] = (),
+) -> dg.AssetsDefinition:
     """The gate after a layer.
 
     Parameters:
         layer: a name of `LAYERS`.
         settings: paths.
         manifest: dbt's manifest.json, for the layer's models.
+        waits_for: what must be done and right as well before the gate opens.
     """
     models = [
         TRANSLATOR.get_asset_key(node)
@@ -36,7 +42,7 @@ def gate_asset(layer: str, settings: Settings, manifest: Mapping[str, Any]) -> d
 
     @dg.asset(
         key=key,
-        deps=models,
+        deps=[*models, *waits_for],
         group_name=layer,
         owners=["team:data-platform"],
         kinds={"greatexpectations", "duckdb"},

@@ -10,6 +10,7 @@ from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGra
 
 from orchestration.automation import landing_fingerprint, landing_sensor
 from orchestration.definitions import build_definitions
+from orchestration.ingest.quarantine_assets import KEY as QUARANTINE
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform.translator import gate_key
 from tests.conftest import settings_in
@@ -52,6 +53,20 @@ def test_gates_block_and_dbt_tests_are_checks(graph: BaseAssetGraph) -> None:
     dbt_checks = [k for k in checks if k.asset_key.path[0] != "gate"]
     assert len(dbt_checks) > 100
     assert {k.asset_key.path[0] for k in dbt_checks} >= set(LAYERS)
+
+
+def test_staging_waits_for_the_accounting_of_rows(graph: BaseAssetGraph) -> None:
+    """Rows are counted after all of staging, and its gate opens only when they add up."""
+    models = {k for k in graph.get_all_asset_keys() if k.path[0] == "staging"}
+    assert graph.get(QUARANTINE).parent_keys == models
+    assert QUARANTINE in graph.get(gate_key("staging")).parent_keys
+    nodes = [node for node in graph.asset_check_nodes if node.key.asset_key == QUARANTINE]
+    checks = {node.key.name: node.blocking for node in nodes}
+    assert checks == {
+        "staging_satisfies_contracts": True,
+        "every_row_is_accounted_for": True,
+        "sources_within_threshold": True,
+    }
 
 
 def test_automation_is_declared_and_off(definitions: dg.Definitions) -> None:

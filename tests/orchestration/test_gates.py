@@ -12,16 +12,12 @@ from orchestration.settings import LAYERS
 from tests.conftest import Company
 
 BREAKS: list[tuple[str, str, str]] = [
-    ("staging", "something_was_delivered", "delete from operations.ingest_log"),
-    (
-        "staging",
-        "few_lines_are_unreadable",
-        "update operations.ingest_log set rows_rejected = rows_loaded",
-    ),
+    ("staging", "something_was_delivered", "delete from operations.source_files"),
     (
         "conformed",
-        "few_rows_are_set_aside_for_faults",
-        "update quarantine.set_aside_rows set reason = 'invalid_amount'; "
+        "few_lines_lack_their_order",
+        "update quarantine.set_aside_rows "
+        "set reason = 'unknown_order', staging_model = 'stg_web_shop__order_lines'; "
         "update conformed.row_conservation set rows_read = 100",
     ),
     (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlglot
+import yaml
 
 from orchestration.quality.suites import load_suite
 from orchestration.settings import DBT_PROJECT_DIR, LAYERS, PROJECT_ROOT
@@ -126,6 +127,22 @@ def test_every_staging_model_feeds_the_entity_list_or_a_dimension(
     unread = [n["name"] for n in models(manifest) if n["fqn"][1] == "staging"]
     unread = [name for name in unread if f"model.customer_360.{name}" not in read]
     assert unread == []
+
+
+def test_staging_models_name_the_entity_that_lists_them(manifest: Mapping[str, Any]) -> None:
+    """What the YAML promises to satisfy is what the project takes the model's rows for."""
+    project = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text())
+    listed = {
+        (model, entity)
+        for entity, names in project["vars"]["entity_sources"].items()
+        for model in names
+    }
+    named = {
+        (node["name"], node["config"].get("meta", {}).get("entity"))
+        for node in models(manifest)
+        if node["fqn"][1] == "staging"
+    }
+    assert named == listed
 
 
 def test_models_parse_as_duckdb(finished_company: Any) -> None:

@@ -4,9 +4,10 @@ customer_records as (
     select * from {{ ref('customer_records') }}
 ),
 
+-- A system without customers of its own knows its visitors by what it calls them: a cookie.
 events as (
     select * from {{ ref('events') }}
-    where source_system = 'web_tracking'
+    where source_system not in (select source_system from customer_records)
 ),
 
 values_of_customer_records as (
@@ -66,6 +67,17 @@ values_of_cookies as (
     where login is not null
 ),
 
+{% set sources = var('entity_sources')['identity_observations'] | default([]) %}
+{% if sources %}
+    staged_observations as (
+        {{ union_staged('identity_observations', [
+            'source_system', 'source_record_id', 'namespace', 'identity_value', 'country_code',
+            'given_name', 'birth_date', 'observation_count', 'first_observed_at',
+            'last_observed_at'
+        ]) }}
+    ),
+{% endif %}
+
 observations as (
     select * from values_of_customer_records
     union all
@@ -82,6 +94,22 @@ observations as (
         first_observed_at,
         last_observed_at
     from values_of_cookies
+    {% if sources %}
+        union all
+        select
+            source_system,
+            source_record_id,
+            source_system || ':' || source_record_id as record_key,
+            namespace,
+            identity_value,
+            country_code,
+            given_name,
+            birth_date,
+            observation_count,
+            first_observed_at,
+            last_observed_at
+        from staged_observations
+    {% endif %}
 )
 
 select
@@ -90,10 +118,23 @@ select
     record_key,
     namespace,
     identity_value,
-    country_code,
-    given_name,
-    birth_date,
-    cast(observation_count as bigint) as observation_count,
-    first_observed_at,
-    last_observed_at
+    {% if sources %}
+        max(country_code) as country_code,
+        max(given_name) as given_name,
+        max(birth_date) as birth_date,
+        cast(sum(observation_count) as bigint) as observation_count,
+        min(first_observed_at) as first_observed_at,
+        max(last_observed_at) as last_observed_at
+    {% else %}
+        country_code,
+        given_name,
+        birth_date,
+        cast(observation_count as bigint) as observation_count,
+        first_observed_at,
+        last_observed_at
+    {% endif %}
 from observations
+{% if sources %}
+    -- A source of observations may say again what a customer record or an event has said.
+    group by source_system, source_record_id, record_key, namespace, identity_value
+{% endif %}

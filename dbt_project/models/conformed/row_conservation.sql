@@ -1,66 +1,49 @@
 with
 
-ingested as (
+accounted as (
     select
         source_system,
-        {{ entity_of_source_table('source_system', 'source_table') }} as entity,
-        rows_loaded + rows_rejected as rows_read
-    from {{ source('ingest', 'ingest_log') }}
+        source_table,
+        coalesce(staging_model, '(none)') as staging_model,
+        coalesce(entity, source_table) as entity,
+        sum(rows_read) as rows_read,
+        sum(rows_accepted) as rows_accepted,
+        sum(rows_quarantined) as rows_quarantined,
+        sum(rows_superseded) as rows_superseded,
+        sum(rows_repeated) as rows_repeated
+    from {{ source('ingest', 'row_accounting') }}
+    group by source_system, source_table, staging_model, entity
 ),
 
-accepted as (
-    {% for entity in var('entity_sources') %}
-        select
-            source_system,
-            '{{ entity }}' as entity,
-            count(*) as rows_accepted
-        from {{ ref(entity) }}
-        group by source_system
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-),
-
-set_aside as (
+-- Accepted in staging, set aside here.
+unknown_orders as (
     select
-        source_system,
-        entity,
-        count(*) as rows_set_aside
+        staging_model,
+        count(*) as row_count
     from {{ ref('set_aside_rows') }}
-    group by source_system, entity
+    where layer = 'conformed'
+    group by staging_model
 ),
 
-counts as (
+conserved as (
     select
-        source_system,
-        entity,
-        rows_read,
-        0 as rows_accepted,
-        0 as rows_set_aside
-    from ingested
-    union all
-    select
-        source_system,
-        entity,
-        0 as rows_read,
-        rows_accepted,
-        0 as rows_set_aside
-    from accepted
-    union all
-    select
-        source_system,
-        entity,
-        0 as rows_read,
-        0 as rows_accepted,
-        rows_set_aside
-    from set_aside
+        accounted.*,
+        coalesce(unknown_orders.row_count, 0) as rows_without_order
+    from accounted
+    left join unknown_orders
+        on accounted.staging_model = unknown_orders.staging_model
 )
 
 select
     source_system,
+    source_table,
+    staging_model,
     entity,
-    cast(sum(rows_read) as bigint) as rows_read,
-    cast(sum(rows_accepted) as bigint) as rows_accepted,
-    cast(sum(rows_set_aside) as bigint) as rows_set_aside,
-    cast(sum(rows_read) - sum(rows_accepted) - sum(rows_set_aside) as bigint) as difference
-from counts
-group by source_system, entity
+    cast(rows_read as bigint) as rows_read,
+    cast(rows_accepted - rows_without_order as bigint) as rows_accepted,
+    cast(rows_quarantined + rows_without_order as bigint) as rows_quarantined,
+    cast(rows_superseded as bigint) as rows_superseded,
+    cast(rows_repeated as bigint) as rows_repeated,
+    cast(rows_quarantined + rows_without_order + rows_superseded as bigint) as rows_set_aside,
+    cast(rows_read - rows_accepted - rows_quarantined - rows_superseded as bigint) as difference
+from conserved

@@ -1,7 +1,8 @@
--- Nothing is dropped silently: what the source files hold is what the tables and the quarantine
--- hold. A positive difference is a lost row, a negative one a row that a join has multiplied.
+-- Nothing is dropped silently: what the source files hold is what staging has accepted or set aside
+-- with a reason. A positive difference is a lost row, a negative one a row that was multiplied.
 select
     source_system,
+    staging_model,
     entity,
     rows_read,
     rows_accepted,

@@ -80,13 +80,17 @@ totals as (
     union all
     select
         'rows set aside by reason' as total,
-        (select coalesce(sum(row_count), 0) from {{ ref('fact_set_aside') }}) as published,
+        (
+            select coalesce(sum(row_count), 0)
+            from {{ ref('fact_set_aside') }}
+            where reason <> 'duplicate_file'
+        ) as published,
         (select count(*) from {{ ref('set_aside_rows') }}) as expected
     union all
     select
         'rows set aside by entity' as total,
         (select coalesce(sum(rows_set_aside), 0) from {{ ref('fact_row_conservation') }}) as published,
-        (select count(*) from {{ ref('set_aside_rows') }}) as expected
+        (select coalesce(sum(row_count), 0) from {{ ref('fact_set_aside') }}) as expected
 )
 
 select

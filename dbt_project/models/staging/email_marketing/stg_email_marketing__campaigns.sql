@@ -9,14 +9,18 @@ typed as (
         nullif(trim(audience), '') as audience,
         'email' as channel,
         {{ as_instant('started_at') }} as started_at,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('email_marketing', 'campaigns') }}
 ),
 
 checked as (
     select
         *,
-        case when campaign_id is null then 'missing_key' end as fault
+        {{ first_fault([
+            ('campaign_id is null', 'missing_key', 'campaign_id'),
+        ]) }}
     from typed
 ),
 
@@ -33,5 +37,7 @@ select
     channel,
     started_at,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -10,22 +10,27 @@ typed as (
         lower(trim(status)) as status,
         {{ as_instant('recorded_at') }} as recorded_at,
         lower(nullif(trim(captured_by), '')) as captured_by,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('email_marketing', 'consents') }}
 ),
 
 checked as (
     select
         *,
-        case
-            when consent_id is null then 'missing_key'
-            when source_record_id is null then 'missing_reference'
-            when recorded_at is null then 'invalid_timestamp'
-            when {{ is_after_today('recorded_at') }} then 'future_timestamp'
-            when coalesce(purpose, '') not in ('commercial', 'tracking') then 'invalid_code'
-            when coalesce(channel, '') not in ('email', 'sms', 'phone') then 'invalid_code'
-            when coalesce(status, '') not in ('granted', 'denied', 'pending') then 'invalid_code'
-        end as fault
+        {{ first_fault([
+            ('consent_id is null', 'missing_key', 'consent_id'),
+            ('source_record_id is null', 'missing_reference', 'contact_id'),
+            ('recorded_at is null', 'invalid_timestamp', 'recorded_at'),
+            (is_after_today('recorded_at'), 'future_timestamp', 'recorded_at'),
+            ("coalesce(purpose, '') not in ('commercial', 'tracking')", 'invalid_code', 'purpose'),
+            ("coalesce(channel, '') not in ('email', 'sms', 'phone')", 'invalid_code', 'channel'),
+            (
+                "coalesce(status, '') not in ('granted', 'denied', 'pending')",
+                'invalid_code', 'status'
+            ),
+        ]) }}
     from typed
 ),
 
@@ -43,5 +48,7 @@ select
     recorded_at,
     captured_by,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -10,22 +10,26 @@ typed as (
         lower(trim(event_type)) as event_type,
         {{ as_instant('occurred_at') }} as occurred_at,
         nullif(trim(url), '') as url,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('email_marketing', 'message_events') }}
 ),
 
 checked as (
     select
         *,
-        case
-            when message_event_id is null then 'missing_key'
-            when source_record_id is null or campaign_id is null then 'missing_reference'
-            when occurred_at is null then 'invalid_timestamp'
-            when {{ is_after_today('occurred_at') }} then 'future_timestamp'
-            when coalesce(event_type, '') not in (
-                'sent', 'delivered', 'bounced', 'opened', 'clicked', 'unsubscribed'
-            ) then 'invalid_code'
-        end as fault
+        {{ first_fault([
+            ('message_event_id is null', 'missing_key', 'message_event_id'),
+            ('source_record_id is null', 'missing_reference', 'contact_id'),
+            ('campaign_id is null', 'missing_reference', 'campaign_id'),
+            ('occurred_at is null', 'invalid_timestamp', 'occurred_at'),
+            (is_after_today('occurred_at'), 'future_timestamp', 'occurred_at'),
+            (
+                "coalesce(event_type, '') not in ('sent', 'delivered', 'bounced', 'opened', 'clicked', 'unsubscribed')",
+                'invalid_code', 'event_type'
+            ),
+        ]) }}
     from typed
 ),
 
@@ -43,5 +47,7 @@ select
     occurred_at,
     url,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

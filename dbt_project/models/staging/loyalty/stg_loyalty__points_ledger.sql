@@ -9,22 +9,26 @@ typed as (
         {{ as_instant('booked_at') }} as occurred_at,
         try_cast(points as bigint) as points,
         nullif(trim(order_id), '') as order_id,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('loyalty', 'points_ledger') }}
 ),
 
 checked as (
     select
         *,
-        case
-            when event_id is null then 'missing_key'
-            when source_record_id is null then 'missing_reference'
-            when occurred_at is null then 'invalid_timestamp'
-            when {{ is_after_today('occurred_at') }} then 'future_timestamp'
-            when points is null then 'invalid_amount'
-            when coalesce(entry_type, '') not in ('earned', 'redeemed', 'expired', 'adjusted')
-                then 'invalid_code'
-        end as fault
+        {{ first_fault([
+            ('event_id is null', 'missing_key', 'entry_id'),
+            ('source_record_id is null', 'missing_reference', 'member_no'),
+            ('occurred_at is null', 'invalid_timestamp', 'booked_at'),
+            (is_after_today('occurred_at'), 'future_timestamp', 'booked_at'),
+            ('points is null', 'invalid_amount', 'points'),
+            (
+                "coalesce(entry_type, '') not in ('earned', 'redeemed', 'expired', 'adjusted')",
+                'invalid_code', 'entry_type'
+            ),
+        ]) }}
     from typed
 ),
 
@@ -45,5 +49,7 @@ select
     points,
     order_id,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -6,14 +6,18 @@ typed as (
         nullif(trim(tier), '') as loyalty_tier,
         try_cast(tier_rank as int) as tier_rank,
         try_cast(threshold_points as bigint) as threshold_points,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('loyalty', 'tiers') }}
 ),
 
 checked as (
     select
         *,
-        case when loyalty_tier is null then 'missing_key' end as fault
+        {{ first_fault([
+            ('loyalty_tier is null', 'missing_key', 'tier'),
+        ]) }}
     from typed
 ),
 
@@ -27,5 +31,7 @@ select
     tier_rank,
     threshold_points,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -18,19 +18,21 @@ typed as (
         upper(nullif(trim(country_code), '')) as country_code,
         {{ as_instant('created_at') }} as created_at,
         {{ as_instant("coalesce(nullif(trim(updated_at), ''), created_at)") }} as updated_at,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('web_shop', 'customers') }}
 ),
 
 checked as (
     select
         *,
-        case
-            when source_record_id is null then 'missing_key'
-            when updated_at is null then 'invalid_timestamp'
-            when {{ is_after_today('updated_at') }} or {{ is_after_today('created_at') }}
-                then 'future_timestamp'
-        end as fault
+        {{ first_fault([
+            ('source_record_id is null', 'missing_key', 'customer_id'),
+            ('updated_at is null', 'invalid_timestamp', 'updated_at'),
+            (is_after_today('updated_at'), 'future_timestamp', 'updated_at'),
+            (is_after_today('created_at'), 'future_timestamp', 'created_at'),
+        ]) }}
     from typed
 ),
 
@@ -56,5 +58,7 @@ select
     created_at,
     updated_at,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

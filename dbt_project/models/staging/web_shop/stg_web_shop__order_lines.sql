@@ -11,25 +11,29 @@ typed as (
         upper(trim(currency)) as currency,
         try_cast(is_return as boolean) as is_return,
         {{ as_instant('booked_at') }} as booked_at,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('web_shop', 'order_lines') }}
 ),
 
+-- What is bought comes in with a plus, what is returned with a minus.
 checked as (
     select
         *,
-        case
-            when order_id is null or line_number is null then 'missing_key'
-            when booked_at is null then 'invalid_timestamp'
-            when {{ is_after_today('booked_at') }} then 'future_timestamp'
-            when line_amount is null then 'invalid_amount'
-            when coalesce(quantity, 0) = 0 then 'invalid_quantity'
-            when is_return is null or coalesce(currency, '') = '' then 'invalid_code'
-            -- What is bought comes in with a plus, what is returned with a minus.
-            when is_return <> (quantity < 0) then 'invalid_quantity'
-            when is_return and line_amount > 0 then 'invalid_amount'
-            when not is_return and line_amount < 0 then 'invalid_amount'
-        end as fault
+        {{ first_fault([
+            ('order_id is null', 'missing_key', 'order_id'),
+            ('line_number is null', 'missing_key', 'line_number'),
+            ('booked_at is null', 'invalid_timestamp', 'booked_at'),
+            (is_after_today('booked_at'), 'future_timestamp', 'booked_at'),
+            ('line_amount is null', 'invalid_amount', 'line_amount'),
+            ('coalesce(quantity, 0) = 0', 'invalid_quantity', 'quantity'),
+            ('is_return is null', 'invalid_code', 'is_return'),
+            ("coalesce(currency, '') = ''", 'invalid_code', 'currency'),
+            ('is_return <> (quantity < 0)', 'invalid_quantity', 'quantity'),
+            ('is_return and line_amount > 0', 'invalid_amount', 'line_amount'),
+            ('not is_return and line_amount < 0', 'invalid_amount', 'line_amount'),
+        ]) }}
     from typed
 ),
 
@@ -48,5 +52,7 @@ select
     is_return,
     booked_at,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -9,22 +9,24 @@ typed as (
         lower(trim(status)) as status,
         upper(trim(currency)) as currency,
         try_cast(total_amount as decimal(18, 2)) as gross_amount,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('web_shop', 'orders') }}
 ),
 
 checked as (
     select
         *,
-        case
-            when order_id is null then 'missing_key'
-            when source_record_id is null then 'missing_reference'
-            when ordered_at is null then 'invalid_timestamp'
-            when {{ is_after_today('ordered_at') }} then 'future_timestamp'
-            when gross_amount is null or gross_amount < 0 then 'invalid_amount'
-            when coalesce(status, '') not in ('completed', 'cancelled') then 'invalid_code'
-            when coalesce(currency, '') = '' then 'invalid_code'
-        end as fault
+        {{ first_fault([
+            ('order_id is null', 'missing_key', 'order_id'),
+            ('source_record_id is null', 'missing_reference', 'customer_id'),
+            ('ordered_at is null', 'invalid_timestamp', 'ordered_at'),
+            (is_after_today('ordered_at'), 'future_timestamp', 'ordered_at'),
+            ('gross_amount is null or gross_amount < 0', 'invalid_amount', 'total_amount'),
+            ("coalesce(status, '') not in ('completed', 'cancelled')", 'invalid_code', 'status'),
+            ("coalesce(currency, '') = ''", 'invalid_code', 'currency'),
+        ]) }}
     from typed
 ),
 
@@ -41,5 +43,7 @@ select
     currency,
     gross_amount,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

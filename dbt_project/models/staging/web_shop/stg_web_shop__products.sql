@@ -10,14 +10,18 @@ typed as (
         try_cast(unit_price as decimal(18, 2)) as unit_price_amount,
         try_cast(unit_cost as decimal(18, 2)) as unit_cost_amount,
         upper(nullif(trim(currency), '')) as currency,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('web_shop', 'products') }}
 ),
 
 checked as (
     select
         *,
-        case when product_id is null then 'missing_key' end as fault
+        {{ first_fault([
+            ('product_id is null', 'missing_key', 'product_id'),
+        ]) }}
     from typed
 ),
 
@@ -35,5 +39,7 @@ select
     unit_cost_amount,
     currency,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -12,7 +12,9 @@ typed as (
         -- Without host and query: a query may hold an e-mail address.
         nullif(regexp_extract(url, '^([a-z]+://[^/?#]*)?([^?#]*)', 2), '') as url_path,
         lower(nullif(trim(device_type), '')) as device_type,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('web_tracking', 'events') }}
 ),
 
@@ -44,14 +46,14 @@ bot_cookies as (
 checked as (
     select
         typed.*,
-        case
-            when typed.event_id is null then 'missing_key'
-            when typed.source_record_id is null then 'missing_reference'
-            when typed.occurred_at is null then 'invalid_timestamp'
-            when {{ is_after_today('typed.occurred_at') }} then 'future_timestamp'
-            when typed.event_type is null then 'invalid_code'
-            when bot_cookies.source_record_id is not null then 'bot_traffic'
-        end as fault
+        {{ first_fault([
+            ('typed.event_id is null', 'missing_key', 'event_id'),
+            ('typed.source_record_id is null', 'missing_reference', 'cookie_id'),
+            ('typed.occurred_at is null', 'invalid_timestamp', 'occurred_at'),
+            (is_after_today('typed.occurred_at'), 'future_timestamp', 'occurred_at'),
+            ('typed.event_type is null', 'invalid_code', 'event_type'),
+            ('bot_cookies.source_record_id is not null', 'bot_traffic', none),
+        ]) }}
     from typed
     left join bot_cookies
         on typed.source_record_id = bot_cookies.source_record_id
@@ -74,5 +76,7 @@ select
     cast(null as bigint) as points,
     cast(null as string) as order_id,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -11,20 +11,22 @@ typed as (
         'USD' as currency,
         false as is_return,
         {{ as_instant('date') }} as booked_at,
-        source_file
-    from {{ source('composite_loyalty', 'receipt_lines') }}
+        source_file,
+        source_row,
+        is_deleted
+    from {{ source('composite_loyalty', 'receipts') }}
 ),
 
 checked as (
     select
         *,
-        case
-            when order_id is null then 'missing_key'
-            when booked_at is null then 'invalid_timestamp'
-            when {{ is_after_today('booked_at') }} then 'future_timestamp'
-            when line_amount is null or line_amount < 0 then 'invalid_amount'
-            when coalesce(quantity, 0) <= 0 then 'invalid_quantity'
-        end as fault
+        {{ first_fault([
+            ('order_id is null', 'missing_key', 'receipt_id'),
+            ('booked_at is null', 'invalid_timestamp', 'date'),
+            (is_after_today('booked_at'), 'future_timestamp', 'date'),
+            ('line_amount is null or line_amount < 0', 'invalid_amount', 'amount'),
+            ('coalesce(quantity, 0) <= 0', 'invalid_quantity', 'units'),
+        ]) }}
     from typed
 ),
 
@@ -43,5 +45,7 @@ select
     is_return,
     booked_at,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

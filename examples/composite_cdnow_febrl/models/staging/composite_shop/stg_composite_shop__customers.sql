@@ -21,7 +21,9 @@ typed as (
         'AU' as country_code,
         cast(null as timestamp) as created_at,
         cast(null as timestamp) as updated_at,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('composite_shop', 'customers') }}
 ),
 
@@ -29,7 +31,9 @@ typed as (
 checked as (
     select
         *,
-        case when source_record_id is null then 'missing_key' end as fault
+        {{ first_fault([
+            ('source_record_id is null', 'missing_key', 'shop_id'),
+        ]) }}
     from typed
 ),
 
@@ -55,5 +59,7 @@ select
     created_at,
     updated_at,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

@@ -9,20 +9,22 @@ typed as (
         'completed' as status,
         'USD' as currency,
         try_cast(amount as decimal(18, 2)) as gross_amount,
-        source_file
+        source_file,
+        source_row,
+        is_deleted
     from {{ source('composite_shop', 'orders') }}
 ),
 
 checked as (
     select
         *,
-        case
-            when order_id is null then 'missing_key'
-            when source_record_id is null then 'missing_reference'
-            when ordered_at is null then 'invalid_timestamp'
-            when {{ is_after_today('ordered_at') }} then 'future_timestamp'
-            when gross_amount is null or gross_amount < 0 then 'invalid_amount'
-        end as fault
+        {{ first_fault([
+            ('order_id is null', 'missing_key', 'order_id'),
+            ('source_record_id is null', 'missing_reference', 'shop_id'),
+            ('ordered_at is null', 'invalid_timestamp', 'date'),
+            (is_after_today('ordered_at'), 'future_timestamp', 'date'),
+            ('gross_amount is null or gross_amount < 0', 'invalid_amount', 'amount'),
+        ]) }}
     from typed
 ),
 
@@ -39,5 +41,7 @@ select
     currency,
     gross_amount,
     source_file,
-    reject_reason
+    source_row,
+    reject_reason,
+    reject_column
 from judged

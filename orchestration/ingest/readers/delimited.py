@@ -1,0 +1,325 @@
+"""Delimited text. DuckDB reads it; lines that are no row are kept with their number and reason."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import UserError
+from orchestration.ingest.declarations import SourceTable
+from orchestration.ingest.drift import Matched
+from orchestration.ingest.readers.lines import (
+    OddLines,
+    ascii_copy,
+    copy_without,
+    line_offsets,
+    lines_at,
+    odd_lines,
+    offsets_around,
+    raw_lines,
+)
+from orchestration.ingest.readers.target import (
+    INVALID_TYPE,
+    MAX_LINE_BYTES,
+    UNREADABLE,
+    NeedsCareError,
+    Outcome,
+    Target,
+)
+from orchestration.ingest.sql import file_list, first_line, literal, quoted
+
+csv.field_size_limit(MAX_LINE_BYTES)
+FEW_REJECTS = 100_000
+NO_QUOTE = "\x1d"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table's files are written."""
+
+    delimiter: str
+    quote: str
+    has_header: bool
+    skip_lines: int
+
+    @classmethod
+    def of(cls, table: SourceTable) -> Dialect:
+        """Read the dialect off a declaration; commas, double quotes and a header by default."""
+        options = table.options
+        delimiter = str(options.get("delimiter", ","))
+        return cls(
+            {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter),
+            str(options.get("quote", '"')),
+            bool(options.get("header", True)),
+            int(options.get("skip_lines", 0)),
+        )
+
+    @property
+    def header_lines(self) -> int:
+        """Lines in front of the first row."""
+        return self.skip_lines + self.has_header
+
+
+def read_delimited(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
+    """Load a file of delimited text.
+
+    Raises:
+        UserError: the file has no header, not the declared columns, or can't be read at all.
+    """
+    dialect = Dialect.of(target.table)
+    if dialect.delimiter == "whitespace":
+        return _read_blank_separated(con, target, path, dialect)
+    names = _names(target, path, dialect)
+    if not names:
+        return Outcome(0, 0)
+    matched = target.match(con, _unique(target, names))
+    reading = _Reading(con, target, dialect, names, matched)
+    if target.is_careful:
+        return reading.load_carefully(path)
+    try:
+        rows = reading.load(path)
+    except duckdb.Error:
+        raise NeedsCareError from None
+    if reading.swallowed_rows():
+        raise NeedsCareError
+    return reading.outcome(path, rows)
+
+
+def _names(target: Target, path: Path, dialect: Dialect) -> list[str]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig", errors="replace") as handle:
+            first = next(
+                csv.reader(
+                    islice(handle, dialect.skip_lines, None),
+                    delimiter=dialect.delimiter,
+                    quotechar=dialect.quote or None,
+                    quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+                ),
+                [],
+            )
+    except (csv.Error, TypeError) as error:
+        raise UserError(
+            f"{target.source_file}, line {dialect.skip_lines + 1}, can't be read as a header: "
+            f"{first_line(error)}. Check the delimiter and quote that source "
+            f"{target.table.label} declares."
+        ) from None
+    if not dialect.has_header:
+        return [f"column_{i + 1}" for i in range(len(first))]
+    return [name.strip() for name in first]
+
+
+def _unique(target: Target, names: list[str]) -> dict[str, str | None]:
+    wanted = {column.source_name for column in target.table.columns}
+    twice = [name for name in wanted if names.count(name) > 1]
+    if twice:
+        raise UserError(
+            f"{target.source_file}, line 1: the header names a column twice, {min(twice)}. Source "
+            f"{target.table.label} can't know which of them to load. Correct the file."
+        )
+    return dict.fromkeys(names)
+
+
+class _Reading:
+    """One file on its way: a first try, and a careful second one where rows were swallowed."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        target: Target,
+        dialect: Dialect,
+        names: list[str],
+        matched: Matched,
+    ) -> None:
+        self.con, self.target, self.dialect = con, target, dialect
+        self.names, self.matched = names, matched
+
+    def relation(self, path: Path) -> str:
+        kinds = {name: column.data_type for column, name in self.matched.feeds if name is not None}
+        # Positions as names: a header may repeat a name that nobody asked for, or have none.
+        columns = ", ".join(
+            f"'c{i}': {literal(kinds.get(name, 'varchar'))}" for i, name in enumerate(self.names)
+        )
+        quote = literal(self.dialect.quote)
+        return (
+            f"read_csv({file_list([path])}, header={self.dialect.has_header}, "
+            f"skip={self.dialect.skip_lines}, columns={{{columns}}}, "
+            f"delim={literal(self.dialect.delimiter)}, quote={quote}, escape={quote}, "
+            "auto_detect=false, compression='none', strict_mode=true, store_rejects=true, "
+            f"rejects_limit=0, max_line_size={MAX_LINE_BYTES})"
+        )
+
+    def load(self, path: Path) -> int:
+        """Insert the file's rows; what was rejected is in DuckDB's own tables then."""
+        self.drop_rejects()
+        position = {name: f"c{i}" for i, name in enumerate(self.names)}
+        expressions = {
+            column.name: position[name] if name is not None else f"cast(null as {column.data_type})"
+            for column, name in self.matched.feeds
+        }
+        return self.target.insert(self.con, expressions, self.relation(path))
+
+    def swallowed_rows(self) -> bool:
+        """Whether a rejected row reaches over several lines: good rows may be in it."""
+        found = self.con.execute(
+            "select 1 from reject_errors where contains(csv_line, chr(10)) limit 1"
+        ).fetchone()
+        return found is not None
+
+    def load_carefully(self, path: Path) -> Outcome:
+        """Load without the lines that swallow others, and with one kind of line end.
+
+        Raises:
+            UserError: DuckDB can't read what is left either.
+        """
+        with tempfile.TemporaryDirectory(dir=self.target.workspace) as folder:
+            even, cleaned = Path(folder) / "even.csv", Path(folder) / "cleaned.csv"
+            copy_without(path, even, [])
+            with ascii_copy(even, self.target.workspace) as ascii_file:
+                strays = self.odd_lines(ascii_file).stray
+            texts = copy_without(even, cleaned, strays)
+            try:
+                return self.outcome(cleaned, self.load(cleaned), texts)
+            except duckdb.Error as error:
+                raise UserError(
+                    f"{self.target.source_file} can't be read: {first_line(error)}. Check that it "
+                    f"is text with the delimiter '{self.dialect.delimiter}' and the encoding that "
+                    f"source {self.target.table.label} declares (UTF-8 without a declaration)."
+                ) from None
+
+    def outcome(self, path: Path, rows: int, dropped: Mapping[int, str] | None = None) -> Outcome:
+        """Keep the rejects and find out on which lines the rows are."""
+        header, lines = self.dialect.header_lines, self.target.line_count
+        counted = self.con.execute(
+            "select count(distinct line), max(line) from reject_errors"
+        ).fetchone()
+        assert counted
+        rejected = counted[0]
+        is_plain = not dropped and rows + rejected + header == lines
+        self.keep_rejects(path, is_plain)
+        not_rows = self.rejected_lines()
+        if dropped:
+            rejected += self.target.reject_lines(self.con, dropped)
+        if is_plain and rejected <= FEW_REJECTS:
+            return Outcome(rows, rejected, header, offsets_around(header, not_rows))
+        quote = self.dialect.quote or NO_QUOTE
+        with ascii_copy(path, self.target.workspace) as ascii_file:
+            literals = self.odd_lines(ascii_file).literal
+            offsets = line_offsets(self.con, ascii_file, quote, header, not_rows, literals, rows)
+        return Outcome(rows, rejected, header, offsets)
+
+    def odd_lines(self, ascii_file: Path) -> OddLines:
+        """The lines with an odd number of quotes, none where the table's files have no quotes."""
+        if not self.dialect.quote:
+            return OddLines([], [])
+        dialect = self.dialect
+        return odd_lines(self.con, ascii_file, dialect.delimiter, dialect.quote, len(self.names))
+
+    def keep_rejects(self, path: Path, is_plain: bool) -> None:
+        """Move DuckDB's rejects to ours: a line may have several errors, it is one row.
+
+        DuckDB counts rows and calls that lines; where a value has lines of its own, the line is
+        counted up to the byte at which the row begins.
+        """
+        names = " ".join(
+            f"when 'c{i}' then {literal(self.landing_name(name))}"
+            for i, name in enumerate(self.names)
+        )
+        starts: list[int] = []
+        if not is_plain:
+            positions = "select distinct line_byte_position from reject_errors order by 1"
+            starts = [row[0] for row in self.con.execute(positions).fetchall()]
+        self.con.execute(
+            "create or replace temp table c360_starts as select "
+            "unnest(?::bigint[]) as line_byte_position, unnest(?::bigint[]) as line_number",
+            [starts, lines_at(path, starts)],
+        )
+        self.target.reject(
+            self.con,
+            f"""
+            select coalesce(starts.line_number, line) as line_number,
+                case column_name {names} end as column_name,
+                case when error_type = 'CAST' then
+                    regexp_extract(error_message, 'Could not convert string "(.*)" to', 1, 's')
+                end as value,
+                csv_line as line_text,
+                case when error_type = 'CAST' then '{INVALID_TYPE}' else '{UNREADABLE}' end
+                    as reason
+            from reject_errors left join c360_starts as starts using (line_byte_position)
+            qualify row_number() over (
+                partition by line order by column_idx nulls last, error_type, error_message
+            ) = 1
+            """,
+        )
+        self.con.execute("drop table c360_starts")
+        self.drop_rejects()
+
+    def landing_name(self, name: str) -> str:
+        for column, found in self.matched.feeds:
+            if found == name:
+                return column.name
+        return name
+
+    def rejected_lines(self) -> list[int]:
+        rows = self.con.execute(
+            "select line_number from landing.rejected_lines where source_system = ? and "
+            "source_table = ? and source_file = ? and line_number > ?",
+            [
+                self.target.table.source,
+                self.target.table.table,
+                self.target.source_file,
+                self.target.lines_before,
+            ],
+        ).fetchall()
+        return [row[0] - self.target.lines_before for row in rows]
+
+    def drop_rejects(self) -> None:
+        for name in ("reject_errors", "reject_scans"):
+            self.con.execute(f"drop table if exists {quoted(name)}")
+
+
+def _read_blank_separated(
+    con: duckdb.DuckDBPyConnection, target: Target, path: Path, dialect: Dialect
+) -> Outcome:
+    """Columns set apart by runs of blanks, as in fixed-width reports."""
+    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+        first = next(islice(handle, dialect.skip_lines, None), "").split()
+    names = first if dialect.has_header else [f"column_{i + 1}" for i in range(len(first))]
+    if not names:
+        return Outcome(0, 0)
+    matched = target.match(con, _unique(target, names))
+    parts = (
+        f"(select line_number, line, string_split_regex(trim(line), '\\s+') as parts "
+        f"from {raw_lines(path)} "
+        f"where line_number > {dialect.header_lines} and trim(coalesce(line, '')) <> '')"
+    )
+    try:
+        expressions = {
+            column.name: f"cast(parts[{names.index(name) + 1}] as {column.data_type})"
+            if name is not None
+            else f"cast(null as {column.data_type})"
+            for column, name in matched.feeds
+        }
+        rows = target.insert(con, expressions, parts, f"len(parts) = {len(names)}")
+        rejected = target.reject(
+            con,
+            "select line_number, null as column_name, null as value, line as line_text, "
+            f"'{UNREADABLE}' as reason from {parts} where len(parts) <> {len(names)}",
+        )
+    except duckdb.Error as error:
+        raise UserError(
+            f"{target.source_file} can't be read: {first_line(error)}. It must be UTF-8 text with "
+            "columns set apart by blanks."
+        ) from None
+    simple = rows + dialect.header_lines == target.line_count
+    return Outcome(
+        rows,
+        rejected,
+        dialect.header_lines,
+        None if not simple else offsets_around(dialect.header_lines, []),
+    )

@@ -1,0 +1,120 @@
+"""Tables of database servers: a snapshot replaced as a whole, or what came since the watermark."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from orchestration.errors import UserError
+from orchestration.ingest import state
+from orchestration.ingest.declarations import SourceTable
+from orchestration.ingest.file_loads import LoadContext
+from orchestration.ingest.readers import Target
+from orchestration.ingest.readers.postgresql import read_postgresql, source_name
+from orchestration.ingest.sql import quoted
+
+UNMARKED = " (no watermark)"
+
+
+def load_server_table(context: LoadContext, table: SourceTable, result: Any) -> None:
+    """Bring landing up to date with a table of a server.
+
+    Parameters:
+        context: the run's connection and log.
+        table: the source table.
+        result: its `LoadedTable`, which gets the counts and failures.
+    """
+    names = [source_name(table)]
+    if table.watermark:
+        names.append(names[0] + UNMARKED)
+    for name in names:
+        context.progress(f"{table.label} {name}", 0, 0)
+        started = time.monotonic()
+        con = context.con
+        con.execute("begin")
+        try:
+            rows = _load(context, table, name, started)
+            con.execute("commit")
+            result.files_read += 1
+            result.rows_read += rows
+        except UserError as error:
+            con.execute("rollback")
+            result.failures.append(str(error))
+            event = {"load_id": context.load_id, "source_file": name, "action": "failed"}
+            state.log(con, table, {**event, "message": str(error)})
+            return
+        except BaseException:
+            con.execute("rollback")
+            raise
+
+
+def _load(context: LoadContext, table: SourceTable, name: str, started: float) -> int:
+    con = context.con
+    unmarked = name.endswith(UNMARKED)
+    parts = state.loaded_files(con, table).get(name, [])
+    since = parts[-1].watermark if parts and table.watermark and not unmarked else None
+    if since is None:
+        state.forget_file(con, table, name)
+        parts = []
+    else:
+        _take_out_boundary(context, table, name, since)
+        parts = state.loaded_files(con, table)[name]
+    target = Target(table, name, state.next_file_id(con))
+    outcome, latest = read_postgresql(con, target, since, unmarked)
+    rows_before = sum(part.rows_loaded for part in parts)
+    state.remember_file(
+        con,
+        table,
+        {
+            "file_id": target.file_id,
+            "source_file": name,
+            "part": len(parts) + 1,
+            "file_bytes": 0,
+            "modified_ns": 0,
+            "rows_loaded": outcome.rows_loaded,
+            "rows_rejected": outcome.rows_rejected,
+            "rows_superseded": 0,
+            "row_offset": rows_before,
+            "is_deletes": False,
+            "watermark": latest or since,
+        },
+    )
+    event = {
+        "load_id": context.load_id,
+        "source_file": name,
+        "action": "extended" if since is not None else "loaded",
+        "rows_loaded": outcome.rows_loaded,
+        "rows_rejected": outcome.rows_rejected,
+        "rows_superseded": 0,
+        "watermark": latest or since,
+        "seconds": time.monotonic() - started,
+    }
+    state.log(con, table, event)
+    return outcome.rows_loaded + outcome.rows_rejected
+
+
+def _take_out_boundary(context: LoadContext, table: SourceTable, name: str, since: str) -> None:
+    # They are the last rows of their part, because rows come in the order of the watermark.
+    column = next((c for c in table.columns if c.source_name == table.watermark), None)
+    if column is None:
+        raise UserError(
+            f"Source {table.label} declares the watermark {table.watermark} and does not load that "
+            f"column. Add it to the columns in {table.declared_in}."
+        )
+    con = context.con
+    key = [table.source, table.table, name]
+    files = (
+        "select file_id from operations.source_files "
+        "where source_system = ? and source_table = ? and source_file = ?"
+    )
+    con.execute(
+        f"delete from {state.physical(table)} where file_id in ({files}) "
+        f"and {quoted(column.name)} = try_cast(? as {column.data_type})",
+        [*key, since],
+    )
+    con.execute(
+        "update operations.source_files set rows_loaded = (select count(*) from "
+        f"{state.physical(table)} as r where r.file_id = source_files.file_id) "
+        "where source_system = ? and source_table = ? and source_file = ?",
+        key,
+    )

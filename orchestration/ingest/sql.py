@@ -1,0 +1,29 @@
+"""Quoting, for the places that take no bound parameter, and messages without data in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def quoted(identifier: str) -> str:
+    """An SQL identifier in double quotes."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def file_list(paths: Iterable[Path]) -> str:
+    """A list of file names for a table function, taken as they are and not as patterns."""
+    # DuckDB has no escape for its wildcards but a class of one character.
+    names = ("".join(f"[{c}]" if c in "*?[" else c for c in str(path)) for path in paths)
+    return "[" + ", ".join(literal(name) for name in names) + "]"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error: what follows it quotes the offending row."""
+    text = str(error).strip().splitlines()
+    return text[0].rstrip(".") if text else type(error).__name__
