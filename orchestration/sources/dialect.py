@@ -184,8 +184,9 @@ def _delimiter(text: str, lines: list[str], quote: str) -> tuple[str, int]:
 def _is_header(record: list[str]) -> bool:
     cells = [cell.strip() for cell in record]
     filled = [cell for cell in cells if cell]
+    # A name may repeat by mistake; in a row without a header, most values would.
     return (
         bool(filled)
-        and len(set(filled)) == len(filled)
+        and 2 * len(set(filled)) > len(filled)
         and not any(VALUE.fullmatch(cell) for cell in filled)
     )

@@ -75,6 +75,7 @@ class Table:
         rows: rows of the sample.
         is_whole: the sample is all there is.
         key: columns that tell rows apart; empty when none do.
+        unnamed: columns that can't be loaded, because their name is empty or repeats.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Table:
     rows: int = 0
     is_whole: bool = True
     key: tuple[str, ...] = ()
+    unnamed: int = 0
 
     def column(self, name: str) -> Column:
         """The column of a safe name."""

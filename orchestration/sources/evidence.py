@@ -87,9 +87,7 @@ def _describe_column(con: duckdb.DuckDBPyConnection, table: Table, column: Colum
         "regexp_replace(regexp_replace(regexp_replace(left(v, 40), '\\p{Lu}', 'X', 'g'), "
         "'\\p{Ll}|\\p{Lo}', 'x', 'g'), '\\d', '9', 'g')"
     )
-    row = con.execute(
-        f"select {counted} from column_values where v is not null"
-    ).fetchone()
+    row = con.execute(f"select {counted} from column_values where v is not null").fetchone()
     shapes = con.execute(
         f"select {shape} as shape from column_values where v is not null "
         "group by 1 order by sum(n) desc, 1 limit 1"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.ingest.sql import quoted
 from orchestration.sources.model_text import checked_sql
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.rendering import render
@@ -60,7 +61,7 @@ def measure(
         + "\nselect source_file, fault, fault_column, count(*) as row_count"
         + "\nfrom checked group by all"
     )
-    sql = render(project_dir, text, {proposal.table.name: proposal.table.sample})
+    sql = render(project_dir, text, {proposal.table.name: quoted(proposal.table.sample)})
     con.execute(f"create or replace temp table faults as {sql}")
     worst = con.execute(
         "select coalesce(max(faulty / total), 0) from (select source_file, "

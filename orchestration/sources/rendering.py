@@ -12,8 +12,6 @@ from typing import Any
 
 import jinja2
 
-from orchestration.ingest.sql import quoted
-
 MACRO_FILES = ("engine.sql", "staging.sql", "source_formats.sql", "normalise.sql")
 
 
@@ -45,7 +43,7 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
     Parameters:
         project_dir: the dbt project whose macros are used.
         sql: the model's text.
-        relations: the DuckDB table of each source table.
+        relations: the relation of each source table, as SQL says it.
     """
     adapter = _Adapter()
     environment = jinja2.Environment(  # noqa: S701 (SQL is not HTML)
@@ -54,7 +52,7 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
     environment.globals.update(
         adapter=adapter,
         dbt=_Dbt,
-        source=lambda _, table: quoted(relations[table]),
+        source=lambda _, table: relations[table],
         **{"return": lambda value: value},
     )
     folder = project_dir / "macros"

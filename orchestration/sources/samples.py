@@ -139,8 +139,10 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
     header = header_of(files[0], options)
     if not header:
         raise UserError(f"{files[0]} has no line that could be a header or a row.")
-    names = [n or f"column_{i + 1}" for i, n in enumerate(header)]
-    names = [n if names.index(n) == i else f"{n}_{i + 1}" for i, n in enumerate(names)]
+    # Ingest finds columns by their name, so one without a name of its own can't be loaded.
+    names = [n for n in header if n and header.count(n) == 1]
+    positions = [f"c{i}" for i in range(len(header))]
+    table.unnamed = len(header) - len(names)
     readable = []
     for number, path in enumerate(files):
         if encoding in NATIVE_ENCODINGS and path.suffix.lower() != ".zip":
@@ -165,7 +167,7 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
         f"encoding={literal(native)}, max_line_size={LINE_BYTES}"
     )
     if options.get("delimiter") == "whitespace":
-        cells = ", ".join(f"nullif(parts[{i + 1}], '') as {quoted(n)}" for i, n in enumerate(names))
+        cells = ", ".join(f"nullif(parts[{i + 1}], '') as c{i}" for i in range(len(header)))
         first = "offset 1" if options.get("header", True) else ""
         scan = (
             f"(select {cells}, filename from (select filename, "
@@ -175,14 +177,15 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
         )
     else:
         quote = options.get("quote", '"')
-        struct = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in names)
+        struct = ", ".join(f"{c}: 'VARCHAR'" for c in positions)
         scan = (
             f"read_csv([{listed}], {common}, columns={{{struct}}}, "
             f"header={'true' if options.get('header', True) else 'false'}, "
             f"delim={literal(options.get('delimiter', ','))}, quote={literal(quote)}, "
             f"escape={literal(quote)}, strict_mode=true)"
         )
-    select = _from_scan(table, scan, names)
+    named = ", ".join(f"c{header.index(n)} as {quoted(n)}" for n in names)
+    select = _from_scan(table, f"(select {named}, filename from {scan})", names)
     if any(p.is_relative_to(folder) for p in readable):
         select = select.replace(literal(str(table.root) + "/"), literal(str(folder) + "/"))
     return select, names, ["string"] * len(names)

@@ -77,6 +77,11 @@ def _show_columns(console: Console, table: Table) -> None:
             escape(", ".join(dict.fromkeys(column.feeds))) or "-",
         )
     console.print(grid)
+    if table.unnamed:
+        console.print(
+            f"  [yellow]{table.unnamed} columns have no name of their own (empty or repeated) and "
+            "can't be loaded. Correct the header if they are needed.[/]"
+        )
     if len(shown) < len(table.columns):
         console.print(f"  and {len(table.columns) - len(shown)} columns that mean nothing known")
 

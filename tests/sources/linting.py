@@ -38,6 +38,8 @@ def lint(folder: Path) -> str:
          str(PROJECT_ROOT / "pyproject.toml"), *new],
         [str(tools.with_name("yamllint")), "--strict", *new],
     ):  # fmt: skip
-        done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+        )
         said += done.stdout + done.stderr if done.returncode else ""
     return said

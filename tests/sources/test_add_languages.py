@@ -79,7 +79,12 @@ SHOPS = {
         ],
     },
 }  # fmt: skip
-COUNTRIES = {"german": ("DE", "AT"), "dutch": ("NL", "BE"), "french": ("FR", "BE"), "english": ("US", "GB")}
+COUNTRIES = {
+    "german": ("DE", "AT"),
+    "dutch": ("NL", "BE"),
+    "french": ("FR", "BE"),
+    "english": ("US", "GB"),
+}
 
 
 @pytest.mark.parametrize("language", SHOPS)
@@ -108,10 +113,14 @@ def test_a_shop_in_any_of_four_languages_is_understood(language: str, tmp_path: 
     assert customers[0][3] in ("01067", "1011 AB")
     assert [row[4] for row in customers] == [first, second]
     assert [row[5] for row in customers] == ["1980-12-31", "1975-02-01"]
-    assert [row[6] for row in customers] == [datetime(2026, 1, 5, 14, 30), datetime(2026, 1, 6, 9, 15)]
+    assert [row[6] for row in customers] == [
+        datetime(2026, 1, 5, 14, 30),
+        datetime(2026, 1, 6, 9, 15),
+    ]
 
     orders = added.rows(
-        model["orders"], "order_id, source_record_id, cast(ordered_at as date)::varchar, status, gross_amount"
+        model["orders"],
+        "order_id, source_record_id, cast(ordered_at as date)::varchar, status, gross_amount",
     )
     assert orders == [
         ("B-1", "4711", "2026-01-07", "completed", Decimal("2472.99")),
@@ -119,14 +128,18 @@ def test_a_shop_in_any_of_four_languages_is_understood(language: str, tmp_path: 
         ("B-3", "4712", "2026-01-13", "completed", Decimal("0.00")),
     ]
     assert added.reasons(model["orders"]) == {None: 3, "folded_row": 1}
-    lines = added.rows(model["order_lines"], "order_id, line_number, product_id, quantity, line_amount, is_return")
+    lines = added.rows(
+        model["order_lines"], "order_id, line_number, product_id, quantity, line_amount, is_return"
+    )
     assert lines == [
         ("B-1", 1, "A1", 2, Decimal("2469.00"), False),
         ("B-1", 2, "A2", 1, Decimal("3.99"), False),
         ("B-2", 1, "A1", 1, Decimal("1234.50"), False),
         ("B-3", 1, "A2", -1, Decimal("-3.99"), True),
     ]
-    products = added.rows(model["products"], "product_id, product_name is not null, category is not null")
+    products = added.rows(
+        model["products"], "product_id, product_name is not null, category is not null"
+    )
     assert products == [("A1", True, True), ("A2", True, True)]
 
 
