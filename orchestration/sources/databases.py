@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from orchestration.errors import UserError
+from orchestration.ingest.sql import first_line
 from orchestration.sources.drafts import Table
 from orchestration.sources.names import snake_case, unique_names
 
@@ -22,10 +23,10 @@ def sheets(table: Table) -> list[Table]:
 
     try:
         book = fastexcel.read_excel(str(table.files[0]))
-        filled = [n for n in book.sheet_names if book.load_sheet(n, n_rows=5).total_height]
+        filled = [n for n in book.sheet_names if book.load_sheet(n, n_rows=5).height]
     except Exception as error:  # the library has many kinds, none of them documented
         raise UserError(
-            f"{table.files[0]} can't be read as a workbook: {_first_line(error)}. Save it as xlsx."
+            f"{table.files[0]} can't be read as a workbook: {first_line(error)}. Save it as xlsx."
         ) from None
     if len(filled) == 1:
         return [replace(table, options={"sheet": filled[0]})]
@@ -95,7 +96,7 @@ def connect(table: Table) -> Iterator[Any]:
             yield cursor
     except (adbc_driver_manager.Error, OSError) as error:
         where = table.files[0] if table.files else without_secret(table.url or "")
-        text = _first_line(error)
+        text = first_line(error)
         secret = urlsplit(table.url or "").password
         raise UserError(
             f"{where} can't be read: {text.replace(secret, '***') if secret else text}. Check that "
@@ -114,8 +115,3 @@ def without_secret(url: str) -> str:
     netloc = re.sub(r":[^@]*@", "@", parts.netloc, count=1)
     query = re.sub(r"(^|&)password=[^&]*", r"\1", parts.query).strip("&")
     return urlunsplit(parts._replace(netloc=netloc, query=query))
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0].rstrip(".") if text else type(error).__name__

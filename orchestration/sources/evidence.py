@@ -74,8 +74,10 @@ def _describe_column(con: duckdb.DuckDBPyConnection, table: Table, column: Colum
         f"from {quoted(table.sample)} group by 1"
     )
     column.rows = table.rows
-    row = con.execute("select coalesce(sum(n), 0), count(v) from column_values where v is not null")
-    column.filled, column.distinct = (int(n) for n in row.fetchone() or (0, 0))
+    found = con.execute(
+        "select coalesce(sum(n), 0), count(v) from column_values where v is not null"
+    ).fetchall()[0]
+    column.filled, column.distinct = int(found[0]), int(found[1])
     if not column.filled:
         return
     counted = ", ".join(
@@ -85,15 +87,14 @@ def _describe_column(con: duckdb.DuckDBPyConnection, table: Table, column: Colum
     # A shape says how a value is written and never what: letters become x, digits 9.
     shape = (
         "regexp_replace(regexp_replace(regexp_replace(left(v, 40), '\\p{Lu}', 'X', 'g'), "
-        "'\\p{Ll}|\\p{Lo}', 'x', 'g'), '\\d', '9', 'g')"
+        "'\\p{Ll}|\\p{Lo}', 'x', 'g'), '\\p{N}', '9', 'g')"
     )
-    row = con.execute(f"select {counted} from column_values where v is not null").fetchone()
+    row = con.execute(f"select {counted} from column_values where v is not null").fetchall()[0]
     shapes = con.execute(
         f"select {shape} as shape from column_values where v is not null "
         "group by 1 order by sum(n) desc, 1 limit 1"
-    ).fetchone()
-    assert row
-    column.shape = shapes[0] if shapes else ""
+    ).fetchall()[0]
+    column.shape = shapes[0]
     column.shares = {name: int(n) / column.filled for name, n in zip(PATTERNS, row, strict=True)}
     column.formats = _formats(con, column)
 
@@ -128,7 +129,7 @@ def _formats(con: duckdb.DuckDBPyConnection, column: Column) -> tuple[str, ...]:
                 for f in tried
             )
             + f" from column_values where {where}"
-        ).fetchone()
+        ).fetchall()[0]
         assert row
         counts = {f: int(n) / max(column.filled, 1) for f, n in zip(tried, row, strict=True)}
         found |= _settle(counts, column)

@@ -148,7 +148,7 @@ def _is_order_total(ctx: Context, table: Table, order: Column | None, total: Col
         f"select count(*), count(*) filter (amounts = 1) from (select count(distinct "
         f"{quoted(total.name)}) as amounts from {quoted(table.sample)} "
         f"group by {quoted(order.name)} having count(*) > 1)"
-    ).fetchone()
+    ).fetchall()[0]
     return bool(row and row[0] and row[1] >= 0.95 * row[0])
 
 
@@ -189,5 +189,5 @@ def _numbers_lines(
     row = con.execute(
         f"select count(distinct ({quoted(order.name)}, {quoted(number.name)})) "
         f"from {quoted(table.sample)}"
-    ).fetchone()
+    ).fetchall()[0]
     return bool(row and row[0] >= 0.9 * table.rows)

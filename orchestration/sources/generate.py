@@ -16,11 +16,12 @@ from orchestration.errors import UserError
 from orchestration.sources import databases
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
-from orchestration.sources.model_text import in_one_line, model_name, model_sql, model_yaml
+from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml
 from orchestration.sources.names import IDENTIFIER, RESERVED
 from orchestration.sources.proposals import Proposal
 
 DELIVERIES = {"sqlite": "SQLite database", "postgresql": "PostgreSQL database"}
+LONG_NAME = 60
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -210,6 +211,9 @@ def _column(column: Column) -> dict[str, Any]:
         meta["semantic_type"] = column.means
     if meta:
         entry["config"] = {"meta": meta}
+    if len(column.source_name) >= LONG_NAME:
+        meta["source_name"] = folded(column.source_name, is_sentence=False)
+        return entry
     return in_one_line(entry)
 
 

@@ -175,7 +175,7 @@ def _refuse_shared_keys(con: duckdb.DuckDBPyConnection, proposals: list[Proposal
                     f"select count(*) from (select {quoted(a[0].name)} from "
                     f"{quoted(first.table.sample)} where {quoted(a[0].name)} is not null intersect "
                     f"select {quoted(b[0].name)} from {quoted(second.table.sample)})"
-                ).fetchone()
+                ).fetchall()[0]
                 if row and row[0]:
                     raise UserError(
                         f"{first.table.name} and {second.table.name} both feed {entity.name}, and "

@@ -67,7 +67,7 @@ def measure(
         "select coalesce(max(faulty / total), 0) from (select source_file, "
         "sum(row_count) as total, coalesce(sum(row_count) filter (fault is not null), 0) as faulty "
         "from faults group by source_file)"
-    ).fetchone()
+    ).fetchall()[0]
     found = con.execute(
         "select fault, fault_column, sum(row_count)::bigint from faults where fault is not null "
         "group by all order by 3 desc, 1, 2"

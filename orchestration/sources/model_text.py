@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -167,16 +168,22 @@ def _check(condition: str, reason: str, column: str | None) -> str:
     return f"({condition}, '{reason}', {blamed})"
 
 
-def folded(text: str) -> str:
-    """A sentence that YAML writes in lines, as the project's other descriptions."""
+def folded(text: str, is_sentence: bool = True) -> str:
+    """A text that YAML writes in lines, as the project's other descriptions.
+
+    Parameters:
+        text: one line.
+        is_sentence: a line break behind it is welcome.
+    """
     if len(text) < LINE:
         return text
-    made = FoldedScalarString(text + "\n")
+    made = FoldedScalarString(text + ("\n" if is_sentence else ""))
     made.fold_pos, start = [], 0  # type: ignore[attr-defined]
-    for position, character in enumerate(text):
-        if character == " " and text.find(" ", position + 1) - start > LINE:
-            made.fold_pos.append(position)  # type: ignore[attr-defined]
-            start = position
+    for found in re.finditer(r"(?<=\S) (?=\S)", text):
+        following = text.find(" ", found.end())
+        if (following if following > 0 else len(text)) - start > LINE:
+            made.fold_pos.append(found.start())  # type: ignore[attr-defined]
+            start = found.start()
     return made
 
 

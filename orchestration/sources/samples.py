@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.ingest.sql import literal, quoted
+from orchestration.ingest.sql import first_line, literal, quoted
 from orchestration.sources import databases
 from orchestration.sources.dialect import header_of, open_bytes
 from orchestration.sources.drafts import Column, Table
@@ -58,16 +58,13 @@ def read_sample(
                 f"position from (select *, row_number() over () as position from ({select}))"
             )
         except duckdb.Error as error:
-            text = str(error).splitlines()[0].replace(folder, "")
+            text = first_line(error).replace(folder, "")
             where = table.files[0] if table.files else table.database_table
             raise UserError(
                 f"{where} can't be read as {table.format}: {text[:200]}. Open it and check that it "
                 "is what its ending says."
             ) from None
-        finally:
-            con.unregister("arrow_rows")
-    count = con.execute("select count(*) from rows_read").fetchone()
-    total = count[0] if count else 0
+    total = con.execute("select count(*) from rows_read").fetchall()[0][0]
     table.is_whole = total <= WHOLE_ROWS and len(files) == len(table.files)
     step = -(-total // WHOLE_ROWS)
     con.execute(
@@ -76,8 +73,8 @@ def read_sample(
         f"from rows_read where {step} <= 1 or ((position - 1) // {BLOCK_ROWS}) % {max(step, 1)} = 0"
     )
     con.execute("drop table rows_read")
-    counted = con.execute(f"select count(*) from {quoted(table.sample)}").fetchone()
-    table.rows = counted[0] if counted else 0
+    con.unregister("arrow_rows")
+    table.rows = con.execute(f"select count(*) from {quoted(table.sample)}").fetchall()[0][0]
 
 
 def _spread(files: tuple[Path, ...]) -> list[Path]:

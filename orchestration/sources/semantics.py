@@ -167,7 +167,7 @@ def _key(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
             row = con.execute(
                 f"select count(*) from (select distinct {quoted(first.name)}, "
                 f"{quoted(second.name)} from {quoted(table.sample)})"
-            ).fetchone()
+            ).fetchall()[0]
             if row and row[0] == table.rows and table.rows > 1:
                 return (first.name, second.name)
     return ()
@@ -202,6 +202,6 @@ def _references(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None
                     f"select count(*) from (select distinct {quoted(column.name)} as v "
                     f"from {quoted(table.sample)}) where v in "
                     f"(select {quoted(key.name)} from {quoted(other.sample)})"
-                ).fetchone()
+                ).fetchall()[0]
                 if row and column.distinct and row[0] / column.distinct >= CONTAINED:
                     column.references = other.name

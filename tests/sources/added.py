@@ -39,14 +39,14 @@ class Added:
         return self.settings.dbt_project_dir / "models" / "staging" / self.name
 
     @property
-    def source(self) -> dict[str, Any]:
+    def source(self) -> Any:
         text = (self.folder / f"_{self.name}__sources.yml").read_text()
         return yaml.safe_load(text)["sources"][0]
 
     def table(self, name: str) -> dict[str, Any]:
         return next(t for t in self.source["tables"] if t["name"] == name)
 
-    def meta(self, name: str) -> dict[str, Any]:
+    def meta(self, name: str) -> Any:
         return self.table(name)["config"]["meta"]
 
     def means(self, name: str) -> dict[str, str | None]:

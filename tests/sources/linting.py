@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.settings import PROJECT_ROOT, Settings
 
 
-def parse(settings: Settings) -> dict[str, Any]:
+def parse(settings: Settings) -> Any:
     """dbt's manifest of a project."""
     target = settings.data_dir / "dbt_target"
     done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -15,11 +16,17 @@ from orchestration.errors import UserError
 from orchestration.sources.add import add_source
 from orchestration.sources.databases import without_secret
 from orchestration.sources.sniff import find_tables
-from tests.conftest import require_shared, settings_in
+from tests.conftest import settings_in
 from tests.own_data import project_copy
 from tests.sources.added import add
+from tests.sources.linting import lint, parse
+from tests.sources.test_add_languages import export_shop
+from tests.sources.workbooks import workbook
 
-CUSTOMERS = "customer_id,email,first_name,updated_at\nC1,a@x.org,Ann,2026-01-01\nC2,b@x.org,Bob,2026-01-02\n"
+CUSTOMERS = (
+    "customer_id,email,first_name,updated_at\n"
+    "C1,a@x.org,Ann,2026-01-01\nC2,b@x.org,Bob,2026-01-02\n"
+)
 ORDERS = "order_id,customer_id,order_date,total\nO1,C1,2026-01-03,9.90\nO2,C2,2026-01-04,5.00\n"
 
 
@@ -57,19 +64,28 @@ def test_files_of_a_folder_become_tables_with_patterns(tmp_path: Path):
 
 def test_json_excel_parquet_and_sqlite_are_read(tmp_path: Path):
     folder = tmp_path / "mixed"
-    lines = '{"order_id": "O1", "customer_id": "C1", "ordered_at": "2026-01-03T10:00:00Z", "total": 9.9}\n'
+    lines = '{"order_id": "O1", "customer_id": "C1", "ordered_at": "2026-01-03", "total": 9.9}\n'
     write(folder / "orders.ndjson", lines + lines.replace("O1", "O2"))
     with duckdb.connect() as con:
         con.execute(
             f"copy (select 'C' || i as customer_id, 'p' || i || '@x.org' as email, "
-            f"timestamp '2026-01-01' as created_at from range(5) as t(i)) to '{folder}/customers.parquet'"
+            f"timestamp '2026-01-01' as created_at from range(5) as t(i)) "
+            f"to '{folder}/customers.parquet'"
         )
     with sqlite3.connect(folder / "stock.sqlite") as database:
         database.execute("create table articles (sku text, product_name text, price real)")
         database.execute("insert into articles values ('A', 'Cheese', 1.2), ('B', 'Oil', 3.0)")
+    one = [["Bestellnr", "Kundennr", "Datum", "Betrag"], ["7", "C1", "2026-01-03", "9.90"]]
+    workbook(folder / "filiale.xlsx", {"Bestellungen": one, "Leer": []})
     added = add(tmp_path, "mixed", folder)
+    assert added.meta("filiale")["options"] == {"sheet": "Bestellungen"}
+    assert added.rows("filiale_orders", "order_id, source_record_id, gross_amount") == [
+        ("7", "C1", Decimal("9.90"))
+    ]
     assert added.feeds() == {
         "articles": "products",
+        "filiale_orders": "orders",
+        "filiale_order_lines": "order_lines",
         "customers": "customer_records",
         "orders_orders": "orders",
         "orders_order_lines": "order_lines",
@@ -131,7 +147,7 @@ def test_hostile_names_become_neither_sql_nor_jinja(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["Shop", "1shop", "a-b", "../x", "ingest", "select", "a__b", ""])
 def test_names_that_are_no_source_are_refused(name: str, tmp_path: Path):
-    with pytest.raises(UserError, match="Choose|Use lower-case"):
+    with pytest.raises(UserError, match=r"Choose|Use lower-case"):
         add(tmp_path, name, write(tmp_path / "c.csv", CUSTOMERS))
 
 
@@ -140,7 +156,7 @@ def test_nobody_to_ask_and_mappings_that_cannot_be(tmp_path: Path):
     settings = settings_in(tmp_path / "data", project_copy(tmp_path / "dbt_project"))
     with pytest.raises(UserError, match="--yes"):
         add_source(settings, "crm", str(path), console=Console(file=io.StringIO()))
-    with pytest.raises(UserError, match="can't feed orders: nothing in it is .*gross_amount"):
+    with pytest.raises(UserError, match=r"can't feed orders: nothing in it is .*gross_amount"):
         add(tmp_path, "crm", path, maps={"c": ["orders"]})
     with pytest.raises(UserError, match="there are c"):
         add(tmp_path, "crm", path, maps={"d": ["orders"]})
@@ -178,19 +194,21 @@ def test_ambiguous_dates_are_said_to_be_a_guess_and_follow_the_others(tmp_path: 
 
 
 def test_the_generated_models_are_valid_for_dbt_and_lint_free(tmp_path: Path):
-    from tests.sources.linting import lint, parse
-
-    folder = require_shared("composite_cdnow_febrl")
-    added = add(tmp_path, "shop", folder / "shop_orders.csv")
-    add(tmp_path, "persons", require_shared("senzing_truthset") / "customers.csv")
-    added = add(tmp_path, "retail", require_shared("online_retail") / "online_retail.parquet")
+    export_shop("german", tmp_path / "german")
+    add(tmp_path, "german", tmp_path / "german")
+    long_name = "a very long name of a column that somebody once typed into a sheet " * 2
+    dates = "01/02/2026;2;x\n25.12.2025;3;y\n2026-01-02;4;z\n"
+    add(tmp_path, "long", write(tmp_path / "long.csv", f"created at;id;{long_name}e-mail\n{dates}"),
+        maps={"long": ["customer_records"]})  # fmt: skip
+    export_shop("english", tmp_path / "english")
+    added = add(tmp_path, "english", tmp_path / "english")
     manifest = parse(added.settings)
-    model = manifest["nodes"]["model.customer_360.stg_retail__online_retail_orders"]
+    model = manifest["nodes"]["model.customer_360.stg_english__order_items_orders"]
     assert model["config"]["meta"]["entity"] == "orders"
-    assert "source.customer_360.retail.online_retail" in model["depends_on"]["nodes"]
+    assert "source.customer_360.english.order_items" in model["depends_on"]["nodes"]
     orders = manifest["nodes"]["model.customer_360.orders"]["depends_on"]["nodes"]
-    assert "model.customer_360.stg_retail__online_retail_orders" in orders
+    assert "model.customer_360.stg_english__order_items_orders" in orders
     assert lint(added.folder.parent) == ""
-    text = (added.folder / "stg_retail__online_retail_customer_records.yml").read_text()
+    text = (added.folder / "stg_english__customers.yml").read_text()
     label = {c["name"]: c.get("config") for c in yaml.safe_load(text)["models"][0]["columns"]}
     assert label["email"] == {"meta": {"label": "I1"}}
