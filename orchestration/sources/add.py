@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import duckdb
+import yaml
 from rich.console import Console
 from rich.prompt import Confirm
 
@@ -103,6 +104,7 @@ def add_source(
     write(texts)
     for path in texts:
         console.print(f"wrote {path}", soft_wrap=True, highlight=False)
+    _warn_of_neighbours(console, settings, draft)
     _say_what_next(console, name, found)
     return [name_of(draft, p) for p in proposals]
 
@@ -145,6 +147,24 @@ def _notes(
                 for entry in measured[key].found[:3]
             ]
     return notes
+
+
+def _warn_of_neighbours(console: Console, settings: Settings, draft: Draft) -> None:
+    """Two tables of a source must not use the same ids for different things; say which to check."""
+    written = {name_of(draft, p) for p in draft.proposals}
+    content = yaml.safe_load((settings.dbt_project_dir / "dbt_project.yml").read_text())
+    for entity in dict.fromkeys(p.entity.name for p in draft.proposals):
+        others = [
+            model
+            for model in content["vars"]["entity_sources"][entity]
+            if model.startswith(f"stg_{draft.source}__") and model not in written
+        ]
+        if others:
+            console.print(
+                f"{others[0]} feeds {entity} of {draft.source} already: no id may occur in both. "
+                "Where the same id means something else, add the table as a source of its own.",
+                style="yellow",
+            )
 
 
 def _say_what_next(console: Console, name: str, found: Sequence[Table]) -> None:

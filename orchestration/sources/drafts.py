@@ -76,6 +76,7 @@ class Table:
         is_whole: the sample is all there is.
         key: columns that tell rows apart; empty when none do.
         unnamed: columns that can't be loaded, because their name is empty or repeats.
+        refused: entities that it might have fed, and what is lacking.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Table:
     is_whole: bool = True
     key: tuple[str, ...] = ()
     unnamed: int = 0
+    refused: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> Column:
         """The column of a safe name."""

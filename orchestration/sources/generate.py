@@ -20,7 +20,7 @@ from orchestration.sources.model_text import folded, in_one_line, model_name, mo
 from orchestration.sources.names import IDENTIFIER, RESERVED
 from orchestration.sources.proposals import Proposal
 
-DELIVERIES = {"sqlite": "SQLite database", "postgresql": "PostgreSQL database"}
+DELIVERIES = {"sqlite": "a SQLite database", "postgresql": "a PostgreSQL database"}
 LONG_NAME = 60
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -158,7 +158,7 @@ def _sources_yaml(draft: Draft, path: Path) -> str:
     kinds = sorted({DELIVERIES.get(t.format, f"{t.format} files") for t in draft.tables})
     source = {
         "name": draft.source,
-        "description": f"{draft.source.replace('_', ' ')}, as it delivers {' and '.join(kinds)}.",
+        "description": f"{draft.source.replace('_', ' ')}, delivered as {' and '.join(kinds)}.",
         "schema": "landing",
         "config": {
             "meta": {

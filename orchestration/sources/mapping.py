@@ -62,7 +62,10 @@ def propose(
             proposal = build(ctx, Proposal(table, entities[entity]), roles[table.name])
             if asked is not None:
                 proposal.require_complete()
-            if not proposal.missing:
+            if proposal.missing:
+                lacks = ", ".join(c.name for c in proposal.missing)
+                table.refused = [*table.refused, f"{entity}: nothing in it is {lacks}"]
+            else:
                 proposals.append(proposal)
     proposals = _one_line_per_order(proposals, roles, maps)
     _refuse_shared_keys(con, proposals)
@@ -88,7 +91,10 @@ def _wished(table: Table, roles: Mapping[str, Role], tables: Sequence[Table]) ->
             wished.append("customer_records")
         sold = role.product
         listed = sold is not None and any(
-            o is not table and (k := key_column(o)) and k.means == "product_id" for o in tables
+            o is not table
+            and (k := key_column(o))
+            and (k.means == "product_id" or sold.references == o.name)
+            for o in tables
         )
         if sold is not None and not listed and table.meaning("product_name", "category", "brand"):
             wished.append("products")

@@ -42,6 +42,12 @@ IDS = frozenset(
         "id",
     ]
 )
+SUBJECTS = {
+    "customer_id": "customer_records",
+    "order_id": "orders",
+    "product_id": "products",
+    "campaign_id": "campaigns",
+}
 CONTAINED = 0.5
 
 
@@ -185,6 +191,13 @@ def _id_rank(column: Column) -> int:
     return int(tokens(column.source_name)[-1:] in (["id"], ["no"], ["nr"], ["key"], ["code"]))
 
 
+def _names_table(column: Column, other: Table, key: Column) -> bool:
+    """`customer_id` holds the key `id` of a table of customers."""
+    if key.means not in ("id", None) or column.means not in SUBJECTS:
+        return False
+    return SUBJECTS[column.means] in {m.means for m in meanings(other.name, "table")}
+
+
 def _references(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
     """Columns that hold another table's key: alike in name or meaning, contained in values."""
     for table in tables:
@@ -196,6 +209,7 @@ def _references(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None
                 alike = column.name == key.name or (
                     column.means == key.means and column.means in IDS - {"id"}
                 )
+                alike = alike or _names_table(column, other, key)
                 if not alike or column.references or table.key == (column.name,) == other.key:
                     continue
                 row = con.execute(

@@ -32,6 +32,8 @@ def show_proposal(
     for table in tables:
         mine = [p for p in proposals if p.table is table]
         _show_columns(console, table)
+        for text in table.refused:
+            console.print(f"  Does not feed {escape(text)}.", highlight=False)
         if not mine:
             console.print(
                 "  Feeds nothing: it will be loaded and that is all. --map says otherwise.\n"

@@ -19,6 +19,7 @@ from orchestration.ingest.declarations import SourceTable, declared_source_table
 from orchestration.ingest.load import load_all
 from orchestration.settings import Settings
 from orchestration.sources.add import add_source
+from orchestration.sources.entities import read_entities
 from orchestration.sources.rendering import render
 from tests.own_data import project_copy
 
@@ -78,7 +79,26 @@ class Added:
             sql = render(self.settings.dbt_project_dir, self.sql(model), relations)
             con.execute(f"create table staged.{model} as {sql}")
             self.built.add(model)
+            self.check_contract(con, model)
         return con
+
+    def check_contract(self, con: duckdb.DuckDBPyConnection, model: str) -> None:
+        """The model's columns have the types of its entity's contract, and every row is there."""
+        entity = read_entities(self.settings.dbt_project_dir)[self.feeds()[model]]
+        found = {r[0]: r[1] for r in con.execute(f"describe staged.{model}").fetchall()}
+        kinds = {"string": "VARCHAR", "int": "INTEGER"}
+        for column in entity.columns:
+            wanted = kinds.get(column.data_type, column.data_type.upper())
+            assert found[column.name] == wanted, (model, column.name, found[column.name])
+        assert list(found)[-3:] == ["source_row", "reject_reason", "reject_column"]
+        rows = "select count(*), count(distinct (source_file, source_row)) from"
+        staged = con.execute(f"{rows} staged.{model}").fetchall()
+        table = next(
+            t for t in self.source["tables"]
+            if f"source('{self.name}', '{t['name']}')" in self.sql(model)
+        )  # fmt: skip
+        landed = con.execute(f"{rows} landing.{table['identifier']}").fetchall()
+        assert staged == landed
 
     def declared(self) -> list[SourceTable]:
         """The tables as ingest gets them from dbt's manifest."""

@@ -97,8 +97,8 @@ def test_invoice_lines_of_online_retail_feed_four_entities(tmp_path: Path):
     # A quarter of the rows names no customer: the threshold is raised, and it says so.
     assert 0.25 < added.meta("online_retail")["quarantine_threshold"] < 0.3
     assert "135,080 of 541,909 rows would be quarantined" in added.shown
-    lines = added.reasons("online_retail_order_lines")
-    assert lines == {None: 406_829, "missing_reference": 135_080}
+    reasons = added.reasons("online_retail_order_lines")
+    assert reasons == {None: 406_829, "missing_reference": 135_080}
     orders = added.reasons("online_retail_orders")
     assert (orders["missing_reference"], orders[None]) == (135_080, 22_190)
     assert added.reasons("online_retail_customer_records")[None] == 4372

@@ -116,6 +116,10 @@ def test_a_second_table_extends_the_source_and_nothing_is_overwritten(tmp_path: 
     written = {p: p.read_bytes() for p in second.folder.iterdir()}
     with pytest.raises(UserError, match="declares customers already"):
         add(tmp_path, "crm", customers)
+    members = add(tmp_path, "crm", write(tmp_path / "landing/crm/members.csv", CUSTOMERS))
+    assert "stg_crm__customers feeds customer_records of crm already" in members.shown
+    written |= {p: p.read_bytes() for p in members.folder.iterdir() if p not in written}
+    written[declared] = declared.read_bytes()
     assert {p: p.read_bytes() for p in second.folder.iterdir()} == written
 
 
