@@ -104,13 +104,16 @@ def test_a_second_table_extends_the_source_and_nothing_is_overwritten(tmp_path: 
     declared = first.folder / "_crm__sources.yml"
     declared.write_text(declared.read_text() + "# Ours: asked for on Monday.\n")
     project_yml = first.settings.dbt_project_dir / "dbt_project.yml"
-    before = project_yml.read_text()
+    shop = "      - stg_web_shop__orders\n"
+    before = project_yml.read_text().replace(shop, f"{shop}    # Lines follow.\n")
+    project_yml.write_text(before)
     second = add(tmp_path, "crm", orders, maps={"orders": ["orders"]})
     assert [t["name"] for t in second.source["tables"]] == ["customers", "orders"]
     assert "# Ours: asked for on Monday." in declared.read_text()
     # Every line of dbt_project.yml that was there still is, comments too, in the same order.
     added_lines = [x for x in project_yml.read_text().splitlines() if x not in before.splitlines()]
     assert added_lines == ["      - stg_crm__orders"]
+    assert f"{shop}      - stg_crm__orders\n    # Lines follow.\n" in project_yml.read_text()
     kept = [x for x in project_yml.read_text().splitlines() if x not in added_lines]
     assert kept == before.splitlines()
     written = {p: p.read_bytes() for p in second.folder.iterdir()}
