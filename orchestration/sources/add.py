@@ -1,0 +1,178 @@
+"""`c360 source add`: looks at data, proposes what it means, writes the staging models."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import yaml
+from rich.console import Console
+from rich.prompt import Confirm
+
+from orchestration.errors import UserError
+from orchestration.settings import Settings
+from orchestration.sources import databases
+from orchestration.sources.drafts import Table
+from orchestration.sources.entities import read_entities
+from orchestration.sources.evidence import describe
+from orchestration.sources.generate import (
+    Draft,
+    check_source_name,
+    files_of,
+    name_of,
+    refuse_unsafe_names,
+    registered,
+    write,
+)
+from orchestration.sources.mapping import propose
+from orchestration.sources.measure import Measured, measure, threshold_for
+from orchestration.sources.samples import read_sample
+from orchestration.sources.semantics import understand
+from orchestration.sources.show import show_proposal
+from orchestration.sources.sniff import find_tables
+
+
+def add_source(
+    settings: Settings,
+    name: str,
+    location: str,
+    *,
+    tables: Sequence[str] = (),
+    maps: Mapping[str, Sequence[str]] | None = None,
+    renames: Mapping[str, str] | None = None,
+    currency: str = "EUR",
+    yes: bool = False,
+    console: Console | None = None,
+) -> list[str]:
+    """Propose and write the staging models of a source.
+
+    Parameters:
+        settings: paths; the dbt project is written to.
+        name: the source's name, lower snake case.
+        location: a file, a folder, a pattern, `sqlite:///path` or `postgresql://user@host/db`.
+        tables: only these of the tables found; all when empty.
+        maps: entities per table, where the proposal is to be overruled; an empty sequence is
+            landing only.
+        renames: what a column is to be called, by its name in the file.
+        currency: the currency of tables that do not say it, ISO 4217.
+        yes: write without asking.
+        console: where to print.
+
+    Returns:
+        The names of the staging models written.
+
+    Raises:
+        UserError: the name can't be used, nothing can be read, a mapping can't be done, files are
+            there already, or nobody can be asked.
+    """
+    console = console or Console()
+    check_source_name(name)
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise UserError(f"'{currency[:20]}' is no currency. Use an ISO 4217 code such as EUR.", 2)
+    if not yes and not (sys.stdin.isatty() and console.is_terminal):
+        raise UserError(
+            "Nobody can be asked here. Add --yes to write what is proposed, or run the command in "
+            "a terminal.",
+            2,
+        )
+    entities = read_entities(settings.dbt_project_dir)
+    found = _chosen(find_tables(location, settings.landing_dir), tables)
+    with duckdb.connect(":memory:") as con:
+        con.execute("set timezone = 'UTC'")
+        with console.status("Looking at the data ..."):
+            for table in found:
+                read_sample(con, table, dict(renames or {}))
+                describe(con, table)
+            refuse_unsafe_names(found)
+            _refuse_unknown_renames(found, renames or {})
+            understand(con, found)
+            proposals = propose(con, found, entities, maps or {}, currency.upper())
+            measured = {
+                (p.table.name, p.entity.name): measure(con, settings.dbt_project_dir, name, p)
+                for p in proposals
+            }
+    show_proposal(console, found, proposals, measured)
+    draft = Draft(name, found, proposals, _thresholds(measured), _notes(proposals, measured))
+    texts = files_of(draft, settings.dbt_project_dir)
+    texts[settings.dbt_project_dir / "dbt_project.yml"] = registered(
+        draft, settings.dbt_project_dir
+    )
+    if not yes and not Confirm.ask(f"Write {len(texts) - 1} files?", console=console):
+        console.print("Nothing was written.")
+        return []
+    write(texts)
+    for path in texts:
+        console.print(f"wrote {path}", soft_wrap=True, highlight=False)
+    _warn_of_neighbours(console, settings, draft)
+    _say_what_next(console, name, found)
+    return [name_of(draft, p) for p in proposals]
+
+
+def _chosen(found: list[Table], wanted: Sequence[str]) -> list[Table]:
+    names = [t.name for t in found]
+    unknown = [w for w in wanted if w not in names]
+    if unknown:
+        raise UserError(f"There is no table {unknown[0]}; there are {', '.join(names)}.", 2)
+    return [t for t in found if not wanted or t.name in wanted]
+
+
+def _refuse_unknown_renames(found: Sequence[Table], renames: Mapping[str, str]) -> None:
+    there = {c.source_name.strip() for t in found for c in t.columns}
+    for old in renames:
+        if old.strip() not in there:
+            raise UserError(f"--rename names the column {old}, and no table has it.", 2)
+
+
+def _thresholds(measured: Mapping[tuple[str, str], Measured]) -> dict[str, float]:
+    thresholds: dict[str, float] = {}
+    for (table, _), result in measured.items():
+        threshold = threshold_for(result.worst_share)
+        if threshold is not None:
+            thresholds[table] = max(threshold, thresholds.get(table, 0.0))
+    return thresholds
+
+
+def _notes(
+    proposals: Sequence, measured: Mapping[tuple[str, str], Measured]
+) -> dict[tuple[str, str], list[str]]:
+    notes = {}
+    for proposal in proposals:
+        key = (proposal.table.name, proposal.entity.name)
+        notes[key] = list(proposal.notes)
+        if threshold_for(measured[key].worst_share) is not None:
+            notes[key] += [
+                f"When it was added, {entry.rows:,} of {measured[key].rows:,} rows had the fault "
+                f"{entry.reason} in {entry.column or 'the row'}"
+                for entry in measured[key].found[:3]
+            ]
+    return notes
+
+
+def _warn_of_neighbours(console: Console, settings: Settings, draft: Draft) -> None:
+    """Two tables of a source must not use the same ids for different things; say which to check."""
+    written = {name_of(draft, p) for p in draft.proposals}
+    content = yaml.safe_load((settings.dbt_project_dir / "dbt_project.yml").read_text())
+    for entity in dict.fromkeys(p.entity.name for p in draft.proposals):
+        others = [
+            model
+            for model in content["vars"]["entity_sources"][entity]
+            if model.startswith(f"stg_{draft.source}__") and model not in written
+        ]
+        if others:
+            console.print(
+                f"{others[0]} feeds {entity} of {draft.source} already: no id may occur in both. "
+                "Where the same id means something else, add the table as a source of its own.",
+                style="yellow",
+            )
+
+
+def _say_what_next(console: Console, name: str, found: Sequence[Table]) -> None:
+    urls = {t.url for t in found if t.url}
+    if any(url != databases.without_secret(url) for url in urls):
+        console.print(
+            "The password was not written. Give it to each run as PGPASSWORD or in ~/.pgpass."
+        )
+    console.print(
+        f"Review the files, then: c360 source check {name}, and c360 run.", highlight=False
+    )

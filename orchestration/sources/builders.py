@@ -1,0 +1,35 @@
+"""Which function feeds which entity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from orchestration.sources import feed_people, feed_sales
+from orchestration.sources.drafts import Table
+from orchestration.sources.feeding import Context
+from orchestration.sources.proposals import Proposal
+from orchestration.sources.roles import Role
+
+BUILDERS: dict[str, Callable[[Context, Proposal, Table, Role], None]] = {
+    "customer_records": feed_people.customer_records,
+    "orders": feed_sales.orders,
+    "order_lines": feed_sales.order_lines,
+    "products": feed_sales.products,
+    "campaigns": feed_people.campaigns,
+    "message_events": feed_people.message_events,
+    "consents": feed_people.consents,
+    "events": feed_people.events,
+    "loyalty_tiers": feed_people.loyalty_tiers,
+}
+
+
+def build(ctx: Context, proposal: Proposal, role: Role) -> Proposal:
+    """Fill a proposal: what feeds its columns and what is checked.
+
+    Parameters:
+        ctx: what builders need beside the table.
+        proposal: an empty one.
+        role: what its table is about.
+    """
+    BUILDERS[proposal.entity.name](ctx, proposal, proposal.table, role)
+    return proposal

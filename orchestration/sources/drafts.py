@@ -1,0 +1,110 @@
+"""What is known of a source while it is being added: tables, their columns, what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class Column:
+    """A column of a table that was found.
+
+    Attributes:
+        name: its safe name, which the landing view uses.
+        source_name: its name in the file.
+        file_type: string, or the type that a Parquet file declares.
+        rows, filled, distinct: counted in the sample.
+        shape: the most frequent form of its values, without the values: `Xxxxx 99`.
+        shares: share of the filled values that match a pattern, by the pattern's name.
+        formats: date formats that read it, the most frequent first.
+        is_day_first_a_guess: both readings of 01/02/2026 fit all values.
+        decimal_mark: the decimal mark of numbers.
+        means: semantic type, or none.
+        confidence: of that, 0 to 1.
+        reason: for that, in a few words.
+        other_means: further meanings of the name, which the table's context may choose.
+        references: the table whose key it holds.
+        feeds: entity.column, filled by the mapping.
+    """
+
+    name: str
+    source_name: str
+    file_type: str = "string"
+    rows: int = 0
+    filled: int = 0
+    distinct: int = 0
+    shape: str = ""
+    shares: dict[str, float] = field(default_factory=dict)
+    formats: tuple[str, ...] = ()
+    is_day_first_a_guess: bool = False
+    decimal_mark: str = "."
+    means: str | None = None
+    confidence: float = 0.0
+    reason: str = ""
+    other_means: tuple[str, ...] = ()
+    references: str | None = None
+    feeds: list[str] = field(default_factory=list)
+
+    @property
+    def is_unique(self) -> bool:
+        """Every row has a value of its own."""
+        return 0 < self.rows == self.filled == self.distinct
+
+    def share(self, pattern: str) -> float:
+        """Share of the filled values that match a pattern."""
+        return self.shares.get(pattern, 0.0)
+
+
+@dataclass
+class Table:
+    """A table that was found.
+
+    Attributes:
+        name: its name within the source.
+        format: csv, ndjson, json, parquet, excel, sqlite or postgresql.
+        files: its files in order of name; one database file; none for PostgreSQL.
+        path: what the YAML says: a glob below the landing folder or absolute.
+        root: the folder that file names are told from.
+        url: of a PostgreSQL database, without a password.
+        database_table: the table in a database.
+        options: how to read it, as the YAML says it.
+        columns: its columns in order.
+        sample: the DuckDB table that holds its sample as text.
+        rows: rows of the sample.
+        is_whole: the sample is all there is.
+        key: columns that tell rows apart; empty when none do.
+        unnamed: columns that can't be loaded, because their name is empty or repeats.
+        refused: entities that it might have fed, and what is lacking.
+    """
+
+    name: str
+    format: str
+    files: tuple[Path, ...] = ()
+    path: str = ""
+    root: Path = field(default_factory=Path)
+    url: str | None = None
+    database_table: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    columns: list[Column] = field(default_factory=list)
+    sample: str = ""
+    rows: int = 0
+    is_whole: bool = True
+    key: tuple[str, ...] = ()
+    unnamed: int = 0
+    refused: list[str] = field(default_factory=list)
+
+    def column(self, name: str) -> Column:
+        """The column of a safe name."""
+        return next(c for c in self.columns if c.name == name)
+
+    def meaning(self, *means: str) -> Column | None:
+        """The most certain column with the first of these meanings that any column has."""
+        for meant in means:
+            found = [c for c in self.columns if c.means == meant]
+            if found:
+                return max(
+                    found, key=lambda c: c.confidence * (0.2 + 0.8 * c.filled / max(c.rows, 1))
+                )
+        return None

@@ -1,0 +1,80 @@
+"""The conformed entities as the contracts in models/conformed say them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ENTITIES = (
+    "customer_records", "orders", "order_lines", "products", "campaigns", "message_events",
+    "consents", "events", "loyalty_tiers",
+)  # fmt: skip
+KEYS: dict[str, tuple[str, ...]] = {
+    "customer_records": ("source_record_id",),
+    "orders": ("order_id",),
+    "order_lines": ("order_id", "line_number"),
+    "products": ("product_id",),
+    "campaigns": ("campaign_id",),
+    "message_events": ("message_event_id",),
+    "consents": ("consent_id",),
+    "events": ("event_id",),
+    "loyalty_tiers": ("loyalty_tier",),
+}
+
+
+@dataclass(frozen=True)
+class EntityColumn:
+    """A column of a contract that a staging model must have."""
+
+    name: str
+    data_type: str
+    description: str
+    is_required: bool
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A conformed entity.
+
+    Attributes:
+        name: the conformed model.
+        description: what one row is.
+        columns: those that a staging model fills: without record_key, which conformed makes.
+    """
+
+    name: str
+    description: str
+    columns: tuple[EntityColumn, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart within a source system."""
+        return KEYS[self.name]
+
+
+def read_entities(dbt_project_dir: Path) -> dict[str, Entity]:
+    """The contracts of a dbt project, by name.
+
+    Parameters:
+        dbt_project_dir: the project.
+    """
+    entities = {}
+    for name in ENTITIES:
+        path = dbt_project_dir / "models" / "conformed" / f"{name}.yml"
+        model = next(m for m in yaml.safe_load(path.read_text())["models"] if m["name"] == name)
+        columns = tuple(
+            EntityColumn(
+                name=c["name"],
+                data_type=c["data_type"],
+                description=" ".join(c.get("description", "").split()),
+                is_required=any(x.get("type") == "not_null" for x in c.get("constraints", ())),
+                label=c.get("config", {}).get("meta", {}).get("label"),
+            )
+            for c in model["columns"]
+            if c["name"] not in ("record_key", "source_row")
+        )
+        entities[name] = Entity(name, " ".join(model["description"].split()), columns)
+    return entities

@@ -1,0 +1,132 @@
+"""SQL expressions that turn a column of text into what an entity wants."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from orchestration.ingest.sql import literal, quoted
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.names import tokens, words
+
+ROW_KEY = "source_file || ':' || cast(source_row as string)"
+SAFE_VALUE = re.compile(r"[\w .$€£'-]+")
+MAPPED_SHARE = 0.5
+
+
+def text(column: Column) -> str:
+    """The column as text without outer blanks, null when nothing is left."""
+    if column.file_type == "string":
+        return f"nullif(trim({column.name}), '')"
+    if column.file_type == "double" and column.share("integer") == 1:
+        return f"cast(cast({column.name} as bigint) as string)"
+    return f"cast({column.name} as string)"
+
+
+def instant(column: Column) -> str:
+    """The column as a UTC timestamp; null when it is none."""
+    return _dates(column, "as_instant", "as_instant_in")
+
+
+def birth_date(column: Column) -> str:
+    """The column as a birth date; null when there is no such day or it is yet to come."""
+    return _dates(column, "as_birth_date", "as_birth_date_in")
+
+
+def amount(column: Column) -> str:
+    """The column as decimal(18, 2)."""
+    if column.file_type != "string":
+        return f"try_cast({column.name} as decimal(18, 2))"
+    return f"{{{{ as_amount('{column.name}', '{_mark(column)}') }}}}"
+
+
+def product_of(quantity: Column, price: Column) -> str:
+    """Pieces times price, rounded to cents once."""
+    if price.file_type == "string":
+        exact = f"{{{{ as_decimal('{price.name}', '{_mark(price)}') }}}}"
+    else:
+        exact = f"try_cast({price.name} as decimal(18, 6))"
+    return f"cast(\n    {integer(quantity)}\n    * {exact}\n    as decimal(18, 2)\n)"
+
+
+def integer(column: Column) -> str:
+    """The column as a whole number; null when it is none."""
+    if column.file_type not in ("string", "double"):
+        return f"try_cast({column.name} as int)"
+    name = column.name if column.file_type == "string" else f"cast({column.name} as string)"
+    return f"{{{{ as_integer('{name}') }}}}"
+
+
+def codes(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    column: Column,
+    kind: str,
+    share: float = MAPPED_SHARE,
+) -> str | None:
+    """A `case` from the column's values to an entity's codes; None when few of them are known.
+
+    Parameters:
+        con: the connection that holds the sample.
+        table: the column's table.
+        column: the column.
+        kind: kind of words: order_status, consent_status, message_event, currency, country.
+        share: of the values that must be known.
+    """
+    known = words(kind)
+    rows = con.execute(
+        f"select lower(trim({quoted(column.name)})) as v, count(*) as n "
+        f"from {quoted(table.sample)} where nullif(trim({quoted(column.name)}), '') is not null "
+        "group by 1 order by 1 limit 2000"
+    ).fetchall()
+    branches: dict[str, list[str]] = {}
+    mapped = 0
+    for value, count in rows:
+        means = known.get("".join(tokens(value)) or value)
+        if means and SAFE_VALUE.fullmatch(value):
+            branches.setdefault(means[0], []).append(value)
+            mapped += count
+    if not branches or mapped < share * sum(n for _, n in rows):
+        return None
+    whens = [
+        f"    when lower(trim({column.name})) in ({', '.join(literal(v) for v in values)})"
+        f" then '{code}'"
+        for code, values in sorted(branches.items())
+    ]
+    return "\n".join(["case", *(_folded(w) for w in whens), "end"])
+
+
+def _folded(when: str) -> str:
+    if len(when) < 95:
+        return when
+    start, rest = when.split(" in (", 1)
+    values, end = rest.rsplit(") then ", 1)
+    return f"{start} in (\n        " + values.replace(", ", ",\n        ") + f"\n    ) then {end}"
+
+
+def either(first: str, second: str) -> str:
+    """The second where the first is null."""
+    parts = [part.replace("\n", "\n    ") for part in (first, second)]
+    return f"coalesce(\n    {parts[0]},\n    {parts[1]}\n)"
+
+
+def _mark(column: Column) -> str:
+    return column.decimal_mark if column.decimal_mark == "," else "."
+
+
+def _dates(column: Column, iso: str, other: str) -> str:
+    if column.file_type in ("date", "timestamp"):
+        return f"{{{{ {iso}('cast({column.name} as string)') }}}}"
+    read = [
+        f"{{{{ {iso}('{column.name}') }}}}" if f == "iso"
+        else f"{{{{ {other}('{_epoch_text(column)}', '{f}') }}}}"
+        for f in column.formats or ("iso",)
+    ]  # fmt: skip
+    if len(read) == 1:
+        return read[0]
+    return "coalesce(\n    " + ",\n    ".join(read) + "\n)"
+
+
+def _epoch_text(column: Column) -> str:
+    return column.name if column.file_type == "string" else f"cast({column.name} as string)"

@@ -1,0 +1,208 @@
+"""How customers and what they do are fed: which meanings fill which columns, what is checked."""
+
+from __future__ import annotations
+
+from orchestration.sources import expressions as sql
+from orchestration.sources.drafts import Table
+from orchestration.sources.feeding import (
+    NO_CODE,
+    Context,
+    feed_instant,
+    feed_key,
+    feed_reference,
+    own_id,
+)
+from orchestration.sources.proposals import Proposal
+from orchestration.sources.roles import Role, key_column
+
+
+def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed customer_records."""
+    key = key_column(table)
+    if role.is_sale:
+        identity = role.customer
+    else:
+        own = table.meaning("customer_id")
+        identity = key if key and (not own or own is key) else own or key
+        identity = identity or table.meaning("loyalty_id")
+    feed_key(p, "source_record_id", identity)
+    p.is_folded = role.is_sale
+    _names(ctx, p, table)
+    for name in (
+        "email",
+        "phone",
+        "login",
+        "loyalty_id",
+        "loyalty_tier",
+        "postal_code",
+        "city",
+    ):
+        column = table.meaning(name)
+        p.feed_text(name, column)
+    if (born := table.meaning("birth_date")) is not None:
+        p.feed("birth_date", sql.birth_date(born), born)
+    _street(ctx, p, table)
+    _country(ctx, p, table)
+    created, updated = table.meaning("created_at"), table.meaning("updated_at")
+    if role.is_sale:
+        created = updated = None
+    if created:
+        p.feed("created_at", sql.instant(created), created)
+    if updated and created:
+        both = sql.either(sql.instant(updated), sql.instant(created))
+        p.feed("updated_at", both, updated, created)
+    elif updated or created:
+        only = updated or created
+        assert only
+        p.feed("updated_at", sql.instant(only), only)
+    if "updated_at" in p.feeds:
+        p.newest_by = "updated_at"
+        for name, column in (("updated_at", updated), ("created_at", created)):
+            if column:
+                p.check("{{ is_after_today('" + name + "') }}", "future_timestamp", column)
+
+
+def campaigns(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed campaigns."""
+    key = table.meaning("campaign_id") or key_column(table)
+    feed_key(p, "campaign_id", key)
+    name = table.meaning("campaign_name", "name")
+    p.feed_text("campaign_name", name)
+    for means in ("subject", "audience"):
+        column = table.meaning(means)
+        p.feed_text(means, column)
+    channel = table.meaning("channel")
+    if channel:
+        p.feed("channel", f"coalesce(lower({sql.text(channel)}), 'email')", channel)
+    else:
+        p.feed("channel", "'email'", reason="assumed: the table does not say it")
+        p.notes.append("channel is assumed to be email; edit the model if it is not")
+    started = table.meaning("started_at", "created_at", "date")
+    if started:
+        p.feed("started_at", sql.instant(started), started)
+        p.newest_by = "started_at"
+
+
+def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed message_events."""
+    key = table.meaning("message_event_id", "event_id") or key_column(table)
+    feed_key(p, "message_event_id", key)
+    message, campaign = table.meaning("message_id"), table.meaning("campaign_id")
+    p.feed_text("message_id", message)
+    feed_reference(p, "campaign_id", campaign)
+    feed_reference(p, "source_record_id", role.customer)
+    kind = table.meaning("event_type", "status")
+    if kind:
+        coded = sql.codes(ctx.con, table, kind, "message_event")
+        p.feed("event_type", coded, kind)
+        p.check("event_type is null", "invalid_code", kind)
+    feed_instant(p, "occurred_at", role.instant)
+    url = table.meaning("url")
+    p.feed_text("url", url)
+    p.newest_by = "occurred_at"
+
+
+def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed consents."""
+    feed_key(p, "consent_id", table.meaning("consent_id") or own_id(table, role))
+    feed_reference(p, "source_record_id", role.customer)
+    for means, default in (("purpose", "commercial"), ("channel", "email")):
+        column = table.meaning(means)
+        if column:
+            p.feed(means, f"lower({sql.text(column)})", column)
+            p.check(NO_CODE.format(means), "invalid_code", column)
+        else:
+            p.feed(means, f"'{default}'", reason="assumed: the table does not say it")
+            p.notes.append(f"{means} is assumed to be {default}; edit the model if it is not")
+    status = table.meaning("consent_status", "status")
+    if status:
+        p.feed("status", sql.codes(ctx.con, table, status, "consent_status"), status)
+        p.check("status is null", "invalid_code", status)
+    feed_instant(p, "recorded_at", table.meaning("recorded_at") or role.instant)
+    captured = table.meaning("captured_by")
+    p.feed_text("captured_by", captured, "lower({})")
+    p.newest_by = "recorded_at"
+
+
+def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed events."""
+    feed_key(p, "event_id", table.meaning("event_id") or own_id(table, role))
+    cookie, customer = table.meaning("cookie_id"), role.customer
+    feed_reference(p, "source_record_id", cookie or customer)
+    kind = table.meaning("event_type")
+    if kind:
+        p.feed("event_type", f"lower({sql.text(kind)})", kind)
+        p.check("event_type is null", "invalid_code", kind)
+    else:
+        name = table.name.removesuffix("s")
+        p.feed("event_type", f"'{name}'", reason="the table's name")
+    feed_instant(p, "occurred_at", table.meaning("occurred_at") or role.instant)
+    login = table.meaning("login") or (customer if cookie and customer is not cookie else None)
+    p.feed_text("login", login)
+    url = table.meaning("url")
+    if url:
+        p.feed("url_path", f"{{{{ url_path_of('{url.name}') }}}}", url)
+    device = table.meaning("device_type")
+    p.feed_text("device_type", device, "lower({})")
+    for means in ("product_id", "order_id"):
+        column = table.meaning(means)
+        if column and column is not (cookie or customer):
+            p.feed(means, sql.text(column), column)
+    points = table.meaning("points")
+    if points:
+        p.feed("points", f"cast({sql.integer(points)} as bigint)", points)
+    p.newest_by = "occurred_at"
+
+
+def loyalty_tiers(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed loyalty_tiers."""
+    tier = table.meaning("loyalty_tier", "name") or key_column(table)
+    feed_key(p, "loyalty_tier", tier)
+    for means in ("tier_rank", "threshold_points"):
+        column = table.meaning(means) or (
+            table.meaning("points") if means == "threshold_points" else None
+        )
+        if column:
+            p.feed(means, sql.integer(column), column)
+
+
+def _names(ctx: Context, p: Proposal, table: Table) -> None:
+    given, family = table.meaning("given_name"), table.meaning("family_name")
+    full, name = table.meaning("full_name"), table.meaning("name")
+    if given and not family and name:
+        family, name = name, None
+    full = full or (name if not given and not family else None)
+    for target, part in (("given_name", given), ("family_name", family)):
+        if full is None:
+            p.feed_text(target, part)
+            continue
+        out_of_full = f"{{{{ {target}_of('{full.name}') }}}}"
+        if part:
+            p.feed(target, sql.either(sql.text(part), out_of_full), part, full)
+        else:
+            p.feed(target, out_of_full, full)
+
+
+def _street(ctx: Context, p: Proposal, table: Table) -> None:
+    street, number = table.meaning("street", "address"), table.meaning("house_number")
+    if street and number:
+        both = sorted((street, number), key=table.columns.index)
+        first, second = (f"coalesce(trim({c.name}), '')" for c in both)
+        p.feed("street", f"nullif(trim(\n    {first}\n    || ' ' || {second}\n), '')", *both)
+    elif street:
+        p.feed("street", sql.text(street), street)
+
+
+def _country(ctx: Context, p: Proposal, table: Table) -> None:
+    column = table.meaning("country_code")
+    if column is None:
+        return
+    named = sql.codes(ctx.con, table, column, "country", share=0.0)
+    if named is None:
+        if column.share("two_letters") >= 0.5 or not column.filled:
+            p.feed_text("country_code", column, "upper({})")
+        return
+    if column.share("two_letters"):
+        code = f"when length(trim({column.name})) = 2 then upper(trim({column.name}))"
+        named = named.replace("\nend", f"\n    {code}\nend")
+    p.feed("country_code", named, column)

@@ -1,0 +1,193 @@
+"""How orders, their lines and products are fed: which meanings fill which columns."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.ingest.sql import quoted
+from orchestration.sources import expressions as sql
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.feeding import NO_CODE, Context, feed_instant, feed_key, feed_reference
+from orchestration.sources.proposals import Feed, Proposal
+from orchestration.sources.roles import Role, key_column
+
+
+def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed orders."""
+    feed_key(p, "order_id", role.order)
+    feed_reference(p, "source_record_id", role.customer)
+    feed_instant(p, "ordered_at", role.instant)
+    _order_status(ctx, p, table)
+    _currency(ctx, p, table)
+    p.newest_by, p.is_folded = "ordered_at", role.is_lines
+    amount, columns = _paid(ctx, table, role)
+    if amount is None:
+        return
+    if role.is_lines:
+        p.helpers["line_amount"] = Feed(amount, columns)
+        p.check("line_amount is null", "invalid_amount", columns[0])
+        p.feed(
+            "gross_amount",
+            "-- What was ordered before returns: the order's faultless lines above zero.\n"
+            "cast(coalesce(sum(\n"
+            "    case\n"
+            "        when coalesce(reject_reason, 'folded_row') = 'folded_row'"
+            " and line_amount > 0\n"
+            "            then line_amount\n"
+            "    end\n"
+            ") over (partition by order_id), 0) as decimal(18, 2))",
+            *columns,
+            reason="sum of the order's lines",
+            is_final=True,
+        )
+    elif any(c.share("negative") for c in columns):
+        p.helpers["order_amount"] = Feed(amount, columns)
+        p.check("order_amount is null", "invalid_amount", columns[0])
+        p.feed(
+            "gross_amount",
+            "-- A credit note orders nothing; what it gives back is in its line.\n"
+            "case when order_amount < 0 then 0.00 else order_amount end",
+            *columns,
+            is_final=True,
+        )
+    else:
+        p.feed("gross_amount", amount, *columns)
+        p.check("gross_amount is null or gross_amount < 0", "invalid_amount", columns[0])
+
+
+def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed order_lines."""
+    feed_key(p, "order_id", role.order)
+    number = table.meaning("line_number")
+    if (
+        not role.is_lines and role.order is not None and role.order.is_unique
+    ) or role.order is None:
+        p.feed("line_number", "1", reason="an order is one row")
+    elif number and _numbers_lines(ctx.con, table, role.order, number):
+        p.feed("line_number", sql.integer(number), number)
+        p.check("line_number is null", "missing_key", number)
+    else:
+        assert role.order
+        p.feed(
+            "line_number",
+            f"cast(row_number() over (\n    partition by {sql.text(role.order)}\n"
+            "    order by source_file, source_row\n) as int)",
+            reason="counted in the order of the file",
+        )
+    _product(ctx, p, table)
+    if role.customer and role.instant:
+        # A line whose order names nobody is set aside for that, not for the order it then lacks.
+        p.helpers["source_record_id"] = Feed(sql.text(role.customer), (role.customer,))
+        p.check("source_record_id is null", "missing_reference", role.customer)
+    feed_instant(p, "booked_at", role.instant)
+    quantity = table.meaning("quantity")
+    if quantity:
+        p.feed("quantity", sql.integer(quantity), quantity)
+        p.check("quantity is null", "invalid_quantity", quantity)
+    else:
+        p.feed("quantity", "1", reason="assumed: one piece per line")
+    amount, columns = _paid(ctx, table, role)
+    if amount:
+        p.feed("line_amount", amount, *columns)
+        p.check("line_amount is null", "invalid_amount", columns[0])
+    _currency(ctx, p, table)
+    p.feed(
+        "is_return",
+        "coalesce(quantity < 0 or line_amount < 0, false)",
+        *(c for c in (quantity, *columns) if c),
+        reason="quantity or amount below zero",
+        is_final=True,
+    )
+    p.newest_by = "booked_at"
+
+
+def products(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """Feed products."""
+    key = role.product or key_column(table)
+    feed_key(p, "product_id", key)
+    name = table.meaning("product_name") or table.meaning("name")
+    p.feed_text("product_name", name)
+    for means in ("category", "brand"):
+        column = table.meaning(means)
+        p.feed_text(means, column)
+    p.is_folded = role.is_sale
+    if not role.is_sale:
+        for target, means in (
+            ("unit_price_amount", "unit_price"),
+            ("unit_cost_amount", "unit_cost"),
+        ):
+            column = table.meaning(means)
+            if column:
+                p.feed(target, sql.amount(column), column)
+        if {"unit_price_amount", "unit_cost_amount"} & {*p.feeds}:
+            _currency(ctx, p, table, is_required=False)
+        changed = table.meaning("updated_at")
+        if changed:
+            p.helpers["updated_at"] = Feed(sql.instant(changed), (changed,))
+            p.newest_by = "updated_at"
+
+
+def _paid(ctx: Context, table: Table, role: Role) -> tuple[str | None, tuple[Column, ...]]:
+    """What the row's goods cost, and the columns that say it."""
+    line, total = table.meaning("line_amount"), table.meaning("amount")
+    price, quantity = table.meaning("unit_price"), table.meaning("quantity")
+    if role.is_lines and total and not line and _is_order_total(ctx, table, role.order, total):
+        total = None
+    best = (line or total) if role.is_lines else (total or line)
+    if best:
+        return sql.amount(best), (best,)
+    if price and quantity:
+        return sql.product_of(quantity, price), (price, quantity)
+    return (sql.amount(price), (price,)) if price else (None, ())
+
+
+def _is_order_total(ctx: Context, table: Table, order: Column | None, total: Column) -> bool:
+    if order is None or not (table.meaning("unit_price") and table.meaning("quantity")):
+        return False
+    row = ctx.con.execute(
+        f"select count(*), count(*) filter (amounts = 1) from (select count(distinct "
+        f"{quoted(total.name)}) as amounts from {quoted(table.sample)} "
+        f"group by {quoted(order.name)} having count(*) > 1)"
+    ).fetchall()[0]
+    return bool(row and row[0] and row[1] >= 0.95 * row[0])
+
+
+def _currency(ctx: Context, p: Proposal, table: Table, is_required: bool = True) -> None:
+    column = table.meaning("currency")
+    if column is None or not column.filled:
+        p.feed("currency", f"'{ctx.currency}'", reason="assumed; --currency says otherwise")
+        return
+    expression = f"upper({sql.text(column)})"
+    if column.share("three_letters") < 0.5:
+        expression = sql.codes(ctx.con, table, column, "currency") or expression
+    p.feed("currency", expression, column)
+    if is_required:
+        p.check(NO_CODE.format("currency"), "invalid_code", column)
+
+
+def _order_status(ctx: Context, p: Proposal, table: Table) -> None:
+    column = table.meaning("status")
+    coded = column and sql.codes(ctx.con, table, column, "order_status")
+    if column and coded:
+        p.feed("status", coded, column)
+        p.check("status is null", "invalid_code", column)
+    else:
+        p.feed("status", "'completed'", reason="assumed: the table does not say it")
+
+
+def _product(ctx: Context, p: Proposal, table: Table) -> None:
+    column = table.meaning("product_id")
+    p.feed_text("product_id", column)
+
+
+def _numbers_lines(
+    con: duckdb.DuckDBPyConnection, table: Table, order: Column | None, number: Column
+) -> bool:
+    """Whether a column numbers the lines of an order, without repeating itself much."""
+    if order is None:
+        return False
+    row = con.execute(
+        f"select count(distinct ({quoted(order.name)}, {quoted(number.name)})) "
+        f"from {quoted(table.sample)}"
+    ).fetchall()[0]
+    return bool(row and row[0] >= 0.9 * table.rows)

@@ -1,0 +1,58 @@
+"""What all entities are fed with alike: keys, references, instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.sources import expressions as sql
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.proposals import Proposal
+from orchestration.sources.roles import Role, key_column
+
+NO_CODE = "coalesce({0}, '') = ''"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What builders need beside the table.
+
+    Attributes:
+        con: the connection that holds the samples.
+        currency: the currency where a table does not say it.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    currency: str
+
+
+def feed_key(p: Proposal, name: str, column: Column | None) -> None:
+    """The entity's key out of a column; file and row where there is none."""
+    if column is None:
+        p.feed(name, sql.ROW_KEY, reason="no key of its own: file and row")
+        return
+    p.feed(name, sql.text(column), column)
+    p.check(f"{name} is null", "missing_key", column)
+
+
+def feed_reference(p: Proposal, name: str, column: Column | None) -> None:
+    """A reference that a row can't do without."""
+    if column is not None:
+        p.feed(name, sql.text(column), column)
+        p.check(f"{name} is null", "missing_reference", column)
+
+
+def feed_instant(p: Proposal, name: str, column: Column | None) -> None:
+    """An instant that a row can't do without."""
+    if column is not None:
+        p.feed(name, sql.instant(column), column)
+        p.check_instant(name)
+        if column.is_day_first_a_guess:
+            p.notes.append(f"{column.source_name.strip()}: day or month first is a guess")
+
+
+def own_id(table: Table, role: Role) -> Column | None:
+    """The key of a fact's table, unless it is the customer's."""
+    key = key_column(table)
+    return key if key is not None and key is not role.customer else None

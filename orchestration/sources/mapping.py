@@ -1,0 +1,191 @@
+"""Which conformed entities the tables of a source feed, and with which columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from orchestration.errors import UserError
+from orchestration.ingest.sql import quoted
+from orchestration.sources.builders import build
+from orchestration.sources.drafts import Table
+from orchestration.sources.entities import Entity
+from orchestration.sources.feeding import Context
+from orchestration.sources.proposals import Proposal
+from orchestration.sources.roles import Role, key_column, roles_of
+
+
+def propose(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[Table],
+    entities: Mapping[str, Entity],
+    maps: Mapping[str, Sequence[str]],
+    currency: str = "EUR",
+) -> list[Proposal]:
+    """Proposals for all tables of a source, in the order of tables and entities.
+
+    Parameters:
+        con: the connection that holds the samples.
+        tables: tables whose columns are understood.
+        entities: the contracts.
+        maps: entities per table, where the user says them; an empty list is landing only.
+        currency: the currency where a table does not say it.
+
+    Raises:
+        UserError: `maps` names a table or an entity that does not exist, or asks for an entity
+            whose required columns nothing feeds.
+    """
+    names = {t.name for t in tables}
+    for name, wanted in maps.items():
+        if name not in names:
+            raise UserError(
+                f"--map names the table {name}; there are {', '.join(sorted(names))}.", 2
+            )
+        for entity in wanted:
+            if entity not in entities:
+                raise UserError(
+                    f"--map names the entity {entity}; there are {', '.join(entities)}.", 2
+                )
+    roles = roles_of(tables)
+    wishes = {t.name: _wished(t, roles, tables) for t in tables}
+    if len(tables) == 1 and not wishes[tables[0].name] and _was_about_people(tables[0]):
+        wishes[tables[0].name] = ["customer_records"]
+    ctx = Context(con, currency)
+    proposals: list[Proposal] = []
+    for table in tables:
+        asked = maps.get(table.name)
+        for entity in entities:
+            if entity not in (wishes[table.name] if asked is None else asked):
+                continue
+            _force(roles[table.name], entity, asked is not None, table)
+            proposal = build(ctx, Proposal(table, entities[entity]), roles[table.name])
+            if asked is not None:
+                proposal.require_complete()
+            if proposal.missing:
+                lacks = ", ".join(c.name for c in proposal.missing)
+                table.refused = [*table.refused, f"{entity}: nothing in it is {lacks}"]
+            else:
+                proposals.append(proposal)
+    proposals = _one_line_per_order(proposals, roles, maps)
+    _refuse_shared_keys(con, proposals)
+    for proposal in proposals:
+        for name, feed in proposal.feeds.items():
+            for column in feed.columns:
+                column.feeds.append(f"{proposal.entity.name}.{name}")
+    return proposals
+
+
+def _wished(table: Table, roles: Mapping[str, Role], tables: Sequence[Table]) -> list[str]:
+    role = roles[table.name]
+    if role.is_sale:
+        wished = ["orders", "order_lines"]
+        buyer = role.customer
+        known = buyer is not None and any(
+            o is not table and roles[o.name].is_customers
+            and (k := key_column(o))
+            and (buyer.references == o.name or k.means == buyer.means == "customer_id")
+            for o in tables
+        )  # fmt: skip
+        if buyer is not None and not known:
+            wished.append("customer_records")
+        sold = role.product
+        listed = sold is not None and any(
+            o is not table
+            and (k := key_column(o))
+            and (k.means == "product_id" or sold.references == o.name)
+            for o in tables
+        )
+        if sold is not None and not listed and table.meaning("product_name", "category", "brand"):
+            wished.append("products")
+        return wished
+    if role.is_customers:
+        return ["customer_records"]
+    if (
+        "consents" in role.subjects
+        or table.meaning("consent_id")
+        or (table.meaning("consent_status") and table.meaning("purpose", "channel"))
+    ):
+        return ["consents"]
+    if role.is_events and table.meaning("cookie_id"):
+        return ["events"]
+    key = key_column(table)
+    campaign = table.meaning("campaign_id")
+    if campaign and table.meaning("event_type", "status") and role.customer and role.instant:
+        return ["message_events"]
+    if (campaign and campaign is key) or (
+        "campaigns" in role.subjects and key and not role.customer
+    ):
+        return ["campaigns"]
+    described = table.meaning("product_name", "category", "brand", "unit_price", "name")
+    if described and (
+        (role.product and role.product is key)
+        or ("products" in role.subjects and (role.product or key))
+    ):
+        return ["products"]
+    if "loyalty_tiers" in role.subjects or (key and key.means == "loyalty_tier"):
+        return ["loyalty_tiers"]
+    whose = table.meaning("cookie_id") or role.customer
+    if role.instant and whose and not whose.is_unique:
+        return ["events"]
+    return []
+
+
+def _was_about_people(table: Table) -> bool:
+    return any("called" in c.reason for c in table.columns if c.means is None) or any(
+        table.meaning(m) for m in ("postal_code", "city", "birth_date", "loyalty_tier")
+    )
+
+
+def _force(role: Role, entity: str, is_asked: bool, table: Table) -> None:
+    """What the user says about a table is true of it, whatever it looked like."""
+    if not is_asked:
+        return
+    if entity in ("orders", "order_lines") and not role.is_sale:
+        role.is_sale = True
+        role.is_lines = role.order is not None and not role.order.is_unique
+
+
+def _one_line_per_order(
+    proposals: list[Proposal],
+    roles: Mapping[str, Role],
+    maps: Mapping[str, Sequence[str]],
+) -> list[Proposal]:
+    """Orders with a table of lines of their own are not lines as well."""
+    with_lines = {
+        c.references
+        for p in proposals if p.entity.name == "order_lines"
+        for c in p.table.columns if c.references and roles[c.references].is_sale
+    }  # fmt: skip
+    return [
+        p
+        for p in proposals
+        if not (
+            p.entity.name == "order_lines"
+            and p.table.name in with_lines
+            and p.table.name not in maps
+        )
+    ]
+
+
+def _refuse_shared_keys(con: duckdb.DuckDBPyConnection, proposals: list[Proposal]) -> None:
+    """Two tables of a source that use the same ids would overwrite each other's rows."""
+    for entity in {p.entity.name: p.entity for p in proposals}.values():
+        same = [p for p in proposals if p.entity.name == entity.name]
+        for i, first in enumerate(same):
+            for second in same[i + 1 :]:
+                a, b = (p.feeds[entity.key[0]].columns for p in (first, second))
+                if not a or not b:
+                    continue
+                row = con.execute(
+                    f"select count(*) from (select {quoted(a[0].name)} from "
+                    f"{quoted(first.table.sample)} where {quoted(a[0].name)} is not null intersect "
+                    f"select {quoted(b[0].name)} from {quoted(second.table.sample)})"
+                ).fetchall()[0]
+                if row and row[0]:
+                    raise UserError(
+                        f"{first.table.name} and {second.table.name} both feed {entity.name}, and "
+                        f"{row[0]:,} ids occur in both. If they mean the same, keep one table "
+                        "(--table); if not, add them as two sources.",
+                        2,
+                    )

@@ -1,0 +1,231 @@
+"""What a column's or table's name says, in four languages, and names that are safe to generate."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from itertools import permutations
+from pathlib import Path
+
+WORDS = Path(__file__).with_name("words.csv")
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe"})
+# Words of SQL that no column may be named without quotes, and the columns that ingest adds.
+RESERVED = frozenset(
+    [
+        "all",
+        "and",
+        "any",
+        "as",
+        "asc",
+        "at",
+        "between",
+        "both",
+        "by",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "constraint",
+        "create",
+        "cross",
+        "current_date",
+        "default",
+        "desc",
+        "describe",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "exists",
+        "false",
+        "fetch",
+        "first",
+        "for",
+        "foreign",
+        "from",
+        "full",
+        "grant",
+        "group",
+        "having",
+        "in",
+        "initially",
+        "inner",
+        "intersect",
+        "into",
+        "is",
+        "join",
+        "lateral",
+        "leading",
+        "left",
+        "like",
+        "limit",
+        "natural",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "outer",
+        "over",
+        "partition",
+        "pivot",
+        "primary",
+        "qualify",
+        "references",
+        "returning",
+        "right",
+        "select",
+        "set",
+        "show",
+        "some",
+        "summarize",
+        "symmetric",
+        "table",
+        "then",
+        "to",
+        "trailing",
+        "true",
+        "union",
+        "unique",
+        "unpivot",
+        "user",
+        "using",
+        "values",
+        "variadic",
+        "when",
+        "where",
+        "window",
+        "with",
+        "source_file",
+        "source_row",
+        "is_deleted",
+        "fault",
+        "fault_column",
+        "reject_reason",
+        "reject_column",
+        "source_system",
+    ]
+)
+# Words that say little at the end of a longer name: unit_number is no id of the row.
+VAGUE = frozenset({"id", "name", "status", "date", "amount"})
+
+
+@dataclass(frozen=True)
+class NameMatch:
+    """What a name means.
+
+    Attributes:
+        means: a semantic type, or an entity for a table's name.
+        confidence: 0 to 1.
+        reason: in a few words.
+    """
+
+    means: str
+    confidence: float
+    reason: str
+
+
+def tokens(name: str) -> list[str]:
+    """A name as lower-case words without accents: `KundenNr.` is kunden, nr."""
+    text = unicodedata.normalize("NFKC", name)
+    text = re.sub(r"([a-z0-9à-ÿ])([A-ZÀ-Þ])", r"\1 \2", text)
+    text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", text)
+    text = text.lower().replace("n°", "numero ").translate(SPELLED_OUT)
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = re.sub(r"['’]", " ", text)
+    return re.findall(r"[a-z0-9]+", text)
+
+
+def snake_case(name: str, fallback: str = "column") -> str:
+    """A name as a safe identifier: lower case, digits and underscores, no word of SQL.
+
+    Parameters:
+        name: any text, such as a header cell.
+        fallback: what to use when nothing of the name is left.
+    """
+    made = "_".join(tokens(name))[:40].strip("_") or fallback
+    if not made[0].isalpha():
+        made = f"{fallback}_{made}"
+    return f"{made}_" if made in RESERVED else made
+
+
+def unique_names(names: list[str], fallback: str = "column") -> list[str]:
+    """Safe identifiers for a list of names, numbered where two would be alike."""
+    made: list[str] = []
+    for position, name in enumerate(names, start=1):
+        base = snake_case(name, fallback) if tokens(name) else f"{fallback}_{position}"
+        candidate, number = base, 2
+        while candidate in made:
+            candidate, number = f"{base.rstrip('_')}_{number}", number + 1
+        made.append(candidate)
+    return made
+
+
+@cache
+def words(kind: str) -> dict[str, tuple[str, ...]]:
+    """Normalised names of one kind (column, table, prefix) and what each may mean."""
+    found: dict[str, tuple[str, ...]] = {}
+    with WORDS.open(newline="", encoding="utf-8") as handle:
+        for row in csv.DictReader(handle):
+            if row["kind"] != kind:
+                continue
+            for name in row["names"].split(";"):
+                joined = "".join(tokens(name))
+                means = found.get(joined, ())
+                if row["means"] not in means:
+                    found[joined] = (*means, row["means"])
+    return found
+
+
+def meanings(name: str, kind: str = "column") -> list[NameMatch]:
+    """What a name may mean, the likeliest first.
+
+    Parameters:
+        name: header of a column, or the name of a table.
+        kind: column or table.
+    """
+    parts = tokens(name)
+    known = words(kind)
+    if not parts:
+        return []
+    whole = "".join(parts)
+    if whole in known:
+        return [NameMatch(m, 0.95, "name") for m in known[whole]]
+    stripped = _without_prefix(parts) if kind == "column" else parts
+    if stripped != parts and (rest := "".join(stripped)) in known and known[rest] != ("id",):
+        return [NameMatch(m, 0.85, "name") for m in known[rest] if m != "id"]
+    if kind == "column" and len(parts) in (2, 3):
+        # artikel omschrijving, omschrijving artikel
+        for turned in permutations(parts):
+            if (other := "".join(turned)) in known:
+                return [NameMatch(m, 0.75, "name, words turned") for m in known[other]]
+    for cut in range(1, len(parts)):
+        tail = "".join(parts[cut:])
+        if tail in known and (kind == "table" or not VAGUE & {*known[tail]}):
+            return [NameMatch(m, 0.65, f"name ends with {tail}") for m in known[tail]]
+    # German and Dutch write compounds in one word: Rechnungsplz, Kundentelefon.
+    ends = [w for w in known if len(w) >= 5 and whole.endswith(w) and not VAGUE & {*known[w]}]
+    if ends:
+        longest = max(ends, key=len)
+        return [NameMatch(m, 0.55, f"name ends with {longest}") for m in known[longest]]
+    if kind == "table":
+        starts = [p for p in parts if p in known]
+        return [NameMatch(m, 0.5, "name") for p in starts[:1] for m in known[p]]
+    return []
+
+
+def _without_prefix(parts: list[str]) -> list[str]:
+    prefixes = words("prefix")
+    left = list(parts)
+    while len(left) > 1 and left[0] in prefixes:
+        left = left[1:]
+    return left

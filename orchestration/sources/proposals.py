@@ -1,0 +1,127 @@
+"""A proposed staging model: one entity out of one table, column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orchestration.errors import UserError
+from orchestration.sources import expressions
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.entities import Entity, EntityColumn
+
+SILENT = {"source_system", "source_file"}
+
+
+@dataclass
+class Feed:
+    """What fills a column of an entity.
+
+    Attributes:
+        expression: SQL, with macros.
+        columns: the columns of the table that it reads.
+        reason: in a few words, for the table that is shown and the description that is written.
+        confidence: 0 to 1.
+        is_final: it reads typed columns, so it stands in the last select.
+    """
+
+    expression: str
+    columns: tuple[Column, ...] = ()
+    reason: str = ""
+    confidence: float = 1.0
+    is_final: bool = False
+
+
+@dataclass
+class Proposal:
+    """One entity out of one table.
+
+    Attributes:
+        table: the source table.
+        entity: the conformed entity.
+        feeds: what fills its columns, by name; a column without is a typed null.
+        helpers: further typed columns that checks or final expressions read.
+        checks: condition, reason, column to blame.
+        newest_by: the typed column that says how new a version is.
+        is_folded: the table is finer than the entity.
+        notes: what the user should know before it is used.
+    """
+
+    table: Table
+    entity: Entity
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    helpers: dict[str, Feed] = field(default_factory=dict)
+    checks: list[tuple[str, str, str | None]] = field(default_factory=list)
+    newest_by: str = "source_file"
+    is_folded: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def feed(
+        self, name: str, expression: str | None, *columns: Column | None, reason: str = "",
+        is_final: bool = False,
+    ) -> None:  # fmt: skip
+        """Fill a column of the entity, unless there is nothing to fill it with."""
+        if not expression:
+            return
+        used = tuple(c for c in columns if c is not None)
+        self.feeds[name] = Feed(
+            expression,
+            used,
+            reason or ", ".join(c.source_name.strip() for c in used),
+            min(
+                (c.confidence or 0.5 for c in used),
+                default=0.5 if "source_row as" in expression else 1.0,
+            ),
+            is_final,
+        )
+
+    def feed_text(self, name: str, column: Column | None, around: str = "{}") -> None:
+        """Fill a column of the entity with a text as it is, apart from blanks around it."""
+        if column is not None:
+            self.feed(name, around.format(expressions.text(column)), column)
+
+    def check(self, condition: str, reason: str, blame: Column | str | None = None) -> None:
+        """Add a check; the first that fits is the row's fault."""
+        name = blame.name if isinstance(blame, Column) else blame
+        self.checks.append((condition, reason, name))
+
+    def check_instant(self, name: str) -> None:
+        """A fact needs a readable instant that is not in the future."""
+        feed = self.feeds.get(name)
+        if feed:
+            blame = feed.columns[0] if feed.columns else None
+            self.check(f"{name} is null", "invalid_timestamp", blame)
+            self.check("{{ is_after_today('" + name + "') }}", "future_timestamp", blame)
+
+    @property
+    def missing(self) -> list[EntityColumn]:
+        """Columns that the entity can't do without and nothing fills."""
+        return [
+            c
+            for c in self.entity.columns
+            if c.is_required and c.name not in SILENT and c.name not in self.feeds
+        ]
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is: that of the least certain column the entity can't do without."""
+        needed = [
+            f.confidence
+            for c in self.entity.columns
+            if c.is_required and (f := self.feeds.get(c.name))
+        ]
+        return min(needed, default=0.5)
+
+    def require_complete(self) -> None:
+        """Refuse a mapping that was asked for and can't be done.
+
+        Raises:
+            UserError: a column that the entity can't do without is fed by nothing.
+        """
+        if self.missing:
+            names = ", ".join(c.name for c in self.missing)
+            raise UserError(
+                f"Table {self.table.name} can't feed {self.entity.name}: nothing in it is {names}. "
+                "If a column is, say so with --rename, as in --rename column_2=customer_id, or map "
+                "the table to something else.",
+                2,
+            )

@@ -1,0 +1,221 @@
+"""What a column means: its name proposes, its values confirm or refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from orchestration.ingest.sql import quoted
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.names import meanings, tokens
+
+INSTANTS = frozenset(
+    [
+        "created_at",
+        "updated_at",
+        "ordered_at",
+        "occurred_at",
+        "recorded_at",
+        "started_at",
+        "date",
+        "birth_date",
+    ]
+)
+NUMBERS = frozenset(
+    ["amount", "line_amount", "unit_price", "unit_cost", "points", "tier_rank", "threshold_points"]
+)
+COUNTS = frozenset({"quantity", "line_number"})
+TEXTS = frozenset({"given_name", "family_name", "full_name", "city"})
+IDS = frozenset(
+    [
+        "customer_id",
+        "order_id",
+        "product_id",
+        "campaign_id",
+        "event_id",
+        "cookie_id",
+        "message_id",
+        "message_event_id",
+        "consent_id",
+        "loyalty_id",
+        "id",
+    ]
+)
+SUBJECTS = {
+    "customer_id": "customer_records",
+    "order_id": "orders",
+    "product_id": "products",
+    "campaign_id": "campaigns",
+}
+CONTAINED = 0.5
+
+
+def understand(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """Give every column of a source its meaning, every table its key and its references.
+
+    Parameters:
+        con: the connection that holds the samples.
+        tables: tables whose columns were described.
+    """
+    for table in tables:
+        for column in table.columns:
+            _by_name(column)
+        if all(tokens(c.source_name)[:1] == ["column"] for c in table.columns if not c.means):
+            _by_position(table)
+        table.key = _key(con, table)
+    _references(con, tables)
+
+
+def fits(column: Column, means: str) -> bool:
+    """Whether a column's values are such as the meaning has; an empty column refuses nothing."""
+    if not column.filled:
+        return True
+    share = column.share
+    if means in INSTANTS:
+        if column.file_type in ("date", "timestamp"):
+            return True
+        return bool(column.formats) and (means != "birth_date" or column.formats[0][:5] != "epoch")
+    if means in NUMBERS:
+        return share("number") >= 0.5 and share("leading_zero") < 0.5
+    if means in COUNTS:
+        return share("integer") >= 0.5 or (means == "quantity" and share("number") >= 0.9)
+    if means in TEXTS:
+        return share("words") >= 0.5
+    match means:
+        case "email":
+            return share("email") >= 0.5
+        case "phone":
+            return share("phone") >= 0.5
+        case "postal_code":
+            return share("postal") >= 0.5
+        case "country_code":
+            return share("words") >= 0.5 and column.distinct <= 300
+        case "currency":
+            return share("three_letters") >= 0.5 or (share("words") >= 0.5 and column.distinct < 30)
+        case "url":
+            return share("url") + share("path") >= 0.5
+        case "is_return":
+            return share("boolean") >= 0.9
+        case "category" | "brand" | "status" | "channel" | "event_type" | "device_type":
+            return not column.is_unique or column.rows < 20
+        case "product_name" | "street" | "campaign_name" | "subject":
+            return share("integer") < 0.9
+    return True
+
+
+def _by_name(column: Column) -> None:
+    found = meanings(column.source_name)
+    if column.name != column.source_name.strip() and not found:
+        found = meanings(column.name)
+    fitting = [m for m in found if fits(column, m.means)]
+    if fitting:
+        best = fitting[0]
+        column.means, column.confidence, column.reason = best.means, best.confidence, best.reason
+        column.other_means = tuple(m.means for m in fitting[1:])
+        if not column.filled:
+            column.confidence, column.reason = best.confidence / 2, f"{best.reason}, no values"
+        return
+    if found:
+        column.reason = f"called {found[0].means}, but its values are not"
+    _by_values(column)
+
+
+def _by_values(column: Column) -> None:
+    """Meanings that values show whatever the name."""
+    for means, share in (("email", column.share("email")), ("phone", column.share("plus_phone"))):
+        if column.filled and share >= 0.9:
+            column.means, column.confidence = means, 0.6
+            column.reason = f"{share:.0%} of the values are {means}s"
+            return
+    certain = column.formats and not column.formats[0].startswith("epoch")
+    if column.filled and (certain or column.file_type in ("date", "timestamp")):
+        column.means, column.confidence, column.reason = "date", 0.4, "values are dates"
+
+
+def _by_position(table: Table) -> None:
+    """Without header: the first repeated code is the customer, the last decimal the money."""
+    unknown = [c for c in table.columns if c.means in (None, "date") and c.filled]
+    taken = {c.means for c in table.columns}
+
+    def give(column: Column | None, means: str, reason: str) -> None:
+        if column and means not in taken:
+            column.means, column.confidence, column.reason = means, 0.4, reason
+            taken.add(means)
+            if column in unknown:
+                unknown.remove(column)
+
+    dates = [c for c in unknown if c.means == "date"]
+    decimals = [c for c in unknown if c.share("point") + c.share("comma") >= 0.9]
+    if not dates or not decimals:
+        return
+    give(decimals[-1], "amount", "no header; numbers with decimals")
+    codes = [
+        c for c in unknown
+        if (c not in dates and c.share("number") < 0.5) or c.share("leading_zero") >= 0.3
+    ]  # fmt: skip
+    give(next((c for c in codes if c not in dates), None), "customer_id", "no header; codes repeat")
+    small = [c for c in unknown if c.share("integer") >= 0.99 and c.share("leading_zero") < 0.01]
+    give(next((c for c in small if c not in dates and c.distinct < 500), None), "quantity",
+         "no header; small numbers")  # fmt: skip
+
+
+def _key(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
+    """The column that tells all rows apart, or a pair of ids that does."""
+    unique = [c for c in table.columns if c.is_unique and _may_be_key(c)]
+    if unique:
+        return (max(unique, key=lambda c: (_id_rank(c), -table.columns.index(c))).name,)
+    ids = [
+        c for c in table.columns if c.filled == c.rows and c.means in {*IDS, "line_number"} - {None}
+    ][:6]
+    for i, first in enumerate(ids):
+        for second in ids[i + 1 :]:
+            row = con.execute(
+                f"select count(*) from (select distinct {quoted(first.name)}, "
+                f"{quoted(second.name)} from {quoted(table.sample)})"
+            ).fetchall()[0]
+            if row and row[0] == table.rows and table.rows > 1:
+                return (first.name, second.name)
+    return ()
+
+
+def _may_be_key(column: Column) -> bool:
+    if column.means in IDS:
+        return True
+    return column.means is None and column.share("point") + column.share("comma") < 0.5
+
+
+def _id_rank(column: Column) -> int:
+    if column.means in IDS:
+        return 2
+    return int(tokens(column.source_name)[-1:] in (["id"], ["no"], ["nr"], ["key"], ["code"]))
+
+
+def _names_table(column: Column, other: Table, key: Column) -> bool:
+    """`customer_id` holds the key `id` of a table of customers."""
+    if key.means not in ("id", None) or column.means not in SUBJECTS:
+        return False
+    return SUBJECTS[column.means] in {m.means for m in meanings(other.name, "table")}
+
+
+def _references(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """Columns that hold another table's key: alike in name or meaning, contained in values."""
+    for table in tables:
+        for other in tables:
+            if other is table or len(other.key) != 1:
+                continue
+            key = other.column(other.key[0])
+            for column in table.columns:
+                alike = column.name == key.name or (
+                    column.means == key.means and column.means in IDS - {"id"}
+                )
+                alike = alike or _names_table(column, other, key)
+                if not alike or column.references or table.key == (column.name,) == other.key:
+                    continue
+                row = con.execute(
+                    f"select count(*) from (select distinct {quoted(column.name)} as v "
+                    f"from {quoted(table.sample)}) where v in "
+                    f"(select {quoted(key.name)} from {quoted(other.sample)})"
+                ).fetchall()[0]
+                if row and column.distinct and row[0] / column.distinct >= CONTAINED:
+                    column.references = other.name
