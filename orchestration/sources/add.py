@@ -19,6 +19,7 @@ from orchestration.sources.evidence import describe
 from orchestration.sources.generate import (
     Draft,
     check_source_name,
+    fed_by,
     files_of,
     name_of,
     refuse_unsafe_names,
@@ -87,7 +88,8 @@ def add_source(
             refuse_unsafe_names(found)
             _refuse_unknown_renames(found, renames or {})
             understand(con, found)
-            proposals = propose(con, found, entities, maps or {}, currency.upper())
+            fed = fed_by(settings.dbt_project_dir, name)
+            proposals = propose(con, found, entities, maps or {}, currency.upper(), fed)
             measured = {
                 (p.table.name, p.entity.name): measure(con, settings.dbt_project_dir, name, p)
                 for p in proposals

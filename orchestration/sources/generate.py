@@ -127,6 +127,14 @@ def registered(draft: Draft, project_dir: Path) -> str:
     return _text(yaml, content)
 
 
+def fed_by(project_dir: Path, source: str) -> set[str]:
+    """The entities that the staging models of a source feed already."""
+    path = project_dir / "dbt_project.yml"
+    fed = _yaml().load(path.read_text(encoding="utf-8")).get("vars", {}).get("entity_sources", {})
+    start = f"stg_{source}__"
+    return {entity for entity, models in fed.items() if any(m.startswith(start) for m in models)}
+
+
 def write(texts: dict[Path, str]) -> None:
     """Write files, each whole or not at all."""
     for path, text in texts.items():
@@ -189,6 +197,8 @@ def _table(draft: Draft, table: Table) -> dict[str, Any]:
         meta["options"] = dict(table.options)
     if table.name in draft.thresholds:
         meta["quarantine_threshold"] = draft.thresholds[table.name]
+    if not fed:
+        meta["landing_only"] = True
     if "options" in meta:
         meta["options"] = in_one_line(meta["options"])
     return {

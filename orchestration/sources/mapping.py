@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 
@@ -22,6 +22,7 @@ def propose(
     entities: Mapping[str, Entity],
     maps: Mapping[str, Sequence[str]],
     currency: str = "EUR",
+    fed: Collection[str] = (),
 ) -> list[Proposal]:
     """Proposals for all tables of a source, in the order of tables and entities.
 
@@ -31,6 +32,7 @@ def propose(
         entities: the contracts.
         maps: entities per table, where the user says them; an empty list is landing only.
         currency: the currency where a table does not say it.
+        fed: entities that tables of the same source feed since earlier; sales point to those.
 
     Raises:
         UserError: `maps` names a table or an entity that does not exist, or asks for an entity
@@ -48,7 +50,7 @@ def propose(
                     f"--map names the entity {entity}; there are {', '.join(entities)}.", 2
                 )
     roles = roles_of(tables)
-    wishes = {t.name: _wished(t, roles, tables) for t in tables}
+    wishes = {t.name: _wished(t, roles, tables, fed) for t in tables}
     if len(tables) == 1 and not wishes[tables[0].name] and _was_about_people(tables[0]):
         wishes[tables[0].name] = ["customer_records"]
     ctx = Context(con, currency)
@@ -76,7 +78,9 @@ def propose(
     return proposals
 
 
-def _wished(table: Table, roles: Mapping[str, Role], tables: Sequence[Table]) -> list[str]:
+def _wished(
+    table: Table, roles: Mapping[str, Role], tables: Sequence[Table], fed: Collection[str]
+) -> list[str]:
     role = roles[table.name]
     if role.is_sale:
         wished = ["orders", "order_lines"]
@@ -87,7 +91,7 @@ def _wished(table: Table, roles: Mapping[str, Role], tables: Sequence[Table]) ->
             and (buyer.references == o.name or k.means == buyer.means == "customer_id")
             for o in tables
         )  # fmt: skip
-        if buyer is not None and not known:
+        if buyer is not None and not known and "customer_records" not in fed:
             wished.append("customer_records")
         sold = role.product
         listed = sold is not None and any(
@@ -96,7 +100,8 @@ def _wished(table: Table, roles: Mapping[str, Role], tables: Sequence[Table]) ->
             and (k.means == "product_id" or sold.references == o.name)
             for o in tables
         )
-        if sold is not None and not listed and table.meaning("product_name", "category", "brand"):
+        described = table.meaning("product_name", "category", "brand")
+        if sold is not None and not listed and described and "products" not in fed:
             wished.append("products")
         return wished
     if role.is_customers:

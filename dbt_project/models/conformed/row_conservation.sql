@@ -12,6 +12,8 @@ accounted as (
         sum(rows_superseded) as rows_superseded,
         sum(rows_repeated) as rows_repeated
     from {{ source('ingest', 'row_accounting') }}
+    -- What is meant to stay in landing is accounted for there.
+    where coalesce(staging_model, '(none)') <> 'landing only'
     group by source_system, source_table, staging_model, entity
 ),
 
