@@ -79,7 +79,9 @@ def _events(path: Path, rows: int, start: int = 0) -> Path:
         partial = path.with_suffix(".partial")
         kind = "format csv, header" if path.suffix == ".csv" else "format parquet"
         with duckdb.connect() as con:
-            con.execute("set threads = 2; set memory_limit = '2GB'; set enable_progress_bar = false")
+            con.execute(
+                "set threads = 2; set memory_limit = '2GB'; set enable_progress_bar = false"
+            )
             con.execute(f"copy ({EVENTS.format(rows=rows, start=start)}) to '{partial}' ({kind})")
         partial.rename(path)
     return path

@@ -264,15 +264,19 @@ def test_killed_run_and_lost_warehouse_leave_no_trace_in_the_next(company: Compa
 
 @pytest.mark.slow
 def test_ten_kills_at_random_moments(company: Company) -> None:
+    """Ten runs that were alive when they were killed; one that had ended by itself is no kill."""
     before = contents(company)
-    started = time.monotonic()
-    assert company.c360("run").returncode == 0
-    duration = time.monotonic() - started
     moments = random.Random(360)
-    killed = sum(
-        check_killed_run(company, moments.uniform(0.5, 0.9 * duration), before) for _ in range(10)
-    )
-    assert killed == 10, "a run that had ended by itself was not killed"
+    longest, killed = 60.0, 0
+    for _ in range(20):
+        moment = moments.uniform(0.5, 0.9 * longest)
+        if check_killed_run(company, moment, before):
+            killed += 1
+        else:
+            longest = moment
+        if killed == 10:
+            return
+    pytest.fail(f"only {killed} of 20 runs were alive when they were to be killed")
 
 
 def test_logs_hold_no_personal_data(finished_company: Company) -> None:
