@@ -17,7 +17,7 @@ from orchestration.ingest.discovery import BLOCK_BYTES, SourceFile, read_content
 from orchestration.ingest.plain_files import plain_file
 from orchestration.ingest.plan import Step, check_failed
 from orchestration.ingest.readers import NeedsCareError, Outcome, Target, reader_of
-from orchestration.ingest.readers.delimited import Dialect
+from orchestration.ingest.readers.dialect import Dialect
 from orchestration.ingest.sql import first_line
 
 

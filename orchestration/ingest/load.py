@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse import connect_writer
 
 Progress = Callable[[str, int, int], None]
+WATCHED_BYTES = 20_000_000
 
 
 @dataclass
@@ -87,6 +90,8 @@ def load_all(
         with connect_writer(settings) as con:
             # Rows keep the order of their file, which is what numbers them (state.publish_view).
             con.execute("set preserve_insertion_order = true")
+            # Kept, not printed: `watched` asks for it.
+            con.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
             state.prepare(con)
             _forget_undeclared(con, tables)
             context = LoadContext(con, workspace, uuid.uuid4().hex, progress or _silent)
@@ -94,6 +99,7 @@ def load_all(
             loaded = [_bring_up_to_date(context, settings, table, accept_gone) for table in tables]
             con.execute("drop table if exists operations.gone_files_accepted")
             con.execute("set preserve_insertion_order = false")
+            con.execute("set enable_progress_bar = false")
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
     return loaded
@@ -157,11 +163,36 @@ def _load_files(
     total = sum(step.bytes_to_read for step in steps)
     done = 0
     for step in steps:
-        context.progress(f"{table.label} {step.source_file}", done, total)
-        _run_step(context, table, step, result)
+        item = f"{table.label} {step.source_file}"
+        context.progress(item, done, total)
+        with watched(context, item, done, step.bytes_to_read, total):
+            _run_step(context, table, step, result)
         done += step.bytes_to_read
     if total:
         context.progress(table.label, total, total)
+
+
+@contextmanager
+def watched(context: LoadContext, item: str, done: int, size: int, total: int) -> Iterator[None]:
+    """Say how far DuckDB is with a large file while it reads it."""
+    if size < WATCHED_BYTES:
+        yield
+        return
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            percentage = context.con.query_progress()
+            if percentage > 0:
+                context.progress(item, done + int(size * percentage / 100), total)
+
+    watcher = threading.Thread(target=watch, name="load progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def _run_step(context: LoadContext, table: SourceTable, step: Step, result: LoadedTable) -> None:

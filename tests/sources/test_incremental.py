@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.ingest import Column, SourceTable, load_all
+from orchestration.ingest.readers import Outcome, Target
+from orchestration.ingest.readers.delimited import read_delimited
 from orchestration.settings import Settings
 
 COLUMNS = (Column("id"), Column("amount", data_type="decimal(18,2)"), Column("note"))
@@ -224,6 +227,44 @@ def test_changed_columns_follow_the_sources_policy(
         assert con.execute(f"select id, note{extra} from landing.o").fetchall() == outcome
         drift = con.execute("select column_name, change from operations.schema_drift").fetchall()
         assert drift == [("extra", "new")] if "extra" in file else drift == [("note", "missing")]
+
+
+@pytest.mark.parametrize(
+    ("happens", "says"),
+    [
+        (lambda path: path.unlink(), "went away while it was read"),
+        (lambda path: path.write_text("id,amount,note\n"), "changed while it was read"),
+    ],
+)
+def test_a_file_that_is_not_left_alone_costs_only_itself(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[Path], object],
+    says: str,
+) -> None:
+    deliveries = Deliveries(settings.landing_dir, 0)
+    deliveries.put("shop/a.csv", "id,amount,note\n1,1,n\n")
+    load_all(settings, [ORDERS])
+    deliveries.put("shop/a.csv", "id,amount,note\n1,2,n\n2,2,n\n")
+    deliveries.put("shop/b.csv", "id,amount,note\n3,3,n\n")
+
+    def disturbed(table: SourceTable) -> object:
+        def read(con: object, target: Target, path: Path) -> Outcome:
+            if target.source_file == "shop/a.csv":
+                happens(path)
+            return read_delimited(con, target, path)  # type: ignore[arg-type]
+
+        return read
+
+    monkeypatch.setattr("orchestration.ingest.file_loads.reader_of", disturbed)
+    (loaded,) = load_all(settings, [ORDERS])
+    (message,) = loaded.failures
+    assert says in message
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        found = con.execute(
+            "select id, amount::int from landing.shop__orders order by 1"
+        ).fetchall()
+    assert sorted(found) == [("1", 1), ("3", 3)]
 
 
 def test_a_bad_value_in_a_typed_column_is_set_aside_with_its_place(settings: Settings) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.ingest import Column, SourceTable, load_all
 from orchestration.settings import Settings
+from tests.sources.added import add
 
 COLUMNS = (Column("id"), Column("name"), Column("amount"), Column("changed_at"))
 Sql = Callable[[str], None]
@@ -194,3 +195,20 @@ def test_names_are_quoted(settings: Settings, server: tuple[str, Sql, Sql]) -> N
     table = replace(declared(url), database_table='we"ird; --', columns=(Column("a_b", 'a " b'),))
     (loaded,) = load_all(settings, [table])
     assert (loaded.rows_loaded, loaded.failures) == (1, [])
+
+
+def test_source_add_declares_a_table_of_a_server(
+    tmp_path: Path, server: tuple[str, Sql, Sql]
+) -> None:
+    url, sql, _ = server
+    sql(
+        "create schema crm; create table crm.customers (customer_id int primary key, email text, "
+        "first_name text, last_name text, updated_at timestamptz); insert into crm.customers "
+        "select i, 'p' || i || '@example.org', 'Ann', 'Lee', timestamptz '2024-05-01 10:00:00+00' "
+        "from generate_series(1, 40) as i"
+    )
+    added = add(tmp_path, "crm", url.replace("shop@", "shop:secret@"), tables=["crm_customers"])
+    assert added.feeds() == {"crm_customers": "customer_records"}
+    assert added.meta("crm_customers")["watermark"] == "updated_at"
+    assert "secret" not in added.shown + "".join(p.read_text() for p in added.folder.iterdir())
+    assert added.reasons("crm_customers") == {None: 40}
