@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
 from orchestration.errors import UserError
 from orchestration.ingest import state
 from orchestration.ingest.declarations import SourceTable
@@ -93,7 +91,7 @@ def load_all(
             # Kept, not printed: `watched` asks for it.
             con.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
             state.prepare(con)
-            _forget_undeclared(con, tables)
+            state.forget_others(con, tables)
             context = LoadContext(con, workspace, uuid.uuid4().hex, progress or _silent)
             accept_gone = state.are_gone_files_accepted(con)
             loaded = [_bring_up_to_date(context, settings, table, accept_gone) for table in tables]
@@ -214,18 +212,6 @@ def _run_step(context: LoadContext, table: SourceTable, step: Step, result: Load
                 "message": str(error),
             },
         )
-
-
-def _forget_undeclared(con: duckdb.DuckDBPyConnection, tables: Sequence[SourceTable]) -> None:
-    # A source that was taken out of the project takes its rows with it.
-    declared = {(table.source, table.table) for table in tables}
-    known = con.execute("select source_system, source_table from operations.source_tables")
-    for key in known.fetchall():
-        if key not in declared:
-            for name in ("operations.source_files", "operations.source_tables", *state.PER_FILE):
-                con.execute(
-                    f"delete from {name} where source_system = ? and source_table = ?", list(key)
-                )
 
 
 __all__ = ["LoadedTable", "SourceFile", "load_all"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,8 @@ TABLES = {
         rows_rejected bigint, rows_superseded bigint, watermark varchar, seconds double,
         message varchar, loaded_at timestamp""",
     "operations.source_tables": """
-        source_system varchar, source_table varchar, declaration varchar""",
+        source_system varchar, source_table varchar, declaration varchar,
+        identifier varchar""",
     "operations.schema_drift": """
         source_system varchar, source_table varchar, source_file varchar, column_name varchar,
         change varchar, declared_type varchar, found_type varchar, policy varchar,
@@ -99,7 +100,29 @@ def begin_table(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
     con.execute(f"create or replace table {physical(table)} ({columns}, file_id bigint)")
     for name in ("operations.source_files", "operations.source_tables", *PER_FILE):
         con.execute(f"delete from {name} where source_system = ? and source_table = ?", key)
-    con.execute("insert into operations.source_tables values (?, ?, ?)", [*key, declared])
+    con.execute(
+        "insert into operations.source_tables values (?, ?, ?, ?)",
+        [*key, declared, table.identifier],
+    )
+
+
+def forget_others(con: duckdb.DuckDBPyConnection, tables: Sequence[SourceTable]) -> None:
+    """Take out what is left of tables that the project does not declare any more."""
+    declared = {(table.source, table.table) for table in tables}
+    homes = {table.identifier for table in tables}
+    known = con.execute(
+        "select source_system, source_table, identifier from operations.source_tables"
+    )
+    for source, name, identifier in known.fetchall():
+        if (source, name) in declared:
+            continue
+        if identifier not in homes:
+            con.execute(f"drop view if exists landing.{quoted(identifier)}")
+            con.execute(f"drop table if exists ingested.{quoted(identifier)}")
+        for own in ("operations.source_files", "operations.source_tables", *PER_FILE):
+            con.execute(
+                f"delete from {own} where source_system = ? and source_table = ?", [source, name]
+            )
 
 
 def _is_view(con: duckdb.DuckDBPyConnection, identifier: str) -> bool:

@@ -277,3 +277,21 @@ def test_a_bad_value_in_a_typed_column_is_set_aside_with_its_place(settings: Set
             "select line_number, column_name, value, reason from landing.rejected_lines"
         ).fetchall()
     assert rejected == [(4, "amount", "1,5", "invalid_type")]
+
+
+def test_a_source_that_is_taken_out_takes_its_rows_along(settings: Settings) -> None:
+    deliveries = Deliveries(settings.landing_dir, 0)
+    deliveries.put("shop/a.csv", "id,amount,note\n1,1,n\n2\n")
+    deliveries.put("web/a.ndjson", '{"id": "w"}\n')
+    load_all(settings, [ORDERS, EVENTS])
+    load_all(settings, [EVENTS])
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        homes = con.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_name like 'shop%'"
+        ).fetchall()
+        left = con.execute(
+            "select source_system from operations.source_files union "
+            "select source_system from landing.rejected_lines"
+        ).fetchall()
+    assert (homes, left) == ([], [("web",)])

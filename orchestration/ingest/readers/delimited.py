@@ -136,17 +136,28 @@ class _Reading:
         assert counted
         rejected = counted[0]
         is_plain = not dropped and rows + rejected + header == lines
-        self.keep_rejects(path, is_plain)
+        self.keep_rejects(path, is_plain or rejected > FEW_REJECTS)
+        if rejected > FEW_REJECTS:
+            # So many that nobody looks them up one by one, in a file that will be refused.
+            return Outcome(
+                rows, rejected + self.target.reject_lines(self.con, dropped or {}), 0, []
+            )
         not_rows = self.rejected_lines()
         if dropped:
             rejected += self.target.reject_lines(self.con, dropped)
-        if is_plain and rejected <= FEW_REJECTS:
+        if is_plain:
             return Outcome(rows, rejected, header, offsets_around(header, not_rows))
-        quote = self.dialect.quote or NO_QUOTE
+        return Outcome(rows, rejected, header, self.offsets(path, not_rows, rows))
+
+    def offsets(self, path: Path, not_rows: list[int], rows: int) -> list[tuple[int, int]]:
+        """Where rows are in a file whose values have lines of their own."""
+        quote, header = self.dialect.quote or NO_QUOTE, self.dialect.header_lines
         with ascii_copy(path, self.target.workspace) as ascii_file:
+            found = line_offsets(self.con, ascii_file, quote, header, not_rows, [], rows)
+            if found or not rows:
+                return found
             literals = self.odd_lines(ascii_file).literal
-            offsets = line_offsets(self.con, ascii_file, quote, header, not_rows, literals, rows)
-        return Outcome(rows, rejected, header, offsets)
+            return line_offsets(self.con, ascii_file, quote, header, not_rows, literals, rows)
 
     def odd_lines(self, ascii_file: Path) -> OddLines:
         """The lines with an odd number of quotes, none where the table's files have no quotes."""

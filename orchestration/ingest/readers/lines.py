@@ -22,6 +22,7 @@ from orchestration.ingest.sql import file_list, literal
 NO_DELIMITER = "\x1f\x1e\x1f"
 TO_ASCII = bytes(b if b < 0x80 and b not in (0x1E, 0x1F) else 0x3F for b in range(256))
 MOST_LINES_OF_A_ROW = 1_000
+MOST_ODD_LINES = 1_000_000
 
 
 def raw_lines(path: Path) -> str:
@@ -149,7 +150,8 @@ def odd_lines(
     """
     odd = con.execute(
         f"select line_number, line from {raw_lines(path)} "
-        f"where (length(line) - length(replace(line, {literal(quote)}, ''))) % 2 = 1 order by 1"
+        f"where (length(line) - length(replace(line, {literal(quote)}, ''))) % 2 = 1 "
+        f"order by 1 limit {MOST_ODD_LINES}"
     ).fetchall()
     found, position = OddLines([], []), 0
     while position < len(odd):
