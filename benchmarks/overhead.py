@@ -116,16 +116,6 @@ def write_plan(data_dir: Path, bare_dir: Path) -> Path:
         )
     plan = bare_dir / "plan.json"
     bare_dir.mkdir(parents=True, exist_ok=True)
-    sources = [
-        {
-            "source": s["source_name"],
-            "table": s["name"],
-            "identifier": s["identifier"],
-            "meta": s["config"]["meta"],
-            "columns": list(s["columns"]),
-        }
-        for s in manifest["sources"].values()
-        if "format" in s["config"].get("meta", {})
-    ]
-    plan.write_text(json.dumps({"sources": sources, "nodes": entries}, indent=1))
+    content = {"manifest": str(target / "manifest.json"), "nodes": entries}
+    plan.write_text(json.dumps(content, indent=1))
     return plan

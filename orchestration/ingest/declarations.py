@@ -173,7 +173,7 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         format=meta["format"],
         path=path,
         columns=tuple(_column(column) for column in node["columns"].values()),
-        database_table=meta.get("database_table") or meta.get("sqlite_table"),
+        database_table=meta.get("database_table"),
         description=node.get("description", ""),
         url=meta.get("url"),
         watermark=meta.get("watermark"),
