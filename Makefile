@@ -29,7 +29,7 @@ run: $(READY)
 	@$(BIN)/c360 run
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 ui: $(READY)
 	@$(BIN)/c360 ui
