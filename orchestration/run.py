@@ -92,7 +92,7 @@ def refresh(settings: Settings, reporter: Reporter, accept_drift: bool = False) 
             last good run's; for a landing folder that now holds other data.
 
     Raises:
-        UserError: the run could not start (disk, project does not parse).
+        UserError: the run could not start (disk, no files, project does not parse).
     """
     with WriterLock(settings.data_dir, on_wait=lambda text: reporter.end("wait", text)):
         started = time.monotonic()
@@ -114,8 +114,14 @@ def refresh(settings: Settings, reporter: Reporter, accept_drift: bool = False) 
 
 
 def _before(settings: Settings, accept_drift: bool) -> None:
-    # What the files lack, the ingest step says: sources may lie elsewhere, or in a database.
     files = [p for p in settings.landing_dir.rglob("*") if p.is_file()]
+    if not files:
+        # Sources may lie elsewhere or in a database; with nothing anywhere nothing is begun.
+        from orchestration.ingest.declarations import declared_source_tables
+        from orchestration.ingest.load import require_sources
+        from orchestration.transform.dbt import load_manifest
+
+        require_sources(settings, declared_source_tables(load_manifest(settings)))
     require_free_space(settings, sum(p.stat().st_size for p in files))
     discard_build(settings.insights_build_path)
     if accept_drift:

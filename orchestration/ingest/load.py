@@ -74,13 +74,7 @@ def load_all(
     Raises:
         UserError: there is nothing for any declared table.
     """
-    if not any(table.is_database or discover(table, settings.landing_dir)[0] for table in tables):
-        raise UserError(
-            f"No files for any declared source in {settings.landing_dir}. Run `c360 demo` to make "
-            "the demo company's, or give your own folder with `c360 run --landing DIR` "
-            "(docs/staging.md says which files are expected where).",
-            exit_code=3,
-        )
+    require_sources(settings, tables)
     workspace = settings.data_dir / "tmp" / "ingest"
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir(parents=True)
@@ -101,6 +95,21 @@ def load_all(
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
     return loaded
+
+
+def require_sources(settings: Settings, tables: Sequence[SourceTable]) -> None:
+    """Refuse to load nothing at all.
+
+    Raises:
+        UserError: no declared table has a file, and none is in a database.
+    """
+    if not any(table.is_database or discover(table, settings.landing_dir)[0] for table in tables):
+        raise UserError(
+            f"No files for any declared source in {settings.landing_dir}. Run `c360 demo` to make "
+            "the demo company's, or give your own folder with `c360 run --landing DIR` "
+            "(docs/staging.md says which files are expected where).",
+            exit_code=3,
+        )
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
