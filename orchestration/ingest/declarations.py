@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.ingest.servers import without_password
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_delimiter(value: Any) -> bool:
+    return _is_text(value) and (value in ("tab", "whitespace") or 1 <= len(value) <= 4)
+
 
 FILE_FORMATS = ("csv", "ndjson", "json", "parquet", "excel", "sqlite")
 FORMATS = (*FILE_FORMATS, "postgresql")
@@ -18,7 +28,16 @@ POLICIES = ("stop", "ignore", "evolve")
 DEFAULT_POLICY = {"new": "ignore", "missing": "stop", "retyped": "stop"}
 """A new column stays in its file and is reported; a lost or changed one stops the source."""
 DEFAULT_THRESHOLD = 0.005
-OPTIONS = ("delimiter", "quote", "encoding", "header", "skip_lines", "sheet", "member")
+OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "delimiter": ("one to four characters, tab or whitespace", _is_delimiter),
+    "quote": ("one character, or an empty text for none", lambda v: _is_text(v) and len(v) <= 1),
+    "encoding": ("the name of an encoding, such as latin-1", _is_text),
+    "header": ("true or false", lambda v: isinstance(v, bool)),
+    "skip_lines": ("a whole number from 0", lambda v: type(v) is int and v >= 0),
+    "sheet": ("a sheet's name, or its number from 0", lambda v: isinstance(v, str | int)),
+    "member": ("the name of a file in the archive, or a pattern", _is_text),
+}
+"""How files may be written: what each option takes, in words and as a check."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +173,18 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
             f"'{path}'."
         )
     options = dict(meta.get("options") or {})
-    unknown = sorted(set(options) - set(OPTIONS))
-    if unknown:
-        raise UserError(f"The {where} has the option '{unknown[0]}'. Use {', '.join(OPTIONS)}.")
+    for option, value in options.items():
+        if option not in OPTIONS:
+            raise UserError(f"The {where} has the option '{option}'. Use {', '.join(OPTIONS)}.")
+        allowed, is_allowed = OPTIONS[option]
+        if not is_allowed(value):
+            raise UserError(f"The {where} has the option {option}: {value!r}. Give {allowed}.")
+    url = meta.get("url")
+    if url and url != without_password(url):
+        raise UserError(
+            f"The {where} holds a password in its url. Take it out, and change it where it was "
+            "seen: PGPASSWORD or ~/.pgpass gives it to each run."
+        )
     threshold = meta.get("quarantine_threshold", DEFAULT_THRESHOLD)
     if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise UserError(
@@ -175,7 +203,7 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         columns=tuple(_column(column) for column in node["columns"].values()),
         database_table=meta.get("database_table"),
         description=node.get("description", ""),
-        url=meta.get("url"),
+        url=url,
         watermark=meta.get("watermark"),
         completeness_marker=meta.get("completeness_marker"),
         options=options,

@@ -53,6 +53,9 @@ def load_file(context: LoadContext, table: SourceTable, step: Step) -> int | Non
         outcome = _try(context, table, step, started, is_careful=False)
     except NeedsCareError:
         context.con.execute("rollback")
+        if step.action == "extended":
+            # What is wrong in the part that was added may reach back into what is there.
+            step = replace(step, action="replaced")
         outcome = _try(context, table, step, started, is_careful=True)
     return None if outcome is None else outcome.rows_loaded + outcome.rows_rejected
 
@@ -70,7 +73,7 @@ def _try(
         raise
     except BaseException as error:
         con.execute("rollback")
-        if isinstance(error, FileNotFoundError):
+        if step.file and not step.file.path.exists():
             raise UserError(_vanished(step)) from None
         if isinstance(error, OSError):
             raise UserError(
@@ -82,8 +85,6 @@ def _try(
                 f"{step.source_file} of source {table.label} can't be loaded: "
                 f"{first_line(error)}. Check the file and its declaration."
             ) from None
-        if step.file and not step.file.path.exists():
-            raise UserError(_vanished(step)) from None
         raise
 
 

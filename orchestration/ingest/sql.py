@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from orchestration.errors import without_values
+
 
 def quoted(identifier: str) -> str:
     """An SQL identifier in double quotes."""
@@ -24,6 +26,6 @@ def file_list(paths: Iterable[Path]) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error: what follows it quotes the offending row."""
+    """The first line of an error, without values: what follows it quotes the offending row."""
     text = str(error).strip().splitlines()
-    return text[0].rstrip(".") if text else type(error).__name__
+    return without_values(text[0].rstrip(".")) if text else type(error).__name__

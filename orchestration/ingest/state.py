@@ -62,25 +62,28 @@ class LoadedFile:
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the schemas and tables that are not there yet; columns of other versions make new."""
+    """Make the schemas and tables that are not there yet.
+
+    A table that another version made has other columns. What it says of loaded files can't be
+    relied on then, so all of them are made anew and every file is loaded again.
+    """
     for schema in ("landing", "operations", "ingested"):
         con.execute(f"create schema if not exists {schema}")
+    found = con.execute(
+        "select schema_name || '.' || table_name, list(column_name order by column_index) "
+        "from duckdb_columns() where schema_name in ('landing', 'operations') "
+        "and database_name = current_database() group by 1"
+    )
+    there: dict[str, list[str]] = dict(found.fetchall())
+    if any(there.get(name, _names(columns)) != _names(columns) for name, columns in TABLES.items()):
+        for name in TABLES:
+            con.execute(f"drop table if exists {name}")
     for name, columns in TABLES.items():
-        schema, table = name.split(".")
-        wanted = [part.split()[0] for part in columns.split(",")]
-        found = [
-            row[0]
-            for row in con.execute(
-                "select column_name from information_schema.columns where table_schema = ? and "
-                "table_name = ? order by ordinal_position",
-                [schema, table],
-            ).fetchall()
-        ]
-        if found and found != wanted:
-            # Made by another version: what it says of loaded files can't be relied on.
-            con.execute(f"drop table {name}")
-            con.execute("drop table if exists operations.source_tables")
         con.execute(f"create table if not exists {name} ({columns})")
+
+
+def _names(columns: str) -> list[str]:
+    return [part.split()[0] for part in columns.split(",")]
 
 
 def begin_table(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
@@ -228,7 +231,7 @@ def remember_file(
     con: duckdb.DuckDBPyConnection, table: SourceTable, file: Mapping[str, Any]
 ) -> None:
     """Write a row of operations.source_files; columns that `file` lacks are null."""
-    columns = [part.split()[0] for part in TABLES["operations.source_files"].split(",")]
+    columns = _names(TABLES["operations.source_files"])
     values = {"source_system": table.source, "source_table": table.table, **file}
     marks = ", ".join("now()::timestamp" if c == "loaded_at" else "?" for c in columns)
     con.execute(
@@ -239,7 +242,7 @@ def remember_file(
 
 def log(con: duckdb.DuckDBPyConnection, table: SourceTable, event: Mapping[str, Any]) -> None:
     """Append a row to operations.ingest_log."""
-    columns = [part.split()[0] for part in TABLES["operations.ingest_log"].split(",")]
+    columns = _names(TABLES["operations.ingest_log"])
     values = {"source_system": table.source, "source_table": table.table, **event}
     marks = ", ".join("now()::timestamp" if c == "loaded_at" else "?" for c in columns)
     con.execute(

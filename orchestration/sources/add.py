@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from orchestration.errors import UserError
+from orchestration.ingest.servers import without_password
 from orchestration.settings import Settings
-from orchestration.sources import databases
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import read_entities
 from orchestration.sources.evidence import describe
@@ -171,7 +171,7 @@ def _warn_of_neighbours(console: Console, settings: Settings, draft: Draft) -> N
 
 def _say_what_next(console: Console, name: str, found: Sequence[Table]) -> None:
     urls = {t.url for t in found if t.url}
-    if any(url != databases.without_secret(url) for url in urls):
+    if any(url != without_password(url) for url in urls):
         console.print(
             "The password was not written. Give it to each run as PGPASSWORD or in ~/.pgpass."
         )

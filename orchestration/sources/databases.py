@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from orchestration.errors import UserError
+from orchestration.ingest.servers import without_password
 from orchestration.ingest.sql import first_line
 from orchestration.sources.drafts import Table
 from orchestration.sources.names import snake_case, unique_names
@@ -65,7 +66,7 @@ def postgresql_tables(url: str) -> list[Table]:
         found = [(str(s), str(t)) for s, t in cursor.fetchall()]
     if not found:
         raise UserError(
-            f"{without_secret(url)} shows no table. Check its name and the user's rights."
+            f"{without_password(url)} shows no table. Check its name and the user's rights."
         )
     names = [t if s == "public" else f"{s}_{t}" for s, t in found]
     return [
@@ -95,7 +96,7 @@ def connect(table: Table) -> Iterator[Any]:
         with connection as database, database.cursor() as cursor:
             yield cursor
     except (adbc_driver_manager.Error, OSError) as error:
-        where = table.files[0] if table.files else without_secret(table.url or "")
+        where = table.files[0] if table.files else without_password(table.url or "")
         text = first_line(error)
         secret = urlsplit(table.url or "").password
         raise UserError(
@@ -107,11 +108,3 @@ def connect(table: Table) -> Iterator[Any]:
 def quoted(name: str) -> str:
     """A table's name in double quotes, the schema apart."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split(".", 1))
-
-
-def without_secret(url: str) -> str:
-    """A database URL without its password, in the address or among its parameters."""
-    parts = urlsplit(url)
-    netloc = re.sub(r":[^@]*@", "@", parts.netloc, count=1)
-    query = re.sub(r"(^|&)password=[^&]*", r"\1", parts.query).strip("&")
-    return urlunsplit(parts._replace(netloc=netloc, query=query))

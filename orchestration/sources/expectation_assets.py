@@ -5,12 +5,12 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.errors import without_values
 from orchestration.progress import reporter
 from orchestration.quality.validation import PromiseResult, SuiteResult, validate
 from orchestration.settings import Settings
 from orchestration.sources.profiles import profiled_tables
 from orchestration.sources.suites import SourcePromise, SourceSuite, reviewed_suites
-from orchestration.transform.dbt import without_values
 from orchestration.transform.translator import gate_key
 from orchestration.warehouse import connect_writer
 

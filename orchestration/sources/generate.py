@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from orchestration.errors import UserError
-from orchestration.sources import databases
+from orchestration.ingest.servers import without_password
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
 from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml
@@ -188,7 +188,7 @@ def _table(draft: Draft, table: Table) -> dict[str, Any]:
     if table.path:
         meta["path"] = table.path
     if table.url:
-        meta["url"] = databases.without_secret(table.url)
+        meta["url"] = without_password(table.url)
     if table.database_table:
         meta["database_table"] = table.database_table
     if table.format == "postgresql" and (changed := table.meaning("updated_at")):

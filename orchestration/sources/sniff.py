@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.errors import UserError
+from orchestration.ingest.servers import without_password
 from orchestration.sources import databases
 from orchestration.sources.dialect import dialect_of, head_text, header_of
 from orchestration.sources.drafts import Table
@@ -65,7 +66,7 @@ def find_tables(location: str, landing_dir: Path) -> list[Table]:
         return _tables_of(found, place.resolve(), landing_dir)
     if not place.exists():
         raise UserError(
-            f"{databases.without_secret(location)} does not exist. Give a file, folder, pattern, "
+            f"{without_password(location)} does not exist. Give a file, folder, pattern, "
             "sqlite:///path or postgresql://user@host/database.",
             2,
         )

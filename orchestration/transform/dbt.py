@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import queue
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import UserError
+from orchestration.errors import UserError, without_values
 from orchestration.settings import PROJECT_ROOT, Settings
 
 WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv")
@@ -209,15 +208,6 @@ def _node_result(data: Mapping[str, Any]) -> NodeResult:
         failures=None if failures is None else int(failures),
         message=without_values(result.get("message", "")),
     )
-
-
-def without_values(message: str) -> str:
-    """A database message without the quoted values in it, which may be personal data."""
-    return re.sub(r"(?i)(could not convert|cast|invalid|duplicate|constraint)(.*)", _mask, message)
-
-
-def _mask(match: re.Match[str]) -> str:
-    return match.group(1) + re.sub(r"'[^']*'", "'...'", match.group(2))
 
 
 def close_connections() -> None:

@@ -33,6 +33,8 @@ class Hostile:
         content: the file's bytes; None makes a folder of that name.
         good: ids that must arrive, with the line they stand on where the format has lines.
         may_refuse: whether the whole file may be refused; then nothing of it may arrive.
+        rows: how many rows, lines or elements must be loaded or set aside together, where the
+            damage leaves no doubt about it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Hostile:
     content: bytes | None
     good: dict[str, int | None]
     may_refuse: bool = False
+    rows: int | None = None
 
 
 DAMAGED_LINES: dict[str, bytes] = {
@@ -189,11 +192,15 @@ def damaged_json() -> Iterator[Hostile]:
             ]
             good: dict[str, int | None] = {f"g{k}": k + 1 + (k >= at) for k in range(GOOD_ROWS)}
             lines.insert(at, damaged)
-            yield Hostile(f"ndjson: {name}, at {at}", "ndjson", b"\n".join(lines) + b"\n", good)
+            content, count = b"\n".join(lines) + b"\n", GOOD_ROWS + bool(damaged)
+            yield Hostile(f"ndjson: {name}, at {at}", "ndjson", content, good, rows=count)
     array = [{"id": f"g{k}", "amount": "1", "note": "n"} for k in range(GOOD_ROWS)]
     whole = json.dumps(array).encode()
     every: dict[str, int | None] = {f"g{k}": None for k in range(GOOD_ROWS)}
     yield Hostile("json: an array", "json", whole, every)
+    for name, element in (("unknown fields", {"other": 1}), ("null", None), ("empty", {})):
+        odd = json.dumps([*array[:4], element, *array[4:]]).encode()
+        yield Hostile(f"json: among others {name}", "json", odd, every, rows=GOOD_ROWS + 1)
     for cut in range(1, len(whole), len(whole) // 8):
         yield Hostile(f"json: cut at {cut}", "json", whole[:cut], {}, True)
     yield Hostile("json: empty", "json", b"", {}, True)
@@ -210,15 +217,17 @@ def packed() -> Iterator[Hostile]:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.csv", content)
     zipped = buffer.getvalue()
-    yield Hostile("gz: whole", "csv", gz, lined)
-    yield Hostile("zip: whole", "csv", zipped, lined)
+    count = GOOD_ROWS + 1 + 3000
+    yield Hostile("gz: whole", "csv", gz, lined, rows=count)
+    yield Hostile("zip: whole", "csv", zipped, lined, rows=count)
     for kind, data in (("gz", gz), ("zip", zipped)):
         for part in range(1, 13):
             cut = len(data) * part // 13
-            yield Hostile(f"{kind}: cut at {part}/13", "csv", data[:cut], {}, True)
+            yield Hostile(f"{kind}: cut at {part}/13", "csv", data[:cut], {}, True, count)
             garbled = bytearray(data)
             garbled[cut] ^= 0xFF
-            yield Hostile(f"{kind}: a byte wrong at {part}/13", "csv", bytes(garbled), {}, True)
+            wrong = f"{kind}: a byte wrong at {part}/13"
+            yield Hostile(wrong, "csv", bytes(garbled), {}, True, count)
     two = io.BytesIO()
     with zipfile.ZipFile(two, "w") as archive:
         archive.writestr("a.csv", content)
@@ -245,11 +254,11 @@ def columnar(folder: Path) -> Iterator[Hostile]:
     workbook = excel(ids)
     wholes = {"parquet": parquet, "sqlite": database, "excel": workbook}
     for kind, data in wholes.items():
-        yield Hostile(f"{kind}: whole", kind, data, every)
+        yield Hostile(f"{kind}: whole", kind, data, every, rows=GOOD_ROWS)
         yield Hostile(f"{kind}: empty", kind, b"", {}, True)
         for part in range(1, 11):
             cut = len(data) * part // 11
-            yield Hostile(f"{kind}: cut at {part}/11", kind, data[:cut], {}, True)
+            yield Hostile(f"{kind}: cut at {part}/11", kind, data[:cut], {}, True, GOOD_ROWS)
         for other, wrong in wholes.items():
             if other != kind:
                 yield Hostile(f"{kind}: is {other}", kind, wrong, {}, True)

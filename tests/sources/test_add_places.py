@@ -13,8 +13,8 @@ import yaml
 from rich.console import Console
 
 from orchestration.errors import UserError
+from orchestration.ingest.servers import without_password
 from orchestration.sources.add import add_source
-from orchestration.sources.databases import without_secret
 from orchestration.sources.sniff import find_tables
 from tests.conftest import settings_in
 from tests.own_data import project_copy
@@ -188,7 +188,7 @@ def test_nothing_shown_or_written_holds_a_value_or_a_password(tmp_path: Path):
     assert "Xxxxxxxx Xxxxxxx" in added.shown or "Xxx" in added.shown
     assert secret not in everything and "vienna" not in everything
     url = "postgresql://ann:s3cret@db.example:5432/shop?sslmode=require&password=s3cret"
-    assert without_secret(url) == "postgresql://ann@db.example:5432/shop?sslmode=require"
+    assert without_password(url) == "postgresql://ann@db.example:5432/shop?sslmode=require"
 
 
 def test_ambiguous_dates_are_said_to_be_a_guess_and_follow_the_others(tmp_path: Path):

@@ -49,6 +49,12 @@ def test_hostile_files(settings: Settings, tmp_path: Path) -> None:
             ).fetchall()
             for source_file, key, line in rows:
                 found[source_file][key] = line
+        read = dict(
+            con.execute(
+                "select source_file, sum(rows_loaded + rows_rejected) "
+                "from operations.source_files group by 1"
+            ).fetchall()
+        )
         repeated = {
             row[0]: row[1].removeprefix("the same bytes as ")
             for row in con.execute(
@@ -59,16 +65,19 @@ def test_hostile_files(settings: Settings, tmp_path: Path) -> None:
     wrong = [
         f"{case.name}: {text}"
         for name, case in names.items()
-        for text in _complaints(case, messages.get(name), found[repeated.get(name, name)])
+        for origin in [repeated.get(name, name)]
+        for text in _complaints(case, messages.get(name), found[origin], read.get(origin, 0))
     ]
     assert not wrong, f"{len(wrong)} of {len(cases)}:\n" + "\n".join(wrong)
 
 
-def _complaints(case: Hostile, message: str | None, found: dict[str, int | None]) -> list[str]:
+def _complaints(
+    case: Hostile, message: str | None, found: dict[str, int | None], read: int
+) -> list[str]:
     if message:
         said = [] if message.endswith(".") and ". " in message else ["no advice"]
         said += ["data in the message"] if "note 4" in message or "x1" in message else []
-        said += ["rows of a refused file"] if found else []
+        said += ["rows of a refused file"] if found or read else []
         said += [] if case.may_refuse else [f"refused: {message}"]
         return said
     lost = sorted(set(case.good) - set(found))
@@ -77,4 +86,9 @@ def _complaints(case: Hostile, message: str | None, found: dict[str, int | None]
         for key, line in case.good.items()
         if key in found and line is not None and found[key] != line
     ]
-    return ([f"lost {lost}"] if lost else []) + moved[:1]
+    gone = case.rows is not None and read != case.rows
+    return (
+        ([f"lost {lost}"] if lost else [])
+        + ([f"{read} rows, not {case.rows}"] if gone else [])
+        + moved[:1]
+    )

@@ -12,7 +12,7 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.target import Outcome, Target
-from orchestration.ingest.sql import file_list, first_line, quoted
+from orchestration.ingest.sql import file_list, first_line, literal, quoted
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
@@ -79,7 +79,8 @@ def read_excel(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Ou
         names = [f"column_{i + 1}" for i in range(len(names))]
     matched = target.match(con, dict.fromkeys(names))
     rows, rejected = _insert_arrow(con, target, matched, cells, names)
-    return Outcome(rows, rejected, skip + has_header)
+    # A blank row in between, or one set aside, would put the rows after it on a wrong line.
+    return Outcome(rows, rejected, skip + has_header if rows == cells.num_rows else None)
 
 
 def _insert_arrow(
@@ -118,7 +119,7 @@ def read_sqlite(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> O
     name = target.table.database_table or target.table.table
     try:
         with sqlite.connect(path.as_uri() + "?mode=ro") as db, db.cursor() as cursor:
-            cursor.execute(f"select name from pragma_table_info({_text(name)})")
+            cursor.execute(f"select name from pragma_table_info({literal(name)})")
             found = [str(row[0]) for row in cursor.fetchall()]
             if not found:
                 raise UserError(
@@ -161,7 +162,3 @@ def _clean_up(con: duckdb.DuckDBPyConnection, name: str) -> None:
     with suppress(duckdb.Error):
         con.unregister(name)
         con.execute("drop table if exists temp.c360_rows")
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

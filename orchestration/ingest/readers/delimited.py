@@ -130,9 +130,7 @@ class _Reading:
     def outcome(self, path: Path, rows: int, dropped: Mapping[int, str] | None = None) -> Outcome:
         """Keep the rejects and find out on which lines the rows are."""
         header, lines = self.dialect.header_lines, self.target.line_count
-        counted = self.con.execute(
-            "select count(distinct line), max(line) from reject_errors"
-        ).fetchone()
+        counted = self.con.execute("select count(distinct line) from reject_errors").fetchone()
         assert counted
         rejected = counted[0]
         is_plain = not dropped and rows + rejected + header == lines
@@ -142,7 +140,7 @@ class _Reading:
             return Outcome(
                 rows, rejected + self.target.reject_lines(self.con, dropped or {}), 0, []
             )
-        not_rows = self.rejected_lines()
+        not_rows = self.target.rejected_lines(self.con)
         if dropped:
             rejected += self.target.reject_lines(self.con, dropped)
         if is_plain:
@@ -210,19 +208,6 @@ class _Reading:
             if found == name:
                 return column.name
         return name
-
-    def rejected_lines(self) -> list[int]:
-        rows = self.con.execute(
-            "select line_number from landing.rejected_lines where source_system = ? and "
-            "source_table = ? and source_file = ? and line_number > ?",
-            [
-                self.target.table.source,
-                self.target.table.table,
-                self.target.source_file,
-                self.target.lines_before,
-            ],
-        ).fetchall()
-        return [row[0] - self.target.lines_before for row in rows]
 
     def drop_rejects(self) -> None:
         for name in ("reject_errors", "reject_scans"):

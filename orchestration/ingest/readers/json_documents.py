@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.lines import (
     copy_without,
     offsets_around,
@@ -53,15 +54,16 @@ def read_json_lines(con: duckdb.DuckDBPyConnection, target: Target, path: Path) 
 def _read_lines(
     con: duckdb.DuckDBPyConnection, target: Target, path: Path, undecodable: Mapping[int, str]
 ) -> Outcome:
-    relation, filled = _relation(con, target, path, "newline_delimited", ignore_errors=True)
-    rows = _insert(con, target, relation, filled)
+    matched = _matched(con, target, path, "newline_delimited")
+    relation, filled = _relation(matched, path, "newline_delimited", ignore_errors=True)
+    rows, mistyped = target.insert_typed(con, matched, f"(from {relation} where {filled})")
     if rows == target.line_count:
         return Outcome(rows, 0, 0)
     # The reader makes nothing of a line that it can't read. Only now the file is read once
     # more, line by line, to say which lines they were.
     fields = " or ".join(
-        f"json_extract_string(line, {literal('$.' + quoted(c.source_name))}) is not null"
-        for c in target.table.columns
+        f"json_extract_string(line, {literal('$.' + quoted(name))}) is not null"
+        for name in _fields(matched)
     )
     con.execute(
         "create or replace temp table c360_no_rows as "
@@ -79,7 +81,9 @@ def _read_lines(
         rejected += target.reject_lines(con, undecodable)
     others = con.execute("select line_number from c360_no_rows").fetchall()
     con.execute("drop table c360_no_rows")
-    return Outcome(rows, rejected, 0, offsets_around(0, [*undecodable, *(n for (n,) in others)]))
+    lines = offsets_around(0, [*undecodable, *(number for (number,) in others)])
+    # The lines of rows set aside for a type are not known, and so not those of the rows after.
+    return Outcome(rows, rejected + mistyped, 0, [] if mistyped else lines)
 
 
 def read_json_array(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
@@ -89,8 +93,16 @@ def read_json_array(con: duckdb.DuckDBPyConnection, target: Target, path: Path) 
         UserError: the document is broken: where it breaks, nothing after it can be told apart.
     """
     try:
-        relation, filled = _relation(con, target, path, "auto", ignore_errors=False)
-        return Outcome(_insert(con, target, relation, filled), 0)
+        matched = _matched(con, target, path, "auto")
+        relation, filled = _relation(matched, path, "auto", ignore_errors=False)
+        rows, mistyped = target.insert_typed(con, matched, f"(from {relation} where {filled})")
+        empty = target.reject(
+            con,
+            "select element as line_number, null as column_name, null as value, "
+            f"null as line_text, '{UNREADABLE}' as reason from "
+            f"(select *, row_number() over () as element from {relation}) where not ({filled})",
+        )
+        return Outcome(rows, mistyped + empty)
     except duckdb.Error as error:
         raise UserError(
             f"{target.source_file} can't be read as JSON: {first_line(error)}. Deliver it again, "
@@ -98,12 +110,13 @@ def read_json_array(con: duckdb.DuckDBPyConnection, target: Target, path: Path) 
         ) from None
 
 
-def _relation(
-    con: duckdb.DuckDBPyConnection, target: Target, path: Path, kind: str, ignore_errors: bool
-) -> tuple[str, str]:
-    names = list(dict.fromkeys(column.source_name for column in target.table.columns))
+def _fields(matched: Matched) -> list[str]:
+    return list(dict.fromkeys(name for _, name in matched.feeds if name is not None))
+
+
+def _relation(matched: Matched, path: Path, kind: str, ignore_errors: bool) -> tuple[str, str]:
+    names = _fields(matched)
     struct = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    _report_new_fields(con, target, path, kind, names)
     relation = (
         f"read_json({file_list([path])}, format='{kind}', columns={{{struct}}}, "
         f"compression='uncompressed', maximum_object_size={MAX_LINE_BYTES}"
@@ -112,23 +125,14 @@ def _relation(
     return relation, " or ".join(f"{quoted(name)} is not null" for name in names)
 
 
-def _insert(con: duckdb.DuckDBPyConnection, target: Target, relation: str, filled: str) -> int:
-    # JSON types its values, so what a typed column can't hold is null, not a reason to stop.
-    expressions = {
-        column.name: (
-            quoted(column.source_name)
-            if column.is_text
-            else f"try_cast({quoted(column.source_name)} as {column.data_type})"
-        )
-        for column in target.table.columns
-    }
-    return target.insert(con, expressions, relation, filled)
+def _matched(con: duckdb.DuckDBPyConnection, target: Target, path: Path, kind: str) -> Matched:
+    """Match the fields. A declared one that is absent is null, as JSON means it, and no drift."""
+    declared = dict.fromkeys(column.source_name for column in target.table.columns)
+    found = [name for name in _sampled_fields(con, path, kind) if name not in declared]
+    return target.match(con, {**declared, **dict.fromkeys(found)})
 
 
-def _report_new_fields(
-    con: duckdb.DuckDBPyConnection, target: Target, path: Path, kind: str, names: list[str]
-) -> None:
-    """Say which fields nobody declared. A declared one that is absent is null, as JSON means it."""
+def _sampled_fields(con: duckdb.DuckDBPyConnection, path: Path, kind: str) -> list[str]:
     try:
         # On a connection of its own: an error here must not end the load's transaction.
         described = (
@@ -142,7 +146,6 @@ def _report_new_fields(
             .fetchall()
         )
     except duckdb.Error:
-        return
-    if [row[0] for row in described] == ["json"]:
-        return
-    target.match(con, dict.fromkeys([*names, *(row[0] for row in described)]))
+        return []
+    names = [str(row[0]) for row in described]
+    return [] if names == ["json"] else names

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -186,12 +187,10 @@ def copy_without(path: Path, target: Path, dropped: Sequence[int]) -> dict[int, 
     """
     unwanted, texts = set(dropped), {}
     with path.open("rb") as source, target.open("wb") as out:
-        if b"\n" not in source.read(BLOCK_BYTES):
-            source.seek(0)
+        if not _has_line_feed(source):
             while block := source.read(BLOCK_BYTES):
                 out.write(block.replace(b"\r", b"\n"))
             return {}
-        source.seek(0)
         for number, line in enumerate(source, start=1):
             if number in unwanted:
                 texts[number] = line.decode("utf-8", errors="replace").rstrip("\r\n")
@@ -199,6 +198,13 @@ def copy_without(path: Path, target: Path, dropped: Sequence[int]) -> dict[int, 
             else:
                 out.write(line.replace(b"\r\n", b"\n").replace(b"\r", b" "))
     return texts
+
+
+def _has_line_feed(source: IO[bytes]) -> bool:
+    # The first line alone may be longer than a block.
+    found = any(b"\n" in block for block in iter(lambda: source.read(BLOCK_BYTES), b""))
+    source.seek(0)
+    return found
 
 
 def undecodable_lines(path: Path) -> list[int]:

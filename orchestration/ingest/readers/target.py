@@ -134,8 +134,21 @@ class Target:
         ).fetchone()
         return int(row[0]) if row else 0
 
+    def rejected_lines(self, con: duckdb.DuckDBPyConnection) -> list[int]:
+        """The lines of the part that is being read that were set aside."""
+        rows = con.execute(
+            "select line_number from landing.rejected_lines where source_system = ? and "
+            "source_table = ? and source_file = ? and line_number > ?",
+            [self.table.source, self.table.table, self.source_file, self.lines_before],
+        ).fetchall()
+        return [row[0] - self.lines_before for row in rows]
+
     def insert_typed(
-        self, con: duckdb.DuckDBPyConnection, matched: Matched, relation: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        matched: Matched,
+        relation: str,
+        line: str = "row_number() over ()",
     ) -> tuple[int, int]:
         """Insert rows whose columns may have to be cast; a value that can't be goes aside.
 
@@ -143,6 +156,7 @@ class Target:
             con: the warehouse.
             matched: how the relation's columns feed those of landing.
             relation: a table or a table function, which is read twice when there is a cast.
+            line: the expression for the line of a row; its position where there are no lines.
 
         Returns:
             Rows inserted and rows set aside.
@@ -168,7 +182,7 @@ class Target:
         values = " ".join(f"when {f} then {casts[n]}::varchar" for n, f in faults.items())
         rejected = self.reject(
             con,
-            f"select row_number() over () as line_number, case {columns} end as column_name, "
+            f"select {line} as line_number, case {columns} end as column_name, "
             f"case {values} end as value, null as line_text, '{INVALID_TYPE}' as reason "
             f"from {relation} qualify case {columns} end is not null",
         )
