@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.identity.policy import check_policy
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.progress import Reporter, report_to
@@ -97,7 +98,7 @@ def refresh(
         rebuild: build every layer, also those that nothing has changed for.
 
     Raises:
-        UserError: the run could not start (disk, no files, project does not parse).
+        UserError: the run could not start (policy, disk, no files, project does not parse).
     """
     with WriterLock(settings.data_dir, on_wait=lambda text: reporter.end("wait", text)):
         started = time.monotonic()
@@ -123,6 +124,7 @@ def refresh(
 
 
 def _before(settings: Settings, accept_drift: bool) -> None:
+    check_policy(settings.dbt_project_dir)
     files = [p for p in settings.landing_dir.rglob("*") if p.is_file()]
     if not files:
         # Sources may lie elsewhere or in a database; with nothing anywhere nothing is begun.

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from orchestration.identity.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform.dbt import NodeResult, run_dbt
@@ -60,6 +61,8 @@ def build_layer(
     Raises:
         dagster.Failure: a model or an error-severity test failed; names each, without data.
     """
+    if layer == "policy":
+        check_policy(settings.dbt_project_dir)
     reporter().begin(layer)
     reused = None if context.is_subset else find_reusable(settings, manifest, layer)
     if reused:
@@ -102,7 +105,10 @@ def _build(
     settings: Settings, manifest: Mapping[str, Any], layer: str, selection: list[str]
 ) -> Iterator[NodeResult]:
     total = _count_nodes(manifest, layer)
-    for result in run_dbt(settings, ["build", *selection, "--exclude-resource-type", "unit_test"]):
+    # A seed whose columns have changed can't be loaded into the table that is there.
+    anew = ["--full-refresh"] if layer == "policy" else []
+    command = ["build", *selection, "--exclude-resource-type", "unit_test", *anew]
+    for result in run_dbt(settings, command):
         reporter().advance(layer, result.unique_id.split(".")[2], total)
         yield result
 

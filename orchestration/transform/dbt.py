@@ -19,7 +19,7 @@ from typing import Any
 from orchestration.errors import UserError, without_values
 from orchestration.settings import PROJECT_ROOT, Settings
 
-WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv")
+WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 
 
 @dataclass(frozen=True)
