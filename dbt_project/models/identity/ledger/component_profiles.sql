@@ -32,7 +32,8 @@ shared_records as (
 ages as (
     select
         profile_id,
-        min(valid_from) as founded_at
+        min(valid_from) as founded_at,
+        case when count(*) = count(valid_to) then max(valid_to) end as ended_at
     from ledger
     group by profile_id
 ),
@@ -71,6 +72,57 @@ inherited as (
         ) = 1
 ),
 
+-- A merge that is undone gives the id back: to whom more than half of the records belong that the
+-- profile had at its end. More than half can be one component only.
+last_records as (
+    select
+        ledger.profile_id,
+        ledger.record_key,
+        ages.ended_at,
+        count(*) over (partition by ledger.profile_id) as record_count
+    from ledger
+    inner join ages
+        on
+            ages.profile_id = ledger.profile_id
+            and ages.ended_at = ledger.valid_to
+),
+
+returned as (
+    select
+        record_components.component_id,
+        last_records.profile_id
+    from last_records
+    inner join record_components
+        on record_components.record_key = last_records.record_key
+    left join inherited
+        on inherited.component_id = record_components.component_id
+    where inherited.component_id is null
+    group by
+        record_components.component_id, last_records.profile_id, last_records.ended_at,
+        last_records.record_count
+    having 2 * count(*) > last_records.record_count
+    qualify
+        row_number() over (
+            partition by record_components.component_id
+            order by
+                count(*) desc nulls last,
+                last_records.ended_at desc nulls last,
+                last_records.profile_id asc
+        ) = 1
+),
+
+kept as (
+    select
+        component_id,
+        profile_id
+    from inherited
+    union all
+    select
+        component_id,
+        profile_id
+    from returned
+),
+
 -- A new profile is named after its record with the smallest hash.
 founded as (
     select
@@ -78,9 +130,9 @@ founded as (
         components.key_hash,
         'p' || components.key_hash as profile_id
     from components
-    left join inherited
-        on inherited.component_id = components.component_id
-    where inherited.component_id is null
+    left join kept
+        on kept.component_id = components.component_id
+    where kept.component_id is null
 ),
 
 -- Where that name has been given before, the next free one of a series is taken: an id never comes
@@ -115,12 +167,12 @@ renamed as (
 
 select
     components.component_id,
-    coalesce(inherited.profile_id, renamed.profile_id, founded.profile_id) as profile_id,
-    inherited.profile_id is not null as is_inherited,
+    coalesce(kept.profile_id, renamed.profile_id, founded.profile_id) as profile_id,
+    kept.profile_id is not null as is_inherited,
     components.record_count
 from components
-left join inherited
-    on inherited.component_id = components.component_id
+left join kept
+    on kept.component_id = components.component_id
 left join founded
     on founded.component_id = components.component_id
 left join renamed
