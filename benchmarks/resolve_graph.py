@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 
@@ -47,8 +48,10 @@ def scipy(con: duckdb.DuckDBPyConnection) -> int:
     table = con.execute(
         "select record_key, namespace || ' ' || comparison_value as value from observations"
     ).to_arrow_table()
-    records = table["record_key"].combine_chunks().dictionary_encode()
-    values = table["value"].combine_chunks().dictionary_encode()
+    records, values = (
+        cast("Any", table[name]).combine_chunks().dictionary_encode()
+        for name in ("record_key", "value")
+    )
     del table
     count = len(records.dictionary)
     rows = records.indices.to_numpy()

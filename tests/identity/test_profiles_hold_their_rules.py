@@ -181,10 +181,10 @@ def test_ids_survive_other_orders_merges_splits_and_what_is_undone(tmp_path: Pat
     lab.build([*three, *two, *alone])
     assert lab.profiles() == first
     as_of = (
-        f"select record_key, profile_id from identity.identity_map_as_of('{moment}') "
-        "join identity.identity_map using (source_system, source_record_id, profile_id)"
+        "select source_system || ':' || source_record_id, profile_id "
+        f"from identity.identity_map_as_of('{moment}')"
     )
-    assert dict(lab.query(as_of)) == first
+    assert set(lab.query(as_of)) == set(first.items())
 
     # A part that splits off is somebody new, and its id was never anybody's.
     ever = {row[0] for row in lab.query("select profile_id from identity.profile_ledger")}
