@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 
@@ -45,12 +45,11 @@ def scipy(con: duckdb.DuckDBPyConnection) -> int:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    table = con.execute(
+    table: Any = con.execute(
         "select record_key, namespace || ' ' || comparison_value as value from observations"
     ).to_arrow_table()
     records, values = (
-        cast("Any", table[name]).combine_chunks().dictionary_encode()
-        for name in ("record_key", "value")
+        table[name].combine_chunks().dictionary_encode() for name in ("record_key", "value")
     )
     del table
     count = len(records.dictionary)
