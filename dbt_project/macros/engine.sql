@@ -54,16 +54,18 @@
     strip_accents({{ expression }})
 {%- endmacro %}
 
-{#- One row per blank-separated word of a text: the key, word and position from 1. -#}
+{#- A subquery of one row per blank-separated word of a text: the key, word and position from 1. -#}
 {% macro words_with_positions(relation, key, text) -%}
     {{ return(adapter.dispatch('words_with_positions')(relation, key, text)) }}
 {%- endmacro %}
 {% macro duckdb__words_with_positions(relation, key, text) -%}
-    select
-        {{ key }},
-        unnest(string_split({{ text }}, ' ')) as word,
-        generate_subscripts(string_split({{ text }}, ' '), 1) as position
-    from {{ relation }}
+    (
+        select
+            {{ key }},
+            unnest(string_split({{ text }}, ' ')) as word,
+            generate_subscripts(string_split({{ text }}, ' '), 1) as position
+        from {{ relation }}
+    )
 {%- endmacro %}
 
 {#- Words of a group with one blank between them, in the order of their positions. -#}

@@ -23,7 +23,11 @@
         ),
 
         words_of_texts as (
-            {{ words_with_positions('plain_texts', 'text', 'plain_text') }}
+            select
+                text,
+                word,
+                position
+            from {{ words_with_positions('plain_texts', 'text', 'plain_text') }} as words
         ),
 
         -- Texts are many, words few: the list is searched once per word.
