@@ -130,12 +130,16 @@ def run(
         bool,
         typer.Option("--accept-drift", help="Don't compare volumes with the last good run."),
     ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build every layer, also the unchanged ones.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the chain: landing files to published model, with a gate after every layer.
 
     Ends with 0 when everything passed and was published, with 1 when a check closed a gate; the
     published model then stays as it was. A second run started meanwhile waits for the first.
+    Layers whose rows, SQL and day are those of their last build are taken over from it.
     """
     from orchestration import summary
     from orchestration.progress import ConsoleReporter
@@ -143,7 +147,7 @@ def run(
 
     settings = _settings(landing)
     with ConsoleReporter(err if as_json else out) as reporter:
-        outcome = refresh(settings, reporter, accept_drift)
+        outcome = refresh(settings, reporter, accept_drift, rebuild)
     summary.write_last_run(settings, outcome)
     if not outcome.success:
         if as_json:

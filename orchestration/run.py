@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.identity.policy import check_policy
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.progress import Reporter, report_to
@@ -52,6 +53,7 @@ class RunOutcome:
         checks_passed: dbt tests and gates that passed.
         checks_failed: those that did not.
         failure: one paragraph about what went wrong, empty on success.
+        checks_unchanged: those that passed when their layer was built, which was before this run.
         warnings: checks that did not hold and only warn, each with what was found.
     """
 
@@ -61,6 +63,7 @@ class RunOutcome:
     checks_passed: int
     checks_failed: int
     failure: str = ""
+    checks_unchanged: int = 0
     warnings: list[str] = field(default_factory=list)
 
 
@@ -82,7 +85,9 @@ def prepare_dagster_home(settings: Settings) -> None:
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
 
-def refresh(settings: Settings, reporter: Reporter, accept_drift: bool = False) -> RunOutcome:
+def refresh(
+    settings: Settings, reporter: Reporter, accept_drift: bool = False, rebuild: bool = False
+) -> RunOutcome:
     """Run the whole chain and wait for it.
 
     Parameters:
@@ -90,14 +95,19 @@ def refresh(settings: Settings, reporter: Reporter, accept_drift: bool = False) 
         reporter: where progress goes.
         accept_drift: take the volumes of this run as they are, instead of comparing them with the
             last good run's; for a landing folder that now holds other data.
+        rebuild: build every layer, also those that nothing has changed for.
 
     Raises:
-        UserError: the run could not start (disk, no files, project does not parse).
+        UserError: the run could not start (policy, disk, no files, project does not parse).
     """
     with WriterLock(settings.data_dir, on_wait=lambda text: reporter.end("wait", text)):
         started = time.monotonic()
         report_to(reporter)
         _before(settings, accept_drift)
+        if rebuild:
+            from orchestration.transform.reuse import forget
+
+            forget(settings)
         reporter.begin("prepare")
         job, instance = _load(settings)
         reporter.end("prepare", "project parsed, chain loaded")
@@ -114,6 +124,7 @@ def refresh(settings: Settings, reporter: Reporter, accept_drift: bool = False) 
 
 
 def _before(settings: Settings, accept_drift: bool) -> None:
+    check_policy(settings.dbt_project_dir)
     files = [p for p in settings.landing_dir.rglob("*") if p.is_file()]
     if not files:
         # Sources may lie elsewhere or in a database; with nothing anywhere nothing is begun.
@@ -168,20 +179,23 @@ def _fail_dead_runs(instance: dg.DagsterInstance) -> None:
 
 
 def _outcome(result: dg.ExecuteInProcessResult, seconds: float) -> RunOutcome:
-    passed, failed, closed, warnings = 0, 0, [], []
+    passed, failed, unchanged, closed, warnings = 0, 0, 0, [], []
     for event in result.all_events:
         if event.event_type_value != "ASSET_CHECK_EVALUATION":
             continue
         check = event.asset_check_evaluation_data
         passed += check.passed
         failed += not check.passed
+        unchanged += check.passed and "unchanged since" in check.metadata
         if not check.passed and check.severity.name == "WARN":
             name = check.asset_key.to_user_string()
             warnings.append(f"{name}: {check.description or check.check_name}")
         elif not check.passed and check.description:
             closed.append(check.description)
     failure = "" if result.success else " ".join(closed) or _failure_text(result)
-    return RunOutcome(result.success, result.run_id, seconds, passed, failed, failure, warnings)
+    return RunOutcome(
+        result.success, result.run_id, seconds, passed, failed, failure, unchanged, warnings
+    )
 
 
 def _failure_text(result: dg.ExecuteInProcessResult) -> str:

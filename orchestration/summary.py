@@ -110,6 +110,8 @@ def show(console: Console, settings: Settings, outcome: RunOutcome) -> None:
         "who never said who they are"
     )
     checks = f"{outcome.checks_passed} checks passed"
+    if outcome.checks_unchanged:
+        checks += f", {outcome.checks_unchanged} of them on layers that have not changed since"
     if outcome.warnings:
         checks += f", {len(outcome.warnings)} warnings: " + ", ".join(outcome.warnings)
     console.print(

@@ -1,16 +1,18 @@
 """One Dagster operation per layer over the dbt project."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from orchestration.identity.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform.dbt import NodeResult, run_dbt
 from orchestration.transform.numbers import measure_tables
+from orchestration.transform.reuse import find_reusable, forget, remember
 from orchestration.transform.translator import LayerTranslator
 
 TRANSLATOR = LayerTranslator()
@@ -53,37 +55,42 @@ def build_layer(
     """Build and test the selected models of a layer and report them to Dagster.
 
     dbt runs a model's tests right after it and leaves out what depends on a failed one, so a
-    broken promise stops inside the layer already.
+    broken promise stops inside the layer already. A layer that nothing has changed for is
+    reported as it was last built and tested.
 
     Raises:
         dagster.Failure: a model or an error-severity test failed; names each, without data.
     """
-    selection = _selection(context, manifest, select)
-    failed: list[NodeResult] = []
-    built: list[NodeResult] = []
-    checks: list[dg.AssetCheckResult] = []
-    total = _count_nodes(manifest, layer)
+    if layer == "policy":
+        check_policy(settings.dbt_project_dir)
     reporter().begin(layer)
-    for result in run_dbt(settings, ["build", *selection, "--exclude-resource-type", "unit_test"]):
-        reporter().advance(layer, result.unique_id.split(".")[2], total)
-        if result.is_failure:
-            failed.append(result)
-        if result.unique_id.startswith("test."):
-            checks.extend(_check_result(context, manifest, result))
-        elif not result.is_failure and result.status != "skipped":
-            built.append(result)
-    tests = sum(r.passed for r in checks)
-    outcome = f"{len(built)} tables, {tests} tests passed"
-    if failed:
-        outcome += ", failed: " + ", ".join(r.unique_id.split(".")[2] for r in failed)
-    reporter().end(layer, outcome, not failed)
-    slowest = sorted(built, key=lambda r: r.seconds, reverse=True)[:5]
-    times = ", ".join(f"{r.unique_id.split('.')[2]} {r.seconds:.2f} s" for r in slowest)
-    context.log.info(f"{outcome}; slowest: {times}")
-    measured = measure_tables(settings, manifest, [r.unique_id for r in built])
+    reused = None if context.is_subset else find_reusable(settings, manifest, layer)
+    if reused:
+        results: Sequence[NodeResult] = reused.results
+    else:
+        if context.is_subset:
+            forget(settings, layer)
+        selection = _selection(context, manifest, select)
+        results = list(_build(settings, manifest, layer, selection))
+    failed = [r for r in results if r.is_failure]
+    built = [
+        r
+        for r in results
+        if not (r.unique_id.startswith("test.") or r.is_failure or r.status == "skipped")
+    ]
+    since = {"unchanged since": reused.since} if reused else {}
+    checks = [check for r in results for check in _check_result(context, manifest, r, since)]
+    _report(context, layer, built, checks, failed, reused.since if reused else None)
+    measured = (
+        reused.measured
+        if reused
+        else measure_tables(settings, manifest, [r.unique_id for r in built])
+    )
+    if not (reused or failed or context.is_subset):
+        remember(settings, layer, results, measured)
     for result in built:
         key = TRANSLATOR.get_asset_key(manifest["nodes"][result.unique_id])
-        metadata = {**measured[result.unique_id], "seconds": round(result.seconds, 3)}
+        metadata = {**measured[result.unique_id], "seconds": round(result.seconds, 3), **since}
         yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
     yield from checks
     if failed:
@@ -94,7 +101,38 @@ def build_layer(
         )
 
 
-def failure_text(layer: str, failed: list[NodeResult], manifest: Mapping[str, Any]) -> str:
+def _build(
+    settings: Settings, manifest: Mapping[str, Any], layer: str, selection: list[str]
+) -> Iterator[NodeResult]:
+    total = _count_nodes(manifest, layer)
+    # A seed whose columns have changed can't be loaded into the table that is there.
+    anew = ["--full-refresh"] if layer == "policy" else []
+    command = ["build", *selection, "--exclude-resource-type", "unit_test", *anew]
+    for result in run_dbt(settings, command):
+        reporter().advance(layer, result.unique_id.split(".")[2], total)
+        yield result
+
+
+def _report(
+    context: dg.AssetExecutionContext,
+    layer: str,
+    built: Sequence[NodeResult],
+    checks: Sequence[dg.AssetCheckResult],
+    failed: Sequence[NodeResult],
+    since: str | None,
+) -> None:
+    outcome = f"{len(built)} tables, {sum(c.passed for c in checks)} tests passed"
+    if since:
+        outcome += f", unchanged since {since}"
+    if failed:
+        outcome += ", failed: " + ", ".join(r.unique_id.split(".")[2] for r in failed)
+    reporter().end(layer, outcome, not failed)
+    slowest = sorted(built, key=lambda r: r.seconds, reverse=True)[:5]
+    times = ", ".join(f"{r.unique_id.split('.')[2]} {r.seconds:.2f} s" for r in slowest)
+    context.log.info(f"{outcome}; slowest: {times}")
+
+
+def failure_text(layer: str, failed: Sequence[NodeResult], manifest: Mapping[str, Any]) -> str:
     """One paragraph: which models or tests failed, in which file, and what to do."""
     lines = []
     for result in failed:
@@ -139,8 +177,13 @@ def _count_nodes(manifest: Mapping[str, Any], layer: str) -> int:
 
 
 def _check_result(
-    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], result: NodeResult
+    context: dg.AssetExecutionContext,
+    manifest: Mapping[str, Any],
+    result: NodeResult,
+    since: Mapping[str, str],
 ) -> Iterator[dg.AssetCheckResult]:
+    if not result.unique_id.startswith("test."):
+        return
     key = get_asset_check_key_for_test(manifest, TRANSLATOR, result.unique_id, project=None)
     if key is None or key not in context.selected_asset_check_keys or result.status == "skipped":
         return
@@ -150,7 +193,11 @@ def _check_result(
         asset_key=key.asset_key,
         check_name=key.name,
         severity=dg.AssetCheckSeverity.WARN if warned else dg.AssetCheckSeverity.ERROR,
-        metadata={"failing rows": result.failures or 0, "seconds": round(result.seconds, 3)},
+        metadata={
+            "failing rows": result.failures or 0,
+            "seconds": round(result.seconds, 3),
+            **since,
+        },
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from orchestration.errors import UserError, without_values
 from orchestration.settings import PROJECT_ROOT, Settings
 
-WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv")
+WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,9 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
         try:
             runner = dbtRunner(manifest=manifest, callbacks=[on_event])
             # Every layer would write the whole manifest and list the whole database again, a second
-            # and half a second each; dbt looks up the few relations it needs when it needs them.
-            lean = ["--no-write-json", "--no-populate-cache"]
+            # and half a second each. The layer's own schema must be listed before the models run:
+            # dbt's threads, each listing it when it first needs to, trip over each other.
+            lean = ["--no-write-json", "--cache-selected-only"]
             arguments = [*command, *_base_arguments(settings), *lean]
             outcome.append(runner.invoke(arguments))
         finally:

@@ -20,8 +20,8 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 Edge = tuple[str, str]
 
-RANDOM_GRAPHS = 60
-GRAPHS_A_MODEL = 20
+RANDOM_GRAPHS = 200
+GRAPHS_A_MODEL = 50
 DESCRIPTION = "Nodes and their component. It's one row per node."
 
 RUN_TWICE = """

@@ -4,8 +4,29 @@ normalised_values as (
     select * from {{ ref('normalised_values') }}
 ),
 
-refused_on_sight as (
-    select * from {{ ref('refused_on_sight') }}
+-- A value may be refused on sight and be outdated as well; the first reason counts.
+refused_before as (
+    select
+        record_key,
+        namespace,
+        identity_value,
+        refusal_reason,
+        refusal_evidence
+    from {{ ref('refused_on_sight') }}
+    union all
+    select
+        outdated.record_key,
+        outdated.namespace,
+        outdated.identity_value,
+        outdated.refusal_reason,
+        outdated.refusal_evidence
+    from {{ ref('refused_as_outdated') }} as outdated
+    left join {{ ref('refused_on_sight') }} as on_sight
+        on
+            on_sight.record_key = outdated.record_key
+            and on_sight.namespace = outdated.namespace
+            and on_sight.identity_value = outdated.identity_value
+    where on_sight.record_key is null
 ),
 
 namespaces as (
@@ -20,25 +41,30 @@ candidates as (
         normalised_values.name_start,
         normalised_values.initial
     from normalised_values
-    left join refused_on_sight
+    left join refused_before
         on
-            refused_on_sight.record_key = normalised_values.record_key
-            and refused_on_sight.namespace = normalised_values.namespace
-            and refused_on_sight.identity_value = normalised_values.identity_value
-    where refused_on_sight.record_key is null
+            refused_before.record_key = normalised_values.record_key
+            and refused_before.namespace = normalised_values.namespace
+            and refused_before.identity_value = normalised_values.identity_value
+    where refused_before.record_key is null
 ),
 
 oversized_values as (
     select
         candidates.namespace,
         candidates.normalised_value,
-        cast(count(*) as string) || ' records, limit '
-        || cast(max(namespaces.max_records_per_value) as string) as evidence
+        cast(count(*) as string) || ' records, '
+        || case
+            when max(limits.record_limit) < max(limits.fixed_limit)
+                then 'more than the values of this namespace let expect: '
+            else 'limit '
+        end
+        || cast(max(limits.record_limit) as string) as evidence
     from candidates
-    inner join namespaces
-        on namespaces.namespace = candidates.namespace
+    inner join {{ ref('value_limits') }} as limits
+        on limits.namespace = candidates.namespace
     group by candidates.namespace, candidates.normalised_value
-    having count(*) > max(namespaces.max_records_per_value)
+    having count(*) > max(limits.record_limit)
 ),
 
 -- Two people show where birth dates differ and names do not agree, or where names differ and a
@@ -95,7 +121,7 @@ judged as (
         coalesce(cast(normalised_values.birth_date as string), people_by_name.person_mark)
             as person_mark,
         case
-            when refused_on_sight.record_key is not null then refused_on_sight.refusal_reason
+            when refused_before.record_key is not null then refused_before.refusal_reason
             when oversized_values.normalised_value is not null then 'too_many_records'
             when
                 shared_values.normalised_value is not null
@@ -103,13 +129,13 @@ judged as (
                 and people_by_name.person_mark is null
                 then 'shared_value'
         end as refusal_reason,
-        coalesce(refused_on_sight.refusal_evidence, oversized_values.evidence) as evidence
+        coalesce(refused_before.refusal_evidence, oversized_values.evidence) as evidence
     from normalised_values
-    left join refused_on_sight
+    left join refused_before
         on
-            refused_on_sight.record_key = normalised_values.record_key
-            and refused_on_sight.namespace = normalised_values.namespace
-            and refused_on_sight.identity_value = normalised_values.identity_value
+            refused_before.record_key = normalised_values.record_key
+            and refused_before.namespace = normalised_values.namespace
+            and refused_before.identity_value = normalised_values.identity_value
     left join oversized_values
         on
             oversized_values.namespace = normalised_values.namespace
@@ -138,6 +164,7 @@ select
     end as comparison_value,
     birth_date,
     given_name,
+    observation_count,
     last_observed_at,
     refusal_reason,
     case

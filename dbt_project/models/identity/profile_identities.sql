@@ -1,8 +1,14 @@
 with
 
 accepted as (
-    select * from {{ ref('comparison_values') }}
-    where refusal_reason is null
+    select comparison_values.*
+    from {{ ref('comparison_values') }} as comparison_values
+    left join {{ ref('refused_in_replay') }} as refused
+        on
+            refused.record_key = comparison_values.record_key
+            and refused.namespace = comparison_values.namespace
+            and refused.comparison_value = comparison_values.comparison_value
+    where comparison_values.refusal_reason is null and refused.record_key is null
 ),
 
 identity_map as (

@@ -1,10 +1,68 @@
+with
+
+refused_values as (
+    select
+        source_system,
+        source_record_id,
+        namespace,
+        identity_value,
+        comparison_value,
+        refusal_reason as reason,
+        refusal_evidence as evidence
+    from {{ ref('comparison_values') }}
+    where refusal_reason is not null
+),
+
+refused_in_replay as (
+    select * from {{ ref('refused_in_replay') }}
+),
+
+-- A record may show one value in two spellings; each of them is refused.
+replayed_values as (
+    select
+        observed.source_system,
+        observed.source_record_id,
+        observed.namespace,
+        observed.identity_value,
+        observed.comparison_value,
+        refused_in_replay.reason,
+        refused_in_replay.evidence
+    from refused_in_replay
+    inner join {{ ref('comparison_values') }} as observed
+        on
+            observed.record_key = refused_in_replay.record_key
+            and observed.namespace = refused_in_replay.namespace
+            and observed.comparison_value = refused_in_replay.comparison_value
+    where refused_in_replay.link_kind = 'exact' and observed.refusal_reason is null
+),
+
+refused_values_at_last as (
+    select * from refused_values
+    union all
+    select * from replayed_values
+)
+
 select
     source_system,
     source_record_id,
+    'exact' as link_kind,
     namespace,
     identity_value,
     comparison_value,
-    refusal_reason as reason,
-    refusal_evidence as evidence
-from {{ ref('comparison_values') }}
-where refusal_reason is not null
+    cast(null as string) as other_record_key,
+    reason,
+    evidence
+from refused_values_at_last
+union all
+select
+    split_part(record_key, ':', 1) as source_system,
+    substr(record_key, instr(record_key, ':') + 1) as source_record_id,
+    link_kind,
+    cast(null as string) as namespace,
+    cast(null as string) as identity_value,
+    cast(null as string) as comparison_value,
+    other_record_key,
+    reason,
+    evidence
+from refused_in_replay
+where link_kind <> 'exact'

@@ -37,41 +37,20 @@ records as (
     select
         source_system,
         source_record_id,
-        source_system || ':' || source_record_id as record_key
+        source_system || ':' || source_record_id as record_key,
+        {{ hash60("source_system || ':' || source_record_id") }} as node
     from mentioned
     where source_record_id is not null
     group by source_system, source_record_id
-),
-
-components as (
-    select * from {{ ref('components') }}
-),
-
-members as (
-    select
-        records.source_system,
-        records.source_record_id,
-        substr(md5(records.record_key), 1, 16) as key_hash,
-        components.component_id
-    from records
-    left join components
-        on components.node_id = {{ hash60('records.record_key') }}
-),
-
--- The 60-bit order of the nodes is the order of these texts, so the smallest names the same record.
-people as (
-    select
-        component_id,
-        min(key_hash) as key_hash
-    from members
-    where component_id is not null
-    group by component_id
 )
 
+-- A record without links is a component of its own.
 select
-    members.source_system,
-    members.source_record_id,
-    'p' || coalesce(people.key_hash, members.key_hash) as profile_id
-from members
-left join people
-    on people.component_id = members.component_id
+    records.source_system,
+    records.source_record_id,
+    records.record_key,
+    substr(md5(records.record_key), 1, 16) as key_hash,
+    coalesce(components.component_id, records.node) as component_id
+from records
+left join {{ ref('components') }} as components
+    on components.node_id = records.node

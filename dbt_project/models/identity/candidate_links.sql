@@ -1,0 +1,91 @@
+with
+
+accepted as (
+    select
+        record_key,
+        {{ hash60('record_key') }} as node,
+        namespace,
+        comparison_value,
+        last_observed_at
+    from {{ ref('comparison_values') }}
+    where refusal_reason is null
+),
+
+-- A star, not all pairs: a value of n records gives n - 1 links. Values of one record give none.
+centres as (
+    select
+        namespace,
+        comparison_value,
+        min(node) as node,
+        min_by(record_key, node) as record_key
+    from accepted
+    group by namespace, comparison_value
+    having min(node) < max(node)
+),
+
+-- Grouped, because a record may hold one value in two spellings.
+exact_links as (
+    select
+        centres.node as node_a,
+        accepted.node as node_b,
+        centres.record_key as record_key_a,
+        accepted.record_key as record_key_b,
+        'exact' as link_kind,
+        accepted.namespace,
+        accepted.comparison_value,
+        cast(null as double) as match_probability,
+        max(accepted.last_observed_at) as last_observed_at
+    from accepted
+    inner join centres
+        on
+            centres.namespace = accepted.namespace
+            and centres.comparison_value = accepted.comparison_value
+    where accepted.node <> centres.node
+    group by
+        centres.node, accepted.node, centres.record_key, accepted.record_key, accepted.namespace,
+        accepted.comparison_value
+),
+
+pairs as (
+    select
+        record_key_a,
+        record_key_b,
+        'probabilistic' as link_kind,
+        match_probability,
+        cast(null as timestamp) as last_observed_at
+    from {{ ref('scored_pairs') }}
+    where decision = 'accept'
+    union all
+    select
+        record_key_a,
+        record_key_b,
+        'always_link' as link_kind,
+        cast(null as double) as match_probability,
+        cast(valid_from as timestamp) as last_observed_at
+    from {{ ref('active_overrides') }}
+    where decision = 'always_link'
+)
+
+select
+    node_a,
+    node_b,
+    record_key_a,
+    record_key_b,
+    link_kind,
+    namespace,
+    comparison_value,
+    match_probability,
+    last_observed_at
+from exact_links
+union all
+select
+    {{ hash60('record_key_a') }} as node_a,
+    {{ hash60('record_key_b') }} as node_b,
+    record_key_a,
+    record_key_b,
+    link_kind,
+    cast(null as string) as namespace,
+    cast(null as string) as comparison_value,
+    match_probability,
+    last_observed_at
+from pairs

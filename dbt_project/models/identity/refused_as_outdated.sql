@@ -1,0 +1,29 @@
+-- A phone number gets a new owner. Where the policy gives a namespace a window, a value links only
+-- those records that showed it within so many days before it was last seen anywhere.
+with
+
+windowed as (
+    select
+        observed.record_key,
+        observed.namespace,
+        observed.identity_value,
+        observed.last_observed_at,
+        namespaces.window_days,
+        max(observed.last_observed_at) over (
+            partition by observed.namespace, observed.normalised_value
+        ) as last_seen_at
+    from {{ ref('normalised_values') }} as observed
+    inner join {{ ref('identity_namespaces') }} as namespaces
+        on namespaces.namespace = observed.namespace
+    where namespaces.window_days is not null
+)
+
+select
+    record_key,
+    namespace,
+    identity_value,
+    'outside_time_window' as refusal_reason,
+    'last seen more than ' || cast(window_days as string)
+    || ' days before the value was seen elsewhere' as refusal_evidence
+from windowed
+where {{ dbt.datediff('last_observed_at', 'last_seen_at', 'day') }} > window_days

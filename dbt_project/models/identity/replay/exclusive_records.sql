@@ -1,0 +1,53 @@
+-- What a record brings along that a profile may hold once only, besides its identity values: a
+-- source without duplicates gives each profile one record, and a pair that must not be linked is a
+-- value with two different contents.
+with
+
+duplicate_free as (
+    select
+        records.source_system,
+        records.record_key
+    from {{ ref('customer_records') }} as records
+    inner join {{ ref('source_precedence') }} as sources
+        on sources.source_system = records.source_system
+    where sources.is_duplicate_free
+),
+
+never_links as (
+    select
+        record_key_a,
+        record_key_b
+    from {{ ref('active_overrides') }}
+    where decision = 'never_link'
+),
+
+exclusive as (
+    select
+        record_key,
+        'duplicate_free_source' as rule,
+        source_system as scope,
+        record_key as held_value
+    from duplicate_free
+    union all
+    select
+        record_key_a as record_key,
+        'never_link' as rule,
+        record_key_a || ' ' || record_key_b as scope,
+        'a' as held_value
+    from never_links
+    union all
+    select
+        record_key_b as record_key,
+        'never_link' as rule,
+        record_key_a || ' ' || record_key_b as scope,
+        'b' as held_value
+    from never_links
+)
+
+select
+    record_key,
+    {{ hash60('record_key') }} as node,
+    rule,
+    scope,
+    {{ hash60('held_value') }} as value_hash
+from exclusive

@@ -1,0 +1,141 @@
+-- The links of components that break a rule, in the order in which they are tried again: what
+-- people decided, each record's own strongest unique value, then values by newest sight, priority
+-- of their namespace and how often they were seen, then the scored pairs, the surest first.
+with
+
+broken as (
+    select * from {{ ref('broken_components') }}
+),
+
+components as (
+    select * from {{ ref('candidate_components') }}
+),
+
+namespaces as (
+    select * from {{ ref('identity_namespaces') }}
+),
+
+observations as (
+    select
+        record_key,
+        {{ hash60('record_key') }} as node,
+        namespace,
+        comparison_value,
+        min(normalised_value) as normalised_value,
+        max(last_observed_at) as last_observed_at,
+        cast(sum(observation_count) as bigint) as observation_count
+    from {{ ref('comparison_values') }}
+    where refusal_reason is null
+    group by record_key, namespace, comparison_value
+),
+
+observations_to_replay as (
+    select
+        broken.component_id,
+        observations.record_key,
+        observations.node,
+        observations.namespace,
+        observations.comparison_value,
+        observations.normalised_value,
+        observations.last_observed_at,
+        observations.observation_count,
+        namespaces.priority,
+        namespaces.is_unique,
+        case when namespaces.is_unique then 1 else namespaces.max_values_per_profile end as capacity
+    from observations
+    left join components
+        on components.node_id = observations.node
+    inner join broken
+        on broken.component_id = coalesce(components.component_id, observations.node)
+    inner join namespaces
+        on namespaces.namespace = observations.namespace
+),
+
+-- A record stays with the person of its strongest unique value; what is weaker may be taken away.
+ranked_observations as (
+    select
+        observations_to_replay.*,
+        row_number() over (
+            partition by record_key, is_unique
+            order by priority asc, last_observed_at desc nulls last, comparison_value asc
+        ) as place_in_record
+    from observations_to_replay
+),
+
+pairs_to_replay as (
+    select
+        broken.component_id,
+        candidate_links.*
+    from {{ ref('candidate_links') }} as candidate_links
+    inner join components
+        on components.node_id = candidate_links.node_a
+    inner join broken
+        on broken.component_id = components.component_id
+    where candidate_links.link_kind <> 'exact'
+),
+
+items as (
+    select
+        component_id,
+        'exact' as link_kind,
+        record_key,
+        cast(null as string) as other_record_key,
+        namespace,
+        comparison_value,
+        node as left_node,
+        -- Values are numbered below zero, records above.
+        - 1 - {{ hash60("namespace || ' ' || comparison_value") }} as right_node,
+        case when capacity is not null then {{ hash60('normalised_value') }} end as value_hash,
+        capacity,
+        cast(null as double) as match_probability,
+        case when is_unique and place_in_record = 1 then 2 else 3 end as stage,
+        last_observed_at,
+        priority,
+        observation_count
+    from ranked_observations
+    union all
+    select
+        component_id,
+        link_kind,
+        record_key_a as record_key,
+        record_key_b as other_record_key,
+        cast(null as string) as namespace,
+        cast(null as string) as comparison_value,
+        node_a as left_node,
+        node_b as right_node,
+        cast(null as bigint) as value_hash,
+        cast(null as int) as capacity,
+        match_probability,
+        case when link_kind = 'always_link' then 1 else 4 end as stage,
+        last_observed_at,
+        cast(0 as int) as priority,
+        cast(0 as bigint) as observation_count
+    from pairs_to_replay
+)
+
+select
+    row_number() over (
+        order by
+            component_id asc,
+            stage asc,
+            last_observed_at desc nulls last,
+            priority asc,
+            match_probability desc nulls last,
+            observation_count desc nulls last,
+            namespace asc nulls last,
+            comparison_value asc nulls last,
+            record_key asc,
+            other_record_key asc nulls last
+    ) as item_id,
+    component_id,
+    link_kind,
+    record_key,
+    other_record_key,
+    namespace,
+    comparison_value,
+    left_node,
+    right_node,
+    value_hash,
+    capacity,
+    match_probability
+from items

@@ -1,0 +1,14 @@
+"""Which of the links that are tried again are refused, and by which rule."""
+
+from typing import Any
+
+from orchestration.identity.replay import replay
+
+
+def model(dbt: Any, session: Any) -> Any:
+    """One row per refused item of replay_items: item_id, rule, scope."""
+    dbt.config(materialized="table")
+    items = dbt.ref("replay_items")
+    exclusive = dbt.ref("exclusive_records")
+    rules = dbt.ref("match_rules")
+    return replay(session, items, exclusive, rules)

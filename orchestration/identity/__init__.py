@@ -1,0 +1,1 @@
+"""What the identity layer needs beside SQL: checking its policy, replaying links, scoring pairs."""

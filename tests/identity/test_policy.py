@@ -1,0 +1,89 @@
+"""A policy that can't be followed stops the run with file, line and remedy."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import UserError
+from orchestration.identity.policy import check_policy
+from orchestration.settings import DBT_PROJECT_DIR
+
+POLICY = Path("seeds") / "policy"
+OVERRIDE = "{decision},shop,{a},shop,{b},ann,seen on the phone,{start},{end}\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shutil.copytree(DBT_PROJECT_DIR / POLICY, tmp_path / POLICY)
+    return tmp_path
+
+
+def append(project: Path, seed: str, *lines: str) -> None:
+    with (project / POLICY / f"{seed}.csv").open("a") as handle:
+        handle.writelines(line.rstrip("\n") + "\n" for line in lines)
+
+
+def override(decision: str, a: str, b: str, start: str = "", end: str = "") -> str:
+    return OVERRIDE.format(decision=decision, a=a, b=b, start=start, end=end)
+
+
+def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
+    check_policy(project)
+
+
+@pytest.mark.parametrize(
+    ("seed", "lines", "complaint"),
+    [
+        ("identity_namespaces", ["crm,robot,50,true,20,,,false,x"], "kind is 'robot'"),
+        ("identity_namespaces", ["crm,person,50,yes,20,,,false,x"], "is_unique is 'yes'"),
+        ("identity_namespaces", ["crm,person,-1,true,20,,,false,x"], "priority is '-1'"),
+        ("identity_namespaces", ["crm,person,50,true,20,3,,false,x"], "may have 3 values"),
+        ("identity_namespaces", ["crm,person,50,true,20,,0,false,x"], "window_days is '0'"),
+        ("identity_namespaces", ["crm,person,10,true,20,,,false,x"], "priority 10 stands in"),
+        ("identity_namespaces", ["email,email,99,true,20,,,false,x"], "namespace email stands in"),
+        ("identity_namespaces", ["crm,person,50"], "3 values for 9 columns"),
+        ("blocked_identity_values", ["fax,equals,0,placeholder,x"], "namespace fax is not known"),
+        ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
+        ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
+        ("identity_overrides", ["never_link,s,1,s,2,,why,,"], "author is empty"),
+        ("identity_overrides", ["never_link,s,1,s,2,ann,why,30.1.2026,"], "is no date"),
+        (
+            "identity_overrides",
+            ["never_link,s,1,s,2,ann,why,2026-02-01,2026-01-01"],
+            "before it begins",
+        ),
+    ],
+)
+def test_mistakes_are_named_with_their_line(
+    project: Path, seed: str, lines: list[str], complaint: str
+) -> None:
+    path = project / POLICY / f"{seed}.csv"
+    number = len(path.read_text().splitlines()) + 1
+    append(project, seed, *lines)
+    with pytest.raises(UserError) as refused:
+        check_policy(project)
+    assert f"seeds/policy/{seed}.csv, line {number}: " in str(refused.value)
+    assert complaint in str(refused.value)
+
+
+def test_contradictions_are_found_through_chains_and_in_time(project: Path) -> None:
+    append(
+        project,
+        "identity_overrides",
+        override("always_link", "1", "2"),
+        override("always_link", "2", "3", "2026-01-01", "2026-06-01"),
+        override("never_link", "3", "1", "2026-06-01"),
+    )
+    check_policy(project)
+    append(project, "identity_overrides", override("never_link", "1", "3", "2026-05-31"))
+    with pytest.raises(UserError, match=r"line 5: never_link contradicts always_link in line 2, 3"):
+        check_policy(project)
+
+
+def test_a_seed_without_its_columns_is_refused(project: Path) -> None:
+    (project / POLICY / "identity_overrides.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UserError, match=r"line 1: the column decision is missing"):
+        check_policy(project)
