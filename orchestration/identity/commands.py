@@ -83,8 +83,11 @@ def simulate(
     from orchestration.identity.simulate import read_events, show, simulate_events
 
     events = read_events(file)
+    settings = _settings()
     with _progress():
-        people, refused = simulate_events(events, policy, _settings().dbt_project_dir)
+        people, refused = simulate_events(
+            events, policy, settings.dbt_project_dir, settings.data_dir / "simulate"
+        )
     if as_json:
         _print_json({"people": people, "refused": refused})
     else:

@@ -6,8 +6,10 @@ to the cookie, and what is refused is refused by the SQL that a run executes, fo
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,9 @@ from orchestration.errors import UserError
 from orchestration.identity.policy import NAMESPACE_COLUMNS, read_seed
 from orchestration.identity.scratch import build, copy_identity_layer, elsewhere
 from orchestration.identity.warehouse import rows
+from orchestration.locking import WriterLock
 from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.transform.dbt import close_connections
 
 Event = Sequence[tuple[str, str]]
 """What an event shows: namespace and value, in the order written."""
@@ -66,7 +70,7 @@ def read_events(path: Path) -> list[Event]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} can't be read as text ({type(error).__name__}).", 2) from None
-    events = []
+    events: list[Event] = []
     for number, line in enumerate(lines, start=1):
         text = line.split("#", 1)[0].strip()
         if not text:
@@ -88,7 +92,10 @@ def read_events(path: Path) -> list[Event]:
 
 
 def simulate_events(
-    events: Sequence[Event], policy: Path | None = None, project_dir: Path = DBT_PROJECT_DIR
+    events: Sequence[Event],
+    policy: Path | None = None,
+    project_dir: Path = DBT_PROJECT_DIR,
+    workshop: Path | None = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Who would be who after these events, by the models of the identity layer.
 
@@ -96,6 +103,8 @@ def simulate_events(
         events: oldest first; namespaces are told from each other without regard to case.
         policy: a folder with policy files in place of the project's, None for the project's own.
         project_dir: the dbt project.
+        workshop: a folder to work in. What dbt learns about the project stays there, which makes
+            the next simulation quicker. None for a temporary one.
 
     Returns:
         The people, by their first event: `profile_id`, `events` (numbers from 1) and `identities`
@@ -105,14 +114,19 @@ def simulate_events(
     Raises:
         UserError: the policy can't be followed.
     """
-    with tempfile.TemporaryDirectory(prefix="c360_simulate_") as folder, elsewhere():
-        root = Path(folder)
-        observations = root / "observations.parquet"
-        project = copy_identity_layer(project_dir, root / "project", policy, observations)
-        pq.write_table(_observations(events, project), observations)
-        settings = Settings(root / "data", root / "landing", project)
-        settings.data_dir.mkdir()
+    with ExitStack() as stack:
+        folder = workshop or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="c360_")))
+        stack.enter_context(WriterLock(folder))
+        stack.enter_context(elsewhere())
+        settings = Settings(folder / "data", folder / "landing", folder / "project")
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.warehouse_path.unlink(missing_ok=True)
+        shutil.rmtree(settings.dbt_project_dir, ignore_errors=True)
+        observations = folder / "observations.parquet"
+        copy_identity_layer(project_dir, settings.dbt_project_dir, policy, observations)
+        pq.write_table(_observations(events, settings.dbt_project_dir), observations)
         build(settings, "simulate", ["--select", *WANTED])
+        close_connections()
         with duckdb.connect(str(settings.warehouse_path)) as con:
             return rows(con, PEOPLE), rows(con, REFUSED)
 
