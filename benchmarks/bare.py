@@ -6,6 +6,7 @@ dbt nor Dagster nor Great Expectations.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 import time
@@ -67,6 +68,10 @@ def execute_plan(plan: dict[str, Any], settings: Settings, with_tests: bool) -> 
                 )
             elif kind == "model" and node["materialized"] == "connected_components":
                 contract(con, node["name"], Path(node["path"]).read_text())
+            elif kind == "model" and node["path"].endswith(".py"):
+                con.register("made", run_python(con, Path(node["path"])))
+                con.execute(f"create table {node['name']} as from made")
+                con.unregister("made")
             elif kind == "model":
                 sql = Path(node["path"]).read_text()
                 what = "view" if node["materialized"] == "view" else "table"
@@ -75,6 +80,16 @@ def execute_plan(plan: dict[str, Any], settings: Settings, with_tests: bool) -> 
                 con.execute(f"select count(*) from ({Path(node['path']).read_text()})").fetchall()
             seconds["tests" if kind == "test" else "models"] += time.monotonic() - started
     return {name: round(value, 2) for name, value in seconds.items()}
+
+
+def run_python(con: duckdb.DuckDBPyConnection, path: Path) -> Any:
+    """What a compiled Python model of dbt's returns."""
+    spec = importlib.util.spec_from_file_location("model", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.model(module.dbtObj(lambda name: con.query(f"select * from {name}")), con)
 
 
 def contract(con: duckdb.DuckDBPyConnection, name: str, edges_sql: str) -> None:

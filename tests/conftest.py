@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -73,13 +74,31 @@ def require_shared(name: str) -> Path:
 @pytest.fixture(scope="session")
 def finished_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A small demo company after one successful run. Read it; don't change it."""
-    company = Company(settings_in(tmp_path_factory.mktemp("company")))
+    shared, own = _folders(tmp_path_factory)
+    with (shared.parent / "company.lock").open("w") as lock:
+        # Of several processes of tests one makes the company, the others copy it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "first_run.txt").exists():
+            shutil.rmtree(shared, ignore_errors=True)
+            _make_company(Company(settings_in(shared)))
+        if own != shared:
+            shutil.copytree(shared, own)
+    return Company(settings_in(own))
+
+
+def _folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    own = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return own / "company", own / "company"
+    return own.parent / "company", own / "company"
+
+
+def _make_company(company: Company) -> None:
     made = company.c360("demo", "--customers", str(CUSTOMERS))
     assert made.returncode == 0, made.stderr
     ran = company.c360("run")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     (company.settings.data_dir / "first_run.txt").write_text(ran.stdout)
-    return company
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.identity.lab import Lab, Record
@@ -143,8 +141,8 @@ def test_a_source_without_duplicates_has_one_record_in_a_profile(lab: Lab) -> No
     assert set(reasons(lab, CATALOGUE).values()) == {"duplicate_free_source"}
 
 
-def test_ids_survive_other_orders_merges_splits_and_what_is_undone(tmp_path: Path) -> None:
-    lab = Lab(tmp_path, NAMESPACES)
+def test_ids_survive_other_orders_merges_splits_and_what_is_undone(lab: Lab) -> None:
+    """Builds other records over those of the tests before; it has to be the last in the file."""
     three = [shop(f"x{i}", email="x@x.org") for i in range(3)]
     two = [shop(f"y{i}", email="y@x.org") for i in range(2)]
     alone = [shop("z", email="z@x.org")]
@@ -181,10 +179,10 @@ def test_ids_survive_other_orders_merges_splits_and_what_is_undone(tmp_path: Pat
     lab.build([*three, *two, *alone])
     assert lab.profiles() == first
     as_of = (
-        f"select record_key, profile_id from identity.identity_map_as_of('{moment}') "
-        "join identity.identity_map using (source_system, source_record_id, profile_id)"
+        "select source_system || ':' || source_record_id, profile_id "
+        f"from identity.identity_map_as_of('{moment}')"
     )
-    assert dict(lab.query(as_of)) == first
+    assert set(lab.query(as_of)) == set(first.items())
 
     # A part that splits off is somebody new, and its id was never anybody's.
     ever = {row[0] for row in lab.query("select profile_id from identity.profile_ledger")}
