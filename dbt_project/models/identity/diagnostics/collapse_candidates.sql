@@ -48,7 +48,9 @@ suspicions as (
         'one of the ' || cast({{ largest_profiles }} as string) || ' largest profiles' as evidence
     from sizes
     where record_count >= {{ worth_a_look }}
-    qualify row_number() over (order by record_count desc nulls last, profile_id asc) <= {{ largest_profiles }}
+    qualify
+        row_number() over (order by record_count desc nulls last, profile_id asc)
+        <= {{ largest_profiles }}
     union all
     select
         profile_id,
