@@ -21,3 +21,57 @@
 {% macro duckdb__to_utc_timestamp(expression) -%}
     cast(try_cast({{ expression }} as timestamp with time zone) at time zone 'UTC' as timestamp)
 {%- endmacro %}
+
+{#- Whether a regular expression is found in a text. -#}
+{% macro regexp_matches(expression, pattern) -%}
+    {{ return(adapter.dispatch('regexp_matches')(expression, pattern)) }}
+{%- endmacro %}
+{% macro duckdb__regexp_matches(expression, pattern) -%}
+    regexp_matches({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{#- Whether a text starts with a match of the regular expression that a column holds. -#}
+{% macro regexp_matches_column(expression, pattern) -%}
+    {{ return(adapter.dispatch('regexp_matches_column')(expression, pattern)) }}
+{%- endmacro %}
+{% macro duckdb__regexp_matches_column(expression, pattern) -%}
+    regexp_matches({{ expression }}, '^(?:' || {{ pattern }} || ')')
+{%- endmacro %}
+
+{#- Replaces the match at the start of a text by what a column says, `\1` being its first group. -#}
+{% macro regexp_replace_column(expression, pattern, replacement) -%}
+    {{ return(adapter.dispatch('regexp_replace_column')(expression, pattern, replacement)) }}
+{%- endmacro %}
+{% macro duckdb__regexp_replace_column(expression, pattern, replacement) -%}
+    regexp_replace({{ expression }}, '^(?:' || {{ pattern }} || ')', {{ replacement }})
+{%- endmacro %}
+
+{#- A text without the accents of its letters. -#}
+{% macro strip_accents(expression) -%}
+    {{ return(adapter.dispatch('strip_accents')(expression)) }}
+{%- endmacro %}
+{% macro duckdb__strip_accents(expression) -%}
+    strip_accents({{ expression }})
+{%- endmacro %}
+
+{#- A subquery of one row per blank-separated word of a text: the key, word and position from 1. -#}
+{% macro words_with_positions(relation, key, text) -%}
+    {{ return(adapter.dispatch('words_with_positions')(relation, key, text)) }}
+{%- endmacro %}
+{% macro duckdb__words_with_positions(relation, key, text) -%}
+    (
+        select
+            {{ key }},
+            unnest(string_split({{ text }}, ' ')) as word,
+            generate_subscripts(string_split({{ text }}, ' '), 1) as position
+        from {{ relation }}
+    )
+{%- endmacro %}
+
+{#- Words of a group with one blank between them, in the order of their positions. -#}
+{% macro joined_words(word, position) -%}
+    {{ return(adapter.dispatch('joined_words')(word, position)) }}
+{%- endmacro %}
+{% macro duckdb__joined_words(word, position) -%}
+    string_agg({{ word }}, ' ' order by {{ position }})
+{%- endmacro %}

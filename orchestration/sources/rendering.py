@@ -12,7 +12,7 @@ from typing import Any
 
 import jinja2
 
-MACRO_FILES = ("engine.sql", "staging.sql", "source_formats.sql", "normalise.sql")
+MACRO_FILES = ("engine.sql", "staging.sql", "source_formats.sql", "normalise/*.sql")
 
 
 class _Adapter:
@@ -56,6 +56,7 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
         **{"return": lambda value: value},
     )
     folder = project_dir / "macros"
-    macros = "\n".join((folder / n).read_text() for n in MACRO_FILES if (folder / n).is_file())
+    files = [path for pattern in MACRO_FILES for path in sorted(folder.glob(pattern))]
+    macros = "\n".join(path.read_text() for path in files)
     adapter.macros = environment.from_string(macros).module
     return environment.from_string(macros + "\n" + sql).render()

@@ -8,8 +8,12 @@ namespaces as (
     select * from {{ ref('identity_namespaces') }}
 ),
 
-calling_codes as (
-    select * from {{ ref('calling_codes') }}
+phone_numbers as (
+    select * from {{ ref('phone_numbers') }}
+),
+
+aliases as (
+    select * from {{ ref('identity_value_aliases') }}
 ),
 
 placeholders as (
@@ -65,15 +69,13 @@ written_alike as (
         namespaces.kind,
         observations.identity_value,
         case
-            when namespaces.kind = 'phone' then {{ phone_digits('observations.identity_value') }}
+            when namespaces.kind = 'phone' then phone_numbers.international_phone
             when namespaces.kind = 'email' then {{ normalise_email('observations.identity_value') }}
             when namespaces.kind in ('cookie', 'device') then trim(observations.identity_value)
             when observations.namespace = 'loyalty_id'
                 then {{ normalise_card_number('observations.identity_value') }}
             else lower({{ without_blanks('observations.identity_value') }})
         end as written_value,
-        calling_codes.calling_code,
-        calling_codes.trunk_prefix,
         case when placeholders.value is null then observations.birth_date end as birth_date,
         observations.given_name,
         names.name_start,
@@ -83,9 +85,12 @@ written_alike as (
     from observations
     left join namespaces
         on namespaces.namespace = observations.namespace
-    left join calling_codes
+    left join phone_numbers
         on
-            calling_codes.country_code = upper(observations.country_code)
+            phone_numbers.phone = observations.identity_value
+            and phone_numbers.country_code = coalesce(
+                upper(observations.country_code), '{{ var("default_country") | upper }}'
+            )
             and namespaces.kind = 'phone'
     left join placeholders
         on
@@ -95,35 +100,35 @@ written_alike as (
         on names.given_name = observations.given_name
 ),
 
-international as (
+valid as (
     select
         written_alike.*,
         case
-            when written_alike.kind = 'phone'
-                then {{ international_phone('written_value', 'calling_code', 'trunk_prefix') }}
-            else written_alike.written_value
-        end as international_value
+            when
+                written_alike.kind = 'email'
+                and written_alike.written_value not like '%_@_%._%'
+                then null
+            else nullif(written_alike.written_value, '')
+        end as valid_value
     from written_alike
 )
 
 select
-    record_key,
-    source_system,
-    source_record_id,
-    namespace,
-    kind,
-    identity_value,
-    case
-        when kind = 'email' and international_value not like '%_@_%._%' then null
-        -- E.164 has 15 digits at most; below 8 it is an extension or a service number.
-        when kind = 'phone' and length(international_value) not between 9 and 16 then null
-        when international_value = '' then null
-        else international_value
-    end as normalised_value,
-    birth_date,
-    given_name,
-    name_start,
-    initial,
-    observation_count,
-    last_observed_at
-from international
+    valid.record_key,
+    valid.source_system,
+    valid.source_record_id,
+    valid.namespace,
+    valid.kind,
+    valid.identity_value,
+    {{ alias_or_self('valid.valid_value', 'aliases.same_as') }} as normalised_value,
+    valid.birth_date,
+    valid.given_name,
+    valid.name_start,
+    valid.initial,
+    valid.observation_count,
+    valid.last_observed_at
+from valid
+left join aliases
+    on
+        aliases.namespace = valid.namespace
+        and aliases.value = valid.valid_value

@@ -1,72 +1,91 @@
--- The promises of macros/normalise.sql, as examples. A new rule starts with a row here.
+-- The promises of macros/normalise for single values, as examples. A new rule starts with a row here.
 with
 
-emails (example, written, expected) as (
+examples (kind, example, written, expected) as (
     values
-    ('lower case', 'Ann.Lee@MAIL.Example', 'ann.lee@mail.example'),
-    ('outer and inner blanks', '  ann @mail.example ', 'ann@mail.example'),
-    ('no-break space', 'ann@mail.example' || chr(160), 'ann@mail.example'),
-    ('dots and plus signs stay', 'a.b+c@mail.example', 'a.b+c@mail.example')
+    ('numerals', 'full-width', '１２３', '123'),
+    ('numerals', 'arabic-indic', '٠١٢ ۹', '012 9'),
+    ('numerals', 'circled', '①⑫⑳', '11220'),
+    ('numerals', 'roman signs', 'Ⅳ Ⅻ ⅷ', '4 12 8'),
+    ('numerals', 'roman hundreds', 'Ⅽ Ⅼ', '100 50'),
+    ('numerals', 'superscript', 'm²', 'm2'),
+    ('numerals', 'letters stay letters', 'IV and XII', 'IV and XII'),
+    ('symbols', 'punctuation and blanks', 'O''Neill-Smith & Co. ', 'ONeillSmithCo'),
+    ('symbols', 'special characters', '#12/3 (b)™€', '123b'),
+    ('symbols', 'accents stay', 'Zoë é', 'Zoëé'),
+    ('lower case', 'capitals', 'ANN Lee', 'ann lee'),
+    ('lower case', 'beyond ascii', 'ÉMILE ŁUKASZ', 'émile łukasz'),
+    ('whitespace', 'inside and outside', '  a b' || chr(9) || 'c' || chr(10), 'abc'),
+    ('whitespace', 'no-break and zero-width', 'a' || chr(160) || 'b' || chr(8203) || 'c', 'abc'),
+    ('whitespace', 'ideographic', 'a' || chr(12288) || 'b', 'ab'),
+    ('ascii', 'accents', 'Crème Brûlée Ñandú', 'Creme Brulee Nandu'),
+    ('ascii', 'decomposed', 'e' || chr(769) || 'a', 'ea'),
+    ('ascii', 'letters that are two', 'Straße Æsop Œuvre Þór', 'Strasse AEsop OEuvre THor'),
+    ('ascii', 'strokes', 'Søren Łukasz Đorđe', 'Soren Lukasz Dorde'),
+    ('ascii', 'no Latin base letter', 'Ελένη 李', 'Ελενη 李'),
+    ('email', 'lower case', 'Ann.Lee@MAIL.Example', 'ann.lee@mail.example'),
+    ('email', 'outer and inner blanks', '  ann @mail.example ', 'ann@mail.example'),
+    ('email', 'no-break space', 'ann@mail.example' || chr(160), 'ann@mail.example'),
+    ('email', 'dots and plus signs stay', 'a.b+c@mail.example', 'a.b+c@mail.example'),
+    ('card number', 'lower case', 'l00000123', 'L00000123'),
+    ('card number', 'groups', ' L 0000-0123 ', 'L00000123'),
+    ('given name', 'accents', 'Émile', 'emile'),
+    ('given name', 'umlaut', 'Jürgen', 'juergen'),
+    ('given name', 'first of two', 'Anna-Lena Maria', 'anna'),
+    ('given name', 'blanks', '  Tom ', 'tom'),
+    ('given name', 'initial with dot', 'T.', 't'),
+    ('family name', 'particles', 'Van den Berg', 'vandenberg'),
+    ('family name', 'umlaut', 'Müller', 'mueller'),
+    ('family name', 'umlaut spelled out', 'MUELLER', 'mueller'),
+    ('family name', 'apostrophe and hyphen', 'O’Neill-Šmíd', 'oneillsmid'),
+    ('family name', 'digits are no letters', 'Lee 2', 'lee')
 ),
 
-card_numbers (example, written, expected) as (
-    values
-    ('lower case', 'l00000123', 'L00000123'),
-    ('groups', ' L 0000-0123 ', 'L00000123')
+actual as (
+    select
+        kind,
+        example,
+        expected,
+        case kind
+            when 'numerals' then {{ normalise_numerals('written') }}
+            when 'symbols' then {{ without_symbols('written') }}
+            when 'lower case' then {{ normalise_case('written') }}
+            when 'whitespace' then {{ without_blanks('written') }}
+            when 'ascii' then {{ to_ascii('written') }}
+            when 'email' then {{ normalise_email('written') }}
+            when 'card number' then {{ normalise_card_number('written') }}
+            when 'given name' then {{ normalise_given_name('written') }}
+            when 'family name' then {{ normalise_family_name('written') }}
+        end as actual
+    from examples
 ),
 
-given_names (example, written, expected) as (
+lists (kind, written, listed, expected) as (
     values
-    ('accents', 'Émile', 'emile'),
-    ('umlaut', 'Jürgen', 'juergen'),
-    ('first of two', 'Anna-Lena Maria', 'anna'),
-    ('blanks', '  Tom ', 'tom'),
-    ('initial with dot', 'T.', 't')
-),
-
-phones (example, written, calling_code, trunk_prefix, expected) as (
-    values
-    ('international', '+49 170 1234567', '49', '0', '+491701234567'),
-    ('international with 00', '0049 170/1234567', '49', '0', '+491701234567'),
-    ('national', '0170-1234567', '49', '0', '+491701234567'),
-    ('area code in brackets', '(0170) 1234 567', '49', '0', '+491701234567'),
-    ('trunk prefix noted', '+49 (0)170 1234567', '49', '0', '+491701234567'),
-    ('extension', '0170 1234567 ext. 12', '49', '0', '+491701234567'),
-    ('label in front', 'Tel.: 0170 1234567', '49', '0', '+491701234567'),
-    ('plus was lost', '491701234567', '49', '0', '+491701234567'),
-    ('zeros before the country', '+0049170 1234567', '49', '0', '+491701234567'),
-    ('another country than the record', '+31 6 12345678', '49', '0', '+31612345678'),
-    ('no trunk prefix', '600 123 123', '34', null, '+34600123123'),
-    ('trunk prefix of two digits', '06 20 1234567', '36', '06', '+36201234567'),
-    ('trunk prefix equals country', '1 (212) 555-0100', '1', '1', '+12125550100'),
-    ('italian zero stays', '06 1234 5678', '39', null, '+390612345678'),
-    ('country unknown', '0170 1234567', null, null, null)
+    ('alias mapping', 'ann', 'ann_lee', 'ann_lee'),
+    ('alias mapping', 'ann', null, 'ann'),
+    ('custom bypass', 'ann', 'ann', null),
+    ('custom bypass', 'ann', null, 'ann'),
+    ('nickname', 'bill', 'william', 'william'),
+    ('nickname', 'william', null, 'william')
 ),
 
 results as (
     select
-        'e-mail: ' || example as example,
-        {{ normalise_email('written') }} as actual,
+        kind || ': ' || example as example,
+        actual,
         expected
-    from emails
+    from actual
     union all
     select
-        'card number: ' || example as example,
-        {{ normalise_card_number('written') }} as actual,
+        kind || ': ' || written as example,
+        case kind
+            when 'alias mapping' then {{ alias_or_self('written', 'listed') }}
+            when 'custom bypass' then {{ unless_listed('written', 'listed') }}
+            when 'nickname' then {{ formal_given_name('written', 'listed') }}
+        end as actual,
         expected
-    from card_numbers
-    union all
-    select
-        'given name: ' || example as example,
-        {{ normalise_given_name('written') }} as actual,
-        expected
-    from given_names
-    union all
-    select
-        'phone: ' || example as example,
-        {{ international_phone(phone_digits('written'), 'calling_code', 'trunk_prefix') }} as actual,
-        expected
-    from phones
+    from lists
 )
 
 select
