@@ -8,14 +8,17 @@ select
     verdicts.rule as reason,
     case verdicts.rule
         when 'unique_namespace'
-            then 'it would give one profile a second value of ' || verdicts.scope
-            || '; newer or stronger links were kept'
+            then
+                'it would give one profile a second value of ' || verdicts.scope
+                || '; newer or stronger links were kept'
         when 'too_many_values'
-            then 'it would give one profile more values of ' || verdicts.scope
-            || ' than identity_namespaces allows; newer or stronger links were kept'
+            then
+                'it would give one profile more values of ' || verdicts.scope
+                || ' than identity_namespaces allows; newer or stronger links were kept'
         when 'duplicate_free_source'
-            then 'it would give one profile two records of ' || verdicts.scope
-            || ', which source_precedence says has no duplicates'
+            then
+                'it would give one profile two records of ' || verdicts.scope
+                || ', which source_precedence says has no duplicates'
         when 'never_link' then 'identity_overrides says never_link for ' || verdicts.scope
         else 'the profile would be larger than match_rules holds plausible; surer pairs were kept'
     end as evidence

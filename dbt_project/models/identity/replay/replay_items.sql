@@ -56,8 +56,11 @@ ranked_observations as (
     select
         observations_to_replay.*,
         row_number() over (
-            partition by record_key, is_unique
-            order by priority asc, last_observed_at desc nulls last, comparison_value asc
+            partition by observations_to_replay.record_key, observations_to_replay.is_unique
+            order by
+                observations_to_replay.priority asc,
+                observations_to_replay.last_observed_at desc nulls last,
+                observations_to_replay.comparison_value asc
         ) as place_in_record
     from observations_to_replay
 ),
@@ -84,7 +87,7 @@ items as (
         comparison_value,
         node as left_node,
         -- Values are numbered below zero, records above.
-        - 1 - {{ hash60("namespace || ' ' || comparison_value") }} as right_node,
+        -1 - {{ hash60("namespace || ' ' || comparison_value") }} as right_node,
         case when capacity is not null then {{ hash60('normalised_value') }} end as value_hash,
         capacity,
         cast(null as double) as match_probability,
