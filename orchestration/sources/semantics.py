@@ -95,7 +95,7 @@ def fits(column: Column, means: str) -> bool:
             return share("words") >= 0.5
         case "national_id" | "document_id":
             # A number of one's own; what many rows share is a code of another kind.
-            return 2 * column.distinct >= column.filled
+            return 10 * column.distinct >= column.filled
         case "country_code":
             return share("words") >= 0.5 and column.distinct <= 300
         case "currency":

@@ -1,0 +1,1 @@
+"""What the identity layer needs beside SQL: training and scoring of probabilistic links."""
