@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from orchestration.errors import UserError
+from orchestration.identity.commands import app as identity
 from orchestration.settings import Settings
 from orchestration.sources.commands import app as sources
 
@@ -32,6 +33,7 @@ app = typer.Typer(
     ),
 )
 app.add_typer(sources, name="source")
+app.add_typer(identity, name="identity")
 out = Console()
 err = Console(stderr=True)
 

@@ -79,13 +79,21 @@ LEARNING_RULES: tuple[Rule, ...] = (
     _rule("national_id"),
     _rule(BORN),
     _rule(GIVEN, FAMILY),
+    _rule("loyalty_id"),
+    _rule(GIVEN, "email"),
+    _rule(GIVEN, "phone_end"),
+    _rule(GIVEN, "house_number", "street_name"),
+    _rule(GIVEN, "postal_code"),
+)
+"""Rules whose pairs are people and strangers in about equal parts, so that both can be learned."""
+LAST_LEARNING_RULES: tuple[Rule, ...] = (
     _rule("email"),
     _rule("phone_end"),
     _rule("house_number", "street_name"),
-    _rule("loyalty_id"),
     _rule(FAMILY, "postal_code"),
 )
-"""Rules whose pairs are people and strangers in about equal parts, so that both can be learned."""
+"""Rules that bring households together as well, whose members would be taken for one person. They
+teach only what nothing else teaches."""
 
 
 def usable(rules: Sequence[Rule], filled: Mapping[str, float]) -> list[Rule]:

@@ -16,8 +16,6 @@ class MatchRules:
     Attributes:
         accept_probability: pairs from here on are joined.
         review_probability: pairs from here on and below acceptance wait for a person.
-        household_probability: pairs below it that are one person's rather than two members' of one
-            household are not joined unseen.
         largest_plausible_profile: records that one person may have before links are doubted.
         fewest_training_records: with fewer customer records nothing is learned.
         fewest_training_matches: with fewer expected pairs of one person nothing is learned.
@@ -28,18 +26,15 @@ class MatchRules:
 
     accept_probability: float = 0.95
     review_probability: float = 0.5
-    household_probability: float = 0.9
     largest_plausible_profile: float = 50
     fewest_training_records: float = 100
     fewest_training_matches: float = 20
     least_filled_share: float = 0.05
     most_pairs_per_record: float = 40
-    training_records: float = 20_000
+    training_records: float = 1_000_000
 
 
-PROBABILITIES = (
-    "accept_probability", "review_probability", "household_probability", "least_filled_share",
-)  # fmt: skip
+PROBABILITIES = ("accept_probability", "review_probability", "least_filled_share")
 COUNTS = tuple(f.name for f in fields(MatchRules) if f.name not in PROBABILITIES)
 
 

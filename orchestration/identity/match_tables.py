@@ -7,13 +7,13 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.comparisons import levels_of, within_household
 from orchestration.identity.match_models import (
     MatchModel,
     current_model,
     rules_in,
     train_model,
 )
+from orchestration.identity.model_settings import levels_of, within_household
 from orchestration.logs import log
 from orchestration.progress import reporter
 
@@ -24,9 +24,7 @@ PARAMETERS = (
 OUTPUT = "match_output"
 
 
-def parameters(
-    con: duckdb.DuckDBPyConnection, records: str, rules: str
-) -> duckdb.DuckDBPyRelation:
+def parameters(con: duckdb.DuckDBPyConnection, records: str, rules: str) -> duckdb.DuckDBPyRelation:
     """The parameters in use, level by level; the first ones are trained here.
 
     Parameters:

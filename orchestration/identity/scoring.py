@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.comparisons import levels_of, rarity_of, within_household
 from orchestration.identity.match_rules import MatchRules
+from orchestration.identity.model_settings import levels_of, rarity_of, within_household
 from orchestration.identity.splink_session import linker
 
 COLUMNS = (
@@ -66,15 +66,24 @@ def score(
     work.execute(
         f"""
         create or replace table {table} as
-        with rounded as (
+        with weighed as (
+            select
+                *,
+                -log2(pow(2, -match_weight) + pow(2, -({household_sql(settings, household_share)})))
+                    as weight
+            from {scored}
+        ),
+        rounded as (
             select
                 least(record_key_l, record_key_r) as record_key_a,
                 greatest(record_key_l, record_key_r) as record_key_b,
-                round(match_probability, {DIGITS}) as match_probability,
-                round(match_weight, 4) as match_weight,
-                {doubt_sql(settings, household_share, rules)} as doubt,
+                round(1 / (1 + pow(2, -weight)), {DIGITS}) as match_probability,
+                round(weight, 4) as match_weight,
+                match_weight - weight > 1 as is_household_likely,
+                {contradiction_sql(settings)} as contradiction,
+                {disagreement_sql(settings)} as disagreement,
                 {levels_sql(settings)} as comparison_levels
-            from {scored}
+            from weighed
         )
         select
             record_key_a,
@@ -82,10 +91,15 @@ def score(
             match_probability,
             match_weight,
             case
-                when match_probability >= {rules.accept_probability} and doubt is null then 'accept'
+                when match_probability >= {rules.accept_probability} and contradiction is null
+                    then 'accept'
                 else 'review'
             end as decision,
-            doubt,
+            case
+                when contradiction is not null then contradiction
+                when match_probability < {rules.accept_probability} and is_household_likely
+                    then disagreement
+            end as doubt,
             '{model_version}' as model_version,
             comparison_levels
         from rounded
@@ -95,17 +109,16 @@ def score(
     )
 
 
-def doubt_sql(settings: Mapping[str, Any], household_share: float, rules: MatchRules) -> str:
-    """Why a pair must not be joined unseen, however probable; null when nothing is against it.
+def household_sql(settings: Mapping[str, Any], household_share: float) -> str:
+    """The weight of a pair as one person's against that of two members of one household.
 
-    What members of a household have in common is much, and not independent as the model takes it.
-    So a pair is weighed a second time, not against strangers but against two members of one
-    household, as frequent as training found them. What disagrees is named.
+    What members of a household have in common is much, and not independent as the model of
+    persons and strangers takes it. So members of a household are a third kind of pair, as
+    frequent as training found them.
     """
     prior = settings["probability_two_random_records_match"]
     terms = [f"{math.log2(prior / max(household_share, 1e-12)):.4f}"]
     for comparison in settings["comparisons"]:
-        name = comparison["output_column_name"]
         levels = levels_of(comparison)
         cases = [
             f"when {len(levels) - 1 - number} "
@@ -114,34 +127,42 @@ def doubt_sql(settings: Mapping[str, Any], household_share: float, rules: MatchR
                 zip(levels, within_household(comparison), strict=True)
             )
         ]
-        terms.append(f"case gamma_{name} {' '.join(cases)} else 0 end")
-    odds = rules.household_probability / (1 - rules.household_probability)
+        terms.append(f"case gamma_{comparison['output_column_name']} {' '.join(cases)} else 0 end")
+    return " + ".join(terms)
+
+
+def contradiction_sql(settings: Mapping[str, Any]) -> str:
+    """What keeps a pair from being joined unseen however probable it is; null when nothing does."""
+    names = {c["output_column_name"] for c in settings["comparisons"]}
+    if not {"birth_date", "given_name"} <= names:
+        return "cast(null as string)"
+    return (
+        "case when gamma_birth_date = 0 and gamma_given_name = 0 "
+        "then 'given names and birth dates differ' end"
+    )
+
+
+def disagreement_sql(settings: Mapping[str, Any]) -> str:
+    """What of a person disagrees, where a pair may as well be two members of one household."""
     names = {c["output_column_name"] for c in settings["comparisons"]}
     reasons = [
-        f"when gamma_{name} = 0 then '{text}'"
+        f"when gamma_{name} = 0 then 'one household, and {text} differ'"
         for name, text in (
-            ("birth_date", "birth dates differ"),
-            ("given_name", "given names differ"),
-            ("national_id", "national numbers differ"),
+            ("birth_date", "birth dates"),
+            ("given_name", "given names"),
+            ("national_id", "national numbers"),
         )
         if name in names
     ]
-    why = f"case {' '.join(reasons)} else 'too little that is personal agrees' end"
-    if not reasons:
-        why = "'too little that is personal agrees'"
-    both = ""
-    if {"birth_date", "given_name"} <= names:
-        both = (
-            "when gamma_birth_date = 0 and gamma_given_name = 0 then 'names and birth dates differ'"
-        )
-    return f"case {both} when {' + '.join(terms)} < {math.log2(odds):.4f} then {why} end"
+    return f"case {' '.join(reasons)} when true then 'one household, and little else agrees' end"
 
 
 def levels_sql(settings: Mapping[str, Any]) -> str:
     """JSON text: per comparison its degree and what that degree adds to the weight.
 
-    The first entry is where every pair begins, the rarity of matches. Values of records are not in
-    it. Weights are logarithms to base 2 of the odds, so each one more doubles the odds.
+    The first entry is where every pair begins, the rarity of matches; the last is what is lost
+    because the two may be members of one household. Values of records are not in it. Weights are
+    logarithms to base 2 of the odds, so each one more doubles the odds.
     """
     prior = settings["probability_two_random_records_match"]
     start = math.log2(prior / (1 - prior))
@@ -152,7 +173,8 @@ def levels_sql(settings: Mapping[str, Any]) -> str:
         cases = []
         for i, level in enumerate(levels):
             weight = math.log2(level["m_probability"] / level["u_probability"])
-            entry = f',{{"comparison":"{name}","level":"{level["label_for_charts"]}","weight":'
+            label = level["label_for_charts"].replace("'", "''")
+            entry = f',{{"comparison":"{name}","level":"{label}","weight":'
             if level.get("tf_adjustment_column"):
                 value = f"printf('%.2f', {weight:.6f} + mw_tf_adj_{name})"
             else:
@@ -160,4 +182,6 @@ def levels_sql(settings: Mapping[str, Any]) -> str:
             cases.append(f"when {len(levels) - 1 - i} then '{entry}' || {value} || '}}'")
         missing = f',{{"comparison":"{name}","level":"not known","weight":0.00}}'
         parts.append(f"case gamma_{name} {' '.join(cases)} else '{missing}' end")
-    return " || ".join(parts) + " || ']'"
+    household = ',{"comparison":"household","level":"or two of its members","weight":'
+    parts.append(f"'{household}' || printf('%.2f', weight - match_weight) || '}}]'")
+    return " || ".join(parts)

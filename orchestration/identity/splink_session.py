@@ -7,7 +7,7 @@ spill to disk like everything else, and go away with it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -52,27 +52,3 @@ def linker(work: duckdb.DuckDBPyConnection, table: str, settings: Mapping[str, A
     logging.getLogger("splink").setLevel(logging.ERROR)
     api = DuckDBAPI(connection=work)
     return Linker(api.register(table), dict(settings), log_level=logging.ERROR)
-
-
-def settings_for(
-    comparisons: Sequence[Mapping[str, Any]], rules: Sequence[str], prior: float
-) -> dict[str, Any]:
-    """Splink's settings for finding one person's records in one table.
-
-    Parameters:
-        comparisons: comparisons as Splink wants them.
-        rules: blocking rules in SQL over l and r.
-        prior: the probability that two records picked at random are one person's.
-    """
-    return {
-        "link_type": "dedupe_only",
-        "unique_id_column_name": "record_key",
-        "comparisons": [dict(c) for c in comparisons],
-        "blocking_rules_to_generate_predictions": [
-            {"blocking_rule": rule, "sql_dialect": "duckdb"} for rule in rules
-        ],
-        "probability_two_random_records_match": prior,
-        # With these come the numbers of the degrees and the share of rarity in the weight.
-        "retain_intermediate_calculation_columns": True,
-        "retain_matching_columns": True,
-    }

@@ -8,9 +8,6 @@ are chosen by a hash of the record, and parameters are rounded to six significan
 
 from __future__ import annotations
 
-import json
-import math
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,29 +15,25 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.blocking import LEARNING_RULES, RULES, SWAPPED, usable
-from orchestration.identity.comparisons import (
-    BY_NAME,
-    COMPARISONS,
-    Comparison,
-    chosen,
-    levels_of,
-    settings_of,
-    weigh_rarity,
-    within_household,
+from orchestration.identity.blocking import RULES, SWAPPED, usable
+from orchestration.identity.comparisons import COMPARISONS, chosen
+from orchestration.identity.estimation import (
+    SAMPLE,
+    blend,
+    expectation_maximisation,
+    patterns_of,
+    put_u,
+    rounded,
+    shares,
+    strangers_of,
+    take_out,
 )
 from orchestration.identity.match_rules import MatchRules
-from orchestration.identity.splink_session import linker, settings_for, workplace
+from orchestration.identity.model_settings import settings_for, settings_of, weigh_rarity
+from orchestration.identity.splink_session import workplace
 
-SAMPLE = 1_000
-"""Records whose half a million pairs tell how often strangers agree."""
 COUNTED_RECORDS = 3_000
-LEARNING_PAIRS = 100_000
-LESSONS = 2
-"""How many learning rules each comparison is learned from, where there are as many."""
-EXPECTED_WEIGHT = 20.0
-FIRST_PRIOR = 1e-4
-STEPS = 25
+"""Records whose pairs are counted to see what a blocking rule costs."""
 
 
 @dataclass
@@ -94,19 +87,19 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
         _copy_sample(work, records, count, rules)
         found = _blocking(work, filled, rules)
         comparisons = [settings_of(c) for c in compared]
-        strangers = _strangers(work, comparisons)
-        _put(comparisons, "u_probability", strangers)
-        learned, taught = _expectation_maximisation(work, comparisons, filled)
-        _blend(comparisons, learned, None)
-        patterns = _patterns(work, comparisons, found.rules)
+        strangers = strangers_of(work, comparisons)
+        put_u(comparisons, strangers)
+        learned, taught = expectation_maximisation(work, comparisons, filled)
+        blend(comparisons, learned, None)
+        patterns = patterns_of(work, comparisons, found.rules, found.pairs)
         total = found.records * (found.records - 1) / 2
-        prior, _ = _shares(patterns, comparisons, total)
+        prior, _ = shares(patterns, comparisons, total)
         # The sample's pairs hold some of one person's; with many duplicates they would be taken
         # for strangers who agree.
-        _take_out(comparisons, strangers, prior, found.sample_pairs)
-        prior, _ = _shares(patterns, comparisons, total)
-        _blend(comparisons, learned, prior * total)
-        prior, household = _shares(patterns, comparisons, total)
+        take_out(comparisons, strangers, prior, found.sample_pairs)
+        prior, _ = shares(patterns, comparisons, total)
+        blend(comparisons, learned, prior * total)
+        prior, household = shares(patterns, comparisons, total)
     matches = prior * total
     if matches < rules.fewest_training_matches:
         return Trained(
@@ -117,9 +110,9 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
     # Beyond the sample a person has as many records, and strangers are more.
     weigh_rarity(comparisons)
     rarer = (found.records - 1) / max(count - 1, 1)
-    settings = settings_for(comparisons, found.rules, _rounded(prior * rarer))
+    settings = settings_for(comparisons, found.rules, rounded(prior * rarer))
     return Trained(
-        settings, _rounded(household * rarer), count, "", found.pairs, matches / rarer, taught
+        settings, rounded(household * rarer), count, "", found.pairs, matches / rarer, taught
     )
 
 
@@ -143,7 +136,7 @@ def _filled(con: duckdb.DuckDBPyConnection, records: str) -> tuple[dict[str, flo
 def _copy_sample(
     work: duckdb.DuckDBPyConnection, records: str, count: int, rules: MatchRules
 ) -> None:
-    """Tables `match_input` and `match_sample`: the records that teach, and those whose pairs are strangers."""
+    """Tables `match_input`, the records that teach, and `match_sample`, nearly all strangers."""
     for name, most in (("match_input", rules.training_records), ("match_sample", SAMPLE)):
         below = int(min(1.0, most / max(count, 1)) * 2**32)
         work.execute(
@@ -193,205 +186,6 @@ def _counted(work: duckdb.DuckDBPyConnection, candidates: Sequence[str], records
     return [int(found["marginal_comparison_count"]) for found in counted]
 
 
-def _strangers(
-    work: duckdb.DuckDBPyConnection, comparisons: Sequence[Mapping[str, Any]]
-) -> dict[str, list[float]]:
-    """u by comparison, over all pairs of the sample."""
-    session = linker(work, "match_sample", settings_for(comparisons, ["1=1"], FIRST_PRIOR))
-    # More pairs than the sample has, in one piece: all pairs, and nothing is left to chance.
-    session.training.estimate_u_using_random_sampling(
-        max_pairs=10.0 * SAMPLE * SAMPLE, min_count_per_level=None, num_chunks=1
-    )
-    return _read(session.misc.save_model_to_json(), "u_probability")
-
-
-def _expectation_maximisation(
-    work: duckdb.DuckDBPyConnection,
-    comparisons: Sequence[Mapping[str, Any]],
-    filled: Mapping[str, float],
-) -> tuple[dict[str, list[float]], list[str]]:
-    """m by comparison, the mean of what the rules taught, and those rules."""
-    lessons: dict[str, list[list[float]]] = {c["output_column_name"]: [] for c in comparisons}
-    taught: list[str] = []
-    for rule in usable(LEARNING_RULES, filled):
-        # A comparison that reads a blocked column learns nothing from these pairs.
-        learns = [
-            name
-            for name, done in lessons.items()
-            if len(done) < LESSONS and not set(rule.columns) & _columns_of(BY_NAME[name])
-        ]
-        found = _lesson(work, comparisons, rule) if learns else None
-        if found:
-            taught.append(rule.sql)
-            for name in learns:
-                lessons[name].append(found[name])
-    means = {
-        c["output_column_name"]: [
-            _mean(values) for values in zip(*lessons[c["output_column_name"]], strict=True)
-        ]
-        or [math.nan] * len(levels_of(c))
-        for c in comparisons
-    }
-    return means, taught
-
-
-def _lesson(
-    work: duckdb.DuckDBPyConnection, comparisons: Sequence[Mapping[str, Any]], rule: Rule
-) -> dict[str, list[float]] | None:
-    """m by comparison as the pairs of one rule teach it; None when they teach nothing."""
-    from splink.internals.exceptions import EMTrainingException
-
-    session = linker(work, "match_input", settings_for(comparisons, ["1=1"], FIRST_PRIOR))
-    try:
-        session.training.estimate_parameters_using_expectation_maximisation(
-            rule.sql, fix_u_probabilities=True, max_pairs=LEARNING_PAIRS,
-            estimate_without_term_frequencies=True, record_sample_proportion=1.0,
-        )  # fmt: skip
-    except (EMTrainingException, ValueError):
-        # No such pairs, or a degree that a person's records never show here, which Splink refuses
-        # as a probability of nought. Another rule may teach it.
-        return None
-    return _read(session.misc.save_model_to_json(), "m_probability")
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return math.fsum(known) / len(known) if known else math.nan
-
-
-def _columns_of(comparison: Comparison) -> set[str]:
-    conditions = " ".join([comparison.missing, *(d.condition for d in comparison.degrees)])
-    return set(re.findall(r"\b([a-z0-9_]+)_[lr]\b", conditions))
-
-
-def _read(settings: Mapping[str, Any], key: str) -> dict[str, list[float]]:
-    return {
-        c["output_column_name"]: [
-            level.get(key) if isinstance(level.get(key), float) else math.nan
-            for level in c["comparison_levels"]
-            if not level.get("is_null_level")
-        ]
-        for c in settings["comparisons"]
-    }
-
-
-def _put(
-    comparisons: Sequence[dict[str, Any]], key: str, values: Mapping[str, list[float]]
-) -> None:
-    """Write probabilities into settings; what was never seen is less than what a sample shows."""
-    for comparison in comparisons:
-        found = values[comparison["output_column_name"]]
-        for level, value in zip(levels_of(comparison), found, strict=True):
-            level[key] = max(0.0 if math.isnan(value) else value, 0.25 / (SAMPLE * SAMPLE))
-
-
-def _blend(
-    comparisons: Sequence[dict[str, Any]],
-    learned: Mapping[str, list[float]],
-    matches: float | None,
-) -> None:
-    """m as learned, held near what was expected while few pairs have been seen.
-
-    Parameters:
-        comparisons: settings, changed in place.
-        learned: m by comparison; NaN where the data had nothing to say.
-        matches: pairs of one person's records that taught; None before they have been counted.
-    """
-    seen = 10 * EXPECTED_WEIGHT if matches is None else matches
-    for comparison in comparisons:
-        name = comparison["output_column_name"]
-        expected = [degree.expected for degree in BY_NAME[name].degrees]
-        values = [
-            e if math.isnan(m) else (m * seen + e * EXPECTED_WEIGHT) / (seen + EXPECTED_WEIGHT)
-            for m, e in zip(learned[name], expected, strict=True)
-        ]
-        for level, value in zip(levels_of(comparison), values, strict=True):
-            level["m_probability"] = _rounded(value / sum(values))
-
-
-def _patterns(
-    work: duckdb.DuckDBPyConnection, comparisons: Sequence[Mapping[str, Any]], rules: Sequence[str]
-) -> list[tuple[int, tuple[int, ...]]]:
-    """How often each combination of degrees occurs among the pairs that are compared."""
-    names = [f"gamma_{c['output_column_name']}" for c in comparisons]
-    if not rules:
-        return []
-    session = linker(work, "match_input", settings_for(comparisons, rules, FIRST_PRIOR))
-    scored = session.inference.predict(warning_mode="never").physical_name
-    listed = ", ".join(names)
-    rows = work.execute(
-        f"select count(*), {listed} from {scored} group by {listed} order by {listed}"
-    ).fetchall()
-    return [(int(row[0]), tuple(int(g) for g in row[1:])) for row in rows]
-
-
-def _shares(
-    patterns: Sequence[tuple[int, tuple[int, ...]]],
-    comparisons: Sequence[Mapping[str, Any]],
-    total: float,
-) -> tuple[float, float]:
-    """The shares of pairs that are one person's and two members' of a household.
-
-    By expectation maximisation over three kinds of pairs. Pairs that no blocking rule brings
-    together are strangers.
-    """
-    persons, households = [], []
-    for comparison in comparisons:
-        # Splink numbers degrees from the last, 0, upwards; -1 is a pair that can't be compared.
-        person, household = {-1: 1.0}, {-1: 1.0}
-        levels = levels_of(comparison)
-        for gamma, (level, together) in enumerate(
-            zip(reversed(levels), reversed(within_household(comparison)), strict=True)
-        ):
-            person[gamma] = level["m_probability"] / level["u_probability"]
-            household[gamma] = together / level["u_probability"]
-        persons.append(person)
-        households.append(household)
-    weighed = [
-        (
-            count,
-            math.prod(f[g] for f, g in zip(persons, gammas, strict=True)),
-            math.prod(f[g] for f, g in zip(households, gammas, strict=True)),
-        )
-        for count, gammas in patterns
-    ]
-    one, two = FIRST_PRIOR, FIRST_PRIOR
-    for _ in range(STEPS):
-        ones, twos = [], []
-        for count, person, household in weighed:
-            sum_of_all = one * person + two * household + (1 - one - two)
-            ones.append(count * one * person / sum_of_all)
-            twos.append(count * two * household / sum_of_all)
-        one = min(max(math.fsum(ones) / max(total, 1.0), 1e-12), 0.3)
-        two = min(max(math.fsum(twos) / max(total, 1.0), 1e-12), 0.3)
-    return one, two
-
-
-def _take_out(
-    comparisons: Sequence[dict[str, Any]],
-    observed: Mapping[str, list[float]],
-    prior: float,
-    sample_pairs: int,
-) -> None:
-    """u among strangers, out of the shares among all pairs of the sample.
-
-    A share is prior * m + (1 - prior) * u. What would be less than one pair of the sample is set
-    to that.
-    """
-    least = 1.0 / max(sample_pairs, 1)
-    for comparison in comparisons:
-        values = observed[comparison["output_column_name"]]
-        for level, value in zip(levels_of(comparison), values, strict=True):
-            share = 0.0 if math.isnan(value) else value
-            rest = (share - prior * level["m_probability"]) / (1 - prior)
-            level["u_probability"] = _rounded(max(rest, least, share / 20))
-
-
-def _rounded(value: float) -> float:
-    """To six significant digits: beyond them sums depend on the order of summation."""
-    return float(f"{value:.6g}")
-
-
 def frequencies_sql(records: str) -> str:
     """SQL for how frequent the values are whose rarity weighs: column_name, value, frequency.
 
@@ -408,8 +202,3 @@ def frequencies_sql(records: str) -> str:
         if c.weighs_rarity
     ]
     return " union all ".join(parts)
-
-
-def as_json(settings: Mapping[str, Any]) -> str:
-    """Settings as text, the same for the same settings."""
-    return json.dumps(settings, sort_keys=True, separators=(",", ":"))
