@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.automation import daily_schedule, landing_sensor, refresh_job
+from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
 from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
 from orchestration.ingest.quarantine_assets import quarantine_asset
@@ -34,8 +35,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),
             publish_asset(settings),
         ],
-        jobs=[refresh_job()],
-        schedules=[daily_schedule()],
+        jobs=[refresh_job(), training_job(settings)],
+        schedules=[daily_schedule(), training_schedule()],
         sensors=[landing_sensor(settings)],
         resources={"warehouse": warehouse_resource(settings)},
         # Every step of its own process would import everything again: measured five times slower.

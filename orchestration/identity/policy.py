@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.errors import UserError
+from orchestration.identity.match_rules import check_match_rules
 
 KINDS = ("person", "email", "phone", "device", "cookie", "partner")
 NAMESPACE_COLUMNS = (
@@ -25,6 +26,7 @@ OVERRIDE_COLUMNS = (
     "author", "reason", "valid_from", "valid_to",
 )  # fmt: skip
 BLOCKED_COLUMNS = ("namespace", "match_kind", "value", "reason", "comment")
+MATCH_RULE_COLUMNS = ("rule", "value", "comment")
 ATTRIBUTES = ("any", "birth_date", "given_name")
 """What blocked_identity_values may name beside namespaces."""
 
@@ -58,6 +60,9 @@ def check_policy(dbt_project_dir: Path) -> None:
     namespaces = check_namespaces(read_seed(folder / "identity_namespaces.csv", NAMESPACE_COLUMNS))
     _check_blocked(read_seed(folder / "blocked_identity_values.csv", BLOCKED_COLUMNS), namespaces)
     check_overrides(read_seed(folder / "identity_overrides.csv", OVERRIDE_COLUMNS))
+    rules = read_seed(folder / "match_rules.csv", MATCH_RULE_COLUMNS)
+    for fault in check_match_rules([row.values for row in rules]):
+        raise UserError(fault)
 
 
 def read_seed(path: Path, columns: Sequence[str]) -> list[Row]:

@@ -34,13 +34,18 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         "login",
         "loyalty_id",
         "loyalty_tier",
+        "address_line_2",
         "postal_code",
         "city",
+        "state",
     ):
         column = table.meaning(name)
         p.feed_text(name, column)
     if (born := table.meaning("birth_date")) is not None:
         p.feed("birth_date", sql.birth_date(born), born)
+    if (gender := table.meaning("gender")) is not None:
+        p.feed("gender", sql.codes(ctx.con, table, gender, "gender"), gender)
+    _national_id(p, table)
     _street(ctx, p, table)
     _country(ctx, p, table)
     created, updated = table.meaning("created_at"), table.meaning("updated_at")
@@ -172,6 +177,7 @@ def _names(ctx: Context, p: Proposal, table: Table) -> None:
     if given and not family and name:
         family, name = name, None
     full = full or (name if not given and not family else None)
+    p.feed_text("middle_name", table.meaning("middle_name"))
     for target, part in (("given_name", given), ("family_name", family)):
         if full is None:
             p.feed_text(target, part)
@@ -183,9 +189,23 @@ def _names(ctx: Context, p: Proposal, table: Table) -> None:
             p.feed(target, out_of_full, full)
 
 
+def _national_id(p: Proposal, table: Table) -> None:
+    """The first number of a state that a row has: of persons, or else of their documents."""
+    columns = [c for c in table.columns if c.means in ("national_id", "document_id")]
+    columns.sort(key=lambda c: (c.means != "national_id", table.columns.index(c)))
+    if columns:
+        read = sql.text(columns[0])
+        for column in columns[1:]:
+            read = sql.either(read, sql.text(column))
+        p.feed("national_id", read, *columns)
+
+
 def _street(ctx: Context, p: Proposal, table: Table) -> None:
     street, number = table.meaning("street", "address"), table.meaning("house_number")
-    if street and number:
+    whole = table.meaning("address")
+    if street and whole and street is not whole and not number:
+        p.feed("street", sql.either(sql.text(street), sql.text(whole)), street, whole)
+    elif street and number:
         both = sorted((street, number), key=table.columns.index)
         first, second = (f"coalesce(trim({c.name}), '')" for c in both)
         p.feed("street", f"nullif(trim(\n    {first}\n    || ' ' || {second}\n), '')", *both)

@@ -11,13 +11,14 @@ SHOWN, CAREFUL, HIDDEN = "shown", "careful", "hidden"
 
 PERSONAL_TYPES = frozenset(
     {
-        "address", "birth_date", "captured_by", "card_number", "city", "cookie_id",
-        "customer_id", "customer_key", "date_of_birth", "device_id", "email", "external_id",
+        "address", "address_line_2", "birth_date", "captured_by", "card_number", "city",
+        "cookie_id", "customer_id", "customer_key", "date_of_birth", "device_id", "document_id",
+        "email", "external_id",
         "family_name", "first_name", "full_name", "given_name", "house_number", "iban",
         "identity_value", "ip", "ip_address", "last_name", "latitude", "location", "login",
-        "longitude", "loyalty_id", "member_id", "name", "national_id", "passport",
-        "person_id", "phone", "postal_code", "record_key", "source_record_id", "street",
-        "tax_id", "user_agent", "user_id",
+        "longitude", "loyalty_id", "member_id", "middle_name", "name", "national_id", "passport",
+        "person_id", "phone", "postal_code", "record_key", "source_record_id", "state",
+        "street", "tax_id", "user_agent", "user_id",
     }
 )  # fmt: skip
 """Semantic types whose values say who somebody is, or narrow it down."""
@@ -26,7 +27,7 @@ PUBLIC_TYPES = frozenset(
     {
         "amount", "audience", "brand", "campaign_id", "campaign_name", "category",
         "channel", "consent_status", "country", "country_code", "created_at", "currency",
-        "date", "device_type", "event_type", "is_return", "language", "line_amount",
+        "date", "device_type", "event_type", "gender", "is_return", "language", "line_amount",
         "line_number", "loyalty_tier", "namespace", "occurred_at", "order_status",
         "ordered_at", "percentage", "points", "product_id", "product_name", "purpose",
         "quantity", "recorded_at", "started_at", "status", "subject", "threshold_points",

@@ -89,6 +89,13 @@ def fits(column: Column, means: str) -> bool:
             return share("phone") >= 0.5
         case "postal_code":
             return share("postal") >= 0.5
+        case "gender":
+            return column.distinct <= 20
+        case "state":
+            return share("words") >= 0.5
+        case "national_id" | "document_id":
+            # A number of one's own; what many rows share is a code of another kind.
+            return 10 * column.distinct >= column.filled
         case "country_code":
             return share("words") >= 0.5 and column.distinct <= 300
         case "currency":

@@ -46,6 +46,7 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("identity_namespaces", ["email,email,99,true,20,,,false,x"], "namespace email stands in"),
         ("identity_namespaces", ["crm,person,50"], "3 values for 9 columns"),
         ("blocked_identity_values", ["fax,equals,0,placeholder,x"], "namespace fax is not known"),
+        ("match_rules", ["accept_probabilty,0.9,x"], "no rule accept_probabilty"),
         ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
         ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
         ("identity_overrides", ["never_link,s,1,s,2,,why,,"], "author is empty"),

@@ -70,13 +70,18 @@ def test_staging_waits_for_the_accounting_of_rows(graph: BaseAssetGraph) -> None
 
 
 def test_automation_is_declared_and_off(definitions: dg.Definitions) -> None:
-    [schedule], [sensor] = definitions.schedules or [], definitions.sensors or []
-    assert isinstance(schedule, dg.ScheduleDefinition)
+    schedules, [sensor] = definitions.schedules or [], definitions.sensors or []
+    names = set()
+    for schedule in schedules:
+        assert isinstance(schedule, dg.ScheduleDefinition)
+        assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+        assert schedule.execution_timezone == "UTC"
+        assert schedule.description
+        names.add(schedule.name)
+    assert names == {"refresh_every_morning", "train_matching_every_quarter"}
     assert isinstance(sensor, dg.SensorDefinition)
-    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
     assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
-    assert schedule.execution_timezone == "UTC"
-    assert schedule.description and sensor.description
+    assert sensor.description
 
 
 def test_published_model_has_a_freshness_policy(graph: BaseAssetGraph) -> None:

@@ -20,6 +20,10 @@ def test_persons_of_febrl_senzing_and_pseudopeople(tmp_path: Path):
     assert febrl.rows("dataset3", columns, "source_record_id = 'rec-1496-org'") == [
         ("rec-1496-org", "mitchell", "7 wallaby place", "cleveland", "2119", "1956-04-09")
     ]
+    columns = "middle_name, gender, national_id, address_line_2, state"
+    assert febrl.rows("dataset3", columns, "source_record_id = 'rec-1496-org'") == [
+        (None, None, "1804974", "delmar", "qld")
+    ]
     senzing = require_shared("senzing_truthset")
     for name, count in (("customers", 120), ("reference", 22), ("watchlist", 17)):
         added = add(tmp_path, f"senzing_{name}", senzing / f"{name}.csv")

@@ -159,7 +159,11 @@ def test_a_shop_in_any_of_four_languages_is_understood(language: str, tmp_path: 
         ("GebDatum", "birth_date"), ("dob", "birth_date"), ("né le", "birth_date"),
         ("Straße", "street"), ("STRASSE", "street"), ("Bestell-Nr.", "order_id"),
         ("InvoiceNo", "order_id"), ("StockCode", "product_id"), ("Kundentelefonnummer", "phone"),
-        ("unit_number", None), ("national_id_number", None), ("secondary_status", None),
+        ("unit_number", "address_line_2"), ("national_id_number", "national_id"),
+        ("secondary_status", None), ("soc_sec_id", "national_id"), ("middle_initial", "middle_name"),
+        ("Bundesland", "state"), ("Geschlecht", "gender"), ("complément d'adresse", "address_line_2"),
+        ("BSN", "national_id"), ("zweiter Vorname", "middle_name"), ("ADDR_STATE", "state"),
+        ("order state", "status"), ("drivers_license_number", "document_id"), ("sexe", "gender"),
     ],
 )  # fmt: skip
 def test_names_are_recognised_however_they_are_written(name: str, means: str | None):

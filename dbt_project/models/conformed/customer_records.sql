@@ -2,9 +2,10 @@ with
 
 accepted as (
     {{ union_staged('customer_records', [
-        'source_system', 'source_record_id', 'given_name', 'family_name', 'email', 'phone',
-        'login', 'loyalty_id', 'loyalty_tier', 'birth_date', 'street', 'postal_code', 'city',
-        'country_code', 'created_at', 'updated_at', 'source_file'
+        'source_system', 'source_record_id', 'given_name', 'middle_name', 'family_name', 'gender',
+        'email', 'phone', 'login', 'loyalty_id', 'national_id', 'loyalty_tier', 'birth_date',
+        'street', 'address_line_2', 'postal_code', 'city', 'state', 'country_code', 'created_at',
+        'updated_at', 'source_file'
     ]) }}
 )
 
@@ -13,16 +14,21 @@ select
     source_record_id,
     source_system || ':' || source_record_id as record_key,
     given_name,
+    middle_name,
     family_name,
+    gender,
     email,
     phone,
     login,
     loyalty_id,
+    national_id,
     loyalty_tier,
     birth_date,
     street,
+    address_line_2,
     postal_code,
     city,
+    state,
     country_code,
     created_at,
     updated_at,

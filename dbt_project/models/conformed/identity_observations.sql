@@ -11,7 +11,7 @@ events as (
 ),
 
 values_of_customer_records as (
-    {% for namespace in ['email', 'phone', 'loyalty_id', 'login'] %}
+    {% for namespace in ['email', 'phone', 'loyalty_id', 'login', 'national_id'] %}
         select
             source_system,
             source_record_id,

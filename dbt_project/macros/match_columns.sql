@@ -1,0 +1,47 @@
+{#-
+    How names and addresses are written down before the records of one person are looked for by
+    likeness. The stored value never changes.
+-#}
+
+{#- Lower case, without accents, ä as ae. -#}
+{% macro without_accents(value) -%}
+    {%- set spelled_out -%}
+        replace(replace(replace(replace(lower(trim({{ value }})), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss')
+    {%- endset -%}
+    translate({{ spelled_out }}, 'àáâåãçéèêëíìîïñóòôõøúùûýÿ', 'aaaaaceeeeiiiinooooouuuyy')
+{%- endmacro %}
+
+{#- The letters of a text in any script, null when there is none. -#}
+{% macro letters(value) -%}
+    nullif({{ regexp_replace_all(without_accents(value), '[^\\p{L}]+', '') }}, '')
+{%- endmacro %}
+
+{#- The letters of the first word of a text, null when it does not begin with one. -#}
+{% macro first_word(value) -%}
+    nullif({{ regexp_replace_all(without_accents(value), '[^\\p{L}].*$', '') }}, '')
+{%- endmacro %}
+
+{#- The letters of the second word. -#}
+{% macro second_word(value) -%}
+    {{ first_word(regexp_replace_all(without_accents(value), '^[\\p{L}]*[^\\p{L}]*', '')) }}
+{%- endmacro %}
+
+{#- Letters and digits in lower case, null when there is none. -#}
+{% macro letters_and_digits(value) -%}
+    nullif({{ regexp_replace_all(without_accents(value), '[^\\p{L}0-9]+', '') }}, '')
+{%- endmacro %}
+
+{#- The first number of a street line: 12 of "Main St 12 b". -#}
+{% macro house_number(value) -%}
+    nullif({{ regexp_replace_all(
+        regexp_replace_all(value, '^[^0-9]*0*', ''), '[^0-9].*$', ''
+    ) }}, '')
+{%- endmacro %}
+
+{#- The digits at the end of a telephone number that a caller from the same town dials. -#}
+{% macro phone_end(value) -%}
+    case
+        when length({{ phone_digits(value) }}) >= 7
+            then substr({{ phone_digits(value) }}, length({{ phone_digits(value) }}) - 6)
+    end
+{%- endmacro %}

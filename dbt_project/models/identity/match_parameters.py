@@ -1,0 +1,16 @@
+"""What agreement between two records is worth."""
+
+
+def model(dbt, session):
+    """What agreement is worth, level by level; see orchestration/identity/match_tables.py."""
+    dbt.config(materialized="table")
+    from orchestration.identity.match_tables import parameters
+
+    records, rules = dbt.ref("match_records"), dbt.ref("match_rules")
+    del records, rules
+    return parameters(
+        session,
+        f"{dbt.this.database}.{dbt.this.schema}.match_records",
+        # A preview of another policy has schemas with a suffix, the same for both.
+        f"policy{dbt.this.schema.removeprefix('identity')}.match_rules",
+    )

@@ -1,0 +1,43 @@
+with
+
+scored_pairs as (
+    select * from {{ ref('scored_pairs') }}
+    where decision = 'review'
+),
+
+identity_map as (
+    select
+        source_system,
+        source_record_id,
+        source_system || ':' || source_record_id as record_key,
+        profile_id
+    from {{ ref('identity_map') }}
+)
+
+select
+    cast(row_number() over (
+        order by
+            scored_pairs.match_probability desc nulls last,
+            scored_pairs.match_weight desc nulls last,
+            scored_pairs.record_key_a asc,
+            scored_pairs.record_key_b asc
+    ) as bigint) as place,
+    scored_pairs.record_key_a,
+    scored_pairs.record_key_b,
+    record_a.source_system as source_system_a,
+    record_a.source_record_id as source_record_id_a,
+    record_b.source_system as source_system_b,
+    record_b.source_record_id as source_record_id_b,
+    record_a.profile_id as profile_id_a,
+    record_b.profile_id as profile_id_b,
+    scored_pairs.match_probability,
+    scored_pairs.match_weight,
+    scored_pairs.doubt,
+    scored_pairs.comparison_levels,
+    scored_pairs.model_version
+from scored_pairs
+inner join identity_map as record_a
+    on record_a.record_key = scored_pairs.record_key_a
+inner join identity_map as record_b
+    on record_b.record_key = scored_pairs.record_key_b
+where record_a.profile_id <> record_b.profile_id

@@ -1,0 +1,239 @@
+"""The probabilities of a model, from pairs of records: u, m, and how rare matches are."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from orchestration.identity.blocking import LAST_LEARNING_RULES, LEARNING_RULES, Rule, usable
+from orchestration.identity.comparisons import BY_NAME, Comparison
+from orchestration.identity.model_settings import levels_of, settings_for, within_household
+from orchestration.identity.splink_session import linker
+
+SAMPLE = 1_000
+"""Records whose half a million pairs tell how often strangers agree."""
+LEARNING_PAIRS = 100_000
+PATTERN_PAIRS = 300_000
+LESSONS = 2
+"""How many learning rules each comparison is learned from, where there are as many."""
+EXPECTED_WEIGHT = 20.0
+"""What was expected before any data were seen counts like so many pairs."""
+FIRST_PRIOR = 1e-4
+STEPS = 25
+
+
+def strangers_of(
+    work: duckdb.DuckDBPyConnection, comparisons: Sequence[Mapping[str, Any]]
+) -> dict[str, list[float]]:
+    """u by comparison, over all pairs of the sample."""
+    session = linker(work, "match_sample", settings_for(comparisons, ["1=1"], FIRST_PRIOR))
+    # More pairs than the sample has, in one piece: all pairs, and nothing is left to chance.
+    session.training.estimate_u_using_random_sampling(
+        max_pairs=10.0 * SAMPLE * SAMPLE, min_count_per_level=None, num_chunks=1
+    )
+    return _read(session.misc.save_model_to_json(), "u_probability")
+
+
+def expectation_maximisation(
+    work: duckdb.DuckDBPyConnection,
+    comparisons: Sequence[Mapping[str, Any]],
+    filled: Mapping[str, float],
+) -> tuple[dict[str, list[float]], list[str]]:
+    """m by comparison, the mean of what the rules taught, and those rules."""
+    lessons: dict[str, list[list[float]]] = {c["output_column_name"]: [] for c in comparisons}
+    taught: list[str] = []
+    rules = [(rule, LESSONS) for rule in usable(LEARNING_RULES, filled)]
+    rules += [(rule, 1) for rule in usable(LAST_LEARNING_RULES, filled)]
+    for rule, most in rules:
+        # A comparison that reads a blocked column learns nothing from these pairs.
+        learns = [
+            name
+            for name, done in lessons.items()
+            if len(done) < most and not set(rule.columns) & _columns_of(BY_NAME[name])
+        ]
+        found = _lesson(work, comparisons, rule) if learns else None
+        if found:
+            taught.append(rule.sql)
+            for name in learns:
+                lessons[name].append(found[name])
+    means = {
+        c["output_column_name"]: [
+            _mean(values) for values in zip(*lessons[c["output_column_name"]], strict=True)
+        ]
+        or [math.nan] * len(levels_of(c))
+        for c in comparisons
+    }
+    return means, taught
+
+
+def _lesson(
+    work: duckdb.DuckDBPyConnection, comparisons: Sequence[Mapping[str, Any]], rule: Rule
+) -> dict[str, list[float]] | None:
+    """m by comparison as the pairs of one rule teach it; None when they teach nothing."""
+    from splink.internals.exceptions import EMTrainingException
+
+    session = linker(work, "match_input", settings_for(comparisons, ["1=1"], FIRST_PRIOR))
+    try:
+        session.training.estimate_parameters_using_expectation_maximisation(
+            rule.sql, fix_u_probabilities=True, max_pairs=LEARNING_PAIRS,
+            estimate_without_term_frequencies=True, record_sample_proportion=1.0,
+        )  # fmt: skip
+    except (EMTrainingException, ValueError):
+        # No such pairs, or a degree that a person's records never show here, which Splink refuses
+        # as a probability of nought. Another rule may teach it.
+        return None
+    return _read(session.misc.save_model_to_json(), "m_probability")
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return math.fsum(known) / len(known) if known else math.nan
+
+
+def _columns_of(comparison: Comparison) -> set[str]:
+    conditions = " ".join([comparison.missing, *(d.condition for d in comparison.degrees)])
+    return set(re.findall(r"\b([a-z0-9_]+)_[lr]\b", conditions))
+
+
+def _read(settings: Mapping[str, Any], key: str) -> dict[str, list[float]]:
+    return {
+        c["output_column_name"]: [
+            level.get(key) if isinstance(level.get(key), float) else math.nan
+            for level in c["comparison_levels"]
+            if not level.get("is_null_level")
+        ]
+        for c in settings["comparisons"]
+    }
+
+
+def put_u(comparisons: Sequence[dict[str, Any]], values: Mapping[str, list[float]]) -> None:
+    """Write u into settings; what was never seen is rarer than one pair of the sample."""
+    for comparison in comparisons:
+        found = values[comparison["output_column_name"]]
+        for level, value in zip(levels_of(comparison), found, strict=True):
+            level["u_probability"] = max(0.0 if math.isnan(value) else value, 0.5 / SAMPLE**2)
+
+
+def blend(
+    comparisons: Sequence[dict[str, Any]],
+    learned: Mapping[str, list[float]],
+    matches: float | None,
+) -> None:
+    """m as learned, held near what was expected while few pairs have been seen.
+
+    Parameters:
+        comparisons: settings, changed in place.
+        learned: m by comparison; NaN where the data had nothing to say.
+        matches: pairs of one person's records that taught; None before they have been counted.
+    """
+    seen = 10 * EXPECTED_WEIGHT if matches is None else matches
+    for comparison in comparisons:
+        name = comparison["output_column_name"]
+        expected = [degree.expected for degree in BY_NAME[name].degrees]
+        values = [
+            e if math.isnan(m) else (m * seen + e * EXPECTED_WEIGHT) / (seen + EXPECTED_WEIGHT)
+            for m, e in zip(learned[name], expected, strict=True)
+        ]
+        for level, value in zip(levels_of(comparison), values, strict=True):
+            level["m_probability"] = rounded(value / sum(values))
+
+
+def patterns_of(
+    work: duckdb.DuckDBPyConnection,
+    comparisons: Sequence[Mapping[str, Any]],
+    rules: Sequence[str],
+    pairs: int,
+) -> list[tuple[int, tuple[int, ...]]]:
+    """How often each combination of degrees occurs among the pairs that are compared.
+
+    Parameters:
+        work: a connection with the table match_input.
+        comparisons: settings with m and u.
+        rules: blocking rules.
+        pairs: how many pairs they compare. Of more than `PATTERN_PAIRS` a part is looked at: those
+            of a part of the left-hand records, with all others.
+    """
+    if not rules:
+        return []
+    names = ", ".join(f"gamma_{c['output_column_name']}" for c in comparisons)
+    session = linker(work, "match_input", settings_for(comparisons, rules, FIRST_PRIOR))
+    parts = max(1, math.ceil(pairs / PATTERN_PAIRS))
+    if parts == 1:
+        scored = session.inference.predict(warning_mode="never").physical_name
+    else:
+        scored = session.inference.predict_chunk(
+            left_chunk=(1, parts), right_chunk=(1, 1)
+        ).physical_name
+    rows = work.execute(
+        f"select count(*), {names} from {scored} group by {names} order by {names}"
+    ).fetchall()
+    return [(int(row[0]) * parts, tuple(int(g) for g in row[1:])) for row in rows]
+
+
+def shares(
+    patterns: Sequence[tuple[int, tuple[int, ...]]],
+    comparisons: Sequence[Mapping[str, Any]],
+    total: float,
+) -> tuple[float, float]:
+    """The shares of pairs that are one person's and two members' of a household.
+
+    By expectation maximisation over three kinds of pairs. Pairs that no blocking rule brings
+    together are strangers.
+    """
+    persons, households = [], []
+    for comparison in comparisons:
+        levels = levels_of(comparison)
+        # Splink numbers degrees from the last, 0, upwards; -1 is a pair that can't be compared.
+        numbers = range(len(levels) - 1, -1, -1)
+        u = [level["u_probability"] for level in levels]
+        m = [level["m_probability"] for level in levels]
+        h = within_household(comparison)
+        persons.append({-1: 1.0, **{g: x / y for g, x, y in zip(numbers, m, u, strict=True)}})
+        households.append({-1: 1.0, **{g: x / y for g, x, y in zip(numbers, h, u, strict=True)}})
+    weighed = [
+        (
+            count,
+            math.prod(f[g] for f, g in zip(persons, gammas, strict=True)),
+            math.prod(f[g] for f, g in zip(households, gammas, strict=True)),
+        )
+        for count, gammas in patterns
+    ]
+    one, two = FIRST_PRIOR, FIRST_PRIOR
+    for _ in range(STEPS):
+        ones, twos = [], []
+        for count, as_person, as_household in weighed:
+            whole = one * as_person + two * as_household + (1 - one - two)
+            ones.append(count * one * as_person / whole)
+            twos.append(count * two * as_household / whole)
+        one = min(max(math.fsum(ones) / max(total, 1.0), 1e-12), 0.3)
+        two = min(max(math.fsum(twos) / max(total, 1.0), 1e-12), 0.3)
+    return one, two
+
+
+def take_out(
+    comparisons: Sequence[dict[str, Any]],
+    observed: Mapping[str, list[float]],
+    prior: float,
+    sample_pairs: int,
+) -> None:
+    """u among strangers, out of the shares among all pairs of the sample.
+
+    A share is prior * m + (1 - prior) * u. What would be less than one pair of the sample is set
+    to that.
+    """
+    least = 1.0 / max(sample_pairs, 1)
+    for comparison in comparisons:
+        values = observed[comparison["output_column_name"]]
+        for level, value in zip(levels_of(comparison), values, strict=True):
+            share = 0.0 if math.isnan(value) else value
+            rest = (share - prior * level["m_probability"]) / (1 - prior)
+            level["u_probability"] = rounded(max(rest, least, share / 20))
+
+
+def rounded(value: float) -> float:
+    """To six significant digits: beyond them sums depend on the order of summation."""
+    return float(f"{value:.6g}")

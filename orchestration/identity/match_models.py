@@ -1,0 +1,127 @@
+"""Trained parameters, kept by version in the warehouse: `operations.match_models`.
+
+A version is named after its content, so the same data train the same version again. The latest
+trained one is used until another is trained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from orchestration.identity.match_rules import MatchRules, match_rules
+from orchestration.identity.model_settings import as_json
+from orchestration.identity.training import Trained, frequencies_sql, train
+
+MODELS = "operations.match_models"
+FREQUENCIES = "operations.match_term_frequencies"
+
+
+@dataclass(frozen=True)
+class MatchModel:
+    """Parameters in use.
+
+    Attributes:
+        model_version: their name.
+        settings: Splink's settings with m, u and blocking rules.
+        household_share: of all pairs, those of two members of a household.
+    """
+
+    model_version: str
+    settings: dict[str, Any]
+    household_share: float
+
+    @property
+    def frequencies(self) -> str:
+        """SQL for how frequent values were when the model was trained."""
+        return (
+            f"select column_name, value, frequency from {{catalog}}.{FREQUENCIES} "
+            f"where model_version = '{self.model_version}'"
+        )
+
+
+def make_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of versions where there are none."""
+    con.execute("create schema if not exists operations")
+    con.execute(
+        f"create table if not exists {MODELS} (model_version string, trained_at timestamp, "
+        "record_count bigint, compared_pair_count bigint, expected_match_count bigint, "
+        "household_share double, settings string)"
+    )
+    # Names of persons stand in it, so it stays in the warehouse.
+    con.execute(
+        f"create table if not exists {FREQUENCIES} (model_version string, column_name string, "
+        "value string, frequency double)"
+    )
+
+
+def current_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
+    """The latest trained model, None before the first training."""
+    make_tables(con)
+    rows = con.execute(
+        f"select model_version, settings, household_share from {MODELS} "
+        "order by trained_at desc, model_version limit 1"
+    ).fetchall()
+    if not rows:
+        return None
+    [(version, settings, share)] = rows
+    return MatchModel(version, json.loads(settings), float(share))
+
+
+def rules_in(con: duckdb.DuckDBPyConnection, relation: str) -> MatchRules:
+    """The policy as it is loaded.
+
+    Parameters:
+        con: a connection.
+        relation: the seed match_rules.
+    """
+    rows = con.execute(f"select rule, value from {relation} order by rule").fetchall()
+    return match_rules({"rule": rule, "value": value} for rule, value in rows)
+
+
+def train_model(
+    con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules
+) -> tuple[MatchModel | None, Trained]:
+    """Train and keep a new version, which is used from then on.
+
+    Parameters:
+        con: a writing connection.
+        records: the relation match_records, with its catalog.
+        rules: the policy.
+
+    Returns:
+        The model and what training came to. Where there is too little to learn from, the model is
+        None and nothing is kept: an earlier version stays in use.
+    """
+    make_tables(con)
+    trained = train(con, records, rules)
+    if trained.reason:
+        return None, trained
+    settings = as_json(trained.settings)
+    con.execute("create or replace temp table trained_frequencies as " + frequencies_sql(records))
+    [(digest,)] = con.execute(
+        "select md5(string_agg(column_name || value || cast(frequency as string), ',' "
+        "order by column_name, value)) from trained_frequencies"
+    ).fetchall()
+    content = f"{settings}|{trained.household_share!r}|{digest}"
+    version = "m" + hashlib.sha256(content.encode()).hexdigest()[:12]
+    con.execute(f"delete from {MODELS} where model_version = ?", [version])
+    con.execute(f"delete from {FREQUENCIES} where model_version = ?", [version])
+    con.execute(
+        f"insert into {FREQUENCIES} select '{version}', column_name, value, frequency "
+        "from trained_frequencies order by column_name, value"
+    )
+    con.execute(
+        f"insert into {MODELS} values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            version, datetime.now(UTC).replace(tzinfo=None), trained.record_count, trained.pairs,
+            round(trained.matches), trained.household_share, settings,
+        ],
+    )  # fmt: skip
+    con.execute("drop table trained_frequencies")
+    return MatchModel(version, trained.settings, trained.household_share), trained

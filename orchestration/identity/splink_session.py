@@ -1,0 +1,54 @@
+"""Splink over the warehouse's connection, with its tables in a database that lives in memory.
+
+Splink leaves some thirty tables behind per run. In the attached database they disturb nobody, may
+spill to disk like everything else, and go away with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+if TYPE_CHECKING:
+    from splink import Linker
+
+WORK = "match_work"
+RECORDS = f"{WORK}.main.records"
+
+
+@contextmanager
+def workplace(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A second connection to the same database, whose own tables go to a database in memory.
+
+    Parameters:
+        con: a connection; it sees the tables as `match_work.main.<name>` until the end.
+    """
+    work = con.cursor()
+    work.execute(f"attach if not exists ':memory:' as {WORK}")
+    [home] = work.execute("select current_database(), current_schema()").fetchall()
+    work.execute(f"use {WORK}.main")
+    try:
+        yield work
+    finally:
+        work.execute(f"use {home[0]}.{home[1]}")
+        work.execute(f"detach {WORK}")
+        work.close()
+
+
+def linker(work: duckdb.DuckDBPyConnection, table: str, settings: Mapping[str, Any]) -> Linker:
+    """A Splink linker over a table of the workplace.
+
+    Parameters:
+        work: a connection as `workplace` gives it.
+        table: the records, with `record_key`.
+        settings: Splink's settings.
+    """
+    from splink import DuckDBAPI, Linker
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    api = DuckDBAPI(connection=work)
+    return Linker(api.register(table), dict(settings), log_level=logging.ERROR)

@@ -1,0 +1,204 @@
+"""Learning what agreement between two records is worth, with Splink, from the records themselves.
+
+The model is that of Fellegi and Sunter: per degree of a comparison m, the share of one person's
+pairs of records that agree so, and u, the share of strangers' pairs. m comes from expectation
+maximisation, u from pairs of a sample. Nothing depends on threads or on the order of rows: samples
+are chosen by a hash of the record, and parameters are rounded to six significant digits.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from orchestration.identity.blocking import RULES, SWAPPED, usable
+from orchestration.identity.comparisons import COMPARISONS, chosen
+from orchestration.identity.estimation import (
+    SAMPLE,
+    blend,
+    expectation_maximisation,
+    patterns_of,
+    put_u,
+    rounded,
+    shares,
+    strangers_of,
+    take_out,
+)
+from orchestration.identity.match_rules import MatchRules
+from orchestration.identity.model_settings import settings_for, settings_of, weigh_rarity
+from orchestration.identity.splink_session import workplace
+
+COUNTED_RECORDS = 3_000
+"""Records whose pairs are counted to see what a blocking rule costs."""
+
+
+@dataclass
+class Trained:
+    """What training came to.
+
+    Attributes:
+        settings: Splink's settings with the parameters; empty when nothing was learned.
+        household_share: of all pairs, those of two members of a household.
+        record_count: customer records there were.
+        reason: why nothing was learned; empty when something was.
+        pairs: how many pairs the chosen rules compare.
+        matches: how many pairs are about to be one person's.
+        learned_from: blocking rules whose pairs taught.
+    """
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    household_share: float = 0.0
+    record_count: int = 0
+    reason: str = ""
+    pairs: int = 0
+    matches: float = 0.0
+    learned_from: list[str] = field(default_factory=list)
+
+
+def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Trained:
+    """Learn the parameters of probabilistic links.
+
+    Parameters:
+        con: a connection that reads `records`.
+        records: the relation match_records.
+        rules: the policy.
+
+    Returns:
+        The parameters, or why there are none. Values of records are in neither.
+    """
+    filled, count = _filled(con, records)
+    if count < rules.fewest_training_records:
+        return Trained(
+            record_count=count,
+            reason=f"{count:,} customer records, and {rules.fewest_training_records:,.0f} are "
+            "the least to learn from",
+        )
+    compared = chosen(filled, rules.least_filled_share)
+    if not any(c.is_personal for c in compared):
+        return Trained(
+            record_count=count,
+            reason="no column that tells one person from another is filled enough",
+        )
+    with workplace(con) as work:
+        _copy_sample(work, records, count, rules)
+        found = _blocking(work, filled, rules)
+        comparisons = [settings_of(c) for c in compared]
+        strangers = strangers_of(work, comparisons)
+        put_u(comparisons, strangers)
+        learned, taught = expectation_maximisation(work, comparisons, filled)
+        blend(comparisons, learned, None)
+        patterns = patterns_of(work, comparisons, found.rules, found.pairs)
+        total = found.records * (found.records - 1) / 2
+        prior, _ = shares(patterns, comparisons, total)
+        # The sample's pairs hold some of one person's; with many duplicates they would be taken
+        # for strangers who agree.
+        take_out(comparisons, strangers, prior, found.sample_pairs)
+        prior, _ = shares(patterns, comparisons, total)
+        blend(comparisons, learned, prior * total)
+        prior, household = shares(patterns, comparisons, total)
+    matches = prior * total
+    if matches < rules.fewest_training_matches:
+        return Trained(
+            record_count=count,
+            reason=f"about {matches:,.0f} pairs of records look like one person's, and "
+            f"{rules.fewest_training_matches:,.0f} are the least to learn from",
+        )
+    # Beyond the sample a person has as many records, and strangers are more.
+    weigh_rarity(comparisons)
+    rarer = (found.records - 1) / max(count - 1, 1)
+    settings = settings_for(comparisons, found.rules, rounded(prior * rarer))
+    return Trained(
+        settings, rounded(household * rarer), count, "", found.pairs, matches / rarer, taught
+    )
+
+
+@dataclass(frozen=True)
+class _Blocking:
+    rules: list[str]
+    pairs: int
+    records: int
+    sample_pairs: int
+
+
+def _filled(con: duckdb.DuckDBPyConnection, records: str) -> tuple[dict[str, float], int]:
+    columns = sorted({c for comparison in COMPARISONS for c in comparison.filled})
+    columns += sorted({c for rule in RULES for c in rule.columns} - set(columns))
+    counts = ", ".join(f"count({c})" for c in columns)
+    [row] = con.execute(f"select count(*), {counts} from {records}").fetchall()
+    total = int(row[0])
+    return {c: n / max(total, 1) for c, n in zip(columns, row[1:], strict=True)}, total
+
+
+def _copy_sample(
+    work: duckdb.DuckDBPyConnection, records: str, count: int, rules: MatchRules
+) -> None:
+    """Tables `match_input`, the records that teach, and `match_sample`, nearly all strangers."""
+    for name, most in (("match_input", rules.training_records), ("match_sample", SAMPLE)):
+        below = int(min(1.0, most / max(count, 1)) * 2**32)
+        work.execute(
+            f"create or replace table {name} as select * from {records} "
+            f"where cast('0x' || substr(md5(record_key), 1, 8) as bigint) < {below}"
+        )
+
+
+def _blocking(
+    work: duckdb.DuckDBPyConnection, filled: Mapping[str, float], rules: MatchRules
+) -> _Blocking:
+    """The rules that fit into the budget, as Splink counts their pairs, the closest ones first."""
+    [(records, sampled)] = work.execute(
+        "select (select count(*) from match_input), (select count(*) from match_sample)"
+    ).fetchall()
+    candidates = [rule.sql for rule in usable(RULES, filled)]
+    if filled.get("given_name") and filled.get("family_name"):
+        candidates.insert(0, SWAPPED)
+    # Splink warns of estimates from few pairs; few are what is wanted.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        counted = _counted(work, candidates, records)
+    left = rules.most_pairs_per_record * records
+    kept: list[str] = []
+    pairs = 0
+    for rule, number in zip(candidates, counted, strict=True):
+        if number <= left:
+            kept.append(rule)
+            left -= number
+            pairs += number
+    return _Blocking(kept, pairs, records, sampled * (sampled - 1) // 2)
+
+
+def _counted(work: duckdb.DuckDBPyConnection, candidates: Sequence[str], records: int) -> list[int]:
+    """Pairs per rule that the rules before it have not brought together."""
+    from splink import DuckDBAPI
+    from splink.blocking_analysis import count_comparisons_from_blocking_rules
+
+    counted = count_comparisons_from_blocking_rules(
+        DuckDBAPI(connection=work).register("match_input"),
+        blocking_rules=candidates,
+        link_type="dedupe_only",
+        unique_id_column_name="record_key",
+        # Splink picks them by a hash of the record, so they are the same ones every time.
+        record_sample_proportion=min(1.0, COUNTED_RECORDS / max(records, 1)),
+    )
+    return [int(found["marginal_comparison_count"]) for found in counted]
+
+
+def frequencies_sql(records: str) -> str:
+    """SQL for how frequent the values are whose rarity weighs: column_name, value, frequency.
+
+    What occurs once can't agree with anything, and is left out.
+
+    Parameters:
+        records: the relation match_records.
+    """
+    parts = [
+        f"select '{c.name}' as column_name, {c.name} as value, "
+        f"cast(printf('%.6g', count(*) / sum(count(*)) over ()) as double) as frequency "
+        f"from {records} where {c.name} is not null group by {c.name} qualify count(*) > 1"
+        for c in COMPARISONS
+        if c.weighs_rarity
+    ]
+    return " union all ".join(parts)

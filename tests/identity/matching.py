@@ -1,0 +1,237 @@
+"""Records for tests of probabilistic links, through the model's own SQL and without dbt."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import jinja2
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from orchestration.identity.match_models import MatchModel
+from orchestration.identity.match_rules import MatchRules
+from orchestration.identity.scoring import score
+from orchestration.identity.splink_session import workplace
+from orchestration.identity.training import Trained, frequencies_sql, train
+from orchestration.settings import DBT_PROJECT_DIR
+
+RECORDS = "memory.identity.match_records"
+TEXTS = (
+    "given_name", "middle_name", "family_name", "gender", "email", "phone", "loyalty_id",
+    "national_id", "street", "address_line_2", "postal_code", "city", "state", "country_code",
+)  # fmt: skip
+IDENTIFIERS = ("email", "phone", "loyalty_id", "national_id")
+
+
+class _Adapter:
+    def __init__(self) -> None:
+        self.macros: Any = None
+
+    def dispatch(self, name: str) -> Any:
+        return getattr(self.macros, f"duckdb__{name}")
+
+
+def model_sql(name: str, relations: Mapping[str, str]) -> str:
+    """The SQL of a model of the identity layer, its references looked up in `relations`."""
+    files = sorted((DBT_PROJECT_DIR / "macros").glob("*.sql"))
+    macros = "\n".join(
+        path.read_text() for path in files if path.name in ("engine.sql", "match_columns.sql")
+        or path.name.startswith("normalise")
+    )  # fmt: skip
+    adapter = _Adapter()
+    environment = jinja2.Environment(autoescape=False)
+    environment.globals.update(
+        {"adapter": adapter, "return": lambda value: value, "ref": lambda n: relations[n]}
+    )
+    adapter.macros = environment.from_string(macros).module
+    body = (DBT_PROJECT_DIR / "models" / "identity" / f"{name}.sql").read_text()
+    return environment.from_string(macros + "\n" + body).render()
+
+
+def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A database in memory with match_records.
+
+    Parameters:
+        people: SQL that yields record_key, person (the truth), birth_date and any of `TEXTS`.
+        threads: of the engine.
+    """
+    con = duckdb.connect()
+    con.execute(f"set threads = {threads}")
+    con.execute("set preserve_insertion_order = false")
+    con.execute("create schema identity")
+    con.execute(f"create table given as {people}")
+    columns = [row[0] for row in con.execute("describe given").fetchall()]
+    for name in TEXTS:
+        if name not in columns:
+            con.execute(f"alter table given add column {name} string")
+    con.execute("create table customer_records as select *, 'test' as source_system from given")
+    con.execute(
+        "create table comparison_values as "
+        + " union all ".join(
+            f"select record_key, '{name}' as namespace, lower({name}) as normalised_value, "
+            f"cast(null as string) as refusal_reason from given where {name} is not null"
+            for name in IDENTIFIERS
+        )
+    )
+    policy = DBT_PROJECT_DIR / "seeds" / "policy"
+    for seed in ("given_name_variants", "blocked_identity_values"):
+        con.execute(
+            f"create table {seed} as select * from read_csv('{policy / seed}.csv', "
+            "all_varchar = true, header = true, quote = '\"')"
+        )
+    names = (
+        "customer_records", "comparison_values", "given_name_variants", "blocked_identity_values",
+    )  # fmt: skip
+    relations = {name: name for name in names}
+    con.execute(f"create table identity.match_records as {model_sql('match_records', relations)}")
+    return con
+
+
+@dataclass
+class Matched:
+    """A database after training and scoring."""
+
+    con: duckdb.DuckDBPyConnection
+    trained: Trained
+
+    def people_found(self) -> dict[str, int]:
+        """A number per record: components over equal identifiers and accepted pairs."""
+        exact = " union all ".join(
+            f"select a.record_key, b.record_key from identity.match_records as a "
+            f"inner join identity.match_records as b on a.{name} = b.{name} "
+            "and a.record_key < b.record_key"
+            for name in ("email", "national_id")
+        )
+        accepted = "select record_key_a, record_key_b from scored where decision = 'accept'"
+        return components(self.con, f"{exact} union all {accepted}")
+
+    def quality(self) -> tuple[float, float, float]:
+        """Precision, recall and F1 over pairs of records."""
+        truth = dict(self.con.execute("select record_key, person from given").fetchall())
+        return pair_quality(self.people_found(), truth)
+
+
+def matched(con: duckdb.DuckDBPyConnection, rules: MatchRules | None = None) -> Matched:
+    """Train on a database and score its pairs into the table `scored`."""
+    rules = rules or MatchRules()
+    trained = train(con, RECORDS, rules)
+    if not trained.reason:
+        model = MatchModel("m1", trained.settings, trained.household_share)
+        scored_with(con, model, rules)
+    return Matched(con, trained)
+
+
+def scored_with(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: MatchRules) -> None:
+    """Score a database's pairs into the table `scored`, with the frequencies of its own records."""
+    with workplace(con) as work:
+        score(
+            work, RECORDS, "scored", model.settings, model.household_share,
+            frequencies_sql(RECORDS), model.model_version, rules,
+        )  # fmt: skip
+        con.execute("create or replace table memory.main.scored as from match_work.main.scored")
+
+
+def components(con: duckdb.DuckDBPyConnection, edges: str) -> dict[str, int]:
+    """The component of each record over edges that a query yields."""
+    keys = [k for (k,) in con.execute(f"select record_key from {RECORDS} order by 1").fetchall()]
+    numbers = {key: i for i, key in enumerate(keys)}
+    pairs = [(numbers[a], numbers[b]) for a, b in con.execute(edges).fetchall()]
+    ends = np.array(pairs or np.zeros((0, 2)), dtype=int)
+    graph = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(keys),) * 2)
+    labels = connected_components(graph, directed=False)[1]
+    return dict(zip(keys, labels.tolist(), strict=True))
+
+
+def pair_quality(
+    found: Mapping[str, object], truth: Mapping[str, object]
+) -> tuple[float, float, float]:
+    """Precision, recall and F1 over pairs of records, of records whose truth is known."""
+
+    def pairs(keys: Iterable[object]) -> int:
+        return sum(n * (n - 1) // 2 for n in Counter(keys).values())
+
+    known = [key for key in truth if key in found]
+    together = pairs(found[key] for key in known)
+    belonging = pairs(truth[key] for key in known)
+    right = pairs((found[key], truth[key]) for key in known)
+    precision, recall = right / max(together, 1), right / max(belonging, 1)
+    return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def town(seed: int, households: int = 450) -> list[dict[str, Any]]:
+    """A town of families whose records two registers hold, with typing errors.
+
+    Each household shares family name and address. One in eight has a son named after his father,
+    one in eight twins. Most people stand in both registers; the second leaves the address out for
+    some.
+    """
+    dice = random.Random(seed)
+    syllables = ["ka", "lo", "mi", "ra", "to", "ne", "su", "bel", "dor", "fin", "gus", "hel", "jan"]
+    given = sorted({dice.choice(syllables) + dice.choice(syllables) + dice.choice("aensr") for _ in
+                    range(140)})  # fmt: skip
+    family = sorted({"".join(dice.choices(syllables, k=3)) + dice.choice("rnst") for _ in
+                     range(260)})  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    person = 0
+    for house in range(households):
+        surname = dice.choice(family)
+        street, number = dice.choice(family) + " street", dice.randint(1, 250)
+        members = [(dice.choice(given), dice.randint(1940, 1975)) for _ in range(2)]
+        born = dice.randint(1985, 2010)
+        children = [(dice.choice(given), born + 2 * i, None) for i in range(dice.randint(0, 2))]
+        everybody: list[tuple[str, int, str | None]] = []
+        everybody += [(name, year, None) for name, year in members]
+        everybody += children
+        if house % 8 == 0:
+            everybody.append((members[0][0], born, None))
+        elif house % 8 == 4:
+            first, second = dice.sample(given, 2)
+            day = f"{born}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+            everybody += [(first, born, day), (second, born, day)]
+        for name, year, day in everybody:
+            person += 1
+            date = day or f"{year}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+            told = {
+                "person": f"p{person}", "given_name": name, "family_name": surname,
+                "birth_date": date, "street": f"{number} {street}",
+                "postal_code": f"{house // 9:04}", "city": f"town {house // 40}",
+            }  # fmt: skip
+            registers = ["a", "b"] if dice.random() < 0.8 else [dice.choice("ab")]
+            rows += [{"record_key": f"{r}:{person}", **_mistyped(told, dice)} for r in registers]
+    return rows
+
+
+def _mistyped(told: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+    row = dict(told)
+    for name in ("given_name", "family_name"):
+        if dice.random() < 0.1:
+            place = dice.randrange(1, len(row[name]))
+            row[name] = row[name][:place] + dice.choice("aeioxy") + row[name][place + 1 :]
+    if dice.random() < 0.04:
+        row["birth_date"] = None
+    if dice.random() < 0.15:
+        row["street"] = None
+    return row
+
+
+def as_sql(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A query that yields the rows; all columns are text but birth_date."""
+
+    def literal(name: str, value: object) -> str:
+        if value is None:
+            return f"cast(null as {'date' if name == 'birth_date' else 'string'})"
+        text = "'" + str(value).replace("'", "''") + "'"
+        return f"date {text}" if name == "birth_date" else text
+
+    rows = list(rows)
+    names = list(rows[0])
+    values = ", ".join(
+        "(" + ", ".join(literal(name, row[name]) for name in names) + ")" for row in rows
+    )
+    return f"select * from (values {values}) as t ({', '.join(names)})"

@@ -1,0 +1,61 @@
+"""What a bad match_rules seed is told."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from orchestration.identity.match_rules import MatchRules, check_match_rules, match_rules
+from orchestration.settings import DBT_PROJECT_DIR
+
+DELIVERED = DBT_PROJECT_DIR / "seeds" / "policy" / "match_rules.csv"
+
+
+def test_the_delivered_rules_are_right_complete_and_the_defaults() -> None:
+    with DELIVERED.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert check_match_rules(rows) == []
+    assert match_rules(rows) == MatchRules()
+    assert len(rows) == len(MatchRules.__dataclass_fields__)
+    assert all(row["comment"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "words"),
+    [
+        ([("accept_probability", "1.2")], 2, ["1.2", "not above 1", "0.95"]),
+        ([("accept_probability", "0")], 2, ["above 0"]),
+        ([("accept_probability", "nan")], 2, ["above 0"]),
+        ([("accept_probability", "high")], 2, ["no number", "such as 0.9"]),
+        ([("accept_probability", None)], 2, ["no number"]),
+        ([("accept", "0.9")], 2, ["no rule accept", "accept_probability"]),
+        ([("", "0.9")], 2, ["without a name"]),
+        ([("largest_plausible_profile", "2.5")], 2, ["whole number"]),
+        ([("largest_plausible_profile", "0")], 2, ["whole number"]),
+        ([("largest_plausible_profile", "inf")], 2, ["whole number"]),
+        (
+            [("review_probability", "0.9"), ("accept_probability", "0.8")],
+            3,
+            ["0.8", "below review_probability 0.9", "Raise"],
+        ),
+        ([("review_probability", "0.99")], 2, ["accept_probability 0.95 is below"]),
+        (
+            [("review_probability", "0.5"), ("review_probability", "0.6")],
+            3,
+            ["again", "line 2", "Keep one"],
+        ),
+    ],
+)
+def test_a_bad_rule_is_told_with_file_row_and_remedy(
+    rows: list[tuple[str, str | None]], row: int, words: list[str]
+) -> None:
+    [told] = check_match_rules([{"rule": rule, "value": value} for rule, value in rows])
+    assert told.startswith(f"seeds/policy/match_rules.csv, line {row}: ")
+    assert all(word in told for word in words), told
+
+
+def test_a_missing_rule_has_its_default() -> None:
+    assert match_rules([{"rule": "accept_probability", "value": 0.99}]) == MatchRules(
+        accept_probability=0.99
+    )

@@ -1,0 +1,257 @@
+"""Probabilistic links: quality against known truth, and that nothing but the data decides.
+
+pytest -m slow tests/identity/test_matching.py     (larger sets, and the whole pipeline)
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.identity.match_models import MatchModel, current_model, train_model
+from orchestration.identity.match_rules import MatchRules
+from orchestration.identity.match_tables import parameters, scored_pairs
+from orchestration.identity.model_settings import as_json
+from orchestration.settings import PROJECT_ROOT, Settings
+from tests.conftest import Company, require_shared
+from tests.identity.matching import (
+    RECORDS,
+    as_sql,
+    matched,
+    pair_quality,
+    scored_with,
+    town,
+    warehouse,
+)
+from tests.own_data import project_copy
+
+FEBRL = """
+    select
+        rec_id as record_key,
+        regexp_extract(rec_id, 'rec-(\\d+)', 1) as person,
+        nullif(trim(given_name), '') as given_name,
+        nullif(trim(surname), '') as family_name,
+        cast(try_strptime(trim(date_of_birth), '%Y%m%d') as date) as birth_date,
+        nullif(trim(concat_ws(' ', trim(street_number), trim(address_1))), '') as street,
+        nullif(trim(address_2), '') as address_line_2,
+        nullif(trim(suburb), '') as city,
+        nullif(trim(postcode), '') as postal_code,
+        nullif(trim(soc_sec_id), '') as national_id
+    from read_csv('{file}', all_varchar = true, normalize_names = true)
+"""
+FAKE = """
+    select
+        unique_id as record_key, cluster as person, first_name as given_name,
+        surname as family_name, try_cast(dob as date) as birth_date, city, email
+    from read_csv('{file}', all_varchar = true)
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "sql", "precision", "f1"),
+    [
+        pytest.param("febrl", "dataset1.csv", FEBRL, 0.999, 0.995, id="febrl dataset1"),
+        pytest.param("splink", "fake_1000.csv", FAKE, 0.97, 0.91, id="fake_1000"),
+        pytest.param(
+            "febrl", "dataset3.csv", FEBRL, 0.999, 0.99, id="febrl dataset3", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_people_of_known_data_sets_are_found(
+    folder: str, file: str, sql: str, precision: float, f1: float
+) -> None:
+    path = require_shared(folder) / file
+    found = matched(warehouse(sql.format(file=path))).quality()
+    assert found[0] >= precision
+    assert found[2] >= f1
+
+
+def test_members_of_a_household_stay_apart() -> None:
+    rows = town(seed=2)
+    town_found = matched(warehouse(as_sql(rows)))
+    precision, recall, _ = town_found.quality()
+    assert precision >= 0.99
+    assert recall >= 0.85
+    # Fathers and sons of one name, and twins: the same house, and one respect in which they differ.
+    people = town_found.people_found()
+    by_person = {str(row["person"]): people[str(row["record_key"])] for row in rows}
+    alike: dict[tuple[object, ...], set[str]] = {}
+    for row in rows:
+        if row["street"]:
+            key = (row["family_name"], row["street"], row["given_name"])
+            alike.setdefault(key, set()).add(str(row["person"]))
+    namesakes = [sorted(persons) for persons in alike.values() if len(persons) == 2]
+    assert len(namesakes) > 20
+    merged = [a for a, b in namesakes if by_person[a] == by_person[b]]
+    assert len(merged) <= 0.02 * len(namesakes)
+
+
+def test_order_of_rows_and_threads_change_no_byte() -> None:
+    rows = town(seed=3, households=150)
+    results = []
+    for shuffled, threads in ((False, 2), (True, 1)):
+        if shuffled:
+            random.Random(1).shuffle(rows)
+        found = matched(warehouse(as_sql(rows), threads))
+        pairs = found.con.execute("select * from scored order by all").fetchall()
+        results.append((as_json(found.trained.settings), found.trained.household_share, pairs))
+    assert results[0][2]
+    assert results[0] == results[1]
+
+
+def test_scores_stay_while_the_parameters_stay() -> None:
+    rows = town(seed=4, households=150)
+    before = warehouse(as_sql(rows))
+    before.execute("create schema policy")
+    before.execute("create table policy.match_rules (rule string, value double)")
+    model, _ = train_model(before, RECORDS, MatchRules())
+    assert model is not None
+    first = scored_pairs(before, RECORDS, "policy.match_rules").fetchall()
+    before.execute(
+        f"insert into {RECORDS} by name select 'new:' || record_key as record_key, "
+        f"* exclude (record_key) from {RECORDS} where hash(record_key) % 3 = 0"
+    )
+    second = scored_pairs(before, RECORDS, "policy.match_rules").fetchall()
+    old = [row for row in second if "new:" not in row[0] + row[1]]
+    assert first
+    assert len(second) > len(old)
+    assert sorted(old) == sorted(first)
+
+
+def test_training_again_on_the_same_data_gives_the_same_version() -> None:
+    con = warehouse(as_sql(town(seed=5, households=150)))
+    first, _ = train_model(con, RECORDS, MatchRules())
+    second, _ = train_model(con, RECORDS, MatchRules())
+    assert first is not None
+    assert second == first == current_model(con)
+    versions = "select count(*), count(distinct model_version) from operations.match_models"
+    assert con.execute(versions).fetchall() == [(1, 1)]
+
+
+def test_too_little_data_says_so_and_scores_nothing() -> None:
+    con = warehouse(as_sql(town(seed=6, households=10)))
+    con.execute("create schema policy")
+    con.execute("create table policy.match_rules (rule string, value double)")
+    found = matched(con, MatchRules(fewest_training_records=1_000))
+    assert "1,000 are the least to learn from" in found.trained.reason
+    con.execute("insert into policy.match_rules values ('fewest_training_records', 1000)")
+    assert parameters(con, RECORDS, "policy.match_rules").fetchall() == []
+    assert scored_pairs(con, RECORDS, "policy.match_rules").fetchall() == []
+
+
+def test_strangers_teach_nothing() -> None:
+    rows = [row for row in town(seed=7) if str(row["record_key"]).startswith("a:")]
+    rows = [{**row, "street": None, "postal_code": None, "city": None} for row in rows[::3]]
+    found = matched(warehouse(as_sql(rows)))
+    assert "look like one person's" in found.trained.reason
+
+
+def test_splink_is_not_imported_where_nothing_is_scored(tmp_path: Path) -> None:
+    program = (
+        "import sys, duckdb\n"
+        "from orchestration.identity.match_tables import parameters, scored_pairs\n"
+        "con = duckdb.connect()\n"
+        "con.execute('create schema identity'); con.execute('create schema policy')\n"
+        "con.execute('create table policy.match_rules (rule string, value double)')\n"
+        "con.execute('create table identity.match_records as select ' + ', '.join(\n"
+        "    f'cast(null as string) as {c}' for c in sys.argv[1].split(',')) + ' limit 0')\n"
+        "r = 'memory.identity.match_records'\n"
+        "assert parameters(con, r, 'policy.match_rules').fetchall() == []\n"
+        "assert scored_pairs(con, r, 'policy.match_rules').fetchall() == []\n"
+        "assert 'splink' not in sys.modules and 'pandas' not in sys.modules\n"
+    )
+    con = warehouse(as_sql(town(seed=8, households=2)))
+    columns = [row[0] for row in con.execute(f"describe {RECORDS}").fetchall()]
+    ran = subprocess.run(
+        [sys.executable, "-c", program, ",".join(columns)],
+        cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_waterfall_adds_up_and_names_nobody() -> None:
+    rows = town(seed=9, households=150)
+    con = matched(warehouse(as_sql(rows))).con
+    said = {str(row[name]) for row in rows for name in ("given_name", "family_name")}
+    told = con.execute("select comparison_levels, match_weight, model_version from scored")
+    for text, weight, version in told.fetchall():
+        levels = json.loads(text)
+        assert abs(sum(level["weight"] for level in levels) - weight) < 0.06
+        assert levels[0]["comparison"] == "start"
+        assert version == "m1"
+        words = {word for level in levels for word in level["level"].split()}
+        assert not words & said
+
+
+def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
+    con = warehouse(as_sql(town(seed=10, households=200)))
+    rules = MatchRules(accept_probability=0.99, review_probability=0.2)
+    trained = matched(con, rules).trained
+    pairs = con.execute(
+        "select record_key_a, record_key_b, match_probability, decision, doubt from scored"
+    ).fetchall()
+    assert {pair[3] for pair in pairs} == {"accept", "review"}
+    for a, b, probability, decision, doubt in pairs:
+        assert a < b
+        assert 0.2 <= probability <= 1
+        assert decision == "review" or (probability >= 0.99 and doubt is None)
+    model = MatchModel("m2", trained.settings, trained.household_share)
+    scored_with(con, model, MatchRules(accept_probability=0.9, review_probability=0.9))
+    [(fewest,)] = con.execute("select min(match_probability) from scored").fetchall()
+    assert fewest >= 0.9
+
+
+WHOLE = {
+    "febrl": (["febrl=febrl/dataset3.csv"], 0.99),
+    "fake": (["fake=splink/fake_1000.csv"], 0.91),
+    "composite": (
+        [
+            "composite_shop=composite_cdnow_febrl/shop_*.csv",
+            "composite_loyalty=composite_cdnow_febrl/loyalty_members.csv",
+        ],
+        0.99,
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(WHOLE))
+def test_the_whole_pipeline_finds_the_people(name: str, tmp_path: Path) -> None:
+    shared = require_shared("febrl").parent
+    sources, f1 = WHOLE[name]
+    project = project_copy(tmp_path / "project")
+    company = Company(Settings(tmp_path / "data", tmp_path / "data" / "landing", project))
+    for source in sources:
+        system, place = source.split("=")
+        added = company.c360("source", "add", system, str(shared / place), "--yes")
+        assert added.returncode == 0, added.stderr
+    # A company without purchases is refused after the value layer; people are found before it.
+    company.c360("run", timeout=1_200)
+    with company.warehouse() as con:
+        found = con.execute(
+            "select source_system || ':' || source_record_id, profile_id from identity.identity_map"
+        )
+        people = dict(found.fetchall())
+        truth = _truth(con, name, shared)
+    assert pair_quality(people, truth)[2] >= f1
+
+
+def _truth(con: duckdb.DuckDBPyConnection, name: str, shared: Path) -> dict[str, str]:
+    composite = shared / "composite_cdnow_febrl" / "truth.csv"
+    sql = {
+        "febrl": "select record_key, regexp_extract(source_record_id, 'rec-(\\d+)', 1) "
+        "from conformed.customer_records",
+        "fake": "select 'fake:' || unique_id, cluster from "
+        f"read_csv('{shared / 'splink' / 'fake_1000.csv'}', all_varchar = true)",
+        "composite": "select 'composite_shop:' || shop_id, febrl_entity from "
+        f"read_csv('{composite}', all_varchar = true) where shop_id is not null union all "
+        f"select 'composite_loyalty:' || card_no, febrl_entity from read_csv('{composite}', "
+        "all_varchar = true) where card_no is not null",
+    }[name]
+    return dict(con.execute(sql).fetchall())
