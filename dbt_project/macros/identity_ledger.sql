@@ -6,8 +6,9 @@
 -#}
 {% macro ledger_of_last_run() -%}
     {%- set history = adapter.get_relation(
-        database=target.database, schema='identity', identifier='identity_map_history') -%}
-    {%- if execute and history is not none -%}
+        database=target.database, schema='identity', identifier='identity_map_history'
+    ) if execute else none -%}
+    {%- if history is not none -%}
         select record_key, profile_id, valid_from, valid_to from {{ history }}
     {%- else -%}
         select
@@ -21,5 +22,6 @@
 
 {#- The instant of this run, the same in all its models. -#}
 {% macro run_instant() -%}
-    cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp)
+    {%- set instant = run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") if execute else "1970-01-01" -%}
+    cast('{{ instant }}' as timestamp)
 {%- endmacro %}

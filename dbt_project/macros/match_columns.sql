@@ -3,12 +3,15 @@
     likeness. The stored value never changes.
 -#}
 
-{#- Lower case, without accents, ä as ae. -#}
+{#-
+    Lower case, without accents, ä as ae: for the letters of western Europe the same as to_ascii,
+    which names its value too often to be put into itself.
+-#}
 {% macro without_accents(value) -%}
-    {%- set spelled_out -%}
-        replace(replace(replace(replace(lower(trim({{ value }})), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss')
-    {%- endset -%}
-    translate({{ spelled_out }}, 'àáâåãçéèêëíìîïñóòôõøúùûýÿ', 'aaaaaceeeeiiiinooooouuuyy')
+    translate(
+        replace({{ umlauts_spelled_out(normalise_case('trim(' ~ value ~ ')')) }}, 'ß', 'ss'),
+        'àáâåãçéèêëíìîïñóòôõøúùûýÿ', 'aaaaaceeeeiiiinooooouuuyy'
+    )
 {%- endmacro %}
 
 {#- The letters of a text in any script, null when there is none. -#}
@@ -40,8 +43,9 @@
 
 {#- The digits at the end of a telephone number that a caller from the same town dials. -#}
 {% macro phone_end(value) -%}
-    case
-        when length({{ phone_digits(value) }}) >= 7
-            then substr({{ phone_digits(value) }}, length({{ phone_digits(value) }}) - 6)
-    end
+    {%- set number = regexp_replace_all(value, '^[^0-9+]+', '') -%}
+    {%- set digits = regexp_replace_all(
+        regexp_replace_all(number, '[A-Za-z].*$', ''), '[^0-9]', ''
+    ) -%}
+    case when length({{ digits }}) >= 7 then substr({{ digits }}, length({{ digits }}) - 6) end
 {%- endmacro %}

@@ -194,9 +194,9 @@ def town(seed: int, households: int = 450) -> list[dict[str, Any]]:
             first, second = dice.sample(given, 2)
             day = f"{born}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
             everybody += [(first, born, day), (second, born, day)]
-        for name, year, day in everybody:
+        for name, year, birthday in everybody:
             person += 1
-            date = day or f"{year}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+            date = birthday or f"{year}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
             told = {
                 "person": f"p{person}", "given_name": name, "family_name": surname,
                 "birth_date": date, "street": f"{number} {street}",

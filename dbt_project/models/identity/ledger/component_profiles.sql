@@ -135,6 +135,13 @@ founded as (
     where kept.component_id is null
 ),
 
+series as (
+    {% for attempt in range(1, 33) %}
+        select {{ attempt }} as attempt
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
 -- Where that name has been given before, the next free one of a series is taken: an id never comes
 -- to mean somebody else.
 further_names as (
@@ -146,12 +153,7 @@ further_names as (
     from founded
     inner join ages
         on ages.profile_id = founded.profile_id
-    cross join (
-        {% for attempt in range(1, 33) %}
-            select {{ attempt }} as attempt
-            {% if not loop.last %}union all{% endif %}
-        {% endfor %}
-    ) as series
+    cross join series
 ),
 
 renamed as (
