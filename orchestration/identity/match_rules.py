@@ -67,7 +67,7 @@ def check_match_rules(rows: Iterable[Mapping[str, Any]], file: str = SEED) -> li
                 f"{', '.join(known)}; correct the name or remove the row."
             )
             continue
-        if rule in values:
+        if rule in rows_of:
             wrong.append(
                 f"{where}: {rule} is said again, first in row {rows_of[rule]}. Keep one of them."
             )
@@ -78,8 +78,10 @@ def check_match_rules(rows: Iterable[Mapping[str, Any]], file: str = SEED) -> li
         except ValueError:
             wrong.append(f"{where}: the value of {rule} is no number. Write one, such as 0.9.")
             continue
-        values[rule] = value
-        wrong.extend(f"{where}: {fault}" for fault in _faults_of(rule, value))
+        faults = _faults_of(rule, value)
+        wrong.extend(f"{where}: {fault}" for fault in faults)
+        if not faults:
+            values[rule] = value
     wrong.extend(_contradictions(values, rows_of, file))
     return wrong
 

@@ -197,8 +197,8 @@ def town(seed: int, households: int = 450) -> list[dict[str, Any]]:
             date = day or f"{year}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
             told = {
                 "person": f"p{person}", "given_name": name, "family_name": surname,
-                "birth_date": date, "street": f"{number} {street}", "postal_code": f"{house // 9:04}",
-                "city": f"town {house // 40}",
+                "birth_date": date, "street": f"{number} {street}",
+                "postal_code": f"{house // 9:04}", "city": f"town {house // 40}",
             }  # fmt: skip
             registers = ["a", "b"] if dice.random() < 0.8 else [dice.choice("ab")]
             rows += [{"record_key": f"{r}:{person}", **_mistyped(told, dice)} for r in registers]
