@@ -14,10 +14,10 @@ from orchestration.identity.comparisons import BY_NAME, Comparison
 from orchestration.identity.model_settings import levels_of, settings_for, within_household
 from orchestration.identity.splink_session import linker
 
-SAMPLE = 1_000
-"""Records whose half a million pairs tell how often strangers agree."""
-LEARNING_PAIRS = 100_000
-PATTERN_PAIRS = 300_000
+SAMPLE = 800
+"""Records whose 320,000 pairs tell how often strangers agree."""
+LEARNING_PAIRS = 50_000
+PATTERN_PAIRS = 100_000
 LESSONS = 2
 """How many learning rules each comparison is learned from, where there are as many."""
 EXPECTED_WEIGHT = 20.0
