@@ -1,5 +1,7 @@
 """Trained parameters, kept by version in the warehouse: `operations.match_models`.
 
+A row without version is the last attempt that found too little to learn from, with the reason.
+
 A version is named after its content, so the same data train the same version again. The latest
 trained one is used until another is trained.
 """
@@ -30,11 +32,13 @@ class MatchModel:
         model_version: their name.
         settings: Splink's settings with m, u and blocking rules.
         household_share: of all pairs, those of two members of a household.
+        record_count: how many records there were to learn from.
     """
 
     model_version: str
     settings: dict[str, Any]
     household_share: float
+    record_count: int = 0
 
     @property
     def frequencies(self) -> str:
@@ -51,7 +55,7 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"create table if not exists {MODELS} (model_version string, trained_at timestamp, "
         "record_count bigint, compared_pair_count bigint, expected_match_count bigint, "
-        "household_share double, settings string)"
+        "household_share double, settings string, reason string)"
     )
     # Names of persons stand in it, so it stays in the warehouse.
     con.execute(
@@ -64,13 +68,13 @@ def current_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
     """The latest trained model, None before the first training."""
     make_tables(con)
     rows = con.execute(
-        f"select model_version, settings, household_share from {MODELS} "
-        "order by trained_at desc, model_version limit 1"
+        f"select model_version, settings, household_share, record_count from {MODELS} "
+        "where model_version is not null order by trained_at desc, model_version limit 1"
     ).fetchall()
     if not rows:
         return None
-    [(version, settings, share)] = rows
-    return MatchModel(version, json.loads(settings), float(share))
+    [(version, settings, share, count)] = rows
+    return MatchModel(version, json.loads(settings), float(share), int(count))
 
 
 def rules_in(con: duckdb.DuckDBPyConnection, relation: str) -> MatchRules:
@@ -96,11 +100,17 @@ def train_model(
 
     Returns:
         The model and what training came to. Where there is too little to learn from, the model is
-        None and nothing is kept: an earlier version stays in use.
+        None and only the reason is kept: an earlier version stays in use.
     """
     make_tables(con)
     trained = train(con, records, rules)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    con.execute(f"delete from {MODELS} where model_version is null")
     if trained.reason:
+        con.execute(
+            f"insert into {MODELS} (trained_at, record_count, reason) values (?, ?, ?)",
+            [now, trained.record_count, trained.reason],
+        )
         return None, trained
     settings = as_json(trained.settings)
     con.execute("create or replace temp table trained_frequencies as " + frequencies_sql(records))
@@ -117,11 +127,12 @@ def train_model(
         "from trained_frequencies order by column_name, value"
     )
     con.execute(
-        f"insert into {MODELS} values (?, ?, ?, ?, ?, ?, ?)",
+        f"insert into {MODELS} values (?, ?, ?, ?, ?, ?, ?, null)",
         [
-            version, datetime.now(UTC).replace(tzinfo=None), trained.record_count, trained.pairs,
+            version, now, trained.record_count, trained.pairs,
             round(trained.matches), trained.household_share, settings,
         ],
     )  # fmt: skip
     con.execute("drop table trained_frequencies")
-    return MatchModel(version, trained.settings, trained.household_share), trained
+    model = MatchModel(version, trained.settings, trained.household_share, trained.record_count)
+    return model, trained

@@ -22,6 +22,8 @@ PARAMETERS = (
     "m_probability double, u_probability double, household_probability double, weight double"
 )
 OUTPUT = "match_output"
+OUTGROWN = 2
+"""Parameters from fewer than one record in two of today's are worth learning again."""
 
 
 def parameters(con: duckdb.DuckDBPyConnection, records: str, rules: str) -> duckdb.DuckDBPyRelation:
@@ -95,6 +97,13 @@ def scored_pairs(
     model = current_model(con)
     [(count,)] = con.execute(f"select count(*) from {records}").fetchall()
     con.execute(f"create or replace temp table {OUTPUT} ({COLUMNS})")
+    if model and model.record_count * OUTGROWN < count:
+        told = (
+            f"{count:,} records, and the parameters were learned from {model.record_count:,}: "
+            "c360 identity train learns them again"
+        )
+        reporter().end("match scoring", told)
+        log().info("match scoring: %s", told)
     if model and count > 1:
         from orchestration.identity.scoring import score
         from orchestration.identity.splink_session import WORK, workplace

@@ -141,8 +141,11 @@ def test_too_little_data_says_so_and_scores_nothing() -> None:
     found = matched(con, MatchRules(fewest_training_records=1_000))
     assert "1,000 are the least to learn from" in found.trained.reason
     con.execute("insert into policy.match_rules values ('fewest_training_records', 1000)")
-    assert parameters(con, RECORDS, "policy.match_rules").fetchall() == []
-    assert scored_pairs(con, RECORDS, "policy.match_rules").fetchall() == []
+    for _ in range(2):
+        assert parameters(con, RECORDS, "policy.match_rules").fetchall() == []
+        assert scored_pairs(con, RECORDS, "policy.match_rules").fetchall() == []
+    kept = con.execute("select model_version, reason from operations.match_models").fetchall()
+    assert kept == [(None, found.trained.reason)]
 
 
 def test_strangers_teach_nothing() -> None:
