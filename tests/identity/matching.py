@@ -182,19 +182,20 @@ def town(seed: int, households: int = 450) -> list[dict[str, Any]]:
     for house in range(households):
         surname = dice.choice(family)
         street, number = dice.choice(family) + " street", dice.randint(1, 250)
-        members = [(dice.choice(given), dice.randint(1940, 1975)) for _ in range(2)]
         born = dice.randint(1985, 2010)
-        children = [(dice.choice(given), born + 2 * i, None) for i in range(dice.randint(0, 2))]
-        everybody = [(name, year, None) for name, year in members] + children
+        everybody: list[tuple[str, int, str | None]] = [
+            (dice.choice(given), dice.randint(1940, 1975), None) for _ in range(2)
+        ]
+        everybody += [(dice.choice(given), born + 2 * i, None) for i in range(dice.randint(0, 2))]
         if house % 8 == 0:
-            everybody.append((members[0][0], born, None))
+            everybody.append((everybody[0][0], born, None))
         elif house % 8 == 4:
             first, second = dice.sample(given, 2)
             day = f"{born}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
             everybody += [(first, born, day), (second, born, day)]
-        for name, year, day in everybody:
+        for name, year, known in everybody:
             person += 1
-            date = day or f"{year}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+            date = known or f"{year}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
             told = {
                 "person": f"p{person}", "given_name": name, "family_name": surname,
                 "birth_date": date, "street": f"{number} {street}",

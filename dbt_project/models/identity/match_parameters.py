@@ -1,8 +1,11 @@
+"""What agreement is worth, level by level; orchestration/identity/match_tables.py does the work."""
+
+
 def model(dbt, session):
-    """What agreement is worth, level by level; see orchestration/identity/match_tables.py."""
+    """The parameters in use; the first run trains them here."""
     dbt.config(materialized="table")
     from orchestration.identity.match_tables import parameters
 
-    records, rules = dbt.ref("match_records"), dbt.ref("match_rules")
-    del records, rules
-    return parameters(session, f"{dbt.this.database}.identity.match_records", "policy.match_rules")
+    dbt.ref("match_records"), dbt.ref("match_rules")
+    records = f"{dbt.this.database}.identity.match_records"
+    return parameters(session, records, "policy.match_rules")

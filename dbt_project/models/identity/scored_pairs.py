@@ -1,7 +1,11 @@
+"""Pairs that may be one person's; orchestration/identity/match_tables.py does the work."""
+
+
 def model(dbt, session):
-    """Pairs of records that may be one person's; see orchestration/identity/match_tables.py."""
+    """The pairs, scored with the parameters in use."""
     dbt.config(materialized="table")
     from orchestration.identity.match_tables import scored_pairs
 
     dbt.ref("match_parameters"), dbt.ref("match_records"), dbt.ref("match_rules")
-    return scored_pairs(session, f"{dbt.this.database}.identity.match_records", "policy.match_rules")
+    records = f"{dbt.this.database}.identity.match_records"
+    return scored_pairs(session, records, "policy.match_rules")
