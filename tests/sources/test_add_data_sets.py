@@ -22,7 +22,7 @@ def test_persons_of_febrl_senzing_and_pseudopeople(tmp_path: Path):
     ]
     columns = "middle_name, gender, national_id, address_line_2, state"
     assert febrl.rows("dataset3", columns, "source_record_id = 'rec-1496-org'") == [
-        (None, None, "1804974", "delmar", "qld")
+        (None, None, "1804974", "delmar", "sa")
     ]
     senzing = require_shared("senzing_truthset")
     for name, count in (("customers", 120), ("reference", 22), ("watchlist", 17)):
