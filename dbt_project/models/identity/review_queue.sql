@@ -1,17 +1,18 @@
 with
 
+-- Somebody has decided about the others already.
 scored_pairs as (
-    select * from {{ ref('scored_pairs') }}
-    where decision = 'review'
+    select pairs.*
+    from {{ ref('scored_pairs') }} as pairs
+    left join {{ ref('active_overrides') }} as decided
+        on
+            decided.record_key_a = pairs.record_key_a
+            and decided.record_key_b = pairs.record_key_b
+    where pairs.decision = 'review' and decided.record_key_a is null
 ),
 
 identity_map as (
-    select
-        source_system,
-        source_record_id,
-        source_system || ':' || source_record_id as record_key,
-        profile_id
-    from {{ ref('identity_map') }}
+    select * from {{ ref('identity_map') }}
 )
 
 select
