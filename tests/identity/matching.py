@@ -39,11 +39,9 @@ class _Adapter:
 
 def model_sql(name: str, relations: Mapping[str, str]) -> str:
     """The SQL of a model of the identity layer, its references looked up in `relations`."""
-    files = sorted((DBT_PROJECT_DIR / "macros").glob("*.sql"))
-    macros = "\n".join(
-        path.read_text() for path in files if path.name in ("engine.sql", "match_columns.sql")
-        or path.name.startswith("normalise")
-    )  # fmt: skip
+    folder = DBT_PROJECT_DIR / "macros"
+    files = [folder / "engine.sql", *sorted((folder / "normalise").glob("*.sql"))]
+    macros = "\n".join(p.read_text() for p in (*files, folder / "match_columns.sql"))
     adapter = _Adapter()
     environment = jinja2.Environment(autoescape=False)
     environment.globals.update(

@@ -46,6 +46,30 @@ exact_links as (
         accepted.comparison_value
 ),
 
+always_links as (
+    select * from {{ ref('active_overrides') }}
+    where decision = 'always_link'
+),
+
+-- A decision may outlive its records; without them it links nothing.
+decided_records as (
+    select record_key_a as record_key from always_links
+    union
+    select record_key_b as record_key from always_links
+),
+
+found_records as (
+    select records.record_key
+    from {{ ref('customer_records') }} as records
+    inner join decided_records
+        on decided_records.record_key = records.record_key
+    union
+    select records.record_key
+    from {{ ref('identity_observations') }} as records
+    inner join decided_records
+        on decided_records.record_key = records.record_key
+),
+
 pairs as (
     select
         record_key_a,
@@ -57,13 +81,16 @@ pairs as (
     where decision = 'accept'
     union all
     select
-        record_key_a,
-        record_key_b,
+        always_links.record_key_a,
+        always_links.record_key_b,
         'always_link' as link_kind,
         cast(null as double) as match_probability,
-        cast(valid_from as timestamp) as last_observed_at
-    from {{ ref('active_overrides') }}
-    where decision = 'always_link'
+        cast(always_links.valid_from as timestamp) as last_observed_at
+    from always_links
+    inner join found_records as found_a
+        on found_a.record_key = always_links.record_key_a
+    inner join found_records as found_b
+        on found_b.record_key = always_links.record_key_b
 )
 
 select
