@@ -24,7 +24,7 @@ class MatchRules:
         training_records: most records that training looks at.
     """
 
-    accept_probability: float = 0.9
+    accept_probability: float = 0.95
     review_probability: float = 0.5
     largest_plausible_profile: float = 50
     fewest_training_records: float = 100

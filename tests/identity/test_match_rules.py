@@ -39,7 +39,7 @@ def test_the_delivered_rules_are_right_complete_and_the_defaults() -> None:
             3,
             ["0.8", "below review_probability 0.9", "Raise"],
         ),
-        ([("review_probability", "0.95")], 2, ["accept_probability 0.9 is below"]),
+        ([("review_probability", "0.99")], 2, ["accept_probability 0.95 is below"]),
         (
             [("review_probability", "0.5"), ("review_probability", "0.6")],
             3,
