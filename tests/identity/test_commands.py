@@ -146,6 +146,7 @@ def test_an_unmerged_profile_would_fall_apart_and_nothing_else(lab: Lab) -> None
     assert not [s for (s,) in schemas if str(s).endswith("_preview")]
 
 
+@pytest.mark.slow
 def test_a_policy_from_a_folder_is_compared_and_not_taken_over(lab: Lab, tmp_path: Path) -> None:
     own = lab.settings.dbt_project_dir / "seeds" / "policy" / "identity_namespaces.csv"
     text = own.read_text()

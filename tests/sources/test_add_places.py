@@ -200,6 +200,7 @@ def test_ambiguous_dates_are_said_to_be_a_guess_and_follow_the_others(tmp_path: 
     assert "'%m/%d/%Y'" in known.sql("c") and "'%d/%m/%Y'" not in known.sql("c")
 
 
+@pytest.mark.slow
 def test_the_generated_models_are_valid_for_dbt_and_lint_free(tmp_path: Path):
     export_shop("german", tmp_path / "german")
     add(tmp_path, "german", tmp_path / "german")
