@@ -121,7 +121,15 @@ def replay(session: Any, items: Any, exclusive: Any, rules: Any) -> pa.Table:
         "item_id, left_node, right_node, namespace, value_hash, coalesce(capacity, 0), "
         "match_probability"
     ).order("item_id")
-    held = exclusive.project("node, rule, scope, value_hash").fetchall()
+    # A whole source may be without duplicates; only records of broken components are looked at.
+    nodes = items.project("left_node as node").union(
+        items.filter("right_node >= 0").project("right_node as node")
+    )
+    held = (
+        exclusive.join(nodes, "node", how="semi")
+        .project("node, rule, scope, value_hash")
+        .fetchall()
+    )
     limits = rules.filter("rule = 'largest_plausible_profile'").project("value::bigint").fetchall()
     refused = decide(
         map(_item, rows.fetchall()),
