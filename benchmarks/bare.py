@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.contraction import contract
 from orchestration.ingest.accounting import staged_tables
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import load_all
@@ -90,46 +91,6 @@ def run_python(con: duckdb.DuckDBPyConnection, path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.model(module.dbtObj(lambda name: con.query(f"select * from {name}")), con)
-
-
-def contract(con: duckdb.DuckDBPyConnection, name: str, edges_sql: str) -> None:
-    """The statements of macros/connected_components.sql, driven from here.
-
-    Parameters:
-        con: a connection to the warehouse.
-        name: the table to make, with columns node_id and component_id.
-        edges_sql: yields node_a and node_b.
-    """
-    con.execute(
-        "create or replace temp table e0 as select distinct least(node_a, node_b) as a, "
-        f"greatest(node_a, node_b) as b from ({edges_sql}) where node_a <> node_b"
-    )
-    rounds = 0
-    while con.execute(f"select count(*) from e{rounds}").fetchall()[0][0]:
-        rounds += 1
-        con.execute(
-            "create or replace temp table p as select node, least(node, min(neighbour)) as target "
-            f"from (select a as node, b as neighbour from e{rounds - 1} union all "
-            f"select b, a from e{rounds - 1}) group by node"
-        )
-        con.execute(
-            f"create or replace temp table m{rounds} as with j as (select x.node, y.target from p "
-            "as x join p as y on y.node = x.target) "
-            "select x.node, y.target from j as x join j as y on y.node = x.target"
-        )
-        con.execute(
-            f"create or replace temp table e{rounds} as select distinct least(x.target, y.target) "
-            f"as a, greatest(x.target, y.target) as b from e{rounds - 1} as e join m{rounds} as x "
-            f"on x.node = e.a join m{rounds} as y on y.node = e.b where x.target <> y.target"
-        )
-    con.execute("create or replace temp table l as select 0::bigint as node, 0::bigint as target")
-    con.execute("delete from l")
-    for back in range(rounds, 0, -1):
-        con.execute(
-            "create or replace temp table l as select m.node, coalesce(l.target, m.target) as "
-            f"target from m{back} as m left join l on l.node = m.target"
-        )
-    con.execute(f"create table {name} as select node as node_id, target as component_id from l")
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.bare import contract
+from orchestration.identity.contraction import contract
 
 HASH = "cast('0x' || substr(md5(record_key), 1, 15) as bigint)"
 STARS = f"""

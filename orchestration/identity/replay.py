@@ -16,9 +16,18 @@ import pyarrow as pa
 Rule = tuple[str, str]
 """What is limited: the reason that is given, and the namespace, source or pair it is about."""
 Item = tuple[int, int, int, Rule | None, int | None, int, float | None]
-"""item_id, left node, right node, rule of the value on the right, its hash, capacity, probability
+"""number, left node, right node, rule of the value on the right, its hash, capacity, probability
 (None unless a scored pair)."""
 IMPLAUSIBLE_SIZE: Rule = ("implausible_size", "")
+
+REFUSED = pa.schema(
+    [
+        ("component_id", pa.int64()),
+        ("place", pa.int64()),
+        ("rule", pa.string()),
+        ("scope", pa.string()),
+    ]
+)
 
 
 class Profiles:
@@ -115,12 +124,16 @@ def replay(session: Any, items: Any, exclusive: Any, rules: Any) -> pa.Table:
         rules: match_rules.
 
     Returns:
-        item_id bigint, rule string, scope string of each refused item.
+        component_id bigint, place bigint, rule string, scope string of each refused item.
     """
-    rows = items.project(
-        "item_id, left_node, right_node, namespace, value_hash, coalesce(capacity, 0), "
-        "match_probability"
-    ).order("item_id")
+    rows = (
+        items.project(
+            "component_id, place, left_node, right_node, namespace, value_hash, "
+            "coalesce(capacity, 0), match_probability"
+        )
+        .order("component_id, place")
+        .fetchall()
+    )
     # A whole source may be without duplicates; only records of broken components are looked at.
     nodes = items.project("left_node as node").union(
         items.filter("right_node >= 0").project("right_node as node")
@@ -132,25 +145,25 @@ def replay(session: Any, items: Any, exclusive: Any, rules: Any) -> pa.Table:
     )
     limits = rules.filter("rule = 'largest_plausible_profile'").project("value::bigint").fetchall()
     refused = decide(
-        map(_item, rows.fetchall()),
+        (_item(number, row[2:]) for number, row in enumerate(rows)),
         (((node, (rule, scope), value)) for node, rule, scope, value in held),
         limits[0][0] if limits else 2**62,
     )
-    return _table(refused)
+    return _table([(rows[number][0], rows[number][1], *rule) for number, rule in refused])
 
 
-def _item(row: Sequence[Any]) -> Item:
-    item_id, left, right, namespace, value, capacity, probability = row
+def _item(number: int, row: Sequence[Any]) -> Item:
+    left, right, namespace, value, capacity, probability = row
     reason = "unique_namespace" if capacity == 1 else "too_many_values"
     rule = (reason, namespace) if capacity else None
-    return item_id, left, right, rule, value, capacity, probability
+    return number, left, right, rule, value, capacity, probability
 
 
-def _table(refused: Sequence[tuple[int, Rule]]) -> pa.Table:
+def _table(refused: Sequence[tuple[int, int, str, str]]) -> pa.Table:
+    columns = list(zip(*refused, strict=True)) or [()] * len(REFUSED)
     return pa.table(
         {
-            "item_id": pa.array([item for item, _ in refused], pa.int64()),
-            "rule": pa.array([rule for _, (rule, _) in refused], pa.string()),
-            "scope": pa.array([scope for _, (_, scope) in refused], pa.string()),
+            field.name: pa.array(column, field.type)
+            for field, column in zip(REFUSED, columns, strict=True)
         }
     )

@@ -7,12 +7,13 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+import orchestration.identity.refresh.refresh as identity
 from orchestration.identity.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform.dbt import NodeResult, run_dbt
 from orchestration.transform.numbers import measure_tables
-from orchestration.transform.reuse import find_reusable, forget, remember
+from orchestration.transform.reuse import find_reusable, forget, remember, rules_fingerprint
 from orchestration.transform.translator import LayerTranslator
 
 TRANSLATOR = LayerTranslator()
@@ -65,13 +66,16 @@ def build_layer(
         check_policy(settings.dbt_project_dir)
     reporter().begin(layer)
     reused = None if context.is_subset else find_reusable(settings, manifest, layer)
+    refreshed = None
     if reused:
         results: Sequence[NodeResult] = reused.results
     else:
         if context.is_subset:
             forget(settings, layer)
+        elif layer == "identity":
+            refreshed = identity.refresh(settings, manifest, rules_fingerprint(settings))
         selection = _selection(context, manifest, select)
-        results = list(_build(settings, manifest, layer, selection))
+        results = list(_build(settings, manifest, layer, selection, refreshed))
     failed = [r for r in results if r.is_failure]
     built = [
         r
@@ -79,8 +83,9 @@ def build_layer(
         if not (r.unique_id.startswith("test.") or r.is_failure or r.status == "skipped")
     ]
     since = {"unchanged since": reused.since} if reused else {}
+    how = f"unchanged since {reused.since}" if reused else str(refreshed or "")
     checks = [check for r in results for check in _check_result(context, manifest, r, since)]
-    _report(context, layer, built, checks, failed, reused.since if reused else None)
+    _report(context, layer, built, checks, failed, how)
     measured = (
         reused.measured
         if reused
@@ -88,6 +93,8 @@ def build_layer(
     )
     if not (reused or failed or context.is_subset):
         remember(settings, layer, results, measured)
+        if layer == "identity":
+            identity.remember(settings, manifest, rules_fingerprint(settings), refreshed)
     for result in built:
         key = TRANSLATOR.get_asset_key(manifest["nodes"][result.unique_id])
         metadata = {**measured[result.unique_id], "seconds": round(result.seconds, 3), **since}
@@ -102,12 +109,21 @@ def build_layer(
 
 
 def _build(
-    settings: Settings, manifest: Mapping[str, Any], layer: str, selection: list[str]
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    layer: str,
+    selection: list[str],
+    refreshed: identity.Refreshed | None,
 ) -> Iterator[NodeResult]:
     total = _count_nodes(manifest, layer)
     # A seed whose columns have changed can't be loaded into the table that is there.
     anew = ["--full-refresh"] if layer == "policy" else []
-    command = ["build", *selection, "--exclude-resource-type", "unit_test", *anew]
+    if refreshed:
+        yield from refreshed.results
+    without = ["--exclude-resource-type", "unit_test"]
+    if refreshed:
+        without += ["--exclude-resource-type", "model"]
+    command = ["build", *selection, *without, *anew]
     for result in run_dbt(settings, command):
         reporter().advance(layer, result.unique_id.split(".")[2], total)
         yield result
@@ -119,11 +135,11 @@ def _report(
     built: Sequence[NodeResult],
     checks: Sequence[dg.AssetCheckResult],
     failed: Sequence[NodeResult],
-    since: str | None,
+    how: str,
 ) -> None:
     outcome = f"{len(built)} tables, {sum(c.passed for c in checks)} tests passed"
-    if since:
-        outcome += f", unchanged since {since}"
+    if how:
+        outcome += f", {how}"
     if failed:
         outcome += ", failed: " + ", ".join(r.unique_id.split(".")[2] for r in failed)
     reporter().end(layer, outcome, not failed)

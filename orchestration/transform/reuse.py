@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.settings import LAYERS, PROJECT_ROOT, Settings
 from orchestration.transform.dbt import NodeResult, project_fingerprint
 from orchestration.warehouse import connect_writer
@@ -100,10 +101,17 @@ def remember(
 
 
 def forget(settings: Settings, layer: str = CHAIN[0]) -> None:
-    """Have the next run build a layer and all that follow it."""
+    """Have the next run build a layer and all that follow it, each of them whole."""
     with connect_writer(settings) as con:
         _prepare(con)
         _forget(con, CHAIN[CHAIN.index(layer) :])
+        forget_inputs(con)
+
+
+def rules_fingerprint(settings: Settings) -> str:
+    """A hash over everything besides rows that tables follow from: models, policy, code."""
+    parts = [project_fingerprint(settings), _code_fingerprint(), *map(version, LIBRARIES)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -131,7 +139,7 @@ def _last_build(con: duckdb.DuckDBPyConnection, layer: str) -> Build | None:
 
 
 def _made_from(con: duckdb.DuckDBPyConnection, settings: Settings, layer: str) -> str:
-    parts = [project_fingerprint(settings), _code_fingerprint(), *map(version, LIBRARIES)]
+    parts = [rules_fingerprint(settings)]
     if layer != CHAIN[0]:
         before = _last_build(con, CHAIN[CHAIN.index(layer) - 1])
         # Without a build before it there is nothing to rely on: never equal to anything.

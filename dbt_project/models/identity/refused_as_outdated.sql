@@ -15,7 +15,7 @@ windowed as (
     from {{ ref('normalised_values') }} as observed
     inner join {{ ref('identity_namespaces') }} as namespaces
         on namespaces.namespace = observed.namespace
-    where namespaces.window_days is not null
+    where namespaces.window_days is not null and observed.normalised_value is not null
 )
 
 select

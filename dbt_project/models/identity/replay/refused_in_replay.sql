@@ -24,4 +24,4 @@ select
     end as evidence
 from {{ ref('replay_items') }} as items
 inner join {{ ref('replay_verdicts') }} as verdicts
-    on verdicts.item_id = items.item_id
+    on verdicts.component_id = items.component_id and verdicts.place = items.place

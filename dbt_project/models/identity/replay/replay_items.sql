@@ -118,8 +118,8 @@ items as (
 
 select
     row_number() over (
+        partition by component_id
         order by
-            component_id asc,
             stage asc,
             last_observed_at desc nulls last,
             priority asc,
@@ -129,7 +129,7 @@ select
             comparison_value asc nulls last,
             record_key asc,
             other_record_key asc nulls last
-    ) as item_id,
+    ) as place,
     component_id,
     link_kind,
     record_key,

@@ -6,7 +6,7 @@ from orchestration.identity.replay import replay
 
 
 def model(dbt: Any, session: Any) -> Any:
-    """One row per refused item of replay_items: item_id, rule, scope."""
+    """One row per refused item of replay_items: component_id, place, rule, scope."""
     dbt.config(materialized="table")
     items = dbt.ref("replay_items")
     exclusive = dbt.ref("exclusive_records")

@@ -4,8 +4,8 @@ kept as (
     select items.*
     from {{ ref('replay_items') }} as items
     left join {{ ref('replay_verdicts') }} as verdicts
-        on verdicts.item_id = items.item_id
-    where verdicts.item_id is null
+        on verdicts.component_id = items.component_id and verdicts.place = items.place
+    where verdicts.place is null
 ),
 
 last_observed as (

@@ -1,0 +1,53 @@
+with
+
+placeholders as (
+    select value from {{ ref('blocked_identity_values') }}
+    where namespace = 'any' and match_kind = 'equals'
+    group by value
+),
+
+-- A person lives where the newest record with a name and a whole address says.
+addresses as (
+    select
+        identity_map.profile_id,
+        {{ normalise_family_name('records.family_name') }} as family_name,
+        trim(records.street) as text,
+        lower({{ without_symbols('records.postal_code') }}) as postal_code
+    from {{ ref('customer_records') }} as records
+    inner join {{ ref('identity_map') }} as identity_map
+        on identity_map.record_key = records.record_key
+    left join placeholders as unnamed
+        on unnamed.value = lower(trim(records.family_name))
+    left join placeholders as unknown
+        on unknown.value = lower(trim(records.street))
+    where
+        unnamed.value is null
+        and unknown.value is null
+        and {{ normalise_family_name('records.family_name') }} <> ''
+        and {{ without_symbols('records.street') }} <> ''
+        and {{ without_symbols('records.postal_code') }} <> ''
+    qualify
+        row_number() over (
+            partition by identity_map.profile_id
+            order by
+                coalesce(records.updated_at, records.created_at) desc nulls last,
+                records.record_key asc
+        ) = 1
+),
+
+streets as (
+    select text from addresses
+    group by text
+),
+
+plain_streets as (
+    select * from {{ normalise_addresses('streets') }} as written
+)
+
+select
+    addresses.profile_id,
+    addresses.family_name,
+    addresses.postal_code || ' ' || plain_streets.plain_text as address
+from addresses
+inner join plain_streets
+    on plain_streets.text = addresses.text

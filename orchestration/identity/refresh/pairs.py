@@ -1,0 +1,59 @@
+"""Scoring the pairs of some records with all others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.identity.match_models import current_model, rules_in
+from orchestration.identity.refresh.steps import RESCORED
+from orchestration.identity.refresh.workshop import Workshop
+
+
+def score_again(work: Workshop) -> None:
+    """Put the pairs of rescored_records in place of those that are there.
+
+    Blocking is what it is for all records, and of its pairs those are scored that have a rescored
+    record on one side. So that this is found without joining everything, the records that agree
+    with a rescored one in some blocking rule are picked first.
+
+    Parameters:
+        work: the models, with rescored_records in place.
+    """
+    from orchestration.identity.scoring import score
+    from orchestration.identity.splink_session import WORK, workplace
+
+    model = current_model(work.con)
+    if model is None:
+        return
+    records = work.relations["match_records"]
+    key = "blocking_rules_to_generate_predictions"
+    rules = [rule["blocking_rule"] for rule in model.settings[key]]
+    anew = work.keep(
+        "records_anew",
+        f"select * from {records} where record_key in (select record_key from rescored_records)",
+    )
+    partners = " union ".join(
+        f"select r.record_key from {anew} as l inner join {records} as r on {rule}"
+        for rule in rules
+    )
+    work.keep("block_partners", f"select record_key from {anew} union {partners}")
+    settings: dict[str, Any] = {
+        **model.settings,
+        key: [
+            {"blocking_rule": f"({rule}) and (l.is_anew or r.is_anew)", "sql_dialect": "duckdb"}
+            for rule in rules
+        ],
+    }
+    with workplace(work.con) as splink:
+        work.con.execute(
+            f"create table {WORK}.main.blocked_records as select *, "
+            "record_key in (select record_key from rescored_records) as is_anew "
+            f"from {records} where record_key in (select record_key from block_partners)"
+        )
+        score(
+            splink, "blocked_records", "scored", settings, model.household_share,
+            model.frequencies.format(catalog=records.split(".")[0]), model.model_version,
+            rules_in(work.con, work.relations["match_rules"]),
+        )  # fmt: skip
+        work.keep("pairs_now", f"select * from {WORK}.main.scored")
+    work.replace("scored_pairs", "pairs_now", RESCORED)

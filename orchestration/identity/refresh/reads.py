@@ -1,0 +1,82 @@
+"""What each model of the layer reads that a refresh runs in part.
+
+`steps` was written for these. A model that has come to read something else may depend on rows that
+a refresh would not look at; then the layer is built whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+READS: Mapping[str, frozenset[str]] = {
+    model: frozenset(reads.split())
+    for model, reads in {
+        "phone_numbers": "identity_observations identity_namespaces calling_codes",
+        "normalised_values": (
+            "identity_observations identity_namespaces phone_numbers identity_value_aliases "
+            "blocked_identity_values given_name_variants"
+        ),
+        "refused_on_sight": "normalised_values identity_namespaces blocked_identity_values",
+        "refused_as_outdated": "normalised_values identity_namespaces",
+        "value_limits": "identity_namespaces normalised_values refused_on_sight",
+        "comparison_values": (
+            "normalised_values refused_on_sight refused_as_outdated identity_namespaces "
+            "value_limits"
+        ),
+        "match_records": (
+            "customer_records comparison_values given_name_variants blocked_identity_values"
+        ),
+        "match_parameters": "match_records match_rules",
+        "scored_pairs": "match_parameters match_records match_rules",
+        "active_overrides": "identity_overrides",
+        "candidate_links": (
+            "comparison_values active_overrides customer_records identity_observations scored_pairs"
+        ),
+        "candidate_components": "candidate_links",
+        "exclusive_records": "customer_records source_precedence active_overrides",
+        "broken_components": (
+            "candidate_components identity_namespaces comparison_values exclusive_records "
+            "match_rules candidate_links"
+        ),
+        "replay_items": (
+            "broken_components candidate_components identity_namespaces comparison_values "
+            "candidate_links"
+        ),
+        "replay_verdicts": "replay_items exclusive_records match_rules",
+        "refused_in_replay": "replay_items replay_verdicts",
+        "replayed_links": "replay_items replay_verdicts comparison_values",
+        "replayed_components": "replayed_links",
+        "links": "candidate_components broken_components candidate_links replayed_links",
+        "components": "candidate_components broken_components replayed_components",
+        "refused_links": "comparison_values refused_in_replay",
+        "record_components": (
+            "customer_records identity_observations orders events message_events consents "
+            "components"
+        ),
+        "component_profiles": "record_components",
+        "identity_map": "record_components component_profiles",
+        "identity_map_history": "identity_map",
+        "profile_ledger": "identity_map_history identity_map",
+        "profile_identities": "comparison_values refused_in_replay identity_map",
+        "household_addresses": (
+            "blocked_identity_values address_words customer_records identity_map"
+        ),
+    }.items()
+}
+
+
+def differing_reads(nodes: Mapping[str, Any]) -> list[str]:
+    """Models that read something else than a refresh counts on, or are gone.
+
+    Parameters:
+        nodes: the nodes of dbt's manifest.json.
+    """
+    found = {
+        node["name"]: frozenset(
+            nodes[parent]["name"] for parent in node["depends_on"]["nodes"] if parent in nodes
+        )
+        for node in nodes.values()
+        if node["resource_type"] == "model" and node["name"] in READS
+    }
+    return sorted(model for model, reads in READS.items() if found.get(model) != reads)
