@@ -22,6 +22,8 @@ from orchestration.identity.training import Trained, frequencies_sql, train
 
 MODELS = "operations.match_models"
 FREQUENCIES = "operations.match_term_frequencies"
+GROWTH = 1.1
+"""Where there was too little to learn from, it is tried again with a tenth more records."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,21 @@ def current_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
         return None
     [(version, settings, share, count)] = rows
     return MatchModel(version, json.loads(settings), float(share), int(count))
+
+
+def is_worth_another_try(con: duckdb.DuckDBPyConnection, record_count: int) -> bool:
+    """Whether nothing has been learned yet and there is notably more to learn from than last time.
+
+    Parameters:
+        con: a connection.
+        record_count: customer records there are now.
+    """
+    if current_model(con) is not None:
+        return False
+    [(last,)] = con.execute(
+        f"select coalesce(max(record_count), 0) from {MODELS} where model_version is null"
+    ).fetchall()
+    return record_count > int(last) * GROWTH
 
 
 def rules_in(con: duckdb.DuckDBPyConnection, relation: str) -> MatchRules:

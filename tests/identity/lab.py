@@ -57,6 +57,19 @@ class Lab:
 
     def build(self, records: Iterable[Record]) -> None:
         """Fill the conformed layer with these records and nothing else, and build identity."""
+        self.fill(records)
+        seeds = ["--select", "customer_360.policy", "--full-refresh"]
+        models = ["--select", "customer_360.identity", "--indirect-selection", "cautious"]
+        for command in (
+            ["seed", *seeds],
+            ["build", *models, "--exclude-resource-type", "unit_test"],
+        ):
+            failed = [r for r in run_dbt(self.settings, command) if r.is_failure]
+            close_connections()
+            assert not failed, [(r.unique_id, r.message) for r in failed]
+
+    def fill(self, records: Iterable[Record]) -> None:
+        """Fill the conformed layer with these records and nothing else."""
         self._policy("identity_overrides", self.overrides)
         listed = [f"{s},{n},true,x" for n, s in enumerate(self.duplicate_free, start=1)]
         self._policy("source_precedence", listed)
@@ -82,15 +95,6 @@ class Lab:
                         [record.system, record.number, record.key, namespace, value]
                         + 2 * [record.seen],
                     )
-        seeds = ["--select", "customer_360.policy", "--full-refresh"]
-        models = ["--select", "customer_360.identity", "--indirect-selection", "cautious"]
-        for command in (
-            ["seed", *seeds],
-            ["build", *models, "--exclude-resource-type", "unit_test"],
-        ):
-            failed = [r for r in run_dbt(self.settings, command) if r.is_failure]
-            close_connections()
-            assert not failed, [(r.unique_id, r.message) for r in failed]
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         """Rows of the warehouse."""
@@ -112,4 +116,6 @@ class Lab:
         path = self.settings.dbt_project_dir / "seeds" / "policy" / f"{seed}.csv"
         with path.open(newline="") as handle:
             header = next(csv.reader(handle))
-        path.write_text("\n".join([",".join(header), *rows]) + "\n")
+        text = "\n".join([",".join(header), *rows]) + "\n"
+        if path.read_text() != text:
+            path.write_text(text)

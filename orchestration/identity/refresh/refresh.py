@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.identity.match_models import current_model
+from orchestration.identity.match_models import current_model, is_worth_another_try
 from orchestration.identity.refresh.inputs import (
     find_changes,
     forget_inputs,
@@ -81,7 +81,7 @@ def refresh(settings: Settings, manifest: Mapping[str, Any], rules: str) -> Refr
         _compile(settings)
         with connect_writer(settings) as con:
             work = _workshop(settings, manifest, con)
-            reason = _differing_overrides(work)
+            reason = _differing_overrides(work) or _untrained(work)
             changed, total = find_changes(con, work.relations) if reason is None else (0, 0)
             if reason is None and changed > LARGEST_SHARE * total:
                 reason = f"{changed:,} of {total:,} records have changed"
@@ -149,6 +149,12 @@ def _differing_overrides(work: Workshop) -> str | None:
         f"(from {now} except from {table}) union all (from {table} except from {now})",
     )
     return "other decisions of identity_overrides hold today" if work.count(different) else None
+
+
+def _untrained(work: Workshop) -> str | None:
+    if is_worth_another_try(work.con, work.count(work.relations["customer_records"])):
+        return "there may be enough records to learn from now"
+    return None
 
 
 def _others(manifest: Mapping[str, Any]) -> list[str]:

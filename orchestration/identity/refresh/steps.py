@@ -321,9 +321,12 @@ def refresh_ids(work: Workshop) -> None:
     mapped = work.keep(
         "mapped_components", f"select component_id from {records} where {OF_REACHED_RECORD}"
     )
-    profiles = work.keep(
-        "reached_profiles",
-        f"select distinct profile_id from {history} where {OF_REACHED_RECORD}",
+    theirs = work.keep(
+        "reached_profiles", f"select profile_id from {identity_map} where {OF_REACHED_RECORD}"
+    )
+    # Of some of these other records are today, so their tables of values are not touched.
+    ever_theirs = work.keep(
+        "profiles_ever", f"select distinct profile_id from {history} where {OF_REACHED_RECORD}"
     )
     there = work.keep(
         "records_there",
@@ -343,11 +346,16 @@ def refresh_ids(work: Workshop) -> None:
         f"insert into {mapped} select component_id from {records} where {OF_REACHED_RECORD}"
     )
     of_component = among("component_id", mapped)
+    # What was new in the last run has its id from then in this one.
+    work.con.execute(
+        f"update {work.relations['component_profiles']} set is_inherited = true "
+        "where not is_inherited"
+    )
     work.refresh(
         "component_profiles",
         {
             "record_components": OF_REACHED_RECORD,
-            "identity_map_history": among("profile_id", profiles),
+            "identity_map_history": among("profile_id", ever_theirs),
         },
         of_component,
     )
@@ -365,19 +373,20 @@ def refresh_ids(work: Workshop) -> None:
         entries,
         f"(record_key, valid_from) in (select record_key, valid_from from {entries})",
     )
-    work.con.execute(
-        f"insert into {profiles} select profile_id from {identity_map} where {OF_REACHED_RECORD}"
-    )
-    of_profile = among("profile_id", profiles)
-    work.keep(
-        "records_of_profiles", f"select distinct record_key from {history} where {of_profile}"
-    )
-    ever_theirs = among("record_key", "records_of_profiles")
+    for profiles in (theirs, ever_theirs):
+        work.con.execute(
+            f"insert into {profiles} select profile_id from {identity_map} "
+            f"where {OF_REACHED_RECORD}"
+        )
+    of_profile_ever = among("profile_id", ever_theirs)
+    work.keep("their_records", f"select distinct record_key from {history} where {of_profile_ever}")
+    of_their_records = among("record_key", "their_records")
     work.refresh(
         "profile_ledger",
-        {"identity_map_history": ever_theirs, "identity_map": ever_theirs},
-        of_profile,
+        {"identity_map_history": of_their_records, "identity_map": of_their_records},
+        of_profile_ever,
     )
+    of_profile = among("profile_id", theirs)
     work.refresh(
         "profile_identities",
         {

@@ -1,0 +1,233 @@
+"""A refresh of the layer against a whole build over the same ledger, table by table."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import orchestration.identity.refresh.refresh as identity
+from orchestration.identity.refresh.reads import differing_reads
+from orchestration.settings import Settings
+from orchestration.transform.dbt import close_connections, load_manifest, run_dbt
+from tests.conftest import Company
+from tests.identity.lab import Lab, Record
+
+NAMESPACES = (
+    "loyalty_id,person,10,true,100000,,,false,x",
+    "email,email,20,false,4,,,true,x",
+    "phone,phone,40,false,100000,2,90,false,x",
+    "device,device,90,false,100000,,,false,x",
+)
+RULES = "the same"
+
+
+def build(settings: Settings) -> None:
+    """Build every model of the layer, as a run does that can't refresh it."""
+    command = ["build", "--select", "customer_360.identity", "--indirect-selection", "empty"]
+    without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+    failed = [r for r in run_dbt(settings, [*command, *without]) if r.is_failure]
+    close_connections()
+    assert not failed, [(r.unique_id, r.message) for r in failed]
+
+
+def refresh(settings: Settings) -> identity.Refreshed:
+    """Refresh the layer and note that it is whole."""
+    manifest = load_manifest(settings)
+    refreshed = identity.refresh(settings, manifest, RULES)
+    close_connections()
+    assert refreshed, "the layer would have been built whole"
+    identity.remember(settings, manifest, RULES, refreshed)
+    return refreshed
+
+
+def built_elsewhere(settings: Settings, folder: Path) -> Settings:
+    """The layer built whole in a copy of the warehouse as it is now, ledger included."""
+    folder.mkdir()
+    other = replace(settings, data_dir=folder)
+    shutil.copy(settings.warehouse_path, other.warehouse_path)
+    # dbt's files are copied with it, so that the copy compiles for its own paths.
+    build(other)
+    return other
+
+
+def differences(refreshed: Settings, whole: Settings) -> dict[str, tuple[int, int]]:
+    """Per table of the layer with any: rows of the one that the other has not, and vice versa."""
+    found = {}
+    with duckdb.connect() as con:
+        for name, settings in (("a", refreshed), ("b", whole)):
+            con.execute(f"attach '{settings.warehouse_path}' as {name} (read_only)")
+        columns = con.execute(
+            "select table_name, list(column_name order by column_index) from duckdb_columns() "
+            "where database_name = 'a' and schema_name = 'identity' group by table_name"
+        ).fetchall()
+        # The two were made at different instants, and those are the latest of each.
+        latest = {
+            name: con.execute(
+                f"select max(greatest(valid_from, coalesce(valid_to, valid_from))) "
+                f"from {name}.identity.identity_map_history"
+            ).fetchall()[0][0]
+            for name in "ab"
+        }
+        for table, names in columns:
+            rows = {
+                name: "select "
+                + ", ".join(
+                    f"case when {column} = timestamp '{latest[name]}' then 'now' "
+                    f"else {column}::varchar end as {column}"
+                    if column in ("valid_from", "valid_to", "founded_at", "ended_at")
+                    else column
+                    for column in names
+                )
+                + f" from {name}.identity.{table}"
+                for name in "ab"
+            }
+            counts = [
+                con.execute(f"select count(*) from ({rows[x]} except all {rows[y]})").fetchall()
+                for x, y in (("a", "b"), ("b", "a"))
+            ]
+            if any(count != [(0,)] for count in counts):
+                found[table] = (counts[0][0][0], counts[1][0][0])
+    return found
+
+
+def random_world(seed: int, dice: random.Random, size: int) -> list[Record]:
+    """Records of three systems that share a few values of every namespace."""
+    values = max(2, size // 2)
+    shown = {"loyalty_id": 0.3, "email": 0.6, "phone": 0.4, "device": 0.5}
+    return [
+        Record(
+            f"s{dice.randrange(3)}:w{seed}r{number}",
+            {
+                namespace: written(namespace, seed, dice.randrange(values))
+                for namespace, share in shown.items()
+                if dice.random() < share
+            },
+            f"2026-0{dice.randrange(1, 7)}-11",
+        )
+        for number in range(size)
+    ]
+
+
+def written(namespace: str, seed: int, number: int) -> str:
+    if namespace == "email":
+        return f"w{seed}v{number}@x.org"
+    if namespace == "phone":
+        return f"+4930{1000 + seed}{1000 + number}"
+    return f"w{seed}{namespace}{number}"
+
+
+def changed(records: list[Record], dice: random.Random) -> list[Record]:
+    """A day later: some are gone, some show other values, some are new; most are as they were."""
+    kept = [record for record in records if dice.random() > 0.04]
+    donors = [record for record in records if record.values]
+    moved = [
+        replace(record, values=dice.choice(donors).values) if dice.random() < 0.04 else record
+        for record in kept
+    ]
+    born = [
+        replace(record, key=f"{record.key}n{dice.randrange(10**9)}")
+        for record in records
+        if dice.random() < 0.04
+    ]
+    return moved + born
+
+
+def test_random_changes_give_what_a_whole_build_gives(tmp_path: Path) -> None:
+    """Unique and limited namespaces, a source without duplicates, decisions, outdated numbers."""
+    dice = random.Random(11)
+    records = [r for seed in range(60) for r in random_world(seed, dice, dice.choice([2, 6, 25]))]
+    records = list({record.key: record for record in records}.values())
+    lab = Lab(tmp_path / "lab", NAMESPACES, duplicate_free=("s2",))
+    rules = lab.settings.dbt_project_dir / "seeds" / "policy" / "match_rules.csv"
+    text = rules.read_text()
+    rules.write_text(text.replace("training_records,100,", "training_records,1000000,"))
+    assert rules.read_text() != text
+    for decision in ("always_link", "never_link"):
+        for _ in range(12):
+            one, other = dice.sample(records, 2)
+            lab.overrides.append(
+                f"{decision},{one.system},{one.number},{other.system},{other.number},x,x,,"
+            )
+    lab.build(records)
+    identity.remember(lab.settings, load_manifest(lab.settings), RULES, None)
+    broken = lab.query("select count(*) from identity.refused_in_replay")[0][0]
+    assert isinstance(broken, int)
+    assert broken > 20
+    for day in (1, 2):
+        records = list({r.key: r for r in changed(records, dice)}.values())
+        dice.shuffle(records)
+        lab.fill(records)
+        whole = built_elsewhere(lab.settings, tmp_path / f"whole{day}")
+        refreshed = refresh(lab.settings)
+        assert 0 < refreshed.changed < refreshed.reached < refreshed.total
+        assert differences(lab.settings, whole) == {}
+
+
+MOVES = (
+    "create temp table gone as select record_key from conformed.customer_records "
+    "where hash(record_key || 'gone') % 50 = 0",
+    "delete from conformed.customer_records where record_key in (from gone)",
+    "delete from conformed.identity_observations where record_key in (from gone)",
+    "update conformed.customer_records set street = 'New Road 7', family_name = 'Moved' "
+    "where hash(record_key || 'moved') % 50 = 0",
+    "update conformed.identity_observations set identity_value = 'shared@x.org' "
+    "where namespace = 'email' and hash(record_key || 'mail') % 100 = 0",
+    "create temp table born as select record_key from conformed.customer_records "
+    "where hash(record_key || 'born') % 50 = 0",
+    *(
+        f"insert into conformed.{table} by name select * replace ("
+        "'n' || source_record_id as source_record_id, "
+        f"source_system || ':n' || source_record_id as record_key) from conformed.{table} "
+        "where record_key in (from born)"
+        for table in ("customer_records", "identity_observations")
+    ),
+)
+
+
+def test_pairs_are_scored_again_like_all_pairs(company: Company, tmp_path: Path) -> None:
+    """The demo company with records gone, changed and new; then the same files once more."""
+    settings = company.settings
+    with company.warehouse() as con:
+        [(model,)] = con.execute("select count(*) from operations.match_models").fetchall()
+    assert model
+    build(settings)
+    manifest = load_manifest(settings)
+    identity.remember(settings, manifest, RULES, None)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        for statement in MOVES:
+            con.execute(statement)
+    whole = built_elsewhere(settings, tmp_path / "whole")
+    refreshed = refresh(settings)
+    assert refreshed.changed > 20
+    assert differences(settings, whole) == {}
+    again = refresh(settings)
+    assert (again.changed, again.reached) == (0, 0)
+    assert differences(settings, whole) == {}
+
+
+def test_the_project_reads_what_a_refresh_counts_on(finished_company: Company) -> None:
+    nodes = load_manifest(finished_company.settings)["nodes"]
+    assert differing_reads(nodes) == []
+    node = next(n for n in nodes.values() if n["name"] == "candidate_links")
+    node["depends_on"]["nodes"].append("model.customer_360.orders")
+    assert differing_reads(nodes) == ["candidate_links"]
+
+
+@pytest.mark.parametrize("reason", ["rules", "model"])
+def test_other_rules_or_parameters_ask_for_a_whole_build(company: Company, reason: str) -> None:
+    settings, manifest = company.settings, load_manifest(company.settings)
+    identity.remember(settings, manifest, RULES, None)
+    if reason == "model":
+        with duckdb.connect(str(settings.warehouse_path)) as con:
+            con.execute(
+                "insert into operations.match_models by name select * replace ("
+                "'other' as model_version, trained_at + interval 1 day as trained_at) "
+                "from operations.match_models where model_version is not null"
+            )
+    rules = "other" if reason == "rules" else RULES
+    assert identity.refresh(settings, manifest, rules) is None
