@@ -142,7 +142,27 @@ def test_rows_read_are_rows_in_the_files(finished_company: Company) -> None:
             assert logged[str(path.relative_to(landing))] == sum(1 for _ in csv.reader(handle)) - 1
 
 
-def test_a_second_run_over_shuffled_files_with_one_thread_gives_the_same(company: Company) -> None:
+def newcomers(company: Company) -> None:
+    """A file with two customers: somebody known under a second number, and nobody known."""
+    folder = company.settings.landing_dir / "web_shop" / "customers"
+    with next(folder.rglob("*.csv")).open(newline="") as handle:
+        lines = csv.DictReader(handle)
+        known = next(r for r in lines if r["email"] and r["birth_date"] and r["loyalty_number"])
+    unknown = dict.fromkeys(known, "")
+    unknown |= {"customer_id": "N2", "email": "nobody@new.example.com", "first_name": "Nobody"}
+    with (folder / "part-9999.csv").open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, list(known))
+        writer.writeheader()
+        writer.writerows([{**known, "customer_id": "N1", "login": "new_login"}, unknown])
+
+
+def test_a_refresh_and_a_rebuild_over_shuffled_files_with_one_thread_give_the_same(
+    company: Company,
+) -> None:
+    newcomers(company)
+    refreshed = company.c360("run")
+    assert refreshed.returncode == 0, refreshed.stderr
+    assert "refreshed for 2 changed records" in " ".join(refreshed.stdout.split())
     before = contents(company)
     folder = company.settings.landing_dir / "web_shop" / "orders"
     for number, path in enumerate(sorted(folder.rglob("*.csv"), reverse=True)):
@@ -153,7 +173,7 @@ def test_a_second_run_over_shuffled_files_with_one_thread_gives_the_same(company
         path.write_text(rows[0] + "".join(body))
     environment = {**company.environment, "C360_THREADS": "1"}
     ran = subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", "run"],
+        [sys.executable, "-m", "orchestration.cli", "run", "--rebuild"],
         env=environment,
         cwd=PROJECT_ROOT,
         capture_output=True,
