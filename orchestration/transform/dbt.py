@@ -76,13 +76,17 @@ def _base_arguments(settings: Settings) -> list[str]:
 
 def project_fingerprint(settings: Settings) -> str:
     """A hash over the project's files, which changes when a parse would give another manifest."""
+    return hashlib.sha256(f"{files_fingerprint(settings)}{settings.data_dir}".encode()).hexdigest()
+
+
+def files_fingerprint(settings: Settings) -> str:
+    """A hash over the project's files: models, policy, macros and what describes them."""
     digest = hashlib.sha256()
     root = settings.dbt_project_dir
     paths = [p for p in root.rglob("*") if p.suffix in WATCHED_SUFFIXES and "target" not in p.parts]
     for path in [*sorted(paths), PROJECT_ROOT / "profiles.yml"]:
         stat = path.stat()
         digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
-    digest.update(str(settings.data_dir).encode())
     return digest.hexdigest()
 
 

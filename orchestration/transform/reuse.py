@@ -23,7 +23,7 @@ import duckdb
 
 from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.settings import LAYERS, PROJECT_ROOT, Settings
-from orchestration.transform.dbt import NodeResult, project_fingerprint
+from orchestration.transform.dbt import NodeResult, files_fingerprint
 from orchestration.warehouse import connect_writer
 
 CHAIN = ("policy", *LAYERS)
@@ -110,7 +110,7 @@ def forget(settings: Settings, layer: str = CHAIN[0]) -> None:
 
 def rules_fingerprint(settings: Settings) -> str:
     """A hash over everything besides rows that tables follow from: models, policy, code."""
-    parts = [project_fingerprint(settings), _code_fingerprint(), *map(version, LIBRARIES)]
+    parts = [files_fingerprint(settings), _code_fingerprint(), *map(version, LIBRARIES)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -139,7 +139,7 @@ def _last_build(con: duckdb.DuckDBPyConnection, layer: str) -> Build | None:
 
 
 def _made_from(con: duckdb.DuckDBPyConnection, settings: Settings, layer: str) -> str:
-    parts = [rules_fingerprint(settings)]
+    parts = [rules_fingerprint(settings), str(settings.data_dir)]
     if layer != CHAIN[0]:
         before = _last_build(con, CHAIN[CHAIN.index(layer) - 1])
         # Without a build before it there is nothing to rely on: never equal to anything.

@@ -148,7 +148,8 @@ def newcomers(company: Company) -> None:
     with next(folder.rglob("*.csv")).open(newline="") as handle:
         lines = csv.DictReader(handle)
         known = next(r for r in lines if r["email"] and r["birth_date"] and r["loyalty_number"])
-    unknown = dict.fromkeys(known, "")
+    unknown = {**dict.fromkeys(known, ""), "created_at": known["created_at"]}
+    unknown["updated_at"] = known["updated_at"]
     unknown |= {"customer_id": "N2", "email": "nobody@new.example.com", "first_name": "Nobody"}
     with (folder / "part-9999.csv").open("w", newline="") as handle:
         writer = csv.DictWriter(handle, list(known))
