@@ -1,0 +1,271 @@
+with
+
+rules as (
+    select * from {{ ref('record_match_rules') }}
+    where effect in ('link', 'never')
+),
+
+record_values as (
+    select * from {{ ref('rule_values') }}
+),
+
+limits as (
+    select coalesce(cast(max(value) as bigint), 50) as most_records
+    from {{ ref('match_rules') }}
+    where rule = 'largest_plausible_profile'
+),
+
+shared_conditions as (
+    select
+        rules.rule,
+        rules.field,
+        rules.comparison,
+        coalesce(cast(rules.threshold as bigint), limits.most_records) as most_records
+    from rules
+    cross join limits
+    where rules.effect = 'link' and rules.comparison in ('shared', 'shared_date')
+),
+
+shared_values as (
+    select
+        shared_conditions.rule,
+        shared_conditions.most_records,
+        record_values.record_key,
+        case shared_conditions.comparison
+            when 'shared_date' then {{ date_in_any_order('record_values.value') }}
+            else record_values.value
+        end as value
+    from shared_conditions
+    inner join record_values
+        on record_values.field = shared_conditions.field
+),
+
+-- What more records show than one person or company can have says nothing, and would cost the
+-- square of its records.
+usable_values as (
+    select
+        rule,
+        value
+    from shared_values
+    group by rule, value
+    having count(distinct record_key) between 2 and max(most_records)
+),
+
+records_to_compare as (
+    select
+        shared_values.rule,
+        shared_values.value,
+        shared_values.record_key
+    from shared_values
+    inner join usable_values
+        on
+            usable_values.rule = shared_values.rule
+            and usable_values.value = shared_values.value
+),
+
+pairs_of_rules as (
+    select
+        left_side.rule,
+        left_side.record_key as record_key_a,
+        right_side.record_key as record_key_b
+    from records_to_compare as left_side
+    inner join records_to_compare as right_side
+        on
+            right_side.rule = left_side.rule
+            and right_side.value = left_side.value
+            and right_side.record_key > left_side.record_key
+    group by left_side.rule, left_side.record_key, right_side.record_key
+),
+
+-- What keeps records apart is asked of each pair that any rule looks at.
+asked as (
+    select
+        rule,
+        record_key_a,
+        record_key_b
+    from pairs_of_rules
+    union all
+    select
+        nevers.rule,
+        pairs.record_key_a,
+        pairs.record_key_b
+    from (select record_key_a, record_key_b from pairs_of_rules group by record_key_a, record_key_b)
+        as pairs
+    cross join (select rule from rules where effect = 'never' group by rule) as nevers
+),
+
+-- A record may show several values of a field; one that agrees is enough.
+answers as (
+    select
+        asked.rule,
+        asked.record_key_a,
+        asked.record_key_b,
+        rules.field,
+        rules.comparison,
+        max(case when {{ values_agree('values_a', 'values_b', 'rules') }} then 1 else 0 end) = 1
+            as is_agreed,
+        count(values_b.value) > 0 as is_given
+    from asked
+    inner join rules
+        on rules.rule = asked.rule
+    left join record_values as values_a
+        on
+            values_a.record_key = asked.record_key_a
+            and values_a.field = rules.field
+    left join record_values as values_b
+        on
+            values_b.record_key = asked.record_key_b
+            and values_b.field = rules.field
+            and values_a.value is not null
+    group by
+        asked.rule, asked.record_key_a, asked.record_key_b, rules.field, rules.comparison
+),
+
+holding as (
+    select
+        rule,
+        record_key_a,
+        record_key_b
+    from answers
+    group by rule, record_key_a, record_key_b
+    having
+        min(
+            case comparison
+                when 'not_contradicting' then case when is_agreed or not is_given then 1 else 0 end
+                when 'contradicting' then case when is_given and not is_agreed then 1 else 0 end
+                else case when is_agreed then 1 else 0 end
+            end
+        ) = 1
+),
+
+ranked_rules as (
+    select
+        rule,
+        coalesce(min(priority), 0) as priority,
+        min(effect) as effect
+    from rules
+    group by rule
+),
+
+kept_apart as (
+    select
+        holding.record_key_a,
+        holding.record_key_b,
+        min_by(holding.rule, lpad(cast(ranked_rules.priority as string), 9, '0') || holding.rule)
+            as never_rule
+    from holding
+    inner join ranked_rules
+        on ranked_rules.rule = holding.rule
+    where ranked_rules.effect = 'never'
+    group by holding.record_key_a, holding.record_key_b
+),
+
+joined as (
+    select
+        holding.rule,
+        holding.record_key_a,
+        holding.record_key_b,
+        ranked_rules.priority
+    from holding
+    inner join ranked_rules
+        on ranked_rules.rule = holding.rule
+    where ranked_rules.effect = 'link'
+),
+
+joined_and_not_apart as (
+    select joined.*
+    from joined
+    left join kept_apart
+        on
+            kept_apart.record_key_a = joined.record_key_a
+            and kept_apart.record_key_b = joined.record_key_b
+    where kept_apart.record_key_a is null
+),
+
+both_ways as (
+    select
+        rule,
+        record_key_a as record_key,
+        record_key_b as other_record_key
+    from joined_and_not_apart
+    union all
+    select
+        rule,
+        record_key_b as record_key,
+        record_key_a as other_record_key
+    from joined_and_not_apart
+),
+
+-- A record that one rule links to two others which must stay apart may be either's: it says neither.
+ambiguous as (
+    select
+        first_way.rule,
+        least(first_way.record_key, first_way.other_record_key) as record_key_a,
+        greatest(first_way.record_key, first_way.other_record_key) as record_key_b
+    from both_ways as first_way
+    inner join both_ways as second_way
+        on
+            second_way.rule = first_way.rule
+            and second_way.record_key = first_way.record_key
+    inner join kept_apart
+        on
+            kept_apart.record_key_a
+            = least(first_way.other_record_key, second_way.other_record_key)
+            and kept_apart.record_key_b
+            = greatest(first_way.other_record_key, second_way.other_record_key)
+    group by
+        first_way.rule,
+        least(first_way.record_key, first_way.other_record_key),
+        greatest(first_way.record_key, first_way.other_record_key)
+),
+
+decided as (
+    select
+        joined.rule,
+        joined.priority,
+        joined.record_key_a,
+        joined.record_key_b,
+        kept_apart.never_rule,
+        case
+            when kept_apart.record_key_a is not null then 'never'
+            when ambiguous.rule is not null then 'ambiguous'
+            else 'link'
+        end as decision
+    from joined
+    left join kept_apart
+        on
+            kept_apart.record_key_a = joined.record_key_a
+            and kept_apart.record_key_b = joined.record_key_b
+    left join ambiguous
+        on
+            ambiguous.rule = joined.rule
+            and ambiguous.record_key_a = joined.record_key_a
+            and ambiguous.record_key_b = joined.record_key_b
+    union all
+    select
+        cast(null as string) as rule,
+        cast(null as int) as priority,
+        kept_apart.record_key_a,
+        kept_apart.record_key_b,
+        kept_apart.never_rule,
+        'never' as decision
+    from kept_apart
+)
+
+-- The surest rule that joins a pair stands for it.
+select
+    record_key_a,
+    record_key_b,
+    decision,
+    rule,
+    cast(priority as int) as priority,
+    never_rule
+from decided
+qualify
+    row_number() over (
+        partition by record_key_a, record_key_b
+        order by
+            case when decision = 'link' then 0 else 1 end asc,
+            priority asc nulls last,
+            rule asc nulls last
+    ) = 1
