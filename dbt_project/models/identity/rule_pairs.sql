@@ -6,7 +6,7 @@ rules as (
 ),
 
 record_values as (
-    select * from {{ ref('rule_values') }}
+    select * from {{ rule_values() }} as written
 ),
 
 limits as (
