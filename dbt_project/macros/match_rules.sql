@@ -3,11 +3,14 @@
     street as one key, and the comparisons themselves.
 -#}
 
-{#- Words of a name: lower case, without accents, ä as ae, O'Hare as one word, one blank between. -#}
-{% macro name_words(value) -%}
-    nullif({{ words_only(regexp_replace_all(
-        to_ascii(umlauts_spelled_out('lower(' ~ value ~ ')')), '[\'\'’`´]', ''
-    )) }}, '')
+{#- Lower case, without accents, ä as ae; the macros below take texts that are written so. -#}
+{% macro plain_letters(value) -%}
+    {{ to_ascii(umlauts_spelled_out('lower(' ~ value ~ ')')) }}
+{%- endmacro %}
+
+{#- Words of a name in plain letters: O'Hare as one word, one blank between two. -#}
+{% macro name_words(plain) -%}
+    nullif({{ words_only(regexp_replace_all(plain, '[\'\'’`´]', '')) }}, '')
 {%- endmacro %}
 
 {#- The mark of a generation that ends a name, as the pattern of a blank and the mark. -#}
@@ -35,23 +38,23 @@
 {%- endmacro %}
 
 {#-
-    Number and first word of the name of a street, wherever they stand in a line: `23 ansbacher` of
-    Ansbacher Straße 23, 40213 Düsseldorf and of 23 Ansbacher Street. Units and points of the
-    compass are left out. Null where no number stands beside a word.
+    Number and first word of the name of a street, wherever they stand in a line in plain letters: `23 ansbacher` of
+    Ansbacher Straße 23, 40213 Düsseldorf and of 23 Ansbacher Street, `12n main` of 12 North Main St,
+    which is another house than 12 Main St. Units are left out. Null where no number stands beside a
+    word.
 -#}
-{% macro house_and_street(value) -%}
+{% macro house_and_street(plain) -%}
     {%- set unit = '#[0-9]+-[0-9]+|(suite|ste|apt|appt|apartment|unit|floor|flat) *#? *[0-9]+[a-z]?(,|$| )' -%}
-    {%- set line = regexp_replace_all(
-        regexp_replace_all(to_ascii(umlauts_spelled_out('lower(' ~ value ~ ')')), unit, ' '), '[.#]', ''
-    ) -%}
-    {%- set small = '(?:(?:n|s|e|w|north|south|east|west|rue|via|calle|avenida|place|boulevard|de|du|des|la|le|les) +)*' -%}
-    {%- set before = '([0-9]+)[a-z]?,? +' ~ small ~ '([0-9]*[a-z]{2,})' -%}
+    {%- set line = regexp_replace_all(regexp_replace_all(plain, unit, ' '), '[.#]', '') -%}
+    {%- set small = '(?:(?:rue|via|calle|avenida|place|boulevard|de|du|des|la|le|les) +)*' -%}
+    {%- set compass = '(?:(n|s|e|w)(?:orth|outh|ast|est)? +)?' -%}
+    {%- set before = '([0-9]+)[a-z]?,? +' ~ compass ~ small ~ '([0-9]*[a-z]{2,})' -%}
     {%- set behind = '([a-z]{3,}) +(?:(?:str|strasse|street|st|weg|gasse) +)?([0-9]+)[a-z]? *(?:$|[,;])' -%}
     {%- set pattern = '^(?:.*?[^a-z0-9])??(?:' ~ before ~ '|' ~ behind ~ ').*$' -%}
     case
         when {{ regexp_matches(line, pattern) }}
             then {{ regexp_replace_all(
-                regexp_replace_all(line, pattern, '\\1\\4 \\2\\3'), '(.{3})(strasse|str)$', '\\1'
+                regexp_replace_all(line, pattern, '\\1\\2\\5 \\3\\4'), '(.{3})(strasse|str)$', '\\1'
             ) }}
     end
 {%- endmacro %}
@@ -65,27 +68,28 @@
 
 {#-
     Whether two values agree in the way that a condition asks for: the comparisons of
-    record_match_rules. `a` and `b` are rows of rule_values, `condition` one of the seed. Null where
-    one of them is missing.
+    record_match_rules. `pair` has field, comparison, threshold, value_a, value_b and is_worded,
+    which says whether the words of the two agree. Null where a value is missing.
 -#}
-{% macro values_agree(a, b, condition) -%}
-    case {{ condition }}.comparison
-        when 'shared' then {{ a }}.value = {{ b }}.value
-        when 'equal' then {{ a }}.value = {{ b }}.value
+{% macro values_agree(pair) -%}
+    case {{ pair }}.comparison
+        when 'shared' then {{ pair }}.value_a = {{ pair }}.value_b
+        when 'equal' then {{ pair }}.value_a = {{ pair }}.value_b
         when 'shared_date'
-            then {{ date_in_any_order(a ~ '.value') }} = {{ date_in_any_order(b ~ '.value') }}
+            then {{ date_in_any_order(pair ~ '.value_a') }} = {{ date_in_any_order(pair ~ '.value_b') }}
         when 'similar'
-            then {{ name_similarity(a ~ '.value', b ~ '.value') }} >= {{ condition }}.threshold
-        when 'edits' then {{ edit_distance(a ~ '.value', b ~ '.value') }} <= {{ condition }}.threshold
-        when 'words' then {{ words_agree(a ~ '.words', b ~ '.words', condition ~ '.field') }}
+            then {{ name_similarity(pair ~ '.value_a', pair ~ '.value_b') }} >= {{ pair }}.threshold
+        when 'edits'
+            then {{ edit_distance(pair ~ '.value_a', pair ~ '.value_b') }} <= {{ pair }}.threshold
+        when 'words' then {{ pair }}.is_worded
         -- Whether they contradict each other is asked of two values that are given.
         else
-            {{ a }}.value = {{ b }}.value
-            or coalesce({{ words_agree(a ~ '.words', b ~ '.words', condition ~ '.field') }}, false)
+            {{ pair }}.value_a = {{ pair }}.value_b
+            or coalesce({{ pair }}.is_worded, false)
             or (
-                {{ condition }}.field = 'birth_date'
+                {{ pair }}.field = 'birth_date'
                 and {{ edit_distance(
-                    date_in_any_order(a ~ '.value'), date_in_any_order(b ~ '.value')
+                    date_in_any_order(pair ~ '.value_a'), date_in_any_order(pair ~ '.value_b')
                 ) }} <= 1
             )
     end
@@ -99,40 +103,18 @@
 {% macro edit_distance(a, b) -%}{{ return(adapter.dispatch('edit_distance')(a, b)) }}{%- endmacro %}
 {% macro duckdb__edit_distance(a, b) -%}damerau_levenshtein({{ a }}, {{ b }}){%- endmacro %}
 
+{#- How many words a text has, one blank between two. -#}
+{% macro word_count(words) -%}
+    (length({{ words }}) - length(replace({{ words }}, ' ', '')) + 1)
+{%- endmacro %}
+
 {#-
-    Whether the words of the shorter of two names all stand in the other, in any order. A word is
-    `spelling/formal name`; either agrees. What is left of the shorter one then may be initials of
-    what is left of the other. A single word of a whole name says too little, unless it is all of
-    both names.
+    The words of a name that another one has not, as an array. A word is `spelling/formal name`;
+    either agrees.
 -#}
-{% macro words_agree(a, b, field) -%}
-    {{ return(adapter.dispatch('words_agree')(a, b, field)) }}
+{% macro words_without(words, others) -%}
+    {{ return(adapter.dispatch('words_without')(words, others)) }}
 {%- endmacro %}
-{% macro duckdb__words_agree(a, b, field) -%}
-    {%- set few = 'case when ' ~ word_count(a) ~ ' <= ' ~ word_count(b) ~ ' then ' ~ a ~ ' else ' ~ b ~ ' end' -%}
-    {%- set many = 'case when ' ~ word_count(a) ~ ' <= ' ~ word_count(b) ~ ' then ' ~ b ~ ' else ' ~ a ~ ' end' -%}
-    (
-        (
-            {{ field }} not in ('name', 'organisation_name')
-            or least({{ word_count(a) }}, {{ word_count(b) }}) > 1
-            or {{ word_count(a) }} = {{ word_count(b) }}
-        )
-        and len(list_filter(
-            {{ duckdb__words_without(few, many) }},
-            lambda few_left: not coalesce(list_bool_or(list_transform(
-                {{ duckdb__words_without(many, few) }},
-                lambda many_left:
-                    (length(split_part(few_left, '/', 1)) = 1 or length(split_part(many_left, '/', 1)) = 1)
-                    and (
-                        left(few_left, 1) = left(many_left, 1)
-                        or left(split_part(few_left, '/', 2), 1) = left(many_left, 1)
-                        or left(few_left, 1) = left(split_part(many_left, '/', 2), 1)
-                    )
-            )), false)
-        )) = 0
-    )
-{%- endmacro %}
-{% macro word_count(words) -%}(length({{ words }}) - length(replace({{ words }}, ' ', '')) + 1){%- endmacro %}
 {% macro duckdb__words_without(words, others) -%}
     list_filter(
         string_split({{ words }}, ' '),
@@ -143,4 +125,24 @@
                 or split_part(word, '/', 2) = split_part(other, '/', 2)
         ))
     )
+{%- endmacro %}
+
+{#- Whether each of some words is an initial of one of others, or the other of it. -#}
+{% macro initials_agree(words, others) -%}
+    {{ return(adapter.dispatch('initials_agree')(words, others)) }}
+{%- endmacro %}
+{% macro duckdb__initials_agree(words, others) -%}
+    len(list_filter(
+        {{ words }},
+        lambda word: not coalesce(list_bool_or(list_transform(
+            {{ others }},
+            lambda other:
+                (word like '_/%' or other like '_/%')
+                and (
+                    left(word, 1) = left(other, 1)
+                    or left(split_part(word, '/', 2), 1) = left(other, 1)
+                    or left(word, 1) = left(split_part(other, '/', 2), 1)
+                )
+        )), false)
+    )) = 0
 {%- endmacro %}

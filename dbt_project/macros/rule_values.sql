@@ -37,22 +37,34 @@
             group by {{ normalise_given_name('variant') }}
         ),
 
+        plain_records as (
+            select
+                record_key,
+                organisation_name,
+                street,
+                {{ plain_letters('given_name') }} as given_name,
+                {{ plain_letters('middle_name') }} as middle_name,
+                {{ plain_letters('family_name') }} as family_name,
+                {{ plain_letters('street') }} as plain_street
+            from customer_records
+        ),
+
         -- Placeholders are left out as they are where records are compared for likeness.
         spelled as (
             select
-                customer_records.record_key,
+                plain_records.record_key,
                 case
                     when match_records.given_name is not null
-                        then {{ name_words('customer_records.given_name') }}
+                        then {{ name_words('plain_records.given_name') }}
                 end as given_words,
-                {{ name_words('customer_records.middle_name') }} as middle_words,
+                {{ name_words('plain_records.middle_name') }} as middle_words,
                 case
                     when match_records.family_name is not null
-                        then {{ name_words('customer_records.family_name') }}
+                        then {{ name_words('plain_records.family_name') }}
                 end as family_words,
-                customer_records.organisation_name,
-                {{ house_and_street('customer_records.street') }} as address,
-                {{ letters_and_digits('customer_records.street') }} as street,
+                plain_records.organisation_name,
+                {{ house_and_street('plain_records.plain_street') }} as address,
+                {{ letters_and_digits('plain_records.street') }} as street,
                 match_records.birth_date,
                 match_records.gender,
                 match_records.phone_end,
@@ -60,12 +72,11 @@
                 match_records.city,
                 match_records.state,
                 match_records.country_code
-            from customer_records
+            from plain_records
             inner join match_records
-                on match_records.record_key = customer_records.record_key
+                on match_records.record_key = plain_records.record_key
         ),
 
-        -- A record of somebody else's system may be called an unknown company, too: same list of words.
         organisations as (
             select
                 text,

@@ -99,7 +99,7 @@ def _faults(row: SeedRow, namespaces: Collection[str]) -> Iterator[tuple[str, st
         )
     if effect == "never" and comparison in SHARED:
         yield (
-            f"a never rule is asked of pairs that link rules look at, so {comparison} finds nothing",
+            f"never is asked of pairs that link rules look at, so {comparison} finds nothing",
             "Write equal in its place.",
         )
     if effect == "link" and not row["priority"].isdecimal():
@@ -122,7 +122,10 @@ def _threshold_faults(comparison: str, threshold: str) -> Iterator[tuple[str, st
             "Give the least similarity, above 0 and not above 1; 0.9 is usual for names.",
         )
     elif comparison == "edits" and not (value is not None and value >= 1 and value.is_integer()):
-        yield f"the threshold of edits is '{threshold}'", "Give the letters that may differ, from 1."
+        yield (
+            f"the threshold of edits is '{threshold}'",
+            "Give the letters that may differ, from 1.",
+        )
     elif comparison in SHARED and value is not None and not (value >= 2 and value.is_integer()):
         yield (
             f"the threshold of {comparison} is '{threshold}'",

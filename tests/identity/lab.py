@@ -65,8 +65,13 @@ class Lab:
         self.settings.data_dir.mkdir(parents=True)
         self._policy("identity_namespaces", self.namespaces)
 
-    def build(self, records: Iterable[Record]) -> None:
-        """Fill the conformed layer with these records and nothing else, and build identity."""
+    def build(self, records: Iterable[Record], is_tested: bool = True) -> None:
+        """Fill the conformed layer with these records and nothing else, and build identity.
+
+        Parameters:
+            records: all there are.
+            is_tested: run dbt's tests of the layer as well, which take most of the time.
+        """
         self._policy("identity_overrides", self.overrides)
         self._policy("record_match_rules", self.rules)
         listed = [f"{s},{n},true,x" for n, s in enumerate(self.duplicate_free, start=1)]
@@ -101,10 +106,9 @@ class Lab:
                     )
         seeds = ["--select", "customer_360.policy", "--full-refresh"]
         models = ["--select", "customer_360.identity", "--indirect-selection", "cautious"]
-        for command in (
-            ["seed", *seeds],
-            ["build", *models, "--exclude-resource-type", "unit_test"],
-        ):
+        without = ["unit_test"] if is_tested else ["unit_test", "test"]
+        excluded = [word for kind in without for word in ("--exclude-resource-type", kind)]
+        for command in (["seed", *seeds], ["build", *models, *excluded]):
             failed = [r for r in run_dbt(self.settings, command) if r.is_failure]
             close_connections()
             assert not failed, [(r.unique_id, r.message) for r in failed]
