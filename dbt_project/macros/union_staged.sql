@@ -1,16 +1,32 @@
 {#-
     The accepted rows of every staging model that feeds an entity (`vars.entity_sources`).
     Each branch lists the contract's columns, so a staging model with another column order is
-    still right and one that lacks a column fails with its own name in the message.
+    still right and one that lacks a column fails with its own name in the message. Columns in
+    `optional` are null where the YAML of a staging model does not list them.
 -#}
-{% macro union_staged(entity, columns) -%}
+{% macro union_staged(entity, columns, optional=[]) -%}
     {%- for model in var('entity_sources')[entity] %}
+    {%- set said = columns_of_model(model) if optional else {} %}
     select
         {{ columns | join(',\n        ') }}
+        {%- for column in optional %},
+        {{ column if column in said else 'cast(null as string) as ' ~ column }}
+        {%- endfor %}
     from {{ ref(model) }}
     where reject_reason is null
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+{%- endmacro %}
+
+{#- The columns that the YAML of a model lists; none while dbt only parses. -#}
+{% macro columns_of_model(model) -%}
+    {%- set found = namespace(columns={}) -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.name == model and node.resource_type == 'model' -%}
+            {%- set found.columns = node.columns -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found.columns) }}
 {%- endmacro %}

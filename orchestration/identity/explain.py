@@ -50,6 +50,10 @@ select a.namespace, a.normalised_value as value, a.record_key as record_a, b.rec
     case
         when a.reason is not null then a.record_key || ': ' || a.evidence
         when b.reason is not null then b.record_key || ': ' || b.evidence
+        when exists (
+            select 1 from policy.record_match_rules as rules
+            where rules.effect = 'not_alone' and rules.field = a.namespace
+        ) then 'record_match_rules lets it link together with something else only'
         when a.comparison_value <> b.comparison_value
             then 'several people share it; names and birth dates say that these are two of them'
         else 'it was accepted on both sides'
@@ -60,6 +64,11 @@ inner join shown as b
 where a.profile_id = $profile_a and b.profile_id = $profile_b
 order by a.is_asked_for and b.is_asked_for desc, a.is_asked_for or b.is_asked_for desc,
     a.namespace, a.normalised_value, a.record_key, b.record_key
+"""
+CONDITIONS = """
+select field, comparison, threshold
+from policy.record_match_rules where rule = $rule
+order by comparison not in ('shared', 'shared_date'), field, comparison
 """
 REFUSED_PAIRS = """
 select refused.link_kind, a.record_key as record_a, b.record_key as record_b, refused.reason,
@@ -193,6 +202,8 @@ def _with_details(con: duckdb.DuckDBPyConnection, link: Link) -> dict[str, Any]:
             "where record_key_a = least($a, $b) and record_key_b = greatest($a, $b)",
             names,
         )
+    elif link.link_kind == "rule":
+        details["conditions"] = rows(con, CONDITIONS, {"rule": link.namespace or ""})
     else:
         scored = rows(
             con,
@@ -252,11 +263,19 @@ def _show_path(console: Console, answer: dict[str, Any]) -> None:
         elif link["link_kind"] == "always_link":
             told = link["decision"][0] if link["decision"] else {"author": "", "reason": ""}
             why = f"always_link by {escape(told['author'])}: {escape(told['reason'])}"
+        elif link["link_kind"] == "rule":
+            why = f"match rule {escape(link['namespace'])}: "
+            why += ", ".join(escape(_condition(row)) for row in link["conditions"])
         else:
             why = f"alike with a probability of {link['match_probability']:.4f}"
             for row in link["scored"]:
                 why += "".join(f"\n      {line}" for line in _waterfall(row["comparison_levels"]))
         console.print(f"  {a} — {b}\n    {why}", highlight=False, soft_wrap=True)
+
+
+def _condition(row: dict[str, Any]) -> str:
+    threshold = "" if row["threshold"] is None else f" {row['threshold']:g}"
+    return f"{row['field']} {row['comparison']}{threshold}"
 
 
 def _seen(instant: Any) -> str:

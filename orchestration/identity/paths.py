@@ -49,15 +49,19 @@ union all
 select
     unnest([record_key_a, record_key_b]) as record_key,
     link_kind,
-    null,
+    namespace,
     null,
     match_probability,
     pair,
-    case when link_kind = 'always_link' then 0 else 100000 + 100000 * (1 - match_probability) end
+    case link_kind
+        when 'always_link' then 0
+        when 'rule' then 50000
+        else 100000 + 100000 * (1 - match_probability)
+    end
 from pairs
 """
 """Who shows what. `weakness` ranks evidence: a person's decision, then values by the priority of
-their namespace, then scored pairs, the surest first."""
+their namespace, then match rules, then scored pairs, the surest first."""
 
 REACH_VALUES = """
 insert into reached_values
@@ -116,8 +120,8 @@ class Link:
     Attributes:
         record_a: where the link starts.
         record_b: where it leads.
-        link_kind: exact, probabilistic or always_link.
-        namespace: of the value both show; None for a pair.
+        link_kind: exact, rule, probabilistic or always_link.
+        namespace: of the value both show; of a rule its name; None for another pair.
         comparison_value: the value both show; None for a pair.
         match_probability: of a scored pair, else None.
     """

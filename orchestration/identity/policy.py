@@ -15,6 +15,8 @@ from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.identity.match_rules import check_match_rules
+from orchestration.identity.record_rules import COLUMNS as RECORD_RULE_COLUMNS
+from orchestration.identity.record_rules import check_record_rules
 
 KINDS = ("person", "email", "phone", "device", "cookie", "partner")
 NAMESPACE_COLUMNS = (
@@ -63,6 +65,9 @@ def check_policy(dbt_project_dir: Path) -> None:
     rules = read_seed(folder / "match_rules.csv", MATCH_RULE_COLUMNS)
     for fault in check_match_rules([row.values for row in rules]):
         raise UserError(fault)
+    check_record_rules(
+        read_seed(folder / "record_match_rules.csv", RECORD_RULE_COLUMNS), namespaces
+    )
 
 
 def read_seed(path: Path, columns: Sequence[str]) -> list[Row]:

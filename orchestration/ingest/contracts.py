@@ -47,7 +47,8 @@ def contract_faults(
 ) -> list[ContractFault]:
     """Compare the built staging tables with the YAML of the entities that they feed.
 
-    Columns beyond those of the entity are allowed.
+    Columns beyond those of the entity are allowed, and those that the entity calls optional may be
+    absent from model and YAML.
 
     Parameters:
         con: a connection to the warehouse.
@@ -96,11 +97,29 @@ def contract_faults(
             if column not in MADE_LATER
         }
         found = built.get(name, {})
+        for column, declared in contract["columns"].items():
+            optional = declared.get("config", {}).get("meta", {}).get("optional")
+            if not optional or column in node["columns"]:
+                continue
+            del expected[column]
+            if column in found:
+                faults.append(_unlisted(node, entity, column, found[column]))
         for column, data_type in {**expected, **BOOKKEEPING}.items():
             wanted = _as_duckdb(data_type)
             if found.get(column) != wanted:
                 faults.append(_fault(node, entity, column, found.get(column, ""), wanted))
     return faults
+
+
+def _unlisted(node: Mapping[str, Any], entity: str, column: str, found: str) -> ContractFault:
+    return ContractFault(
+        node["name"],
+        column,
+        found,
+        "a column in its YAML",
+        f"{node['name']} has the column {column}, which {entity} reads where the model's YAML "
+        f"lists it. Add it to {_yaml_path(node)}.",
+    )
 
 
 def _fault(

@@ -33,6 +33,7 @@ PATTERNS = {
     r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d",
     "iso_date": rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}({TIME} ?(Z|UTC|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}})?)?",
     "compact_date": r"(1[89]|20)\d{6}",
+    "named_month_date": r"\d{1,2}-[A-Za-z]{3}-(\d{4}|\d{2})",
     "slash_year_first": rf"\d{{4}}/\d{{1,2}}/\d{{1,2}}({TIME})?",
     "slash_date": rf"\d{{1,2}}/\d{{1,2}}/(\d{{4}}|\d{{2}})({TIME})?",
     "dot_date": rf"\d{{1,2}}\.\d{{1,2}}\.(\d{{4}}|\d{{2}})({TIME})?",
@@ -47,6 +48,7 @@ DATES = {
     "slash_date": (("%d/%m/%Y", "%m/%d/%Y"), TIMES),
     "dot_date": (("%d.%m.%Y", "%m.%d.%Y"), TIMES),
     "dash_date": (("%d-%m-%Y", "%m-%d-%Y"), TIMES),
+    "named_month_date": (("%d-%b-%Y",), ("",)),
 }
 FORMAT_SHARE = 0.02
 DATE_SHARE = 0.5

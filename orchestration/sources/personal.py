@@ -13,10 +13,12 @@ PERSONAL_TYPES = frozenset(
     {
         "address", "address_line_2", "birth_date", "captured_by", "card_number", "city",
         "cookie_id", "customer_id", "customer_key", "date_of_birth", "device_id", "document_id",
+        "drivers_license",
         "email", "external_id",
         "family_name", "first_name", "full_name", "given_name", "house_number", "iban",
         "identity_value", "ip", "ip_address", "last_name", "latitude", "location", "login",
-        "longitude", "loyalty_id", "member_id", "middle_name", "name", "national_id", "passport",
+        "longitude", "loyalty_id", "member_id", "middle_name", "name", "national_id",
+        "organisation_name", "passport",
         "person_id", "phone", "postal_code", "record_key", "source_record_id", "state",
         "street", "tax_id", "user_agent", "user_id",
     }

@@ -93,7 +93,7 @@ def fits(column: Column, means: str) -> bool:
             return column.distinct <= 20
         case "state":
             return share("words") >= 0.5
-        case "national_id" | "document_id":
+        case "national_id" | "document_id" | "passport" | "drivers_license":
             # A number of one's own; what many rows share is a code of another kind.
             return 10 * column.distinct >= column.filled
         case "country_code":

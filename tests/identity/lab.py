@@ -18,11 +18,19 @@ EMPTY = ("orders", "events", "message_events", "consents")
 
 @dataclass
 class Record:
-    """A source record: the values it shows and when it was last seen with them."""
+    """A source record: the values it shows, when it was last seen with them, and its columns.
+
+    Attributes:
+        key: `system:number`.
+        values: identity values by namespace.
+        seen: the day, ISO 8601.
+        attributes: columns of conformed.customer_records besides the keys.
+    """
 
     key: str
     values: Mapping[str, str]
     seen: str = "2026-01-01"
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def system(self) -> str:
@@ -42,12 +50,14 @@ class Lab:
         namespaces: rows of identity_namespaces, namespace first.
         overrides: rows of identity_overrides.
         duplicate_free: systems without duplicates.
+        rules: rows of record_match_rules.
     """
 
     folder: Path
     namespaces: tuple[str, ...]
     overrides: list[str] = field(default_factory=list)
     duplicate_free: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         project = project_copy(self.folder / "project")
@@ -55,15 +65,19 @@ class Lab:
         self.settings.data_dir.mkdir(parents=True)
         self._policy("identity_namespaces", self.namespaces)
 
-    def build(self, records: Iterable[Record]) -> None:
-        """Fill the conformed layer with these records and nothing else, and build identity."""
+    def build(self, records: Iterable[Record], is_tested: bool = True) -> None:
+        """Fill the conformed layer with these records and nothing else, and build identity.
+
+        Parameters:
+            records: all there are.
+            is_tested: run dbt's tests of the layer as well, which take most of the time.
+        """
         self.fill(records)
         seeds = ["--select", "customer_360.policy", "--full-refresh"]
         models = ["--select", "customer_360.identity", "--indirect-selection", "cautious"]
-        for command in (
-            ["seed", *seeds],
-            ["build", *models, "--exclude-resource-type", "unit_test"],
-        ):
+        without = ["unit_test"] if is_tested else ["unit_test", "test"]
+        excluded = [word for kind in without for word in ("--exclude-resource-type", kind)]
+        for command in (["seed", *seeds], ["build", *models, *excluded]):
             failed = [r for r in run_dbt(self.settings, command) if r.is_failure]
             close_connections()
             assert not failed, [(r.unique_id, r.message) for r in failed]
@@ -71,6 +85,7 @@ class Lab:
     def fill(self, records: Iterable[Record]) -> None:
         """Fill the conformed layer with these records and nothing else."""
         self._policy("identity_overrides", self.overrides)
+        self._policy("record_match_rules", self.rules)
         listed = [f"{s},{n},true,x" for n, s in enumerate(self.duplicate_free, start=1)]
         self._policy("source_precedence", listed)
         manifest = load_manifest(self.settings)
@@ -81,10 +96,16 @@ class Lab:
                 typed = ", ".join(f"{c['name']} {c['data_type']}" for c in columns)
                 con.execute(f"create or replace table conformed.{name} ({typed})")
             for record in records:
+                row = {
+                    "source_system": record.system,
+                    "source_record_id": record.number,
+                    "record_key": record.key,
+                    **record.attributes,
+                }
                 con.execute(
-                    "insert into conformed.customer_records by name "
-                    "select ? as source_system, ? as source_record_id, ? as record_key",
-                    [record.system, record.number, record.key],
+                    f"insert into conformed.customer_records ({', '.join(row)}) "
+                    f"values ({', '.join('?' * len(row))})",
+                    list(row.values()),
                 )
                 for namespace, value in record.values.items():
                     con.execute(

@@ -163,7 +163,9 @@ def test_a_shop_in_any_of_four_languages_is_understood(language: str, tmp_path: 
         ("secondary_status", None), ("soc_sec_id", "national_id"), ("middle_initial", "middle_name"),
         ("Bundesland", "state"), ("Geschlecht", "gender"), ("complément d'adresse", "address_line_2"),
         ("BSN", "national_id"), ("zweiter Vorname", "middle_name"), ("ADDR_STATE", "state"),
-        ("order state", "status"), ("drivers_license_number", "document_id"), ("sexe", "gender"),
+        ("order state", "status"), ("drivers_license_number", "drivers_license"), ("sexe", "gender"),
+        ("PRIMARY_NAME_ORG", "organisation_name"), ("Reisepassnummer", "passport"),
+        ("identity card number", "document_id"),
     ],
 )  # fmt: skip
 def test_names_are_recognised_however_they_are_written(name: str, means: str | None):

@@ -3,9 +3,12 @@
     The promises are the tables of examples in tests/identity/assert_normalisation_examples.sql.
 -#}
 
-{#- An e-mail address: lower case, no blanks. -#}
+{#-
+    An e-mail address: lower case, no blanks; of `Ann Lee <ann@example.com>` what stands between the
+    brackets.
+-#}
 {% macro normalise_email(value) -%}
-    lower({{ without_blanks(value) }})
+    lower({{ without_blanks(regexp_replace_all(value, '^[^<>]*<([^<>]*)>[^<>]*$', '\\1')) }})
 {%- endmacro %}
 
 {#- A card or member number: upper case, letters and digits only. -#}

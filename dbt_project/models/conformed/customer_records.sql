@@ -6,7 +6,7 @@ accepted as (
         'email', 'phone', 'login', 'loyalty_id', 'national_id', 'loyalty_tier', 'birth_date',
         'street', 'address_line_2', 'postal_code', 'city', 'state', 'country_code', 'created_at',
         'updated_at', 'source_file'
-    ]) }}
+    ], optional=['organisation_name', 'passport', 'drivers_license']) }}
 )
 
 select
@@ -16,12 +16,15 @@ select
     given_name,
     middle_name,
     family_name,
+    organisation_name,
     gender,
     email,
     phone,
     login,
     loyalty_id,
     national_id,
+    passport,
+    drivers_license,
     loyalty_tier,
     birth_date,
     street,

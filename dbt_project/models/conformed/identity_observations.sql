@@ -11,7 +11,9 @@ events as (
 ),
 
 values_of_customer_records as (
-    {% for namespace in ['email', 'phone', 'loyalty_id', 'login', 'national_id'] %}
+    {% for namespace in [
+        'email', 'phone', 'loyalty_id', 'login', 'national_id', 'passport', 'drivers_license'
+    ] %}
         select
             source_system,
             source_record_id,

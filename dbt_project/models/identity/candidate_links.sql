@@ -75,15 +75,27 @@ pairs as (
         record_key_a,
         record_key_b,
         'probabilistic' as link_kind,
+        cast(null as string) as namespace,
         match_probability,
         cast(null as timestamp) as last_observed_at
     from {{ ref('scored_pairs') }}
     where decision = 'accept'
     union all
     select
+        record_key_a,
+        record_key_b,
+        'rule' as link_kind,
+        rule as namespace,
+        cast(null as double) as match_probability,
+        cast(null as timestamp) as last_observed_at
+    from {{ ref('rule_pairs') }}
+    where decision = 'link'
+    union all
+    select
         always_links.record_key_a,
         always_links.record_key_b,
         'always_link' as link_kind,
+        cast(null as string) as namespace,
         cast(null as double) as match_probability,
         cast(always_links.valid_from as timestamp) as last_observed_at
     from always_links
@@ -111,7 +123,7 @@ select
     record_key_a,
     record_key_b,
     link_kind,
-    cast(null as string) as namespace,
+    namespace,
     cast(null as string) as comparison_value,
     match_probability,
     last_observed_at

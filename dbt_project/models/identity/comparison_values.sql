@@ -33,6 +33,14 @@ namespaces as (
     select * from {{ ref('identity_namespaces') }}
 ),
 
+-- What links within rules only is marked with its record, so that no two records share it.
+not_alone as (
+    select field as namespace
+    from {{ ref('record_match_rules') }}
+    where effect = 'not_alone'
+    group by field
+),
+
 candidates as (
     select
         normalised_values.namespace,
@@ -118,6 +126,7 @@ judged as (
     select
         normalised_values.*,
         shared_values.normalised_value is not null as is_shared,
+        not_alone.namespace is not null as is_not_alone,
         coalesce(cast(normalised_values.birth_date as string), people_by_name.person_mark)
             as person_mark,
         case
@@ -149,6 +158,8 @@ judged as (
             people_by_name.namespace = normalised_values.namespace
             and people_by_name.normalised_value = normalised_values.normalised_value
             and people_by_name.name_start = normalised_values.name_start
+    left join not_alone
+        on not_alone.namespace = normalised_values.namespace
 )
 
 select
@@ -159,6 +170,7 @@ select
     identity_value,
     normalised_value,
     case
+        when is_not_alone and refusal_reason is null then normalised_value || '|' || record_key
         when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
         else normalised_value
     end as comparison_value,

@@ -72,7 +72,7 @@ written_alike as (
             when namespaces.kind = 'phone' then phone_numbers.international_phone
             when namespaces.kind = 'email' then {{ normalise_email('observations.identity_value') }}
             when namespaces.kind in ('cookie', 'device') then trim(observations.identity_value)
-            when observations.namespace in ('loyalty_id', 'national_id')
+            when observations.namespace in ('loyalty_id', 'national_id', 'passport', 'drivers_license')
                 then {{ normalise_card_number('observations.identity_value') }}
             else lower({{ without_blanks('observations.identity_value') }})
         end as written_value,

@@ -17,6 +17,20 @@ refused_in_replay as (
     select * from {{ ref('refused_in_replay') }}
 ),
 
+-- Pairs that a rule would join and that never became a link.
+refused_by_rule as (
+    select
+        record_key_a as record_key,
+        record_key_b as other_record_key,
+        case decision when 'never' then 'never_rule' else 'ambiguous' end as reason,
+        case decision
+            when 'never' then rule || ' joins the two, ' || never_rule || ' keeps them apart'
+            else rule || ' joins one of the two to several records that must stay apart'
+        end as evidence
+    from {{ ref('rule_pairs') }}
+    where decision <> 'link' and rule is not null
+),
+
 -- A record may show one value in two spellings; each of them is refused.
 replayed_values as (
     select
@@ -66,3 +80,15 @@ select
     evidence
 from refused_in_replay
 where link_kind <> 'exact'
+union all
+select
+    split_part(record_key, ':', 1) as source_system,
+    substr(record_key, instr(record_key, ':') + 1) as source_record_id,
+    'rule' as link_kind,
+    cast(null as string) as namespace,
+    cast(null as string) as identity_value,
+    cast(null as string) as comparison_value,
+    other_record_key,
+    reason,
+    evidence
+from refused_by_rule

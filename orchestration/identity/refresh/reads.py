@@ -22,26 +22,30 @@ READS: Mapping[str, frozenset[str]] = {
         "value_limits": "identity_namespaces normalised_values refused_on_sight",
         "comparison_values": (
             "normalised_values refused_on_sight refused_as_outdated identity_namespaces "
-            "value_limits"
+            "value_limits record_match_rules"
         ),
         "match_records": (
             "customer_records comparison_values given_name_variants blocked_identity_values"
         ),
         "match_parameters": "match_records match_rules",
         "scored_pairs": "match_parameters match_records match_rules",
+        "rule_pairs": (
+            "record_match_rules customer_records match_records comparison_values "
+            "given_name_variants name_titles organisation_noise_words match_rules"
+        ),
         "active_overrides": "identity_overrides",
         "candidate_links": (
             "comparison_values active_overrides customer_records identity_observations scored_pairs"
         ),
         "candidate_components": "candidate_links",
-        "exclusive_records": "customer_records source_precedence active_overrides",
+        "exclusive_records": "customer_records source_precedence active_overrides rule_pairs",
         "broken_components": (
             "candidate_components identity_namespaces comparison_values exclusive_records "
             "match_rules candidate_links"
         ),
         "replay_items": (
             "broken_components candidate_components identity_namespaces comparison_values "
-            "candidate_links"
+            "candidate_links record_match_rules"
         ),
         "replay_verdicts": "replay_items exclusive_records match_rules",
         "refused_in_replay": "replay_items replay_verdicts",
@@ -49,7 +53,7 @@ READS: Mapping[str, frozenset[str]] = {
         "replayed_components": "replayed_links",
         "links": "candidate_components broken_components candidate_links replayed_links",
         "components": "candidate_components broken_components replayed_components",
-        "refused_links": "comparison_values refused_in_replay",
+        "refused_links": "comparison_values refused_in_replay rule_pairs",
         "record_components": (
             "customer_records identity_observations orders events message_events consents "
             "components"

@@ -118,7 +118,7 @@ def _values_of_new_limits(work: Workshop) -> str:
 def refresh_pairs(work: Workshop, score: Callable[[Workshop], None]) -> None:
     """What records are compared by, and the pairs of those records that differ from before.
 
-    Leaves rescored_records and pairs_before.
+    Leaves rescored_records, pairs_before and rule_pairs_before.
 
     Parameters:
         work: the models.
@@ -149,6 +149,10 @@ def refresh_pairs(work: Workshop, score: Callable[[Workshop], None]) -> None:
         score(work)
         work.changed("scored_pairs")
     work.seconds["scored_pairs"] = time.monotonic() - started
+    work.keep("rule_pairs_before", f"select * from {work.relations['rule_pairs']}")
+    # What a rule says of a pair may depend on a third record, so rules look at everybody again.
+    if work.count(work.relations["record_match_rules"]):
+        work.rebuild("rule_pairs")
 
 
 def _difference(columns: str, before: str, now: str) -> str:
@@ -172,13 +176,16 @@ def refresh_people(work: Workshop) -> None:
         {
             **read,
             "scored_pairs": pair_of_reached,
+            "rule_pairs": pair_of_reached,
             "active_overrides": pair_of_reached,
             "customer_records": OF_REACHED_RECORD,
             "identity_observations": OF_REACHED_RECORD,
         },
         FROM_REACHED_NODE,
     )
-    work.refresh("exclusive_records", {"customer_records": OF_REACHED_RECORD}, OF_REACHED_RECORD)
+    work.refresh("exclusive_records",
+        {"customer_records": OF_REACHED_RECORD, "rule_pairs": pair_of_reached},
+        OF_REACHED_RECORD,)
     work.refresh("candidate_components", {"candidate_links": FROM_REACHED_NODE}, AT_REACHED_NODE)
     work.con.execute(
         "insert into reached_components select distinct component_id from "
@@ -214,7 +221,11 @@ def refresh_people(work: Workshop) -> None:
     told = among("record_key", "told_records")
     work.refresh(
         "refused_links",
-        {"comparison_values": told, "refused_in_replay": told},
+        {
+            "comparison_values": told,
+            "refused_in_replay": told,
+            "rule_pairs": "record_key_a in (select record_key from told_records)",
+        },
         "source_system || ':' || source_record_id in (select record_key from told_records)",
     )
 
@@ -243,7 +254,7 @@ def _find_reached(work: Workshop) -> None:
     # Everybody who shares an accepted value with one of them, is a pair with one, or is decided to
     # be one's person; and all of the components these belong to.
     anew = among("record_key", "linked_anew")
-    overrides = work.relations["active_overrides"]
+    overrides, by_rule = work.relations["active_overrides"], work.relations["rule_pairs"]
     work.keep(
         "neighbours",
         f"""
@@ -260,6 +271,12 @@ def _find_reached(work: Workshop) -> None:
         union
         select record_key_a from {pairs}
         where decision = 'accept' and record_key_b in (select record_key from linked_anew)
+        union
+        select record_key_b from {by_rule}
+        where decision = 'link' and record_key_a in (select record_key from linked_anew)
+        union
+        select record_key_a from {by_rule}
+        where decision = 'link' and record_key_b in (select record_key from linked_anew)
         union
         select record_key_b from {overrides}
         where record_key_a in (select record_key from linked_anew)

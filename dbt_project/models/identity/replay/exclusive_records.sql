@@ -21,6 +21,31 @@ never_links as (
     where decision = 'never_link'
 ),
 
+-- What people decided stands against any rule.
+decided_records as (
+    select record_key_a as record_key
+    from {{ ref('active_overrides') }}
+    where decision = 'always_link'
+    union
+    select record_key_b as record_key
+    from {{ ref('active_overrides') }}
+    where decision = 'always_link'
+),
+
+kept_apart as (
+    select
+        rule_pairs.record_key_a,
+        rule_pairs.record_key_b
+    from {{ ref('rule_pairs') }} as rule_pairs
+    left join decided_records as decided_a
+        on decided_a.record_key = rule_pairs.record_key_a
+    left join decided_records as decided_b
+        on decided_b.record_key = rule_pairs.record_key_b
+    where
+        rule_pairs.decision = 'never'
+        and (decided_a.record_key is null or decided_b.record_key is null)
+),
+
 exclusive as (
     select
         record_key,
@@ -42,6 +67,20 @@ exclusive as (
         record_key_a || ' ' || record_key_b as scope,
         'b' as held_value
     from never_links
+    union all
+    select
+        record_key_a as record_key,
+        'never_rule' as rule,
+        record_key_a || ' ' || record_key_b as scope,
+        'a' as held_value
+    from kept_apart
+    union all
+    select
+        record_key_b as record_key,
+        'never_rule' as rule,
+        record_key_a || ' ' || record_key_b as scope,
+        'b' as held_value
+    from kept_apart
 )
 
 select

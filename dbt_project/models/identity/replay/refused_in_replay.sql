@@ -19,6 +19,8 @@ select
             then
                 'it would give one profile two records of ' || verdicts.scope
                 || ', which source_precedence says has no duplicates'
+        when 'never_rule'
+            then 'a rule of record_match_rules keeps apart ' || verdicts.scope
         when 'never_link' then 'identity_overrides says never_link for ' || verdicts.scope
         else 'the profile would be larger than match_rules holds plausible; surer pairs were kept'
     end as evidence

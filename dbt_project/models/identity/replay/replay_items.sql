@@ -1,6 +1,7 @@
 -- The links of components that break a rule, in the order in which they are tried again: what
 -- people decided, each record's own strongest unique value, then values by newest sight, priority
--- of their namespace and how often they were seen, then the scored pairs, the surest first.
+-- of their namespace and how often they were seen, then pairs that a rule joins, by its priority,
+-- then the scored pairs, the surest first.
 with
 
 broken as (
@@ -65,15 +66,26 @@ ranked_observations as (
     from observations_to_replay
 ),
 
+rules as (
+    select
+        rule,
+        min(priority) as priority
+    from {{ ref('record_match_rules') }}
+    group by rule
+),
+
 pairs_to_replay as (
     select
         broken.component_id,
-        candidate_links.*
+        candidate_links.*,
+        rules.priority
     from {{ ref('candidate_links') }} as candidate_links
     inner join components
         on components.node_id = candidate_links.node_a
     inner join broken
         on broken.component_id = components.component_id
+    left join rules
+        on rules.rule = candidate_links.namespace
     where candidate_links.link_kind <> 'exact'
 ),
 
@@ -102,16 +114,16 @@ items as (
         link_kind,
         record_key_a as record_key,
         record_key_b as other_record_key,
-        cast(null as string) as namespace,
+        namespace,
         cast(null as string) as comparison_value,
         node_a as left_node,
         node_b as right_node,
         cast(null as bigint) as value_hash,
         cast(null as int) as capacity,
         match_probability,
-        case when link_kind = 'always_link' then 1 else 4 end as stage,
+        case link_kind when 'always_link' then 1 when 'rule' then 4 else 5 end as stage,
         last_observed_at,
-        cast(0 as int) as priority,
+        coalesce(priority, 0) as priority,
         cast(0 as bigint) as observation_count
     from pairs_to_replay
 )

@@ -1,0 +1,240 @@
+{#-
+    What the rules of record_match_rules compare: a subquery of record_key, field, value (how it is
+    written when it is compared as a whole) and words (of names, each as `spelling/formal name`).
+    Only the fields that a rule names are written down; without rules nothing is.
+-#}
+{% macro rule_values() %}
+    (
+        with
+
+        fields as (
+            select field
+            from {{ ref('record_match_rules') }}
+            where effect in ('link', 'never')
+            group by field
+        ),
+
+        customer_records as (
+            select * from {{ ref('customer_records') }}
+            where exists (select 1 from fields)
+        ),
+
+        match_records as (
+            select * from {{ ref('match_records') }}
+            where exists (select 1 from fields)
+        ),
+
+        comparison_values as (
+            select * from {{ ref('comparison_values') }}
+            where namespace in (select field from fields)
+        ),
+
+        given_name_variants as (
+            select
+                {{ normalise_given_name('variant') }} as variant,
+                min({{ normalise_given_name('given_name') }}) as given_name
+            from {{ ref('given_name_variants') }}
+            group by {{ normalise_given_name('variant') }}
+        ),
+
+        plain_records as (
+            select
+                record_key,
+                organisation_name,
+                street,
+                {{ plain_letters('given_name') }} as given_name,
+                {{ plain_letters('middle_name') }} as middle_name,
+                {{ plain_letters('family_name') }} as family_name,
+                {{ plain_letters('street') }} as plain_street
+            from customer_records
+        ),
+
+        -- Placeholders are left out as they are where records are compared for likeness.
+        spelled as (
+            select
+                plain_records.record_key,
+                case
+                    when match_records.given_name is not null
+                        then {{ name_words('plain_records.given_name') }}
+                end as given_words,
+                {{ name_words('plain_records.middle_name') }} as middle_words,
+                case
+                    when match_records.family_name is not null
+                        then {{ name_words('plain_records.family_name') }}
+                end as family_words,
+                plain_records.organisation_name,
+                {{ house_and_street('plain_records.plain_street') }} as address,
+                {{ letters_and_digits('plain_records.street') }} as street,
+                match_records.birth_date,
+                match_records.gender,
+                match_records.phone_end,
+                match_records.postal_code,
+                match_records.city,
+                match_records.state,
+                match_records.country_code
+            from plain_records
+            inner join match_records
+                on match_records.record_key = plain_records.record_key
+        ),
+
+        organisations as (
+            select
+                text,
+                plain_text
+            from {{ normalise_organisations(
+                '(select organisation_name as text from spelled where organisation_name is not null group by organisation_name)'
+            ) }} as plain
+        ),
+
+        parts_of_names as (
+            select
+                record_key,
+                'given_name' as part,
+                1 as place,
+                {{ without_generation('given_words', with_first=true) }} as text
+            from spelled
+            where given_words is not null
+            union all
+            select
+                record_key,
+                'given_name' as part,
+                2 as place,
+                middle_words as text
+            from spelled
+            where middle_words is not null
+            union all
+            select
+                record_key,
+                'family_name' as part,
+                3 as place,
+                {{ without_generation('family_words') }} as text
+            from spelled
+            where family_words is not null
+            union all
+            select
+                spelled.record_key,
+                'organisation_name' as part,
+                4 as place,
+                organisations.plain_text as text
+            from spelled
+            inner join organisations
+                on organisations.text = spelled.organisation_name
+        ),
+
+        -- Few names, many records: each spelling is taken apart once.
+        words_of_texts as (
+            select
+                text,
+                word,
+                position
+            from {{ words_with_positions('(select text from parts_of_names group by text)', 'text', 'text') }} as words
+        ),
+
+        words as (
+            select
+                parts_of_names.record_key,
+                parts_of_names.part,
+                parts_of_names.place,
+                words_of_texts.position,
+                words_of_texts.word,
+                coalesce(given_name_variants.given_name, words_of_texts.word) as formal_word
+            from parts_of_names
+            inner join words_of_texts
+                on words_of_texts.text = parts_of_names.text
+            left join given_name_variants
+                on
+                    given_name_variants.variant = words_of_texts.word
+                    and parts_of_names.part <> 'organisation_name'
+            left join {{ ref('name_titles') }} as titles
+                on titles.title = words_of_texts.word
+            -- A title stands in front of the given name and is not all of it.
+            where
+                titles.title is null
+                or parts_of_names.place <> 1
+                or words_of_texts.position > 1
+                or words_of_texts.word = parts_of_names.text
+        ),
+
+        -- Fields by their words. As one value a given name is its first word, a family or company name all
+        -- letters, a whole name its words in the order of the alphabet.
+        names as (
+            select
+                record_key,
+                part as field,
+                case
+                    when part = 'given_name'
+                        then min_by(formal_word, place * 1000 + position)
+                    else {{ regexp_replace_all(joined_words('word', 'position'), ' ', '') }}
+                end as value,
+                {{ joined_words("word || '/' || formal_word", 'place * 1000 + position') }} as words
+            from words
+            group by record_key, part
+            union all
+            select
+                record_key,
+                'name' as field,
+                {{ joined_words('formal_word', 'formal_word') }} as value,
+                {{ joined_words("word || '/' || formal_word", 'formal_word') }} as words
+            from words
+            where part <> 'organisation_name'
+            group by record_key
+        ),
+
+        attributes as (
+            {% for field in [
+                'birth_date', 'gender', 'phone_end', 'address', 'street', 'postal_code', 'city', 'state',
+                'country_code'
+            ] %}
+                select
+                    record_key,
+                    '{{ field }}' as field,
+                    {{ field }} as value
+                from spelled
+                where {{ field }} is not null
+                union all
+            {% endfor %}
+            select
+                record_key,
+                'name_suffix' as field,
+                coalesce(
+                    {{ generation_of('family_words') }},
+                    {{ generation_of('given_words', with_first=true) }}
+                ) as value
+            from spelled
+            union all
+            select
+                record_key,
+                namespace as field,
+                normalised_value as value
+            from comparison_values
+            where refusal_reason is null or refusal_reason in ('shared_value', 'shared_device', 'too_many_records')
+            group by record_key, namespace, normalised_value
+        ),
+
+        written as (
+            select
+                record_key,
+                field,
+                value,
+                words
+            from names
+            union all
+            select
+                record_key,
+                field,
+                value,
+                cast(null as string) as words
+            from attributes
+        )
+
+        select
+            written.record_key,
+            written.field,
+            written.value,
+            written.words
+        from written
+        inner join fields
+            on fields.field = written.field
+        where written.value <> ''
+    )
+{% endmacro %}
