@@ -24,6 +24,11 @@ NAMESPACES = (
     "device,device,90,false,100000,,,false,x",
 )
 RULES = "the same"
+MATCH_RULES = (
+    "births_differ,,never,birth_date,contradicting,,x",
+    "name_and_birth,10,link,birth_date,shared_date,50,x",
+    "name_and_birth,10,link,family_name,equal,,x",
+)
 
 
 def build(settings: Settings) -> None:
@@ -108,6 +113,12 @@ def random_world(seed: int, dice: random.Random, size: int) -> list[Record]:
                 if dice.random() < share
             },
             f"2026-0{dice.randrange(1, 7)}-11",
+            {
+                "family_name": f"Lee{'abc'[dice.randrange(3)]}{seed}",
+                "birth_date": f"{1950 + seed}-0{dice.randrange(1, 4)}-15",
+            }
+            if dice.random() < 0.4
+            else {},
         )
         for number in range(size)
     ]
@@ -142,7 +153,7 @@ def test_random_changes_give_what_a_whole_build_gives(tmp_path: Path) -> None:
     dice = random.Random(11)
     records = [r for seed in range(60) for r in random_world(seed, dice, dice.choice([2, 6, 25]))]
     records = list({record.key: record for record in records}.values())
-    lab = Lab(tmp_path / "lab", NAMESPACES, duplicate_free=("s2",))
+    lab = Lab(tmp_path / "lab", NAMESPACES, duplicate_free=("s2",), rules=MATCH_RULES)
     rules = lab.settings.dbt_project_dir / "seeds" / "policy" / "match_rules.csv"
     text = rules.read_text()
     rules.write_text(text.replace("training_records,100,", "training_records,1000000,"))
@@ -158,6 +169,8 @@ def test_random_changes_give_what_a_whole_build_gives(tmp_path: Path) -> None:
     broken = lab.query("select count(*) from identity.refused_in_replay")[0][0]
     assert isinstance(broken, int)
     assert broken > 20
+    ruled = lab.query("select count(distinct decision) from identity.rule_pairs")[0][0]
+    assert ruled in (2, 3)
     for day in (1, 2):
         records = list({r.key: r for r in changed(records, dice)}.values())
         dice.shuffle(records)

@@ -35,7 +35,8 @@ READS: Mapping[str, frozenset[str]] = {
         ),
         "active_overrides": "identity_overrides",
         "candidate_links": (
-            "comparison_values active_overrides customer_records identity_observations scored_pairs"
+            "comparison_values active_overrides customer_records identity_observations "
+            "scored_pairs rule_pairs"
         ),
         "candidate_components": "candidate_links",
         "exclusive_records": "customer_records source_precedence active_overrides rule_pairs",

@@ -183,9 +183,11 @@ def refresh_people(work: Workshop) -> None:
         },
         FROM_REACHED_NODE,
     )
-    work.refresh("exclusive_records",
+    work.refresh(
+        "exclusive_records",
         {"customer_records": OF_REACHED_RECORD, "rule_pairs": pair_of_reached},
-        OF_REACHED_RECORD,)
+        OF_REACHED_RECORD,
+    )
     work.refresh("candidate_components", {"candidate_links": FROM_REACHED_NODE}, AT_REACHED_NODE)
     work.con.execute(
         "insert into reached_components select distinct component_id from "
