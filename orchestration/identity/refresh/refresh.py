@@ -118,9 +118,10 @@ def _refresh(work: Workshop, manifest: Mapping[str, Any], changed: int, total: i
         remember_changes(work.con)
         for model in _others(manifest):
             work.rebuild(model)
+    models = _models(manifest)
     results = tuple(
-        NodeResult(node, "success", work.seconds.get(model, 0.0), None, "")
-        for model, node in _models(manifest).items()
+        NodeResult(models[model], "success", work.seconds.get(model, 0.0), None, "")
+        for model in _in_order(manifest)
     )
     return Refreshed(results, changed, work.count("reached_records") if changed else 0, total)
 
@@ -159,13 +160,16 @@ def _untrained(work: Workshop) -> str | None:
 
 def _others(manifest: Mapping[str, Any]) -> list[str]:
     """Models that follow from the refreshed ones and are made whole, each after what it reads."""
+    return [model for model in _in_order(manifest) if model not in READS]
+
+
+def _in_order(manifest: Mapping[str, Any]) -> list[str]:
     nodes, models = manifest["nodes"], _models(manifest)
-    left = {
+    reads = {
         model: {nodes[p]["name"] for p in nodes[node]["depends_on"]["nodes"] if p in nodes}
         for model, node in models.items()
-        if model not in READS
     }
-    return [model for model in TopologicalSorter(left).static_order() if model in left]
+    return [model for model in TopologicalSorter(reads).static_order() if model in models]
 
 
 def _models(manifest: Mapping[str, Any]) -> dict[str, str]:
