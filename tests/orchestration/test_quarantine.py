@@ -268,6 +268,23 @@ def test_staging_tables_must_be_what_their_entity_asks_for(warehouse: Warehouse)
     assert "lacks the column n" in said and "config.meta.entity" in said
 
 
+def test_an_optional_column_may_be_absent_but_not_unlisted(warehouse: Warehouse) -> None:
+    optional = {"config": {"meta": {"optional": True}}, "data_type": "string"}
+    orders = model("orders", "conformed", columns={"absent": optional, "unlisted": optional})
+    kept = " varchar, ".join(["unlisted", "source_file", "reject_reason", "reject_column"])
+    warehouse.con.execute(
+        f"create table staging.stg_shop__orders ({kept} varchar, source_row bigint)"
+    )
+    [fault] = contract_faults(warehouse.con, manifest(orders, model("stg_shop__orders", "staging")))
+    assert fault.column == "unlisted" and "Add it to" in fault.text
+    listed = model("stg_shop__orders", "staging", columns={"unlisted": {}})
+    assert contract_faults(warehouse.con, manifest(orders, listed)) == []
+    # Once listed, it has to be there and of the type that the entity asks for.
+    also = model("stg_shop__orders", "staging", columns={"unlisted": {}, "absent": {}})
+    [fault] = contract_faults(warehouse.con, manifest(orders, also))
+    assert "lacks the column absent" in fault.text
+
+
 def test_a_staging_model_reads_one_source_table() -> None:
     nothing = model("stg_shop__orders", "staging", depends_on={"nodes": ["model.x"]})
     with pytest.raises(UserError, match=r"stg_shop__orders .*reads 0 source tables"):

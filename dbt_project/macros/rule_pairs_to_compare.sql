@@ -1,0 +1,72 @@
+{#- The steps of rule_pairs that look for pairs, from `rules` and `record_values` to `pairs_of_rules` and `pairs`. -#}
+{% macro rule_pairs_to_compare() %}
+shared_conditions as (
+    select
+        rules.rule,
+        rules.field,
+        rules.comparison,
+        coalesce(cast(rules.threshold as bigint), limits.most_records) as most_records
+    from rules
+    cross join limits
+    where rules.effect = 'link' and rules.comparison in ('shared', 'shared_date')
+),
+
+shared_values as (
+    select
+        shared_conditions.rule,
+        shared_conditions.most_records,
+        record_values.record_key,
+        case shared_conditions.comparison
+            when 'shared_date' then {{ date_in_any_order('record_values.value') }}
+            else record_values.value
+        end as value
+    from shared_conditions
+    inner join record_values
+        on record_values.field = shared_conditions.field
+),
+
+-- What more records show than one person or company can have says nothing, and would cost the
+-- square of its records.
+usable_values as (
+    select
+        rule,
+        value
+    from shared_values
+    group by rule, value
+    having count(distinct record_key) between 2 and max(most_records)
+),
+
+records_to_compare as (
+    select
+        shared_values.rule,
+        shared_values.value,
+        shared_values.record_key
+    from shared_values
+    inner join usable_values
+        on
+            usable_values.rule = shared_values.rule
+            and usable_values.value = shared_values.value
+),
+
+pairs_of_rules as (
+    select
+        left_side.rule,
+        left_side.record_key as record_key_a,
+        right_side.record_key as record_key_b
+    from records_to_compare as left_side
+    inner join records_to_compare as right_side
+        on
+            right_side.rule = left_side.rule
+            and right_side.value = left_side.value
+            and right_side.record_key > left_side.record_key
+    group by left_side.rule, left_side.record_key, right_side.record_key
+),
+
+pairs as (
+    select
+        record_key_a,
+        record_key_b
+    from pairs_of_rules
+    group by record_key_a, record_key_b
+),
+{% endmacro %}
