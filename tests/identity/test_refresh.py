@@ -26,8 +26,8 @@ NAMESPACES = (
 RULES = "the same"
 MATCH_RULES = (
     "births_differ,,never,birth_date,contradicting,,x",
-    "name_and_birth,10,link,birth_date,shared_date,50,x",
-    "name_and_birth,10,link,family_name,equal,,x",
+    "family,10,link,family_name,shared,50,x",
+    "family,10,link,birth_date,not_contradicting,,x",
 )
 
 
@@ -115,7 +115,7 @@ def random_world(seed: int, dice: random.Random, size: int) -> list[Record]:
             f"2026-0{dice.randrange(1, 7)}-11",
             {
                 "family_name": f"Lee{'abc'[dice.randrange(3)]}{seed}",
-                "birth_date": f"{1950 + seed}-0{dice.randrange(1, 4)}-15",
+                "birth_date": f"{1950 + 11 * dice.randrange(3)}-03-15",
             }
             if dice.random() < 0.4
             else {},
