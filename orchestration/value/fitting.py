@@ -1,0 +1,288 @@
+"""Maximum likelihood with the means to notice when it has not worked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import digamma, gammaln
+
+from orchestration.value.histories import Floats, Histories, Spending
+
+BOUNDS = (-7.0, 9.0)
+"""Logarithms of parameters: from 0.0009 to 8,100. Fits of the shared data sets that hold lie well
+within; a parameter at a bound is one that runs away."""
+NEAR_BOUND = 0.05
+MOST_UNCERTAIN = 1.5
+"""Standard error of a parameter's logarithm. Above it the parameter is known to a factor of twenty
+either way, so the data don't say what it is."""
+LIKELIHOOD_GAIN = 3.0
+"""Half of the 5 % point of chi-squared with two degrees of freedom: dropout must explain that much
+more than chance would."""
+SAME_HEIGHT = 1e-9
+"""Difference of log likelihoods per customer below which two climbs ended on the same summit."""
+NORMAL_95 = 1.959964
+CONVERGED, DIVERGED, TOO_LITTLE = "converged", "diverged", "too_little_data"
+
+
+class Likelihood(Protocol):
+    """What can be maximised: a model with names."""
+
+    @property
+    def name(self) -> str:
+        """Name in the tables."""
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters, all positive."""
+
+    def log_likelihood(self, p: Floats, data: Any, /) -> tuple[float, Floats]:
+        """Log likelihood and gradient."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What fitting a model came to.
+
+    Attributes:
+        model: its name.
+        names: of the parameters.
+        values: the estimates; empty when there was too little data.
+        errors: standard errors of the estimates' logarithms, from the inverse Hessian.
+        log_likelihood: at the estimates, over all customers.
+        nested: log likelihood of the simpler model it must beat, None without one.
+        status: `converged`, `diverged` or `too_little_data`.
+        reason: why it is not converged, in words; empty otherwise.
+    """
+
+    model: str
+    names: tuple[str, ...]
+    values: tuple[float, ...] = ()
+    errors: tuple[float, ...] = ()
+    log_likelihood: float | None = None
+    nested: float | None = None
+    status: str = CONVERGED
+    reason: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether anything may be predicted with it."""
+        return self.status == CONVERGED
+
+    @property
+    def array(self) -> Floats:
+        """The estimates as an array."""
+        return np.array(self.values)
+
+    def interval(self, place: int) -> tuple[float, float] | None:
+        """95 % interval of a parameter, normal on the logarithm; None when it can't be had."""
+        if not self.errors or not np.isfinite(self.errors[place]):
+            return None
+        spread = np.exp(min(NORMAL_95 * self.errors[place], 700.0))
+        return float(self.values[place] / spread), float(self.values[place] * spread)
+
+
+def fit_histories(model: Any, h: Histories, warm: Fit | None = None) -> Fit:
+    """Fit a purchase model and hold it against the NBD, which knows no dropout.
+
+    Parameters:
+        model: a model of `lifetime_models.PURCHASE_MODELS`.
+        h: histories.
+        warm: an earlier fit of the model, tried first.
+    """
+    nested_values, nested = _nbd(h)
+    starts = model.starts(*nested_values)
+    if warm is not None and warm.usable:
+        starts = [warm.array, starts[0]]
+    fit = maximise(model, h, starts, float(h.weight.sum()), nested)
+    if fit.usable and fit.log_likelihood is not None:
+        gain = fit.log_likelihood - nested
+        if gain < LIKELIHOOD_GAIN:
+            return _diverged(
+                fit, f"dropout explains nothing: the log likelihood is {gain:.2f} above that of a "
+                f"model without dropout, and chance alone gives up to {LIKELIHOOD_GAIN:g}"
+            )  # fmt: skip
+    return fit
+
+
+def fit_spending(model: Any, m: Spending, warm: Fit | None = None) -> Fit:
+    """Fit the Gamma-Gamma model.
+
+    Parameters:
+        model: `GAMMA_GAMMA`.
+        m: spending of repeat customers.
+        warm: an earlier fit, tried first.
+    """
+    starts = model.starts(m)
+    if warm is not None and warm.usable:
+        starts = [warm.array, starts[0]]
+    fit = maximise(model, m, starts, float(m.weight.sum()), None)
+    if fit.usable and fit.values[1] <= 1:
+        return _diverged(
+            fit, f"q is {fit.values[1]:.3g}, and up to 1 the mean amount of customers is infinite"
+        )
+    return fit
+
+
+def maximise(
+    model: Likelihood, data: Any, starts: Sequence[Floats], scale: float, nested: float | None
+) -> Fit:
+    """Climb from several starts until two reach the same height, take the highest, judge it.
+
+    Parameters:
+        model: what to fit.
+        data: what to fit it to.
+        starts: points to begin from.
+        scale: the likelihood is divided by it, so that tolerances mean the same at any size.
+        nested: log likelihood of the simpler model, kept with the fit.
+    """
+
+    def loss(log_p: Floats) -> tuple[float, Floats]:
+        p = np.exp(log_p)
+        value, gradient = model.log_likelihood(p, data)
+        if not np.isfinite(value):
+            return 1e10, np.zeros_like(p)
+        return -value / scale, -gradient * p / scale
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        tops: list[tuple[Floats, float]] = []
+        for start in starts:
+            tops.append(_climb(loss, np.clip(np.log(start), -6, 8)))
+            if len(tops) > 1 and abs(tops[-1][1] - tops[-2][1]) < SAME_HEIGHT:
+                break
+        top = min(tops, key=lambda t: t[1])
+        point, lowest = _polish(loss, top[0], top[1])
+        hessian = _hessian(loss, point)
+    errors = _errors(hessian, scale)
+    fit = Fit(
+        model.name,
+        model.parameters,
+        tuple(float(v) for v in np.exp(point)),
+        errors,
+        -lowest * scale,
+        nested,
+    )
+    reason = _fault(fit, point, loss(point)[1], hessian)
+    return _diverged(fit, reason) if reason else fit
+
+
+def too_little(model: Likelihood, reason: str) -> Fit:
+    """The fit of a model that was not tried."""
+    return Fit(model.name, model.parameters, status=TOO_LITTLE, reason=reason)
+
+
+def _nbd(h: Histories) -> tuple[tuple[float, float], float]:
+    bought, observed = (float(np.sum(h.weight * v)) for v in (h.frequency, h.age))
+    rate = max(bought, 0.5) / max(observed, 1.0)
+    scale = float(h.weight.sum())
+
+    def loss(log_p: Floats) -> tuple[float, Floats]:
+        r, alpha = np.exp(log_p)
+        later = np.log(alpha + h.age)
+        value = (
+            h.log_gamma(r) - gammaln(r)
+            + r * np.log(alpha)
+            - (r + h.frequency) * later
+        )
+        gradient = np.array(
+            [
+                np.sum(h.weight * (h.digamma(r) - digamma(r) + np.log(alpha) - later)),
+                np.sum(h.weight * (r / alpha - (r + h.frequency) / (alpha + h.age))),
+            ]
+        )
+        return -float(np.sum(h.weight * value)) / scale, -gradient * np.exp(log_p) / scale
+
+    point, value = _climb(loss, np.log([0.5, 0.5 / rate]))
+    r, alpha = np.exp(point)
+    return (float(r), float(alpha)), -value * scale
+
+
+def _climb(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> tuple[Floats, float]:
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[BOUNDS] * len(start),
+        options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 300},
+    )
+    return found.x, float(found.fun)
+
+
+def _polish(
+    loss: Callable[[Floats], tuple[float, Floats]], point: Floats, value: float
+) -> tuple[Floats, float]:
+    """Up to three Newton steps, each kept only if it goes further down."""
+    for _ in range(3):
+        gradient = loss(point)[1]
+        try:
+            step = np.linalg.solve(_hessian(loss, point), gradient)
+        except np.linalg.LinAlgError:
+            break
+        new = point - np.clip(step, -0.5, 0.5)
+        if np.any(new <= BOUNDS[0]) or np.any(new >= BOUNDS[1]):
+            break
+        lower = loss(new)[0]
+        if not lower < value:
+            break
+        gain, point, value = value - lower, new, lower
+        if gain < 1e-14:
+            break
+    return point, value
+
+
+def _hessian(loss: Callable[[Floats], tuple[float, Floats]], point: Floats) -> Floats:
+    """Central differences of the gradient."""
+    width = 1e-4
+    rows = []
+    for place in range(len(point)):
+        move = np.zeros_like(point)
+        move[place] = width
+        rows.append((loss(point + move)[1] - loss(point - move)[1]) / (2 * width))
+    hessian = np.array(rows)
+    symmetric: Floats = (hessian + hessian.T) / 2
+    return symmetric
+
+
+def _errors(hessian: Floats, scale: float) -> tuple[float, ...]:
+    try:
+        variances = np.diag(np.linalg.inv(hessian * scale))
+    except np.linalg.LinAlgError:
+        return tuple(float("nan") for _ in hessian)
+    return tuple(float(np.sqrt(v)) if v > 0 else float("nan") for v in variances)
+
+
+def _fault(fit: Fit, point: Floats, slope: Floats, hessian: Floats) -> str:
+    """What is wrong with a fit, in words; empty when nothing is."""
+    if fit.log_likelihood is None or not np.isfinite(fit.log_likelihood):
+        return "the likelihood is not finite"
+    for name, at in zip(fit.names, point, strict=True):
+        if at > BOUNDS[1] - NEAR_BOUND:
+            return f"{name} grows without end (above {np.exp(at):,.0f})"
+        if at < BOUNDS[0] + NEAR_BOUND:
+            return f"{name} shrinks to nothing (below {np.exp(at):.4f})"
+    if np.max(np.abs(slope)) > 1e-4:
+        return "the optimiser found no summit: the slope is not zero where it stopped"
+    if not np.all(np.isfinite(hessian)) or np.min(np.linalg.eigvalsh(hessian)) <= 0:
+        return "the likelihood has no summit here (its Hessian is not positive definite)"
+    for name, error in zip(fit.names, fit.errors, strict=True):
+        if not error < MOST_UNCERTAIN:
+            return (
+                f"the data do not say what {name} is (the standard error of its logarithm is "
+                f"{error:.2g})"
+            )
+    return ""
+
+
+def _diverged(fit: Fit, reason: str) -> Fit:
+    return Fit(
+        fit.model, fit.names, fit.values, fit.errors, fit.log_likelihood, fit.nested, DIVERGED,
+        reason,
+    )  # fmt: skip
