@@ -15,6 +15,7 @@ from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.identity.match_rules import check_match_rules
+from orchestration.value.clv_settings import check_clv_settings
 
 KINDS = ("person", "email", "phone", "device", "cookie", "partner")
 NAMESPACE_COLUMNS = (
@@ -27,6 +28,7 @@ OVERRIDE_COLUMNS = (
 )  # fmt: skip
 BLOCKED_COLUMNS = ("namespace", "match_kind", "value", "reason", "comment")
 MATCH_RULE_COLUMNS = ("rule", "value", "comment")
+CLV_SETTING_COLUMNS = ("setting", "value", "comment")
 ATTRIBUTES = ("any", "birth_date", "given_name")
 """What blocked_identity_values may name beside namespaces."""
 
@@ -48,7 +50,7 @@ class Row:
 
 
 def check_policy(dbt_project_dir: Path) -> None:
-    """Read the identity seeds of a project and refuse what can't be followed.
+    """Read the seeds of a project that steer Python and refuse what can't be followed.
 
     Parameters:
         dbt_project_dir: the dbt project.
@@ -62,6 +64,9 @@ def check_policy(dbt_project_dir: Path) -> None:
     check_overrides(read_seed(folder / "identity_overrides.csv", OVERRIDE_COLUMNS))
     rules = read_seed(folder / "match_rules.csv", MATCH_RULE_COLUMNS)
     for fault in check_match_rules([row.values for row in rules]):
+        raise UserError(fault)
+    settings = read_seed(folder / "clv_settings.csv", CLV_SETTING_COLUMNS)
+    for fault in check_clv_settings([row.values for row in settings]):
         raise UserError(fault)
 
 

@@ -199,10 +199,9 @@ def scores(
         ).fetchall()
         ahead = weeks / 7 if split == "calibration" else settings.horizon_weeks
         discount = 0.0 if split == "calibration" else settings.discount_per_week
-        keys = con.execute(
-            f"select distinct frequency, recency_days, age_days from {inputs} where split = ? "
-            "order by frequency, recency_days, age_days",
-            [split],
+        keys = con.sql(
+            f"select distinct frequency, recency_days, age_days from {inputs} "
+            f"where split = '{split}' order by frequency, recency_days, age_days"
         ).to_arrow_table()
         for start in range(0, len(keys), CHUNK):
             chunk = keys.slice(start, CHUNK)

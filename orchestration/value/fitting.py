@@ -24,6 +24,7 @@ LIKELIHOOD_GAIN = 3.0
 more than chance would."""
 SAME_HEIGHT = 1e-9
 """Difference of log likelihoods per customer below which two climbs ended on the same summit."""
+SMALL_STEP = 1e-3
 NORMAL_95 = 1.959964
 CONVERGED, DIVERGED, TOO_LITTLE = "converged", "diverged", "too_little_data"
 
@@ -95,13 +96,10 @@ def fit_histories(model: Any, h: Histories, warm: Fit | None = None) -> Fit:
     Parameters:
         model: a model of `lifetime_models.PURCHASE_MODELS`.
         h: histories.
-        warm: an earlier fit of the model, tried first.
+        warm: an earlier fit of the model to nearly the same customers, to begin from.
     """
     nested_values, nested = _nbd(h)
-    starts = model.starts(*nested_values)
-    if warm is not None and warm.usable:
-        starts = [warm.array, starts[0]]
-    fit = maximise(model, h, starts, float(h.weight.sum()), nested)
+    fit = _maximise_warm(model, h, model.starts(*nested_values), float(h.weight.sum()), nested, warm)
     if fit.usable and fit.log_likelihood is not None:
         gain = fit.log_likelihood - nested
         if gain < LIKELIHOOD_GAIN:
@@ -118,17 +116,26 @@ def fit_spending(model: Any, m: Spending, warm: Fit | None = None) -> Fit:
     Parameters:
         model: `GAMMA_GAMMA`.
         m: spending of repeat customers.
-        warm: an earlier fit, tried first.
+        warm: an earlier fit to nearly the same customers, to begin from.
     """
-    starts = model.starts(m)
-    if warm is not None and warm.usable:
-        starts = [warm.array, starts[0]]
-    fit = maximise(model, m, starts, float(m.weight.sum()), None)
+    fit = _maximise_warm(model, m, model.starts(m), float(m.weight.sum()), None, warm)
     if fit.usable and fit.values[1] <= 1:
         return _diverged(
             fit, f"q is {fit.values[1]:.3g}, and up to 1 the mean amount of customers is infinite"
         )
     return fit
+
+
+def _maximise_warm(
+    model: Any, data: Any, starts: list[Floats], scale: float, nested: float | None,
+    warm: Fit | None,
+) -> Fit:  # fmt: skip
+    """Climb from an earlier summit; from everywhere when that ends in nothing."""
+    if warm is not None and warm.usable:
+        fit = maximise(model, data, [warm.array], scale, nested)
+        if fit.usable:
+            return fit
+    return maximise(model, data, starts, scale, nested)
 
 
 def maximise(
@@ -158,8 +165,7 @@ def maximise(
             if len(tops) > 1 and abs(tops[-1][1] - tops[-2][1]) < SAME_HEIGHT:
                 break
         top = min(tops, key=lambda t: t[1])
-        point, lowest = _polish(loss, top[0], top[1])
-        hessian = _hessian(loss, point)
+        point, lowest, hessian = _polish(loss, top[0], top[1])
     errors = _errors(hessian, scale)
     fit = Fit(
         model.name,
@@ -211,19 +217,19 @@ def _climb(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> tup
         jac=True,
         method="L-BFGS-B",
         bounds=[BOUNDS] * len(start),
-        options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 300},
+        options={"ftol": 1e-11, "gtol": 1e-6, "maxiter": 300},
     )
     return found.x, float(found.fun)
 
 
 def _polish(
     loss: Callable[[Floats], tuple[float, Floats]], point: Floats, value: float
-) -> tuple[Floats, float]:
-    """Up to three Newton steps, each kept only if it goes further down."""
+) -> tuple[Floats, float, Floats]:
+    """Up to three Newton steps, each kept only if it goes further down; and the last Hessian."""
+    hessian = _hessian(loss, point)
     for _ in range(3):
-        gradient = loss(point)[1]
         try:
-            step = np.linalg.solve(_hessian(loss, point), gradient)
+            step = np.linalg.solve(hessian, loss(point)[1])
         except np.linalg.LinAlgError:
             break
         new = point - np.clip(step, -0.5, 0.5)
@@ -232,10 +238,12 @@ def _polish(
         lower = loss(new)[0]
         if not lower < value:
             break
-        gain, point, value = value - lower, new, lower
-        if gain < 1e-14:
+        point, value = new, lower
+        if np.max(np.abs(step)) < SMALL_STEP:
+            # So small a step leaves the curvature as it was.
             break
-    return point, value
+        hessian = _hessian(loss, point)
+    return point, value, hessian
 
 
 def _hessian(loss: Callable[[Floats], tuple[float, Floats]], point: Floats) -> Floats:

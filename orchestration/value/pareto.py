@@ -22,7 +22,8 @@ from scipy.special import digamma, gammaln
 
 from orchestration.value.histories import Floats, Histories
 
-NODES = 20
+NODES = 16
+LEAST_SLOPE = 0.03
 CHUNK = 20_000
 """Groups integrated at a time; bounds the memory to some tens of megabytes."""
 _POINTS, _WEIGHTS = (values for values in np.polynomial.legendre.leggauss(NODES))
@@ -99,9 +100,10 @@ class Pareto:
 def _gone(p: Floats, h: Histories) -> tuple[Floats, Floats]:
     """ln of the part of the likelihood of having left, and means over the moment of leaving.
 
-    With k = r+x+s the moment is written as α+u = (α+t_x) z^(-3/k), which turns the steep part of
-    the integrand into a constant and leaves ((α+u)/(β+u))^(s+1), times 3z², over z up to 1. The
-    third power smooths what is left of the singularity at 0 for large k.
+    Over y = ln(m+u), with m the smaller of α and β, the integrand falls like e^(-k y) at first and
+    more steeply later. So it is integrated over z = e^(-k y/3), which makes that part a power of z;
+    the third takes the edge off what is left at z = 0 for large k. Any k is exact, a fitting one
+    needs few nodes.
 
     Returns:
         The logarithm per group (-inf where the last purchase was the last day), and four rows: the
@@ -119,30 +121,31 @@ def _gone(p: Floats, h: Histories) -> tuple[Floats, Floats]:
 
 def _gone_part(p: Floats, x: Floats, recency: Floats, age: Floats) -> tuple[Floats, Floats]:
     r, alpha, s, beta = p
-    k = (r + x + s)[:, None]
-    first = np.log(alpha + recency)[:, None]
-    # Lower end of z, and the length of its interval without cancellation.
-    exponent = -k / 3 * np.log1p((age - recency) / (alpha + recency))[:, None]
-    length = -np.expm1(exponent)
-    z = 1 - length * (1 - _POINTS) / 2
+    base = min(alpha, beta)
+    first = base + recency
+    slope = first * ((r + x) / (alpha + recency) + (s + 1) / (beta + recency)) - 1
+    k = np.maximum(slope, LEAST_SLOPE)[:, None] / 3
+    length = -np.expm1(-k * np.log1p((age - recency) / first)[:, None])
+    z = 1 - length * ((1 - _POINTS) / 2)
     log_z = np.log(z)
-    log_u = first - 3 / k * log_z
-    log_v = np.log(np.exp(log_u) + (beta - alpha))
-    density = (s + 1) * (log_u - log_v) + 2 * log_z
+    log_u = np.log(first)[:, None] - log_z / k
+    u = np.exp(log_u)
+    # The other of α+u and β+u differs by a constant.
+    v = u + abs(alpha - beta)
+    log_v = np.log(v)
+    if alpha > beta:
+        u, v, log_u, log_v = v, u, log_v, log_u
+    density = -(r + x)[:, None] * log_u - (s + 1) * log_v - log_z
+    density += log_u if alpha <= beta else log_v
     top = density.max(axis=1, keepdims=True)
     shares = _WEIGHTS * np.exp(density - top)
     total = shares.sum(axis=1, keepdims=True)
     with np.errstate(divide="ignore"):
-        log_integral = np.log(1.5 * length * total) + top - np.log(k) - k * first
+        log_integral = np.log(length / 2 * total / k) + top
     shares /= total
     means = np.array(
-        [
-            (shares * log_u).sum(axis=1),
-            (shares * np.exp(-log_u)).sum(axis=1),
-            (shares * log_v).sum(axis=1),
-            (shares * np.exp(-log_v)).sum(axis=1),
-        ]
-    )
+        [(shares * values).sum(axis=1) for values in (log_u, 1 / u, log_v, 1 / v)]
+    )  # fmt: skip
     return np.log(s) + log_integral[:, 0], means
 
 
