@@ -89,8 +89,7 @@ def connect_reader(
     try:
         con.execute("set timezone = 'UTC'")
         found = con.execute(
-            "select 1 from information_schema.tables "
-            "where table_schema || '.' || table_name = ?",
+            "select 1 from information_schema.tables where table_schema || '.' || table_name = ?",
             [table],
         ).fetchone()
         if found is None:

@@ -20,8 +20,8 @@ from scipy.special import digamma, gammaln
 from orchestration.value.histories import Floats, Histories
 
 P_NODES = 16
-"""Nodes over p: with 16, expected purchases agree with the closed form to 1e-8 and better for ages
-and rates like those of the shared data sets."""
+"""Nodes over p. With 16 expected purchases agree with the closed form to thirteen digits on CDNOW,
+and to five where half a year is expected of one day and rates differ by thousands."""
 
 
 @dataclass(frozen=True)

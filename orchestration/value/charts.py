@@ -11,16 +11,18 @@ from typing import Any
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 34, 40
 STYLE = """
-svg.clv { font: 12px system-ui, sans-serif; fill: #22303c; background: #fff }
-.clv .grid { stroke: #8884; stroke-width: 1 }
-.clv .a { fill: #3b6fb6; stroke: #3b6fb6 } .clv .b { fill: #e08a2e; stroke: #e08a2e }
-.clv .c { fill: #7a8794; stroke: #7a8794 } .clv .d { fill: #2e8b6f; stroke: #2e8b6f }
-svg.clv path { fill: none; stroke-width: 2.5 } svg.clv path.c { stroke-width: 1.5 }
-.clv text { stroke: none } .clv text.end { text-anchor: end } .clv text.mid { text-anchor: middle }
+svg.clv { font: 12px system-ui, sans-serif; fill: #22303c; background: #fff;
+  --a: #3b6fb6; --b: #e08a2e; --c: #7a8794; --d: #2e8b6f }
 @media (prefers-color-scheme: dark) {
-svg.clv { fill: #dbe3ea; background: #121212 }
-.clv .a { fill: #7fb0f0; stroke: #7fb0f0 } .clv .b { fill: #f0ad5e; stroke: #f0ad5e }
-.clv .c { fill: #93a1ae; stroke: #93a1ae } .clv .d { fill: #62c3a5; stroke: #62c3a5 } }
+svg.clv { fill: #dbe3ea; background: #121212;
+  --a: #7fb0f0; --b: #f0ad5e; --c: #93a1ae; --d: #62c3a5 } }
+.clv .grid { stroke: #8884 }
+.clv path { fill: none; stroke-width: 2.5 } .clv path.c { stroke-width: 1.5 }
+.clv rect.a { fill: var(--a) } .clv rect.b { fill: var(--b) }
+.clv rect.c { fill: var(--c) } .clv rect.d { fill: var(--d) }
+.clv path.a { stroke: var(--a) } .clv path.b { stroke: var(--b) }
+.clv path.c { stroke: var(--c) } .clv path.d { stroke: var(--d) }
+.clv text.end { text-anchor: end } .clv text.mid { text-anchor: middle }
 """
 
 
@@ -39,7 +41,7 @@ def actual_and_predicted(deciles: Sequence[Mapping[str, Any]]) -> str:
         for side, (value, name) in enumerate(zip(pair, "ab", strict=True)):
             height = max(value, 0) / top * (HEIGHT - TOP - BOTTOM)
             parts.append(
-                f'<rect class="{name}" stroke="none" x="{x + slot * (0.12 + 0.38 * side):.1f}" '
+                f'<rect class="{name}" x="{x + slot * (0.12 + 0.38 * side):.1f}" '
                 f'y="{HEIGHT - BOTTOM - height:.1f}" width="{slot * 0.36:.1f}" '
                 f'height="{height:.1f}"/>'
             )

@@ -90,9 +90,7 @@ def parameters(
     return pa.Table.from_pylist(rows, schema=PARAMETERS)
 
 
-def lacking(
-    periods: dict[str, Period], groups: dict[str, Groups], settings: ClvSettings
-) -> str:
+def lacking(periods: dict[str, Period], groups: dict[str, Groups], settings: ClvSettings) -> str:
     """Why nothing can be learned, in words; empty when there is enough."""
     if set(periods) != set(SPLITS):
         return "nobody had bought before the held-out months"
@@ -156,9 +154,7 @@ def _periods(con: duckdb.DuckDBPyConnection, inputs: str, clock: str) -> dict[st
     return {split: Period(*values) for split, *values in rows}
 
 
-def _version(
-    con: duckdb.DuckDBPyConnection, inputs: str, settings: ClvSettings, clock: str
-) -> str:
+def _version(con: duckdb.DuckDBPyConnection, inputs: str, settings: ClvSettings, clock: str) -> str:
     """A name for what is learned from and how: the same data and settings, the same version."""
     [facts] = con.execute(
         f"""

@@ -99,7 +99,9 @@ def fit_histories(model: Any, h: Histories, warm: Fit | None = None) -> Fit:
         warm: an earlier fit of the model to nearly the same customers, to begin from.
     """
     nested_values, nested = _nbd(h)
-    fit = _maximise_warm(model, h, model.starts(*nested_values), float(h.weight.sum()), nested, warm)
+    fit = _maximise_warm(
+        model, h, model.starts(*nested_values), float(h.weight.sum()), nested, warm
+    )
     if fit.usable and fit.log_likelihood is not None:
         gain = fit.log_likelihood - nested
         if gain < LIKELIHOOD_GAIN:
@@ -192,11 +194,7 @@ def _nbd(h: Histories) -> tuple[tuple[float, float], float]:
     def loss(log_p: Floats) -> tuple[float, Floats]:
         r, alpha = np.exp(log_p)
         later = np.log(alpha + h.age)
-        value = (
-            h.log_gamma(r) - gammaln(r)
-            + r * np.log(alpha)
-            - (r + h.frequency) * later
-        )
+        value = h.log_gamma(r) - gammaln(r) + r * np.log(alpha) - (r + h.frequency) * later
         gradient = np.array(
             [
                 np.sum(h.weight * (h.digamma(r) - digamma(r) + np.log(alpha) - later)),

@@ -62,9 +62,7 @@ class Pareto:
             - share_alive * np.log(alpha + h.age)
             - share_gone * means[0],
             r / alpha - (r + x) * (share_alive / (alpha + h.age) + share_gone * means[1]),
-            np.log(beta)
-            - share_alive * np.log(beta + h.age)
-            + share_gone * (1 / s - means[2]),
+            np.log(beta) - share_alive * np.log(beta + h.age) + share_gone * (1 / s - means[2]),
             s / beta - share_alive * s / (beta + h.age) - share_gone * (s + 1) * means[3],
         )
         return float(np.sum(w * value)), np.array([np.sum(w * g) for g in gradient])

@@ -60,6 +60,7 @@ def shown_curves(report: Report) -> dict[str, list[float]]:
 
 def parameter_cells(row: Mapping[str, Any]) -> list[str]:
     """A parameter as written: model, name, estimate, interval, log likelihood, status."""
+
     def short(value: Any) -> str:
         return "–" if value is None else f"{value:,.4g}"
 
