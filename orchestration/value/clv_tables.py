@@ -231,8 +231,8 @@ def usable_parameters(
 def _scored(
     keys: pa.Table, split: str, usable: dict[tuple[str, str], Any], weeks: float, discount: float
 ) -> pa.Table:
-    columns = [keys.column(name).to_numpy() for name in keys.column_names]
-    histories = Histories.of_days(*columns, np.ones(len(keys)))
+    frequency, recency, age = (keys.column(name).to_numpy() for name in keys.column_names)
+    histories = Histories.of_days(frequency, recency, age, np.ones(len(keys)))
     result = keys.add_column(0, "split", pa.array([split] * len(keys)))
     for model in PURCHASE_MODELS:
         values = usable.get((split, model.name))

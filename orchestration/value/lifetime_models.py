@@ -43,4 +43,5 @@ def expected_purchases(
         ahead = base * np.expm1(length * point)
         rate = model.rate_if_alive(parameters, h, ahead)
         total += weight * length * (base + ahead) * rate * np.exp(-discount_per_week * ahead)
-    return alive * total
+    discounted: Floats = alive * total
+    return discounted

@@ -59,7 +59,8 @@ def collect(con: duckdb.DuckDBPyConnection) -> Report:
         con,
         "select * from value.clv_backtest "
         "where version in (select version from value.clv_parameters) "
-        "order by is_champion desc, status = 'usable' desc, top_decile_share desc nulls last, model",
+        "order by is_champion desc, status = 'usable' desc, top_decile_share desc nulls last, "
+        "model",
     )
     for candidate in candidates:
         candidate["label"] = LABELS.get(candidate["model"], candidate["model"])

@@ -1,4 +1,4 @@
-"""Orders typed in by hand or read from a file, and the lifetime models that dbt builds over them."""
+"""Orders of a test's own, and the lifetime models that dbt builds over them."""
 
 from __future__ import annotations
 

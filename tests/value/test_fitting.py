@@ -112,9 +112,8 @@ def test_weights_stand_for_customers() -> None:
     random = np.random.default_rng(5)
     h = simulated(400, (0.8, 8.0, 0.9, 3.0), at_once=False, seed=5)
     w = random.integers(1, 5, 400)
-    repeated = Histories(
-        *(np.repeat(v, w) for v in (h.frequency, h.recency, h.age)), np.ones(w.sum())
-    )
+    x, recency, age = (np.repeat(v, w) for v in (h.frequency, h.recency, h.age))
+    repeated = Histories(x, recency, age, np.ones(w.sum()))
     weighted = Histories(h.frequency, h.recency, h.age, w.astype(float))
     fits: list[Fit] = [
         fit_histories(BG_NBD, data)
@@ -129,7 +128,7 @@ def test_weights_stand_for_customers() -> None:
 def test_the_demo_companys_parameters_lie_in_the_intervals(
     demo_files: DemoFiles,
 ) -> None:
-    """Orders as generated, by the true buyer; a parameter is further than 3.5 errors off once in 2,000 times."""
+    """Orders as generated, by the true buyer. Chance exceeds 3.5 errors once in 2,000 times."""
     owners = demo_files.owners("web_shop")
     orders: dict[str, list[tuple[str, float]]] = {}
     for row in demo_files.rows("web_shop/orders"):
@@ -142,7 +141,7 @@ def test_the_demo_companys_parameters_lie_in_the_intervals(
         np.array([pick(o)[0][:19] for o in orders.values()], "datetime64[s]") for pick in (min, max)
     )
     x = np.array([len(o) - 1.0 for o in orders.values()])
-    h = Histories(x, (last - first) / week, (end - first) / week, np.ones(len(x)))
+    h = Histories(x, (last - first) / week, np.asarray((end - first) / week), np.ones(len(x)))
     means = np.array([np.mean([v for _, v in o]) for o in orders.values()])
     fits = [
         (fit_histories(BG_NBD, h), demo_files.parameters["bg_nbd"]),

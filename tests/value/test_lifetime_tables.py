@@ -72,7 +72,7 @@ def test_the_backtest_finds_what_was_measured_by_hand(lab: Lab) -> None:
     assert shares[champion] == max(usable.values()) and status == "usable"
     assert abs(bias) < 0.5
     # The baseline ranks as well, but its total is off by more than half.
-    assert set(shares) - set(usable) == {"baseline"}
+    assert "baseline" not in usable and champion.endswith("gamma_gamma")
     assert lab.rows("select distinct method from value.customer_lifetime_value") == [(champion,)]
 
 

@@ -67,10 +67,10 @@ placed as (
     select
         chosen.*,
         ntile(10) over (
-            order by predicted_amount desc nulls last, profile_id asc nulls last
+            order by chosen.predicted_amount desc nulls last, chosen.profile_id asc nulls last
         ) as decile
     from chosen
-    where predicted_amount is not null
+    where chosen.predicted_amount is not null
 ),
 
 intervals as (
@@ -121,11 +121,13 @@ totals as (
 accumulated as (
     select
         valued.*,
-        sum(ranked_amount) over (
-            order by ranked_amount desc nulls last, profile_id asc nulls last
+        sum(valued.ranked_amount) over (
+            order by valued.ranked_amount desc nulls last, valued.profile_id asc nulls last
             rows between unbounded preceding and current row
         ) as amount_up_to,
-        row_number() over (order by ranked_amount desc nulls last, profile_id asc nulls last) as place
+        row_number() over (
+            order by valued.ranked_amount desc nulls last, valued.profile_id asc nulls last
+        ) as place
     from valued
 )
 

@@ -1,12 +1,8 @@
 {#- Append-only: a version is judged once, its rows never change, and no full refresh drops them. -#}
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        full_refresh=false,
-        on_schema_change='append_new_columns'
-    )
-}}
+{{ config(
+    materialized='incremental', incremental_strategy='append', full_refresh=false,
+    on_schema_change='append_new_columns'
+) }}
 
 with
 
@@ -42,32 +38,23 @@ runs as (
     group by version
 ),
 
--- A method is as good as the worst of its fits.
-methods as (
+-- A method is as good as the worst of its fits; those without a purchase model have none.
+method_fits as (
     {%- for method in clv_methods() %}
         select
             '{{ method }}' as model,
-            {{ "'" ~ method.replace('_gamma_gamma', '') ~ "'" if '_gamma_gamma' in method else 'null' }}
-                as purchase_model
+            max(log_likelihood) filter (
+                where model = '{{ method | replace("_gamma_gamma", "") }}' and split = 'calibration'
+            ) as log_likelihood,
+            min(model || ', ' || split || ': ' || reason) filter (
+                where '{{ method }}' = model || '_gamma_gamma'
+                or ('{{ method }}' like '%_gamma_gamma' and model = 'gamma_gamma')
+            ) as reason
+        from fits
         {%- if not loop.last %}
             union all
         {%- endif %}
     {%- endfor %}
-),
-
-method_fits as (
-    select
-        methods.model,
-        max(case when fits.model = methods.purchase_model and fits.split = 'calibration'
-            then fits.log_likelihood end) as log_likelihood,
-        min(case when fits.status <> 'converged'
-            then fits.model || ', ' || fits.split || ': ' || fits.reason end) as reason
-    from methods
-    left join fits
-        on
-            methods.purchase_model is not null
-            and fits.model in (methods.purchase_model, 'gamma_gamma')
-    group by methods.model
 ),
 
 sums as (
@@ -91,7 +78,7 @@ sums as (
 
 metrics as (
     select
-        model,
+        model as measured,
         cast(n as bigint) as customer_count,
         predicted_amount,
         actual_amount,
@@ -103,54 +90,34 @@ metrics as (
     from sums
 ),
 
-baseline as (
-    select
-        rmse,
-        hit_rate
-    from metrics
-    where model = 'baseline'
-),
-
 judged as (
     select
-        methods.model,
+        method_fits.model,
         method_fits.log_likelihood,
-        metrics.customer_count,
-        metrics.predicted_amount,
-        metrics.actual_amount,
-        metrics.top_decile_share,
-        metrics.spearman,
-        metrics.bias,
-        metrics.rmse,
-        metrics.rmse / nullif(baseline.rmse, 0) as rmse_to_baseline,
-        metrics.hit_rate,
-        metrics.hit_rate - baseline.hit_rate as hit_rate_above_baseline,
+        metrics.*,
+        metrics.rmse
+        / nullif(max(case when metrics.measured = 'baseline' then metrics.rmse end) over (), 0)
+            as rmse_to_baseline,
+        metrics.hit_rate
+        - max(case when metrics.measured = 'baseline' then metrics.hit_rate end) over ()
+            as hit_rate_above_baseline,
         case
-            when metrics.hit_rate - baseline.hit_rate >= 0.05 then 'A'
-            when metrics.hit_rate - baseline.hit_rate >= 0 then 'B'
-            when metrics.hit_rate - baseline.hit_rate < 0 then 'C'
-        end as grade,
-        case
-            when metrics.model is null then 'diverged'
+            when metrics.measured is null then 'diverged'
             when metrics.top_decile_share is null then 'nothing_sold'
             when abs(metrics.bias) > settings.largest_bias then 'biased'
             else 'usable'
         end as status,
         case
-            when metrics.model is null
+            when metrics.measured is null
                 then coalesce(method_fits.reason, 'there was nothing to share out')
             when metrics.top_decile_share is null then 'nobody spent anything in the held-out months'
             when abs(metrics.bias) > settings.largest_bias
                 then 'the held-out total is off by more than largest_bias'
         end as reason
-    from methods
+    from method_fits
     cross join settings
-    inner join method_fits
-        on methods.model = method_fits.model
     left join metrics
-        on methods.model = metrics.model
-    left join baseline
-        on metrics.model is not null
+        on method_fits.model = metrics.measured
 ),
 
 best as (
@@ -215,7 +182,11 @@ select
     judged.rmse_to_baseline,
     judged.hit_rate,
     judged.hit_rate_above_baseline,
-    judged.grade,
+    case
+        when judged.hit_rate_above_baseline >= 0.05 then 'A'
+        when judged.hit_rate_above_baseline >= 0 then 'B'
+        when judged.hit_rate_above_baseline < 0 then 'C'
+    end as grade,
     judged.log_likelihood,
     case when runs.too_little_reason is null then judged.status else 'too_little_data' end as status,
     coalesce(runs.too_little_reason, judged.reason) as reason,

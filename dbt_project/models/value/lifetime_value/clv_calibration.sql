@@ -48,13 +48,15 @@ actual_totals as (
 actual_ranks as (
     select
         judged.*,
-        2 * rank() over (order by future_amount asc nulls last)
-        + count(*) over (partition by future_amount) - 1 as actual_rank,
-        sum(case when future_amount > 0 then future_amount else 0 end) over (
-            order by future_amount desc nulls last, profile_id asc nulls last
+        2 * rank() over (order by judged.future_amount asc nulls last)
+        + count(*) over (partition by judged.future_amount) - 1 as actual_rank,
+        sum(case when judged.future_amount > 0 then judged.future_amount else 0 end) over (
+            order by judged.future_amount desc nulls last, judged.profile_id asc nulls last
             rows between unbounded preceding and current row
         ) as amount_up_to,
-        row_number() over (order by future_amount desc nulls last, profile_id asc nulls last) as place
+        row_number() over (
+            order by judged.future_amount desc nulls last, judged.profile_id asc nulls last
+        ) as place
     from judged
 ),
 

@@ -97,6 +97,7 @@ counted as (
         ), 0) as repeat_amount,
         coalesce(sum(purchase_days.net_amount) filter (
             where purchase_days.bought_on > splits.recent_from
+            and purchase_days.bought_on > first_purchases.first_purchase_on
             and purchase_days.bought_on <= splits.split_on
         ), 0) as recent_amount,
         coalesce(sum(purchase_days.net_amount) filter (

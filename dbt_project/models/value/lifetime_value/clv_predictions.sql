@@ -47,7 +47,7 @@ weighted as (
     from inputs
 ),
 
--- Methods that only rank share out what the company took in the months before, of the same number.
+-- Methods that only rank share out what won customers brought in as many months before.
 totals as (
     select
         weighted.split,
