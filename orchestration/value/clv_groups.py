@@ -2,8 +2,9 @@
 
 A hundred million customers have few histories that differ in days. Where they are still more than
 a fit should look at, days are put into bins of 2, 4, 8 … days; a bin stands for its customers with
-their mean recency and age. Sums are of whole numbers, so that they do not depend on the order in
-which the engine adds.
+their mean recency and age. The search for the summit looks at coarse bins; its last steps look at
+all groups that the settings allow. Sums are of whole numbers, so that they do not depend on the
+order in which the engine adds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ import numpy as np
 from orchestration.value.histories import Histories, Spending
 
 LARGEST_BIN = 1024
+SEARCHED = 5_000
+"""Groups that the search looks at."""
+EXACT_AMOUNTS = 20_000
+"""Distinct amounts of repeat customers above which they are put into hundredths of the logarithm,
+which changes estimates in the fifth digit."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,7 @@ class Groups:
 
     Attributes:
         histories: of all customers of a split.
+        coarse: the same, in bins for the search; None where they are few enough.
         spending: of those who came back and left money.
         bin_days: width of the bins; 1 where every day is kept.
         customers: how many there are.
@@ -31,6 +38,7 @@ class Groups:
     """
 
     histories: Histories
+    coarse: Histories | None
     spending: Spending
     bin_days: int
     customers: int
@@ -44,11 +52,33 @@ def groups_in(con: duckdb.DuckDBPyConnection, inputs: str, split: str, most: int
         con: a connection.
         inputs: the relation clv_inputs.
         split: `calibration` or `refresh`.
-        most: groups before days are put into bins.
+        most: groups that a fit's last steps look at; more are put into bins.
     """
-    bin_days = 1
+    bin_days = _bin_for(con, inputs, split, most, 1)
+    histories = _histories(con, inputs, split, bin_days)
+    coarse = None
+    if len(histories.weight) > SEARCHED:
+        coarse_days = _bin_for(con, inputs, split, SEARCHED, 2 * bin_days)
+        coarse = _histories(con, inputs, split, coarse_days)
+    return Groups(
+        histories,
+        coarse,
+        _spending(con, inputs, split),
+        bin_days,
+        int(histories.weight.sum()),
+        int(histories.weight[histories.frequency > 0].sum()),
+    )
+
+
+def _bin_for(
+    con: duckdb.DuckDBPyConnection, inputs: str, split: str, most: int, bin_days: int
+) -> int:
     while bin_days < LARGEST_BIN and _distinct(con, inputs, split, bin_days) > most:
         bin_days *= 2
+    return bin_days
+
+
+def _histories(con: duckdb.DuckDBPyConnection, inputs: str, split: str, bin_days: int) -> Histories:
     rows = con.execute(
         f"""
         select frequency, sum(recency_days)::double as recency, sum(age_days)::double as age,
@@ -60,19 +90,11 @@ def groups_in(con: duckdb.DuckDBPyConnection, inputs: str, split: str, most: int
         [split],
     ).fetchnumpy()
     customers = np.asarray(rows["customers"])
-    histories = Histories.of_days(
+    return Histories.of_days(
         rows["frequency"],
         np.asarray(rows["recency"]) / customers,
         np.asarray(rows["age"]) / customers,
         customers,
-    )
-    came_back = histories.frequency > 0
-    return Groups(
-        histories,
-        _spending(con, inputs, split, most),
-        bin_days,
-        int(customers.sum()),
-        int(customers[came_back].sum()),
     )
 
 
@@ -85,14 +107,14 @@ def _distinct(con: duckdb.DuckDBPyConnection, inputs: str, split: str, bin_days:
     return int(count)
 
 
-def _spending(con: duckdb.DuckDBPyConnection, inputs: str, split: str, most: int) -> Spending:
+def _spending(con: duckdb.DuckDBPyConnection, inputs: str, split: str) -> Spending:
     """Spending of repeat customers, by hundredths of the amount's logarithm where they are many."""
     [(exact,)] = con.execute(
         f"select count(*) from (select distinct frequency, mean_repeat_amount from {inputs} "
         "where split = ? and frequency > 0 and mean_repeat_amount > 0)",
         [split],
     ).fetchall()
-    key = "mean_repeat_amount" if exact <= most else "floor(100 * ln(mean_repeat_amount))"
+    key = "mean_repeat_amount" if exact <= EXACT_AMOUNTS else "floor(100 * ln(mean_repeat_amount))"
     rows = con.execute(
         f"""
         select frequency::double as frequency, count(*)::double as customers,

@@ -39,7 +39,7 @@ class ClvSettings:
     high_value_top_share: float = 0
     fewest_months_of_history: float = 12
     fewest_repeat_customers: float = 100
-    most_groups: float = 20_000
+    most_groups: float = 200_000
     most_backtest_customers: float = 250_000
     largest_bias: float = 0.5
     challenger_margin: float = 0.01

@@ -114,7 +114,7 @@ def _fit(model: Any, groups: Groups, known: dict[str, Fit]) -> Fit:
     warm = known.get(model.name)
     if model is GAMMA_GAMMA:
         return fit_spending(model, groups.spending, warm)
-    return fit_histories(model, groups.histories, warm)
+    return fit_histories(model, groups.histories, warm, groups.coarse)
 
 
 def _rows(

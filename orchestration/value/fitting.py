@@ -26,6 +26,7 @@ SAME_HEIGHT = 1e-9
 """Difference of log likelihoods per customer below which two climbs ended on the same summit."""
 SMALL_STEP = 1e-3
 NORMAL_95 = 1.959964
+Loss = Callable[[Floats], tuple[float, Floats]]
 CONVERGED, DIVERGED, TOO_LITTLE = "converged", "diverged", "too_little_data"
 
 
@@ -90,18 +91,20 @@ class Fit:
         return float(self.values[place] / spread), float(self.values[place] * spread)
 
 
-def fit_histories(model: Any, h: Histories, warm: Fit | None = None) -> Fit:
+def fit_histories(
+    model: Any, h: Histories, warm: Fit | None = None, coarse: Histories | None = None
+) -> Fit:
     """Fit a purchase model and hold it against the NBD, which knows no dropout.
 
     Parameters:
         model: a model of `lifetime_models.PURCHASE_MODELS`.
         h: histories.
         warm: an earlier fit of the model to nearly the same customers, to begin from.
+        coarse: the same customers in fewer groups, for the search.
     """
     nested_values, nested = _nbd(h)
-    fit = _maximise_warm(
-        model, h, model.starts(*nested_values), float(h.weight.sum()), nested, warm
-    )
+    data = Data(h, coarse if coarse is not None else h, float(h.weight.sum()), nested)
+    fit = _maximise_warm(model, data, model.starts(*nested_values), warm)
     if fit.usable and fit.log_likelihood is not None:
         gain = fit.log_likelihood - nested
         if gain < LIKELIHOOD_GAIN:
@@ -120,7 +123,7 @@ def fit_spending(model: Any, m: Spending, warm: Fit | None = None) -> Fit:
         m: spending of repeat customers.
         warm: an earlier fit to nearly the same customers, to begin from.
     """
-    fit = _maximise_warm(model, m, model.starts(m), float(m.weight.sum()), None, warm)
+    fit = _maximise_warm(model, Data(m, m, float(m.weight.sum()), None), model.starts(m), warm)
     if fit.usable and fit.values[1] <= 1:
         return _diverged(
             fit, f"q is {fit.values[1]:.3g}, and up to 1 the mean amount of customers is infinite"
@@ -128,54 +131,62 @@ def fit_spending(model: Any, m: Spending, warm: Fit | None = None) -> Fit:
     return fit
 
 
-def _maximise_warm(
-    model: Any, data: Any, starts: list[Floats], scale: float, nested: float | None,
-    warm: Fit | None,
-) -> Fit:  # fmt: skip
-    """Climb from an earlier summit; from everywhere when that ends in nothing."""
-    if warm is not None and warm.usable:
-        fit = maximise(model, data, [warm.array], scale, nested)
-        if fit.usable:
-            return fit
-    return maximise(model, data, starts, scale, nested)
+@dataclass(frozen=True)
+class Data:
+    """What a likelihood is climbed over.
 
-
-def maximise(
-    model: Likelihood, data: Any, starts: Sequence[Floats], scale: float, nested: float | None
-) -> Fit:
-    """Climb from several starts until two reach the same height, take the highest, judge it.
-
-    Parameters:
-        model: what to fit.
-        data: what to fit it to.
-        starts: points to begin from.
-        scale: the likelihood is divided by it, so that tolerances mean the same at any size.
+    Attributes:
+        whole: all groups; the last steps and the judgement look at them.
+        coarse: the groups that the search looks at.
+        customers: likelihoods are divided by it, so that tolerances mean the same at any size.
         nested: log likelihood of the simpler model, kept with the fit.
     """
 
-    def loss(log_p: Floats) -> tuple[float, Floats]:
-        p = np.exp(log_p)
-        value, gradient = model.log_likelihood(p, data)
-        if not np.isfinite(value):
-            return 1e10, np.zeros_like(p)
-        return -value / scale, -gradient * p / scale
+    whole: Any
+    coarse: Any
+    customers: float
+    nested: float | None
 
+
+def _maximise_warm(model: Any, data: Data, starts: list[Floats], warm: Fit | None) -> Fit:
+    """Climb from an earlier summit; from everywhere when that ends in nothing."""
+    if warm is not None and warm.usable:
+        fit = maximise(model, data, [warm.array])
+        if fit.usable:
+            return fit
+    return maximise(model, data, starts)
+
+
+def maximise(model: Likelihood, data: Data, starts: Sequence[Floats]) -> Fit:
+    """Climb from several starts until two reach the same height, take the highest, judge it."""
+
+    def loss_over(groups: Any) -> Loss:
+        def loss(log_p: Floats) -> tuple[float, Floats]:
+            p = np.exp(log_p)
+            value, gradient = model.log_likelihood(p, groups)
+            if not np.isfinite(value):
+                return 1e10, np.zeros_like(p)
+            return -value / data.customers, -gradient * p / data.customers
+
+        return loss
+
+    search, loss = loss_over(data.coarse), loss_over(data.whole)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         tops: list[tuple[Floats, float]] = []
         for start in starts:
-            tops.append(_climb(loss, np.clip(np.log(start), -6, 8)))
+            tops.append(_climb(search, np.clip(np.log(start), -6, 8)))
             if len(tops) > 1 and abs(tops[-1][1] - tops[-2][1]) < SAME_HEIGHT:
                 break
         top = min(tops, key=lambda t: t[1])
-        point, lowest, hessian = _polish(loss, top[0], top[1])
-    errors = _errors(hessian, scale)
+        point, lowest, hessian = _polish(loss, top[0], loss(top[0])[0])
+    errors = _errors(hessian, data.customers)
     fit = Fit(
         model.name,
         model.parameters,
         tuple(float(v) for v in np.exp(point)),
         errors,
-        -lowest * scale,
-        nested,
+        -lowest * data.customers,
+        data.nested,
     )
     reason = _fault(fit, point, loss(point)[1], hessian)
     return _diverged(fit, reason) if reason else fit
@@ -208,7 +219,7 @@ def _nbd(h: Histories) -> tuple[tuple[float, float], float]:
     return (float(r), float(alpha)), -value * scale
 
 
-def _climb(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> tuple[Floats, float]:
+def _climb(loss: Loss, start: Floats) -> tuple[Floats, float]:
     found = minimize(
         loss,
         start,
@@ -220,9 +231,7 @@ def _climb(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> tup
     return found.x, float(found.fun)
 
 
-def _polish(
-    loss: Callable[[Floats], tuple[float, Floats]], point: Floats, value: float
-) -> tuple[Floats, float, Floats]:
+def _polish(loss: Loss, point: Floats, value: float) -> tuple[Floats, float, Floats]:
     """Up to three Newton steps, each kept only if it goes further down; and the last Hessian."""
     hessian = _hessian(loss, point)
     for _ in range(3):
@@ -244,7 +253,7 @@ def _polish(
     return point, value, hessian
 
 
-def _hessian(loss: Callable[[Floats], tuple[float, Floats]], point: Floats) -> Floats:
+def _hessian(loss: Loss, point: Floats) -> Floats:
     """Central differences of the gradient."""
     width = 1e-4
     rows = []

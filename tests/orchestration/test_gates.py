@@ -61,8 +61,8 @@ BREAKS: list[tuple[str, str, str]] = [
     ),
     (
         "value",
-        "lifetime_models_converge",
-        "update value.clv_parameters set status = 'diverged' where model = 'mbg_nbd'",
+        "a_purchase_model_converges",
+        "update value.clv_parameters set status = 'diverged' where model <> 'gamma_gamma'",
     ),
     ("segments", "no_segment_is_empty", "delete from segments.segment_membership"),
     (
