@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
+from orchestration.value.climbing import BOUNDS, Loss, climb, polish
 from orchestration.value.histories import Floats, Histories, Spending
 
-BOUNDS = (-7.0, 9.0)
-"""Logarithms of parameters: from 0.0009 to 8,100. Fits of the shared data sets that hold lie well
-within; a parameter at a bound is one that runs away."""
 NEAR_BOUND = 0.05
 MOST_UNCERTAIN = 1.5
 """Standard error of a parameter's logarithm. Above it the parameter is known to a factor of twenty
@@ -24,9 +21,7 @@ LIKELIHOOD_GAIN = 3.0
 more than chance would."""
 SAME_HEIGHT = 1e-9
 """Difference of log likelihoods per customer below which two climbs ended on the same summit."""
-SMALL_STEP = 1e-3
 NORMAL_95 = 1.959964
-Loss = Callable[[Floats], tuple[float, Floats]]
 CONVERGED, DIVERGED, TOO_LITTLE = "converged", "diverged", "too_little_data"
 
 
@@ -174,11 +169,11 @@ def maximise(model: Likelihood, data: Data, starts: Sequence[Floats]) -> Fit:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         tops: list[tuple[Floats, float]] = []
         for start in starts:
-            tops.append(_climb(search, np.clip(np.log(start), -6, 8)))
+            tops.append(climb(search, np.clip(np.log(start), -6, 8)))
             if len(tops) > 1 and abs(tops[-1][1] - tops[-2][1]) < SAME_HEIGHT:
                 break
         top = min(tops, key=lambda t: t[1])
-        point, lowest, hessian = _polish(loss, top[0], loss(top[0])[0])
+        point, lowest, hessian = polish(loss, search, top[0])
     errors = _errors(hessian, data.customers)
     fit = Fit(
         model.name,
@@ -214,56 +209,9 @@ def _nbd(h: Histories) -> tuple[tuple[float, float], float]:
         )
         return -float(np.sum(h.weight * value)) / scale, -gradient * np.exp(log_p) / scale
 
-    point, value = _climb(loss, np.log([0.5, 0.5 / rate]))
+    point, value = climb(loss, np.log([0.5, 0.5 / rate]))
     r, alpha = np.exp(point)
     return (float(r), float(alpha)), -value * scale
-
-
-def _climb(loss: Loss, start: Floats) -> tuple[Floats, float]:
-    found = minimize(
-        loss,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[BOUNDS] * len(start),
-        options={"ftol": 1e-11, "gtol": 1e-6, "maxiter": 300},
-    )
-    return found.x, float(found.fun)
-
-
-def _polish(loss: Loss, point: Floats, value: float) -> tuple[Floats, float, Floats]:
-    """Up to three Newton steps, each kept only if it goes further down; and the last Hessian."""
-    hessian = _hessian(loss, point)
-    for _ in range(3):
-        try:
-            step = np.linalg.solve(hessian, loss(point)[1])
-        except np.linalg.LinAlgError:
-            break
-        new = point - np.clip(step, -0.5, 0.5)
-        if np.any(new <= BOUNDS[0]) or np.any(new >= BOUNDS[1]):
-            break
-        lower = loss(new)[0]
-        if not lower < value:
-            break
-        point, value = new, lower
-        if np.max(np.abs(step)) < SMALL_STEP:
-            # So small a step leaves the curvature as it was.
-            break
-        hessian = _hessian(loss, point)
-    return point, value, hessian
-
-
-def _hessian(loss: Loss, point: Floats) -> Floats:
-    """Central differences of the gradient."""
-    width = 1e-4
-    rows = []
-    for place in range(len(point)):
-        move = np.zeros_like(point)
-        move[place] = width
-        rows.append((loss(point + move)[1] - loss(point - move)[1]) / (2 * width))
-    hessian = np.array(rows)
-    symmetric: Floats = (hessian + hessian.T) / 2
-    return symmetric
 
 
 def _errors(hessian: Floats, scale: float) -> tuple[float, ...]:
