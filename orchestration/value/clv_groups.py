@@ -1,10 +1,12 @@
 """Customers grouped by SQL before anything is fitted, so that a fit costs the same at any size.
 
 A hundred million customers have few histories that differ in days. Where they are still more than
-a fit should look at, days are put into bins of 2, 4, 8 … days; a bin stands for its customers with
-their mean recency and age. The search for the summit looks at coarse bins; its last steps look at
-all groups that the settings allow. Sums are of whole numbers, so that they do not depend on the
-order in which the engine adds.
+a fit should look at, days are put into bins; a bin stands for its customers with their mean recency
+and age. What the likelihoods see of a time is its logarithm beside the scale of the rates, some
+weeks, so bins are narrow at first and grow with time: a bin that begins at day d is
+bin_days * (1 + d / 64) days wide. The search for the summit looks at coarse bins; its last steps
+look at all groups that the settings allow. Sums are of whole numbers, so that they do not depend on
+the order in which the engine adds.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ import numpy as np
 
 from orchestration.value.histories import Histories, Spending
 
-LARGEST_BIN = 1024
+SCALE = 64
+LARGEST_BIN = 64
 SEARCHED = 5_000
 """Groups that the search looks at."""
 EXACT_AMOUNTS = 20_000
@@ -32,7 +35,7 @@ class Groups:
         histories: of all customers of a split.
         coarse: the same, in bins for the search; None where they are few enough.
         spending: of those who came back and left money.
-        bin_days: width of the bins; 1 where every day is kept.
+        bin_days: width of the first bin; 0 where every day is kept.
         customers: how many there are.
         repeaters: how many of them came back.
     """
@@ -54,11 +57,11 @@ def groups_in(con: duckdb.DuckDBPyConnection, inputs: str, split: str, most: int
         split: `calibration` or `refresh`.
         most: groups that a fit's last steps look at; more are put into bins.
     """
-    bin_days = _bin_for(con, inputs, split, most, 1)
+    bin_days = _bin_for(con, inputs, split, most, 0)
     histories = _histories(con, inputs, split, bin_days)
     coarse = None
     if len(histories.weight) > SEARCHED:
-        coarse_days = _bin_for(con, inputs, split, SEARCHED, 2 * bin_days)
+        coarse_days = _bin_for(con, inputs, split, SEARCHED, _wider(bin_days))
         coarse = _histories(con, inputs, split, coarse_days)
     return Groups(
         histories,
@@ -74,18 +77,29 @@ def _bin_for(
     con: duckdb.DuckDBPyConnection, inputs: str, split: str, most: int, bin_days: int
 ) -> int:
     while bin_days < LARGEST_BIN and _distinct(con, inputs, split, bin_days) > most:
-        bin_days *= 2
+        bin_days = _wider(bin_days)
     return bin_days
 
 
+def _wider(bin_days: int) -> int:
+    return 2 * bin_days if bin_days else 1
+
+
+def _bin(column: str, bin_days: int) -> str:
+    if not bin_days:
+        return column
+    return f"floor({SCALE / bin_days} * ln(1 + {column} / {SCALE}.0))::int"
+
+
 def _histories(con: duckdb.DuckDBPyConnection, inputs: str, split: str, bin_days: int) -> Histories:
+    recency, age = _bin("recency_days", bin_days), _bin("age_days", bin_days)
     rows = con.execute(
         f"""
         select frequency, sum(recency_days)::double as recency, sum(age_days)::double as age,
             count(*)::double as customers
         from {inputs} where split = ?
-        group by frequency, recency_days // {bin_days:d}, age_days // {bin_days:d}
-        order by frequency, recency_days // {bin_days:d}, age_days // {bin_days:d}
+        group by frequency, {recency}, {age}
+        order by frequency, {recency}, {age}
         """,
         [split],
     ).fetchnumpy()
@@ -100,8 +114,8 @@ def _histories(con: duckdb.DuckDBPyConnection, inputs: str, split: str, bin_days
 
 def _distinct(con: duckdb.DuckDBPyConnection, inputs: str, split: str, bin_days: int) -> int:
     [(count,)] = con.execute(
-        f"select count(*) from (select distinct frequency, recency_days // {bin_days:d}, "
-        f"age_days // {bin_days:d} from {inputs} where split = ?)",
+        f"select count(*) from (select distinct frequency, {_bin('recency_days', bin_days)}, "
+        f"{_bin('age_days', bin_days)} from {inputs} where split = ?)",
         [split],
     ).fetchall()
     return int(count)

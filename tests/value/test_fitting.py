@@ -6,11 +6,13 @@ from datetime import date
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.value.beta_geometric import BG_NBD, beta_quadrature
+from orchestration.value.clv_groups import groups_in
 from orchestration.value.fitting import DIVERGED, Fit, fit_histories, fit_spending
 from orchestration.value.gamma_gamma import GAMMA_GAMMA
 from orchestration.value.histories import Histories, Spending
@@ -123,6 +125,32 @@ def test_weights_stand_for_customers() -> None:
     for fit in fits[1:]:
         assert fit.values == pytest.approx(fits[0].values, rel=1e-5)
         assert fit.log_likelihood == pytest.approx(fits[0].log_likelihood or 0, abs=1e-6)
+
+
+@pytest.mark.parametrize("most", [20_000, 6_000])
+def test_bins_change_estimates_by_less_than_chance_does(most: int) -> None:
+    h = simulated(30_000, (0.6, 9.0, 0.8, 2.8), at_once=False, seed=8)
+    age = np.floor(7 * h.age).astype(int)
+    recency = np.minimum(np.ceil(7 * h.recency).astype(int), age)
+    rows = pa.table(
+        {
+            "split": ["refresh"] * len(age), "frequency": h.frequency.astype(int),
+            "recency_days": recency, "age_days": age,
+            "mean_repeat_amount": np.where(h.frequency > 0, 10.0 + recency, np.nan),
+        }
+    )  # fmt: skip
+    with duckdb.connect() as con:
+        con.register("inputs", rows)
+        exact, binned = (groups_in(con, "inputs", "refresh", n) for n in (10**9, most))
+    assert exact.bin_days == 0 and binned.bin_days > 0
+    assert len(binned.histories.weight) <= most < len(exact.histories.weight)
+    for groups in (exact, binned):
+        assert groups.customers == len(age) and groups.repeaters == (h.frequency > 0).sum()
+    for model in PURCHASE_MODELS:
+        whole, some = (fit_histories(model, g.histories, coarse=g.coarse) for g in (exact, binned))
+        assert whole.usable and some.usable
+        for value, other, error in zip(whole.values, some.values, whole.errors, strict=True):
+            assert abs(np.log(value / other)) < 0.3 * error
 
 
 def test_the_demo_companys_parameters_lie_in_the_intervals(
