@@ -36,6 +36,8 @@ PARAMETERS = pa.schema(
     ]
 )  # fmt: skip
 MODELS = (*PURCHASE_MODELS, GAMMA_GAMMA)
+METHOD = 1
+"""Part of a version's name. Raise it when a backtest is to be counted differently from then on."""
 CHUNK = 200_000
 """Histories evaluated at a time; bounds the memory."""
 
@@ -165,7 +167,7 @@ def _version(con: duckdb.DuckDBPyConnection, inputs: str, settings: ClvSettings,
         from {inputs}
         """
     ).fetchall()
-    content = json.dumps([*map(str, facts), asdict(settings)], sort_keys=True)
+    content = json.dumps([METHOD, *map(str, facts), asdict(settings)], sort_keys=True)
     return "c" + hashlib.sha256(content.encode()).hexdigest()[:12]
 
 

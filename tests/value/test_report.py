@@ -107,7 +107,7 @@ def test_a_report_without_a_prediction_can_be_shown(report: dict[str, Any]) -> N
 
 
 def test_charts_of_awkward_amounts() -> None:
-    rows = [
+    rows: list[dict[str, float]] = [
         {"decile": 1, "predicted_amount": 0, "actual_amount": -5},
         {"decile": 2, "predicted_amount": 1e15, "actual_amount": 3},
     ]
