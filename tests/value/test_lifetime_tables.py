@@ -176,6 +176,37 @@ def test_too_little_is_said_and_history_alone_is_published(
     ) in ([("too_little_data",)], [])
 
 
+def test_awkward_amounts_end_in_possible_values(lab: Lab, purchases: list[Purchase]) -> None:
+    """Money back without a purchase, more back than bought, a fortune, a gift, all on one day."""
+    day = date(1997, 3, 3)
+    odd = [
+        ("only back", day, -20.0),
+        ("more back", day, 10.0), ("more back", day + timedelta(40), 5.0),
+        ("more back", day + timedelta(80), -500.0),
+        ("fortune", day, 1e9), ("fortune", day + timedelta(30), 9e11),
+        ("gift", day, 0.0), ("gift", day + timedelta(9), 0.0),
+        *[("one day", day, 3.0)] * 50,
+        ("last day", END, 7.0),
+    ]  # fmt: skip
+    lab.fill([*purchases, *odd], END)
+    lab.build()
+    found = {
+        who: (method, predicted, high)
+        for who, method, predicted, high in lab.rows(
+            "select profile_id, method, predicted_clv_amount, is_high_value "
+            "from value.customer_lifetime_value"
+        )
+    }
+    assert len(found) == 2357 + 6
+    assert found["only back"] == ("historical_net_revenue", None, False)
+    assert all(predicted >= 0 for _, predicted, _ in found.values() if predicted is not None)
+    assert lab.rows(
+        "select profile_id, frequency, mean_repeat_amount::double from value.clv_inputs "
+        "where split = 'refresh' and profile_id in ('more back', 'gift', 'one day', 'last day') "
+        "order by profile_id"
+    ) == [("gift", 1, 0.0), ("last day", 0, None), ("more back", 1, 0.0), ("one day", 0, None)]
+
+
 def test_limits_of_the_gate_are_those_of_the_settings() -> None:
     promise = next(
         p for p in load_suite("value") if p.name == "only_tested_predictions_are_published"
