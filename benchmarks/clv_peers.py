@@ -1,7 +1,7 @@
 """Other libraries of the benchmark `clv`, run by an interpreter that has them.
 
 Run as `python clv_peers.py LIBRARY FILE` with frequency, recency, age (weeks) and amount per
-customer in a CSV file; needs nothing of this project.
+customer in a CSV file; needs nothing of this project but this file.
 """
 
 from __future__ import annotations

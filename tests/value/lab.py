@@ -91,6 +91,12 @@ class Lab:
             close_connections()
         assert failed == []
 
+    def write(self, *statements: str) -> None:
+        """Change tables behind the models' back."""
+        with duckdb.connect(str(self.settings.warehouse_path)) as con:
+            for statement in statements:
+                con.execute(statement)
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query."""
         with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as con:

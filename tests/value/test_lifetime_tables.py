@@ -103,6 +103,37 @@ def test_metrics_are_those_of_an_independent_count(lab: Lab) -> None:
     assert hits == pytest.approx(len(high & {row[2] for row in best}) / len(high), abs=1e-12)
 
 
+def test_methods_without_a_model_are_those_of_a_count_by_hand(
+    lab: Lab, purchases: list[Purchase]
+) -> None:
+    """Past revenue and the baseline from the purchases themselves, nine months held out."""
+    split, earlier = date(1997, 9, 30), date(1997, 3, 30)
+    first: dict[str, date] = {}
+    for who, on, _ in purchases:
+        first[who] = min(on, first.get(who, on))
+    spent = dict.fromkeys(first, 0.0)
+    window = dict.fromkeys(first, 0.0)
+    won, now, then = 0.0, set(), set()
+    for who, on, amount in purchases:
+        if on <= split:
+            spent[who] += amount
+            # Nine months before the split is before the first purchase of all.
+            won += amount * (on > first[who])
+        if earlier < on <= split:
+            window[who] += amount
+            now.add(who)
+        if date(1996, 9, 30) < on <= earlier:
+            then.add(who)
+    retained = len(now & then) / len(then)
+    total = sum(spent.values())
+    for who, revenue, baseline in lab.rows(
+        "select profile_id, past_revenue_amount, baseline_amount from value.clv_predictions "
+        "where split = 'calibration'"
+    ):
+        assert revenue == pytest.approx(won * spent[who] / total, rel=1e-9, abs=1e-9)
+        assert baseline == pytest.approx(window[who] * 9 / 6 * retained, rel=1e-9, abs=1e-9)
+
+
 def test_values_are_possible_and_intervals_hold_what_they_say(lab: Lab) -> None:
     assert lab.rows(
         "select count(*) from value.customer_lifetime_value where not ("
@@ -130,19 +161,35 @@ def test_the_same_purchases_in_another_order_give_the_same_bytes(
     assert {table: lab.content(table) for table in before} == before
 
 
-def test_history_is_only_added_to(lab: Lab, purchases: list[Purchase]) -> None:
-    """A full refresh keeps it, the same data add nothing, new data add a version."""
+def test_history_is_only_added_to_and_the_method_in_use_stays(
+    lab: Lab, purchases: list[Purchase]
+) -> None:
+    """A full refresh keeps it, the same data add nothing, new data add a version.
+
+    With a margin nobody can beat, the method of the last refresh stays, although it is not best.
+    """
     before = lab.content("clv_backtest")
     lab.build("--full-refresh")
     assert lab.content("clv_backtest") == before
+    lab.write(
+        "update value.clv_backtest set is_champion = model = 'mbg_nbd_gamma_gamma'",
+        "update value.clv_backtest set status = 'usable' where is_champion",
+    )
+    before = lab.content("clv_backtest")
     later = END + timedelta(days=1)
+    lab.set(challenger_margin=1)
     lab.fill([*purchases, ("1", later, 12.0)], later)
     lab.build()
     after = lab.content("clv_backtest")
     assert len(after) == 2 * len(before) and set(before) < set(after)
-    assert lab.rows(
-        "select count(*), count(distinct refreshed_at) from value.clv_backtest where is_champion"
-    ) == [(2, 2)]
+    best = "select max(top_decile_share) from value.clv_backtest where status = 'usable'"
+    assert (
+        lab.rows(
+            f"select model, top_decile_share < ({best} and refreshed_at = b.refreshed_at) "
+            "from value.clv_backtest as b where is_champion order by refreshed_at"
+        )
+        == [("mbg_nbd_gamma_gamma", True)] * 2
+    )
 
 
 def short(purchases: list[Purchase]) -> list[Purchase]:
