@@ -114,7 +114,7 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
     """Run a benchmark and keep its result as JSON under data/benchmarks.
 
     Parameters:
-        name: `pipeline`, `overhead`, `ingest`, `graph` or `refresh`.
+        name: one of `known` below.
         customers: size of the demo company.
         repeat: how often; medians are taken per measurement.
         console: where progress and the table go.
@@ -125,7 +125,7 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
     Raises:
         UserError: there is no such benchmark, or a child failed.
     """
-    from benchmarks import graph, ingest, overhead, pipeline, refresh
+    from benchmarks import clv, graph, ingest, overhead, pipeline, refresh
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
         "pipeline": pipeline.run,
@@ -133,6 +133,7 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
         "ingest": ingest.run,
         "graph": graph.run,
         "refresh": refresh.run,
+        "clv": clv.run,
     }
     if name not in known:
         raise UserError(f"There is no benchmark '{name}'. There are: {', '.join(known)}.", 2)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.locking import holder_of
 from orchestration.settings import Settings
 
 DEFAULT_MEMORY_LIMIT = "4GB"
@@ -51,6 +52,51 @@ def _cannot_open(settings: Settings, error: Exception) -> str:
         f"{settings.warehouse_path} can't be opened: {reason}. If the file is damaged, remove it; "
         "the next run builds it again from the landing files."
     )
+
+
+@contextmanager
+def connect_reader(
+    settings: Settings, table: str, missing: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads the warehouse, for commands that only look.
+
+    It keeps temporary tables of its own.
+
+    Parameters:
+        settings: paths.
+        table: schema.table that must be there.
+        missing: what to tell when it is not.
+
+    Raises:
+        UserError: there is no warehouse, it lacks the table, or a run is writing it.
+    """
+    path = settings.warehouse_path
+    if not path.exists():
+        raise UserError(f"There is no warehouse in {settings.data_dir}. Run `c360 run` first.", 3)
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        holder = holder_of(settings.data_dir)
+        if holder or "lock" in str(error).lower():
+            raise UserError(
+                f"The warehouse in {settings.data_dir} is being written by "
+                f"{holder or 'another program'}; it can be read when that has ended."
+            ) from None
+        raise UserError(
+            f"{path} can't be opened. If the file is damaged, remove it; the next run builds it "
+            "again from the landing files."
+        ) from None
+    try:
+        con.execute("set timezone = 'UTC'")
+        found = con.execute(
+            "select 1 from information_schema.tables where table_schema || '.' || table_name = ?",
+            [table],
+        ).fetchone()
+        if found is None:
+            raise UserError(missing, 3)
+        yield con
+    finally:
+        con.close()
 
 
 @contextmanager

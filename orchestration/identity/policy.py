@@ -17,6 +17,7 @@ from orchestration.errors import UserError
 from orchestration.identity.match_rules import check_match_rules
 from orchestration.identity.record_rules import COLUMNS as RECORD_RULE_COLUMNS
 from orchestration.identity.record_rules import check_record_rules
+from orchestration.value.clv_settings import check_clv_settings
 
 KINDS = ("person", "email", "phone", "device", "cookie", "partner")
 NAMESPACE_COLUMNS = (
@@ -29,6 +30,7 @@ OVERRIDE_COLUMNS = (
 )  # fmt: skip
 BLOCKED_COLUMNS = ("namespace", "match_kind", "value", "reason", "comment")
 MATCH_RULE_COLUMNS = ("rule", "value", "comment")
+CLV_SETTING_COLUMNS = ("setting", "value", "comment")
 ATTRIBUTES = ("any", "birth_date", "given_name")
 """What blocked_identity_values may name beside namespaces."""
 
@@ -50,7 +52,7 @@ class Row:
 
 
 def check_policy(dbt_project_dir: Path) -> None:
-    """Read the identity seeds of a project and refuse what can't be followed.
+    """Read the seeds of a project that steer Python and refuse what can't be followed.
 
     Parameters:
         dbt_project_dir: the dbt project.
@@ -68,6 +70,9 @@ def check_policy(dbt_project_dir: Path) -> None:
     check_record_rules(
         read_seed(folder / "record_match_rules.csv", RECORD_RULE_COLUMNS), namespaces
     )
+    settings = read_seed(folder / "clv_settings.csv", CLV_SETTING_COLUMNS)
+    for fault in check_clv_settings([row.values for row in settings]):
+        raise UserError(fault)
 
 
 def read_seed(path: Path, columns: Sequence[str]) -> list[Row]:

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.locking import holder_of
 from orchestration.settings import Settings
+from orchestration.warehouse import connect_reader
 
 
 @contextmanager
@@ -20,33 +20,10 @@ def connect_identity(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         UserError: there is no warehouse, it has no identity layer yet, or a run is writing it.
     """
-    path = settings.warehouse_path
-    if not path.exists():
-        raise UserError(f"There is no warehouse in {settings.data_dir}. Run `c360 run` first.", 3)
-    try:
-        con = duckdb.connect(str(path), read_only=True)
-    except duckdb.Error as error:
-        holder = holder_of(settings.data_dir)
-        if holder or "lock" in str(error).lower():
-            raise UserError(
-                f"The warehouse in {settings.data_dir} is being written by "
-                f"{holder or 'another program'}; it can be read when that has ended."
-            ) from None
-        raise UserError(
-            f"{path} can't be opened. If the file is damaged, remove it; the next run builds it "
-            "again from the landing files."
-        ) from None
-    try:
-        con.execute("set timezone = 'UTC'")
-        missing = con.execute(
-            "select 1 from information_schema.tables "
-            "where table_schema = 'identity' and table_name = 'identity_map'"
-        ).fetchone()
-        if missing is None:
-            raise UserError("No people have been found yet. Run `c360 run` first.", 3)
+    with connect_reader(
+        settings, "identity.identity_map", "No people have been found yet. Run `c360 run` first."
+    ) as con:
         yield con
-    finally:
-        con.close()
 
 
 def rows(

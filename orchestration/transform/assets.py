@@ -15,6 +15,7 @@ from orchestration.transform.dbt import NodeResult, run_dbt
 from orchestration.transform.numbers import measure_tables
 from orchestration.transform.reuse import find_reusable, forget, remember, rules_fingerprint
 from orchestration.transform.translator import LayerTranslator
+from orchestration.value.metadata import lifetime_metadata
 
 TRANSLATOR = LayerTranslator()
 
@@ -95,9 +96,16 @@ def build_layer(
         remember(settings, layer, results, measured)
         if layer == "identity":
             identity.remember(settings, manifest, rules_fingerprint(settings), refreshed)
+    shown = lifetime_metadata(settings, {r.unique_id.split(".")[2] for r in built})
     for result in built:
-        key = TRANSLATOR.get_asset_key(manifest["nodes"][result.unique_id])
-        metadata = {**measured[result.unique_id], "seconds": round(result.seconds, 3), **since}
+        node = manifest["nodes"][result.unique_id]
+        key = TRANSLATOR.get_asset_key(node)
+        metadata = {
+            **measured[result.unique_id],
+            "seconds": round(result.seconds, 3),
+            **since,
+            **shown.get(node["name"], {}),
+        }
         yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
     yield from checks
     if failed:

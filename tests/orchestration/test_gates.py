@@ -54,6 +54,16 @@ BREAKS: list[tuple[str, str, str]] = [
         "customers_are_worth_something_together",
         "update value.customer_lifetime_value set historical_clv_amount = -1",
     ),
+    (
+        "value",
+        "only_tested_predictions_are_published",
+        "update value.clv_backtest set bias = 0.9 where is_champion",
+    ),
+    (
+        "value",
+        "a_purchase_model_converges",
+        "update value.clv_parameters set status = 'diverged' where model <> 'gamma_gamma'",
+    ),
     ("segments", "no_segment_is_empty", "delete from segments.segment_membership"),
     (
         "segments",

@@ -1,0 +1,157 @@
+with
+
+order_amounts as (
+    select
+        profile_id,
+        ordered_at,
+        returned_amount,
+        net_amount
+    from {{ ref('order_amounts') }}
+),
+
+refresh_period as (
+    select as_of_on
+    from {{ ref('refresh_period') }}
+),
+
+settings as (
+    select
+        cast(max(case when setting = 'horizon_months' then value end) as int) as horizon_months,
+        cast(max(case when setting = 'holdout_months' then value end) as int) as holdout_months,
+        cast(max(case when setting = 'active_window_months' then value end) as int)
+            as active_window_months
+    from {{ ref('clv_settings') }}
+),
+
+-- What is known at two moments: now, and where the held-out months begin.
+moments as (
+    select
+        'refresh' as split,
+        refresh_period.as_of_on as split_on,
+        settings.horizon_months as months_ahead,
+        settings.active_window_months
+    from refresh_period
+    cross join settings
+    union all
+    select
+        'calibration' as split,
+        cast(
+            {{ dbt.dateadd('month', '-settings.holdout_months', 'refresh_period.as_of_on') }} as date
+        ) as split_on,
+        settings.holdout_months as months_ahead,
+        settings.active_window_months
+    from refresh_period
+    cross join settings
+),
+
+splits as (
+    select
+        split,
+        split_on,
+        cast({{ dbt.dateadd('month', '-active_window_months', 'split_on') }} as date) as window_from,
+        cast({{ dbt.dateadd('month', '-2 * active_window_months', 'split_on') }} as date)
+            as earlier_window_from,
+        cast({{ dbt.dateadd('month', '-months_ahead', 'split_on') }} as date) as recent_from
+    from moments
+),
+
+-- Purchases of one day are one purchase. What came back in full is none, nor is a booking that
+-- only takes money back, but their amounts count; goods given away do count.
+purchase_days as (
+    select
+        profile_id,
+        cast(ordered_at as date) as bought_on,
+        sum(net_amount) as net_amount,
+        max(case when net_amount > 0 or (net_amount = 0 and returned_amount = 0) then 1 else 0 end) = 1
+            as is_purchase
+    from order_amounts
+    group by profile_id, cast(ordered_at as date)
+),
+
+first_purchases as (
+    select
+        profile_id,
+        min(bought_on) as first_purchase_on
+    from purchase_days
+    where is_purchase
+    group by profile_id
+),
+
+counted as (
+    select
+        purchase_days.profile_id,
+        splits.split,
+        splits.split_on,
+        first_purchases.first_purchase_on,
+        count(*) filter (where purchase_days.is_purchase and purchase_days.bought_on <= splits.split_on)
+            as purchase_count,
+        max(purchase_days.bought_on) filter (
+            where purchase_days.is_purchase and purchase_days.bought_on <= splits.split_on
+        ) as last_purchase_on,
+        coalesce(
+            sum(purchase_days.net_amount) filter (where purchase_days.bought_on <= splits.split_on), 0
+        ) as net_amount,
+        coalesce(sum(purchase_days.net_amount) filter (
+            where purchase_days.bought_on > first_purchases.first_purchase_on
+            and purchase_days.bought_on <= splits.split_on
+        ), 0) as repeat_amount,
+        coalesce(sum(purchase_days.net_amount) filter (
+            where purchase_days.bought_on > splits.recent_from
+            and purchase_days.bought_on > first_purchases.first_purchase_on
+            and purchase_days.bought_on <= splits.split_on
+        ), 0) as recent_amount,
+        coalesce(sum(purchase_days.net_amount) filter (
+            where purchase_days.bought_on > splits.window_from
+            and purchase_days.bought_on <= splits.split_on
+        ), 0) as window_amount,
+        count(*) filter (
+            where purchase_days.is_purchase and purchase_days.bought_on > splits.window_from
+            and purchase_days.bought_on <= splits.split_on
+        ) > 0 as bought_in_window,
+        count(*) filter (
+            where purchase_days.is_purchase and purchase_days.bought_on > splits.earlier_window_from
+            and purchase_days.bought_on <= splits.window_from
+        ) > 0 as bought_in_earlier_window,
+        count(*) filter (where purchase_days.is_purchase and purchase_days.bought_on > splits.split_on)
+            as future_purchase_count,
+        coalesce(
+            sum(purchase_days.net_amount) filter (where purchase_days.bought_on > splits.split_on), 0
+        ) as future_amount
+    from purchase_days
+    inner join first_purchases
+        on purchase_days.profile_id = first_purchases.profile_id
+    inner join splits
+        on first_purchases.first_purchase_on <= splits.split_on
+    group by
+        purchase_days.profile_id,
+        splits.split,
+        splits.split_on,
+        first_purchases.first_purchase_on
+)
+
+select
+    profile_id,
+    split,
+    split_on,
+    first_purchase_on,
+    last_purchase_on,
+    cast(purchase_count - 1 as int) as frequency,
+    cast({{ dbt.datediff('first_purchase_on', 'last_purchase_on', 'day') }} as int) as recency_days,
+    cast({{ dbt.datediff('first_purchase_on', 'split_on', 'day') }} as int) as age_days,
+    -- Returns can outweigh what was bought again; worth less than nothing a purchase is not.
+    cast(
+        case
+            when purchase_count < 2 then null
+            when repeat_amount < 0 then 0
+            else cast(repeat_amount as double) / (purchase_count - 1)
+        end as decimal(18, 2)
+    ) as mean_repeat_amount,
+    cast(net_amount as decimal(18, 2)) as net_amount,
+    cast(recent_amount as decimal(18, 2)) as recent_amount,
+    cast(window_amount as decimal(18, 2)) as window_amount,
+    bought_in_window,
+    bought_in_earlier_window,
+    cast(case when split = 'calibration' then future_purchase_count end as int)
+        as future_purchase_count,
+    cast(case when split = 'calibration' then future_amount end as decimal(18, 2)) as future_amount
+from counted

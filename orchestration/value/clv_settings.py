@@ -1,0 +1,125 @@
+"""The policy seed clv_settings: what lifetime value goes by, and what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import duckdb
+
+SEED = "seeds/policy/clv_settings.csv"
+WEEKS_PER_MONTH = 365.25 / 12 / 7
+INTERVAL = "80 %: the middle of what held-out customers in the same tenth of predictions spent"
+
+
+@dataclass(frozen=True)
+class ClvSettings:
+    """The settings as numbers; the defaults are those of the seed as it is delivered.
+
+    Attributes:
+        horizon_months: how far ahead customers are valued.
+        holdout_months: the last months, held out of the backtest.
+        active_window_months: window of the baseline.
+        discount_rate_per_year: 0.1 for 10 %.
+        high_value_top_share: share of the best customers; 0 for the 80/20 rule.
+        fewest_months_of_history: below it nothing is predicted.
+        fewest_repeat_customers: the same, for customers who came back.
+        most_groups: distinct histories a fit looks at.
+        most_backtest_customers: customers a backtest ranks.
+        largest_bias: of a published prediction's held-out total, as a share.
+        challenger_margin: top-decile share by which another method must be better.
+    """
+
+    horizon_months: float = 12
+    holdout_months: float = 6
+    active_window_months: float = 6
+    discount_rate_per_year: float = 0.1
+    high_value_top_share: float = 0
+    fewest_months_of_history: float = 12
+    fewest_repeat_customers: float = 100
+    most_groups: float = 200_000
+    most_backtest_customers: float = 250_000
+    largest_bias: float = 0.5
+    challenger_margin: float = 0.01
+
+    @property
+    def horizon_weeks(self) -> float:
+        """The horizon in weeks."""
+        return self.horizon_months * WEEKS_PER_MONTH
+
+    @property
+    def discount_per_week(self) -> float:
+        """The discount rate as a continuous one per week."""
+        return math.log1p(self.discount_rate_per_year) / (12 * WEEKS_PER_MONTH)
+
+
+LIMITS: Mapping[str, tuple[float, float, bool]] = {
+    "horizon_months": (1, 120, True),
+    "holdout_months": (1, 60, True),
+    "active_window_months": (1, 60, True),
+    "discount_rate_per_year": (0, 1, False),
+    "high_value_top_share": (0, 0.99, False),
+    "fewest_months_of_history": (1, 240, True),
+    "fewest_repeat_customers": (10, 1e9, True),
+    "most_groups": (1_000, 10_000_000, True),
+    "most_backtest_customers": (1_000, 1_000_000, True),
+    "largest_bias": (0, 10, False),
+    "challenger_margin": (0, 1, False),
+}
+"""Smallest and largest value, and whether it is a whole number."""
+
+
+def settings_in(con: duckdb.DuckDBPyConnection, relation: str) -> ClvSettings:
+    """The settings as they are loaded.
+
+    Parameters:
+        con: a connection.
+        relation: the seed clv_settings.
+    """
+    rows = con.execute(f"select setting, value from {relation} order by setting").fetchall()
+    return ClvSettings(**{str(name): float(value) for name, value in rows})
+
+
+def check_clv_settings(rows: Iterable[Mapping[str, Any]], file: str = SEED) -> list[str]:
+    """What is wrong with the seed, each with file, row and remedy; empty when it is right.
+
+    Parameters:
+        rows: the seed's rows in their order, each with `setting` and `value` as read.
+        file: the seed's path, for the messages. The header is row 1.
+    """
+    wrong: list[str] = []
+    rows_of: dict[str, int] = {}
+    for number, row in enumerate(rows, start=2):
+        where = f"{file}, line {number}"
+        name = str(row.get("setting") or "").strip()
+        if name not in LIMITS:
+            wrong.append(
+                f"{where}: there is no setting {name or 'without a name'}. Settings are "
+                f"{', '.join(LIMITS)}; correct the name or remove the row."
+            )
+        elif name in rows_of:
+            wrong.append(
+                f"{where}: {name} is said again, first in line {rows_of[name]}. Keep one of them."
+            )
+        else:
+            rows_of[name] = number
+            wrong.extend(f"{where}: {fault}" for fault in _faults_of(name, row.get("value")))
+    missing = [f.name for f in fields(ClvSettings) if f.name not in rows_of]
+    if missing and not wrong:
+        wrong.append(f"{file}: the setting {missing[0]} is missing. Add its row.")
+    return wrong
+
+
+def _faults_of(name: str, text: Any) -> list[str]:
+    least, most, is_whole = LIMITS[name]
+    kind = "a whole number" if is_whole else "a number"
+    remedy = f"Write {kind} from {least:g} to {most:g}."
+    try:
+        value = float(str(text))
+    except ValueError:
+        return [f"the value of {name} is no number. {remedy}"]
+    if not least <= value <= most or (is_whole and not value.is_integer()):
+        return [f"{name} is {value:g}. {remedy}"]
+    return []

@@ -1,0 +1,260 @@
+"""What the Python models of lifetime value do: parameters as a table, and scores per history."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from orchestration.logs import log
+from orchestration.progress import reporter
+from orchestration.value.clv_groups import Groups, groups_in
+from orchestration.value.clv_settings import ClvSettings, settings_in
+from orchestration.value.fitting import CONVERGED, Fit, fit_histories, fit_spending, too_little
+from orchestration.value.gamma_gamma import GAMMA_GAMMA
+from orchestration.value.histories import Histories
+from orchestration.value.lifetime_models import PURCHASE_MODELS, expected_purchases
+
+SPLITS = ("calibration", "refresh")
+PARAMETERS = pa.schema(
+    [
+        ("version", pa.string()), ("split", pa.string()), ("model", pa.string()),
+        ("parameter", pa.string()), ("value", pa.float64()), ("standard_error", pa.float64()),
+        ("lower_value", pa.float64()), ("upper_value", pa.float64()),
+        ("log_likelihood", pa.float64()), ("nested_log_likelihood", pa.float64()),
+        ("status", pa.string()), ("reason", pa.string()), ("customer_count", pa.int64()),
+        ("repeat_customer_count", pa.int64()), ("group_count", pa.int64()),
+        ("bin_days", pa.int32()), ("window_from", pa.date32()), ("window_to", pa.date32()),
+        ("fitted_at", pa.timestamp("us")),
+    ]
+)  # fmt: skip
+MODELS = (*PURCHASE_MODELS, GAMMA_GAMMA)
+METHOD = 1
+"""Part of a version's name. Raise it when a backtest is to be counted differently from then on."""
+CHUNK = 200_000
+"""Histories evaluated at a time; bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """What a split looks at.
+
+    Attributes:
+        first_on: the first purchase of all.
+        split_on: the end of observation.
+        refreshed_at: the clock.
+    """
+
+    first_on: date
+    split_on: date
+    refreshed_at: datetime
+
+
+def parameters(
+    con: duckdb.DuckDBPyConnection, inputs: str, settings_table: str, clock: str
+) -> pa.Table:
+    """Fit every model to both splits.
+
+    Parameters:
+        con: dbt's connection.
+        inputs: the relation clv_inputs.
+        settings_table: the seed clv_settings.
+        clock: the relation refresh_period.
+
+    Returns:
+        A row per split, model and parameter, also for what did not converge or was not tried.
+    """
+    settings = settings_in(con, settings_table)
+    version = _version(con, inputs, settings, clock)
+    periods = _periods(con, inputs, clock)
+    groups = {split: groups_in(con, inputs, split, int(settings.most_groups)) for split in SPLITS}
+    reason = lacking(periods, groups, settings)
+    rows: list[dict[str, Any]] = []
+    known: dict[str, Fit] = {}
+    for split in SPLITS:
+        for model in MODELS:
+            fit = too_little(model, reason) if reason else _fit(model, groups[split], known)
+            known[model.name] = fit
+            rows.extend(_rows(fit, version, split, groups[split], periods.get(split)))
+    told = reason or "; ".join(
+        dict.fromkeys(f"{r['model']}, {r['split']}: {r['reason']}" for r in rows if r["reason"])
+    )
+    if told:
+        reporter().end("lifetime models", told)
+        log().info("lifetime models: %s", told)
+    return pa.Table.from_pylist(rows, schema=PARAMETERS)
+
+
+def lacking(periods: dict[str, Period], groups: dict[str, Groups], settings: ClvSettings) -> str:
+    """Why nothing can be learned, in words; empty when there is enough."""
+    if set(periods) != set(SPLITS):
+        return "nobody had bought before the held-out months"
+    days = (periods["refresh"].split_on - periods["refresh"].first_on).days
+    # A day of tolerance: a year's history ends on the day before its anniversary.
+    if days + 1 < settings.fewest_months_of_history * 365 / 12:
+        return (
+            f"{days} days of history, and prediction begins with "
+            f"{settings.fewest_months_of_history:g} months"
+        )
+    count = groups["calibration"].repeaters
+    if count < settings.fewest_repeat_customers or not len(groups["calibration"].spending.weight):
+        return (
+            f"{count} customers had come back before the held-out months, and prediction begins "
+            f"with {settings.fewest_repeat_customers:g}"
+        )
+    return ""
+
+
+def _fit(model: Any, groups: Groups, known: dict[str, Fit]) -> Fit:
+    warm = known.get(model.name)
+    if model is GAMMA_GAMMA:
+        return fit_spending(model, groups.spending, warm)
+    return fit_histories(model, groups.histories, warm, groups.coarse)
+
+
+def _rows(
+    fit: Fit, version: str, split: str, groups: Groups, period: Period | None
+) -> Iterator[dict[str, Any]]:
+    for place, name in enumerate(fit.names):
+        interval = fit.interval(place)
+        error = fit.errors[place] if fit.errors else None
+        yield {
+            "version": version,
+            "split": split,
+            "model": fit.model,
+            "parameter": name,
+            "value": fit.values[place] if fit.values else None,
+            "standard_error": error if error is not None and np.isfinite(error) else None,
+            "lower_value": interval[0] if interval else None,
+            "upper_value": interval[1] if interval else None,
+            "log_likelihood": fit.log_likelihood,
+            "nested_log_likelihood": fit.nested,
+            "status": fit.status,
+            "reason": fit.reason or None,
+            "customer_count": groups.customers,
+            "repeat_customer_count": groups.repeaters,
+            "group_count": len(groups.histories.weight),
+            "bin_days": groups.bin_days,
+            "window_from": period.first_on if period else None,
+            "window_to": period.split_on if period else None,
+            "fitted_at": period.refreshed_at if period else None,
+        }
+
+
+def _periods(con: duckdb.DuckDBPyConnection, inputs: str, clock: str) -> dict[str, Period]:
+    rows = con.execute(
+        f"select split, min(first_purchase_on), max(split_on), max(as_of_at) "
+        f"from {inputs} cross join {clock} group by split"
+    ).fetchall()
+    return {split: Period(*values) for split, *values in rows}
+
+
+def _version(con: duckdb.DuckDBPyConnection, inputs: str, settings: ClvSettings, clock: str) -> str:
+    """A name for what is learned from and how: the same data and settings, the same version."""
+    [facts] = con.execute(
+        f"""
+        select count(*), sum(frequency), sum(recency_days::bigint * (1 + frequency)),
+            sum(age_days::bigint * (1 + frequency)), sum(net_amount), sum(mean_repeat_amount),
+            sum(recent_amount), sum(window_amount), sum(future_amount),
+            sum(future_purchase_count::bigint * age_days), (select max(as_of_at) from {clock})
+        from {inputs}
+        """
+    ).fetchall()
+    content = json.dumps([METHOD, *map(str, facts), asdict(settings)], sort_keys=True)
+    return "c" + hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def scores(
+    con: duckdb.DuckDBPyConnection, inputs: str, parameter_table: str, settings_table: str
+) -> pa.Table:
+    """Evaluate the models that converged in both splits, once per distinct history.
+
+    Parameters:
+        con: dbt's connection.
+        inputs: the relation clv_inputs.
+        parameter_table: the relation clv_parameters.
+        settings_table: the seed clv_settings.
+
+    Returns:
+        split, frequency, recency_days, age_days; per model `<model>_alive` (probability),
+        `<model>_purchases` (expected over the months ahead) and `<model>_discounted`, null for a
+        model that may not be used. Without a usable model there are no rows.
+    """
+    settings = settings_in(con, settings_table)
+    usable = usable_parameters(con, parameter_table)
+    parts = []
+    for split in SPLITS if usable else ():
+        [(weeks,)] = con.execute(
+            f"select max(case when split = 'refresh' then split_on end) - "
+            f"max(case when split = 'calibration' then split_on end) from {inputs}"
+        ).fetchall()
+        ahead = weeks / 7 if split == "calibration" else settings.horizon_weeks
+        discount = 0.0 if split == "calibration" else settings.discount_per_week
+        keys = con.sql(
+            f"select distinct frequency, recency_days, age_days from {inputs} "
+            f"where split = '{split}' order by frequency, recency_days, age_days"
+        ).to_arrow_table()
+        for start in range(0, len(keys), CHUNK):
+            chunk = keys.slice(start, CHUNK)
+            parts.append(_scored(chunk, split, usable, ahead, discount))
+    return pa.concat_tables(parts) if parts else _empty_scores()
+
+
+def usable_parameters(
+    con: duckdb.DuckDBPyConnection, parameter_table: str
+) -> dict[tuple[str, str], Any]:
+    """Parameters by split and model, of the purchase models that converged in both splits."""
+    found: dict[tuple[str, str], Any] = {}
+    for model in PURCHASE_MODELS:
+        for split in SPLITS:
+            rows = dict(
+                con.execute(
+                    f"select parameter, value from {parameter_table} "
+                    "where split = ? and model = ? and status = ?",
+                    [split, model.name, CONVERGED],
+                ).fetchall()
+            )
+            if rows:
+                found[split, model.name] = np.array([rows[name] for name in model.parameters])
+    return {
+        (split, name): values
+        for (split, name), values in found.items()
+        if all((other, name) in found for other in SPLITS)
+    }
+
+
+def _scored(
+    keys: pa.Table, split: str, usable: dict[tuple[str, str], Any], weeks: float, discount: float
+) -> pa.Table:
+    frequency, recency, age = (keys.column(name).to_numpy() for name in keys.column_names)
+    histories = Histories.of_days(frequency, recency, age, np.ones(len(keys)))
+    result = keys.add_column(0, "split", pa.array([split] * len(keys)))
+    for model in PURCHASE_MODELS:
+        values = usable.get((split, model.name))
+        if values is None:
+            empty = pa.nulls(len(keys), pa.float64())
+            alive = plain = discounted = empty
+        else:
+            alive = model.probability_alive(values, histories)
+            plain = alive * model.expected_if_alive(values, histories, weeks)
+            discounted = (
+                expected_purchases(model, values, histories, weeks, discount) if discount else plain
+            )
+        for name, column in (
+            ("alive", alive), ("purchases", plain), ("discounted", discounted)
+        ):  # fmt: skip
+            result = result.append_column(f"{model.name}_{name}", pa.array(column))
+    return result
+
+
+def _empty_scores() -> pa.Table:
+    keys = pa.table({name: pa.array([], pa.int32()) for name in ("f", "r", "a")})
+    keys = keys.rename_columns(["frequency", "recency_days", "age_days"])
+    return _scored(keys, SPLITS[0], {}, 1.0, 0.0)

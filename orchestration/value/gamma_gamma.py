@@ -1,0 +1,73 @@
+"""Gamma-Gamma: what customers spend per purchase.
+
+Fader and Hardie, "The Gamma-Gamma Model of Monetary Value" (2013), note 025. Amounts of a customer
+are Gamma(p, ν) with ν ~ Gamma(q, γ), independent of how often the customer buys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import digamma, gammaln
+
+from orchestration.value.histories import Floats, Spending
+
+
+@dataclass(frozen=True)
+class GammaGamma:
+    """The model; γ has the unit of the amounts."""
+
+    name: str = "gamma_gamma"
+    label: str = "Gamma-Gamma"
+    parameters: tuple[str, ...] = ("p", "q", "gamma")
+
+    def starts(self, spending: Spending) -> list[Floats]:
+        """Where to begin, from the mean amount."""
+        mean = float(np.average(spending.mean_amount, weights=spending.weight))
+        return [np.array([p, q, mean * (q - 1) / p]) for p, q in ((6.0, 4.0), (1.5, 2.5))]
+
+    def log_likelihood(self, parameters: Floats, m: Spending) -> tuple[float, Floats]:
+        """Log likelihood of the mean amounts and its gradient by p, q, γ.
+
+        Parameters:
+            parameters: p, q, γ.
+            m: spending of repeat customers.
+        """
+        p, q, gamma = parameters
+        x, w = m.frequency, m.weight
+        # Groups by amount hold many frequencies each, so nothing is gained by distinct ones here.
+        px = p * x
+        total = np.log(gamma + x * m.mean_amount)
+        value = (
+            gammaln(px + q)
+            - gammaln(px)
+            - gammaln(q)
+            + q * np.log(gamma)
+            + (px - 1) * m.mean_log_amount
+            + px * np.log(x)
+            - (px + q) * total
+        )
+        grown = digamma(px + q)
+        gradient = (
+            x * (grown - digamma(px) + m.mean_log_amount + np.log(x) - total),
+            grown - digamma(q) + np.log(gamma) - total,
+            q / gamma - (px + q) / (gamma + x * m.mean_amount),
+        )
+        return float(np.sum(w * value)), np.array([np.sum(w * g) for g in gradient])
+
+
+def expected_amount(parameters: Floats, frequency: Floats, mean_amount: Floats) -> Floats:
+    """Expected amount of a future purchase: the mean of everybody, moved by what was seen.
+
+    Parameters:
+        parameters: p, q above 1, γ.
+        frequency: repeat purchases; 0 gives the mean of everybody.
+        mean_amount: mean amount of the repeat purchases, at least 0.
+    """
+    p, q, gamma = parameters
+    expected: Floats = p * (gamma + frequency * mean_amount) / (p * frequency + q - 1)
+    return expected
+
+
+GAMMA_GAMMA = GammaGamma()

@@ -1,0 +1,155 @@
+"""The report, its page and what Dagster shows, over a company that has been through the chain."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.value.charts import actual_and_predicted, as_markdown, lift_curves
+from orchestration.value.clv_settings import LIMITS, SEED, ClvSettings, check_clv_settings
+from orchestration.value.report import collect
+from orchestration.value.report_page import asset_metadata, page
+from tests.conftest import Company, settings_in
+
+
+@pytest.fixture(scope="module")
+def report(finished_company: Company) -> dict[str, Any]:
+    with finished_company.warehouse() as con:
+        return collect(con)
+
+
+def test_the_report_fits_a_terminal_and_names_what_is_published(
+    finished_company: Company, report: dict[str, Any]
+) -> None:
+    environment = {**finished_company.environment, "COLUMNS": "80"}
+    shown = Company(finished_company.settings).c360("value", "report").stdout
+    assert report["champion_label"] in shown and "held-out months" in shown
+    narrow = _run(finished_company, environment)
+    assert max(map(len, narrow.splitlines())) <= 80
+    for candidate in report["candidates"]:
+        assert candidate["label"] in narrow
+    with finished_company.warehouse() as con:
+        methods = con.execute(
+            "select distinct method from value.customer_lifetime_value "
+            "where method <> 'historical_net_revenue'"
+        ).fetchall()
+    assert methods == [(report["champion"],)]
+
+
+def _run(company: Company, environment: dict[str, str]) -> str:
+    import subprocess
+    import sys
+
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "value", "report"],
+        env=environment, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+
+def test_json_and_page(finished_company: Company, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    result = finished_company.c360("value", "report", "--json", "--html", str(file))
+    found = json.loads(result.stdout)
+    assert found["grade"] in ("A", "B", "C") and len(found["deciles"]) == 10
+    html = file.read_text()
+    assert html.count("<svg") == 2 and "prefers-color-scheme: dark" in html
+    # Nothing is fetched: no address but the SVG's name of its language.
+    assert set(re.findall(r"https?://[^\"' )]+", html)) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"\bp[0-9a-f]{16}\b", html)
+
+
+def test_a_page_that_cannot_be_written_is_told_in_a_sentence(finished_company: Company) -> None:
+    result = finished_company.c360("value", "report", "--html", "/nowhere/at/all.html")
+    assert result.returncode == 2 and "can't be written" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_without_a_run_there_is_a_remedy(tmp_path: Path) -> None:
+    result = Company(settings_in(tmp_path / "data")).c360("value", "report")
+    assert result.returncode == 3 and "c360 run" in result.stderr
+
+
+def test_deciles_add_up_to_the_backtest(report: dict[str, Any]) -> None:
+    champion = report["candidates"][0]
+    assert champion["is_champion"]
+    for column in ("predicted_amount", "actual_amount"):
+        assert sum(d[column] for d in report["deciles"]) == champion[column]
+    assert sum(d["customer_count"] for d in report["deciles"]) == champion["customer_count"]
+    curve = report["lift"][report["champion"]]
+    assert curve[0] == 0 and curve[-1] == pytest.approx(1)
+    assert curve[1] == pytest.approx(champion["top_decile_share"])
+
+
+def test_dagster_shows_parameters_grade_and_charts(report: dict[str, Any]) -> None:
+    shown = asset_metadata(report)
+    assert "| bg_nbd | r |" in shown["clv_parameters"]["parameters"]
+    assert report["grade"] in shown["clv_backtest"]["grade"]
+    assert "data:image/svg+xml;base64," in shown["clv_backtest"]["lift by decile"]
+    assert "data:image/svg+xml;base64," in shown["clv_calibration"]["actual against predicted"]
+
+
+def test_a_report_without_a_prediction_can_be_shown(report: dict[str, Any]) -> None:
+    """As after a first run over a month of orders."""
+    nothing = {
+        **report,
+        "champion": None, "grade": None, "deciles": [], "lift": {},
+        "reason": "31 days of history, and prediction begins with 12 months",
+        "candidates": [
+            {**c, "is_champion": False, "status": "too_little_data"} for c in report["candidates"]
+        ],
+    }  # fmt: skip
+    assert "31 days of history" in page(nothing)
+    assert "31 days of history" in asset_metadata(nothing)["clv_backtest"]["outcome"]
+
+
+def test_charts_of_awkward_amounts() -> None:
+    rows: list[dict[str, float]] = [
+        {"decile": 1, "predicted_amount": 0, "actual_amount": -5},
+        {"decile": 2, "predicted_amount": 1e15, "actual_amount": 3},
+    ]
+    assert "nan" not in actual_and_predicted(rows) and "inf" not in actual_and_predicted(rows)
+    assert actual_and_predicted([]).startswith("<svg")
+    assert "&lt;b&gt;" in lift_curves({"<b>": [0.0, 1.0]}, {})
+    assert as_markdown("<svg/>", "x").startswith("![x](data:image/svg+xml;base64,")
+
+
+def test_settings_as_delivered_are_right_and_the_defaults() -> None:
+    import csv
+
+    from orchestration.settings import DBT_PROJECT_DIR
+
+    with (DBT_PROJECT_DIR / SEED).open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert check_clv_settings(rows) == []
+    assert ClvSettings(**{r["setting"]: float(r["value"]) for r in rows}) == ClvSettings()
+    assert all(row["comment"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("holdout_months", "six"), "line 3: the value of holdout_months is no number"),
+        (("holdout_months", "0"), "line 3: holdout_months is 0. Write a whole number from 1 to 60"),
+        (("horizon_months", "1.5"), "line 2: horizon_months is 1.5"),
+        (("largest_bias", "nan"), "largest_bias is nan"),
+        (("challenger_margin", "inf"), "challenger_margin is inf"),
+    ],
+)
+def test_settings_that_can_not_be_followed_are_refused(change: tuple[str, str], says: str) -> None:
+    rows = [{"setting": n, "value": str(low)} for n, (low, _, _) in LIMITS.items()]
+    for row in rows:
+        if row["setting"] == change[0]:
+            row["value"] = change[1]
+    [fault] = check_clv_settings(rows)
+    assert says in fault and SEED in fault
+
+
+def test_unknown_repeated_and_missing_settings_are_refused() -> None:
+    rows = [{"setting": n, "value": str(low)} for n, (low, _, _) in LIMITS.items()]
+    assert "there is no setting horizon" in check_clv_settings([{"setting": "horizon"}])[0]
+    assert "said again, first in line 2" in check_clv_settings([*rows, rows[0]])[0]
+    assert "horizon_months is missing" in check_clv_settings(rows[1:])[0]
