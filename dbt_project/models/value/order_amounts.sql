@@ -8,7 +8,8 @@ purchases as (
         ordered_at,
         line_amount,
         is_return,
-        currency
+        currency,
+        cost_amount
     from {{ ref('purchases') }}
 ),
 
@@ -23,7 +24,10 @@ order_amounts as (
         cast(coalesce(-sum(line_amount) filter (where is_return), 0) as decimal(18, 2))
             as returned_amount,
         cast(sum(line_amount) as decimal(18, 2)) as net_amount,
-        min(currency) as currency
+        min(currency) as currency,
+        case
+            when count(cost_amount) = count(*) then cast(sum(cost_amount) as decimal(18, 2))
+        end as cost_amount
     from purchases
     group by profile_id, source_system, order_id
 )
@@ -36,5 +40,7 @@ select
     gross_amount,
     returned_amount,
     net_amount,
-    currency
+    currency,
+    cost_amount,
+    cast(net_amount - cost_amount as decimal(18, 2)) as margin_amount
 from order_amounts
