@@ -44,6 +44,14 @@ found as (
     from {{ ref('monthly_revenue') }}
     union all
     select
+        'period_measures' as table_name,
+        coalesce(sum(transaction_count), 0) as order_count,
+        null as gross_amount,
+        coalesce(sum(total_transaction_value), 0) as net_amount
+    from {{ ref('period_measures') }}
+    where look_back = 'lifetime'
+    union all
+    select
         'revenue_by_currency' as table_name,
         null as order_count,
         coalesce(sum(gross_amount), 0) as gross_amount,
