@@ -19,6 +19,7 @@ from orchestration.errors import UserError
 from orchestration.identity.commands import app as identity
 from orchestration.settings import Settings
 from orchestration.sources.commands import app as sources
+from orchestration.value.new_measure import app as new
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(sources, name="source")
 app.add_typer(identity, name="identity")
+app.add_typer(new, name="new")
 out = Console()
 err = Console(stderr=True)
 
