@@ -114,7 +114,7 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
     """Run a benchmark and keep its result as JSON under data/benchmarks.
 
     Parameters:
-        name: `pipeline`, `overhead`, `ingest` or `graph`.
+        name: `pipeline`, `overhead`, `ingest`, `graph`, `deciles` or `rfm`.
         customers: size of the demo company.
         repeat: how often; medians are taken per measurement.
         console: where progress and the table go.
@@ -125,13 +125,15 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
     Raises:
         UserError: there is no such benchmark, or a child failed.
     """
-    from benchmarks import graph, ingest, overhead, pipeline
+    from benchmarks import graph, ingest, overhead, pipeline, rankings
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
         "pipeline": pipeline.run,
         "overhead": overhead.run,
         "ingest": ingest.run,
         "graph": graph.run,
+        "deciles": rankings.run_deciles,
+        "rfm": rankings.run_rfm,
     }
     if name not in known:
         raise UserError(f"There is no benchmark '{name}'. There are: {', '.join(known)}.", 2)

@@ -225,7 +225,7 @@ def docs() -> None:
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="pipeline, overhead, ingest or graph.")],
+    name: Annotated[str, typer.Argument(help="pipeline, overhead, ingest, graph, deciles or rfm.")],
     customers: Annotated[int, typer.Option(min=100, help="Size of the demo company.")] = 100_000,
     repeat: Annotated[int, typer.Option(min=1, help="How often; medians are reported.")] = 1,
     as_json: AsJson = False,
