@@ -44,7 +44,8 @@ TABLES = """
     from range({orders}) as t (i);
     create view value.order_amounts as
     select
-        profile_id, booked_at as ordered_at, greatest(line_amount, 0::decimal(18, 2)) as gross_amount,
+        profile_id, booked_at as ordered_at,
+        greatest(line_amount, 0::decimal(18, 2)) as gross_amount,
         greatest(-line_amount, 0::decimal(18, 2)) as returned_amount, line_amount as net_amount,
         currency, cast(null as decimal(18, 2)) as margin_amount
     from profile.purchases;
@@ -112,7 +113,7 @@ def _company(folder: Path, customers: int, console: Console) -> None:
     free, needed = shutil.disk_usage(folder).free, customers * BYTES_PER_CUSTOMER
     if free < needed:
         raise UserError(
-            f"{folder} has {free / 1e9:.0f} GB left and this benchmark needs {needed / 1e9:.0f} GB. "
+            f"{folder} has {free / 1e9:.0f} GB left; this benchmark needs {needed / 1e9:.0f} GB. "
             "Take fewer customers or another data folder (C360_DATA_DIR)."
         )
     console.print(f"Making {customers:,} customers with {customers * ORDERS:,} orders …")

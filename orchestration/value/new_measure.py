@@ -198,15 +198,17 @@ def _check_calculation(wanted: Measure, columns: Sequence[str]) -> None:
             2,
         )
     if wanted.shape is Shape.CUSTOMER_MEASURE and not wanted.per:
-        raise UserError("A customer measure needs a dimension beside the customer: --per COLUMN.", 2)
+        raise UserError("A customer measure needs a dimension beside the customer: --per.", 2)
     if wanted.per and wanted.shape in (Shape.CUSTOMER_ATTRIBUTE, Shape.CUSTOMER_TABLE):
         raise UserError(
-            f"A {wanted.shape.value.replace('-', ' ')} has one row per customer. With --per it is a "
-            "--shape customer-measure.",
+            f"A {wanted.shape.value.replace('-', ' ')} has one row per customer. With --per it is "
+            "a --shape customer-measure.",
             2,
         )
     if "profile_id" in wanted.per:
-        raise UserError("profile_id is the customer. A dimension (--per) is something beside it.", 2)
+        raise UserError(
+            "profile_id is the customer; a dimension (--per) is something beside it.", 2
+        )
     named = (wanted.value, wanted.by, wanted.tie, *wanted.keys)
     for column in named:
         if column is not None and column not in columns:
@@ -273,7 +275,9 @@ def sql_of(wanted: Measure) -> str:
         "with\n\n"
         f"calculated as (\n    select\n{''.join(keys)}" + ",\n".join(cells) + "\n"
         f"    from {{{{ ref('{wanted.table}') }}}}{grouped}\n){clock}\n\n"
-        "select\n    " + ",\n    ".join(listed) + "\nfrom calculated"
+        "select\n    "
+        + ",\n    ".join(listed)
+        + "\nfrom calculated"
         + ("\ncross join refresh_period" if scalar else "")
         + "\n"
     )
@@ -314,9 +318,7 @@ def yaml_of(wanted: Measure) -> str:
         columns.append({"name": "as_of_on", "description": "Day of the refresh."})
     columns.append({"name": wanted.name, "description": what + condition + "."})
     if wanted.shape is Shape.CUSTOMER_TABLE:
-        columns.append(
-            {"name": "row_count", "description": f"Rows of {wanted.table}{condition}."}
-        )
+        columns.append({"name": "row_count", "description": f"Rows of {wanted.table}{condition}."})
     model: dict[str, object] = {
         "name": wanted.name,
         "description": f"{what}{condition}. One row per {grain or 'refresh'}.",

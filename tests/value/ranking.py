@@ -13,7 +13,6 @@ import duckdb
 
 from tests.value.rendering import fill, project_vars, render
 
-
 PROJECT = project_vars()
 
 

@@ -54,9 +54,15 @@ def test_the_changes_add_up_to_the_deciles_and_a_run_again_changes_nothing(
     ]
     for as_of, lines in refreshes:
         refresh(con, lines, as_of, hysteresis=hysteresis)
-        before = rows(con, "from deciles order by all"), rows(con, "from decile_migrations order by all")
+        before = (
+            rows(con, "from deciles order by all"),
+            rows(con, "from decile_migrations order by all"),
+        )
         refresh(con, lines, as_of, hysteresis=hysteresis)
-        after = rows(con, "from deciles order by all"), rows(con, "from decile_migrations order by all")
+        after = (
+            rows(con, "from deciles order by all"),
+            rows(con, "from decile_migrations order by all"),
+        )
         assert after == before
         held = rows(
             con,
@@ -65,7 +71,9 @@ def test_the_changes_add_up_to_the_deciles_and_a_run_again_changes_nothing(
         )
         ranked = f"select {KEYS}, decile from deciles where decile is not null order by all"
         assert held == rows(con, ranked)
-    unchanged = "select count(*) from decile_migrations where decile is not distinct from previous_decile"
+    unchanged = (
+        "select count(*) from decile_migrations where decile is not distinct from previous_decile"
+    )
     assert rows(con, unchanged) == [(0,)]
     con.close()
 
@@ -78,7 +86,9 @@ def test_a_run_over_more_data_of_the_same_day_compares_with_the_same_day_before(
     late = Line("b", datetime(2024, 1, 6), Decimal(50))
     refresh(con, [line_a, line_b], date(2024, 2, 10), members)
     refresh(con, [line_a, line_b], date(2024, 2, 11), members)
-    assert rows(con, "select count(*) from decile_migrations where as_of_on = '2024-02-11'") == [(0,)]
+    assert rows(con, "select count(*) from decile_migrations where as_of_on = '2024-02-11'") == [
+        (0,)
+    ]
     refresh(con, [line_a, line_b, late], date(2024, 2, 11), members)
     moved = rows(
         con,
@@ -89,7 +99,9 @@ def test_a_run_over_more_data_of_the_same_day_compares_with_the_same_day_before(
     assert moved == [("a", 1, 2, day), ("b", 2, 1, day)]
     # What was late is taken back: so are its moves.
     refresh(con, [line_a, line_b], date(2024, 2, 11), members)
-    assert rows(con, "select count(*) from decile_migrations where as_of_on = '2024-02-11'") == [(0,)]
+    assert rows(con, "select count(*) from decile_migrations where as_of_on = '2024-02-11'") == [
+        (0,)
+    ]
 
 
 def test_who_changes_tier_leaves_one_list_and_enters_another() -> None:

@@ -1,4 +1,4 @@
-"""Deciles against an oracle, for any rows in any order, and the rules of docs/value.md one by one."""
+"""Deciles against an oracle for any rows in any order, and the rules of docs/value.md."""
 
 from __future__ import annotations
 

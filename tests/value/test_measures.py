@@ -44,7 +44,9 @@ def by_hand(function: str, rows: list[Any]) -> Any:
             return None
         total = sum(numbers)
         average = pytest.approx(float(total) / len(numbers))
-        return {"sum": total, "average": average, "max": max(numbers), "min": min(numbers)}[function]
+        return {"sum": total, "average": average, "max": max(numbers), "min": min(numbers)}[
+            function
+        ]
     place = 2 if function.startswith("arg") else 3
     candidates = [r for r in rows if r[1] is not None and r[place] is not None]
     if not candidates:
@@ -55,7 +57,18 @@ def by_hand(function: str, rows: list[Any]) -> Any:
 
 @pytest.mark.parametrize(
     "function",
-    ["sum", "average", "count", "count_distinct", "max", "min", "first", "last", "arg_max", "arg_min"],
+    [
+        "sum",
+        "average",
+        "count",
+        "count_distinct",
+        "max",
+        "min",
+        "first",
+        "last",
+        "arg_max",
+        "arg_min",
+    ],
 )
 @settings(max_examples=15, deadline=None)
 @given(rows=ROWS, filtered=st.booleans(), shuffle=st.randoms(use_true_random=False))
@@ -64,7 +77,9 @@ def test_every_function_is_what_its_name_says_in_any_order(
 ) -> None:
     # Every third row shares its number with the next, so that ties reach the value.
     numbered = [(*row, number // 2) for number, row in enumerate(rows)]
-    value = {"count": "*"}.get(function, "n" if function in ("sum", "average", "max", "min") else "v")
+    value = {"count": "*"}.get(
+        function, "n" if function in ("sum", "average", "max", "min") else "v"
+    )
     where = "n >= 0 or due = 1" if filtered else None
     found = calculated(function, value, where, shuffle.sample(numbered, len(numbered)))
     for profile_id in {row[0] for row in numbered}:
@@ -78,9 +93,9 @@ def test_every_function_is_what_its_name_says_in_any_order(
 
 
 def test_a_function_that_needs_an_order_says_so() -> None:
-    with pytest.raises(CompilerError, match="'first'.*needs `by` and `tie`"):
+    with pytest.raises(CompilerError, match=r"'first'.*needs `by` and `tie`"):
         MEASURE("first", "v")
-    with pytest.raises(CompilerError, match="no function 'median'.*arg_min"):
+    with pytest.raises(CompilerError, match=r"no function 'median'.*arg_min"):
         MEASURE("median", "v")
 
 
@@ -97,7 +112,8 @@ def test_rfm_scores_are_the_fifths_that_are_worse(
 ) -> None:
     rows = [(f"p{n:02}", *customer) for n, customer in enumerate(customers)]
     types = (
-        "profile_id varchar, days_since_last_order bigint, order_count bigint, net_amount decimal(18, 2)"
+        "profile_id varchar, days_since_last_order bigint, order_count bigint, "
+        "net_amount decimal(18, 2)"
     )
     fill(CON, "customer_attributes", types, shuffle.sample(rows, len(rows)))
     found = CON.execute(

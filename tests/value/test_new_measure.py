@@ -46,7 +46,7 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         Measure("first_category", Shape.CUSTOMER_ATTRIBUTE, function="first",
                 value="product_category", **tie),
         Measure("last_category", Shape.CUSTOMER_ATTRIBUTE, function="last",
-                value="product_category", where="product_category <> 'o''Hara \\ {'".replace("{", "x"),
+                value="product_category", where="product_category <> 'o''Hara \\ x'",
                 **tie),
         Measure("top_category", Shape.CUSTOMER_ATTRIBUTE, function="arg_max",
                 value="product_category", by="line_amount", tie="line_number"),
@@ -56,7 +56,9 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
     for measure in wanted:
         write_measure(project, measure)
     # A measure on a measure reads it like any other model of value.
-    on_measure = Measure("spend_mean", Shape.BUSINESS_MEASURE, "gross_spend", "average", "gross_spend")
+    on_measure = Measure(
+        "spend_mean", Shape.BUSINESS_MEASURE, "gross_spend", "average", "gross_spend"
+    )
     write_measure(project, on_measure)
     with duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute("create schema profile")
@@ -102,8 +104,8 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         (Measure("select", Shape.CUSTOMER_ATTRIBUTE), "word of SQL"),
         (Measure("deciles", Shape.CUSTOMER_ATTRIBUTE), r"already models/value/deciles\.sql"),
         (Measure("look_backs", Shape.CUSTOMER_ATTRIBUTE), r"already seeds/policy/look_backs\.csv"),
-        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, "orders"), "'orders' is none. There are: .*purchases"),
-        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, value="amount"), "no column 'amount'. It has: profile_id"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, "orders"), "'orders' is none. .*purchases"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, value="abc"), "no column 'abc'. .* profile_id"),
         (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, function="median"), "no function 'median'"),
         (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, function="first"), "needs --by"),
         (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, value=None), "needs --value"),
