@@ -369,3 +369,13 @@ cross join refresh_period
     where as_of_on >= (select as_of_on from {{ ref('refresh_period') }})
     {%- endif -%}
 {%- endmacro %}
+
+{#- Whether a metric of the deciles is an amount of money, as a condition. -#}
+{% macro is_money(metric) -%}
+    {%- set ranking = var('rankings')['deciles'] or {'metrics': {}} -%}
+    {%- set money = [] -%}
+    {%- for name, definition in ranking['metrics'].items() if definition['is_money'] -%}
+        {%- do money.append("'" ~ name ~ "'") -%}
+    {%- endfor -%}
+    {%- if money -%}{{ metric }} in ({{ money | join(', ') }}){%- else -%}false{%- endif -%}
+{%- endmacro %}
