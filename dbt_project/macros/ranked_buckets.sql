@@ -7,7 +7,7 @@
 -#}
 {% macro ranked_buckets(name) -%}
 {%- set ranking = var('rankings')[name] -%}
-{%- if not ranking -%}
+{%- if ranking is not mapping -%}
     select '{{ name }}' as profile_id
 {%- else -%}
 {%- set months = ranking['look_back_months'] -%}
@@ -299,7 +299,7 @@ cross join refresh_period
 -#}
 {% macro bucket_migrations(name, ranked) -%}
 {%- set ranking = var('rankings')[name] -%}
-{%- if not ranking -%}
+{%- if ranking is not mapping -%}
     select '{{ name }}' as profile_id
 {%- else -%}
 {%- set column = ranking['bucket_column'] -%}
@@ -372,9 +372,10 @@ cross join refresh_period
 
 {#- Whether a metric of the deciles is an amount of money, as a condition. -#}
 {% macro is_money(metric) -%}
-    {%- set ranking = var('rankings')['deciles'] or {'metrics': {}} -%}
+    {%- set ranking = var('rankings')['deciles'] -%}
+    {%- set metrics = ranking['metrics'] if ranking is mapping else {} -%}
     {%- set money = [] -%}
-    {%- for name, definition in ranking['metrics'].items() if definition['is_money'] -%}
+    {%- for name, definition in metrics.items() if definition['is_money'] -%}
         {%- do money.append("'" ~ name ~ "'") -%}
     {%- endfor -%}
     {%- if money -%}{{ metric }} in ({{ money | join(', ') }}){%- else -%}false{%- endif -%}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.errors import without_values
 from tests.conftest import require_shared
 from tests.value.rendering import fill, render
 
@@ -144,6 +145,8 @@ def test_a_missing_rate_stops_with_file_currency_day_and_remedy() -> None:
     message = str(caught.value)
     assert "No exchange rate from GBP to EUR on or before 2026-01-04" in message
     assert "a line of f.csv" in message and "exchange_rates.csv" in message
+    # Nothing of it looks like a value that must not be shown.
+    assert without_values(message) == message
 
 
 def test_a_rate_that_begins_later_is_none() -> None:

@@ -32,7 +32,6 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
     project = project_copy(tmp_path / "project")
     settings = Settings(tmp_path / "data", tmp_path / "landing", project)
     settings.data_dir.mkdir()
-    tie = {"by": "booked_at", "tie": "line_number"}
     wanted = [
         Measure("gross_spend", Shape.CUSTOMER_ATTRIBUTE, where="not is_return"),
         Measure("spend_by_category", Shape.CUSTOMER_MEASURE),
@@ -44,10 +43,10 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         Measure("dearest", Shape.CUSTOMER_ATTRIBUTE, function="max"),
         Measure("cheapest", Shape.CUSTOMER_ATTRIBUTE, function="min"),
         Measure("first_category", Shape.CUSTOMER_ATTRIBUTE, function="first",
-                value="product_category", **tie),
+                value="product_category", by="booked_at", tie="line_number"),
         Measure("last_category", Shape.CUSTOMER_ATTRIBUTE, function="last",
                 value="product_category", where="product_category <> 'o''Hara \\ x'",
-                **tie),
+                by="booked_at", tie="line_number"),
         Measure("top_category", Shape.CUSTOMER_ATTRIBUTE, function="arg_max",
                 value="product_category", by="line_amount", tie="line_number"),
         Measure("low_category", Shape.CUSTOMER_ATTRIBUTE, function="arg_min",

@@ -1,4 +1,6 @@
-{%- set months = var('measure_period_months', [12]) -%}
+{#- The fixed periods in full calendar months, each a row of seeds/policy/look_backs.csv; all time
+    always stands beside them. -#}
+{%- set months = [12] -%}
 
 with
 
@@ -52,10 +54,15 @@ refresh_period as (
 
 {{ look_back_windows(months) }},
 
+-- There is one reporting currency; a test of profile holds that.
+reporting as (
+    select max(currency) as currency
+    from purchases
+),
+
 booked_amounts as (
     select
         purchases.profile_id,
-        min(purchases.currency) as currency,
         {{ windowed_measures('net', months, 'purchases.booked_at', 'sum', 'purchases.line_amount') }}
     from purchases
     cross join window_starts
@@ -66,8 +73,12 @@ transactions as (
     select
         order_amounts.profile_id,
         {{ windowed_measures('orders', months, 'order_amounts.ordered_at', 'count') }},
-        {{ windowed_measures('first', months, 'order_amounts.ordered_at', 'min', 'order_amounts.ordered_at') }},
-        {{ windowed_measures('last', months, 'order_amounts.ordered_at', 'max', 'order_amounts.ordered_at') }}
+        {{ windowed_measures(
+            'first', months, 'order_amounts.ordered_at', 'min', 'order_amounts.ordered_at'
+        ) }},
+        {{ windowed_measures(
+            'last', months, 'order_amounts.ordered_at', 'max', 'order_amounts.ordered_at'
+        ) }}
     from order_amounts
     cross join window_starts
     group by order_amounts.profile_id
@@ -102,7 +113,7 @@ periods as (
         windows.months,
         windows.window_from,
         windows.window_to,
-        booked_amounts.currency,
+        reporting.currency,
         {%- set measured = {
             'net': 'booked_amounts', 'orders': 'transactions', 'first': 'transactions',
             'last': 'transactions', 'earned': 'points', 'redeemed': 'points'
@@ -121,6 +132,7 @@ periods as (
         end as balance
     from profiles
     cross join windows
+    cross join reporting
     left join booked_amounts
         on profiles.profile_id = booked_amounts.profile_id
     left join transactions
