@@ -84,16 +84,16 @@
     cast(error({{ message }}) as {{ type }})
 {%- endmacro %}
 
-{#- The value of the row whose (by, tie) is smallest or greatest, among rows that have both. -#}
-{% macro value_at_least(value, by, tie) -%}
-    {{ return(adapter.dispatch('value_at_least')(value, by, tie)) }}
+{#- The value of the row whose (by, tie) is smallest or greatest, of the rows that `where` takes. -#}
+{% macro value_at_least(value, by, tie, where) -%}
+    {{ return(adapter.dispatch('value_at_least')(value, by, tie, where)) }}
 {%- endmacro %}
-{% macro duckdb__value_at_least(value, by, tie) -%}
-    min_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }}))
+{% macro duckdb__value_at_least(value, by, tie, where) -%}
+    min_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }})) filter (where {{ where }})
 {%- endmacro %}
-{% macro value_at_greatest(value, by, tie) -%}
-    {{ return(adapter.dispatch('value_at_greatest')(value, by, tie)) }}
+{% macro value_at_greatest(value, by, tie, where) -%}
+    {{ return(adapter.dispatch('value_at_greatest')(value, by, tie, where)) }}
 {%- endmacro %}
-{% macro duckdb__value_at_greatest(value, by, tie) -%}
-    max_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }}))
+{% macro duckdb__value_at_greatest(value, by, tie, where) -%}
+    max_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }})) filter (where {{ where }})
 {%- endmacro %}

@@ -10,16 +10,10 @@
 {%- if ranking is not mapping -%}
     select '{{ name }}' as profile_id
 {%- else -%}
-{%- set months = ranking['look_back_months'] -%}
 {%- set buckets = ranking['buckets'] -%}
 {%- set column = ranking['bucket_column'] -%}
 {%- set rule = ranking['rule'] -%}
 {%- set hysteresis = ranking['hysteresis'] | default(0) -%}
-{%- set by_profile = [] -%}
-{%- set by_row = [] -%}
-{%- for category, definition in ranking['category_types'].items() -%}
-    {%- do (by_row if definition['of'] == 'row' else by_profile).append(category) -%}
-{%- endfor -%}
 {%- if rule not in ('ntile', 'equal_together') -%}
     {{ exceptions.raise_compiler_error(
         "vars.rankings." ~ name ~ ".rule is '" ~ rule ~ "'. It is ntile or equal_together; see docs/value.md."
@@ -27,118 +21,7 @@
 {%- endif -%}
 with
 
-profiles as (
-    select
-        profile_id,
-        is_known
-        {%- for category in by_profile %},
-        coalesce(
-            cast({{ ranking['category_types'][category]['column'] }} as string),
-            '{{ ranking['category_types'][category]['otherwise'] }}'
-        ) as {{ category }}
-        {%- endfor %}
-    from {{ ref('profiles') }}
-),
-
-look_backs as (
-    select
-        look_back,
-        months
-    from {{ ref('look_backs') }}
-),
-
-refresh_period as (
-    select
-        as_of_on,
-        month_start_on
-    from {{ ref('refresh_period') }}
-),
-
-{{ look_back_windows(months, ranking['running_month']) }},
-
-{%- for metric, definition in ranking['metrics'].items() %}
-{%- for category in by_row + ([none] if by_profile else []) %}
-
-{# A measure of nothing is null, and that is how no activity shows. -#}
-{{ metric }}_{{ category or 'profile' }}_values as (
-    select
-        measured.profile_id,
-        {%- if category %}
-        coalesce(
-            cast(measured.{{ ranking['category_types'][category]['column'] }} as string),
-            '{{ ranking['category_types'][category]['otherwise'] }}'
-        ) as category,
-        {%- endif %}
-        {{ windowed_measures(
-            'value', months, 'measured.' ~ definition['at'], definition['function'],
-            definition['value'] | default('*'), definition['where'], definition['by'], definition['tie']
-        ) }}
-    from {{ ref(definition['from']) }} as measured
-    cross join window_starts
-    group by 1{% if category %}, 2{% endif %}
-),
-{%- endfor %}
-{%- endfor %}
-
-{# Everybody known is a member of a category; who has activity without a customer record is one too,
-   because otherwise the buckets would hold less than there is. -#}
-members as (
-    {%- for metric in ranking['metrics'] %}
-    {%- set outer = loop %}
-    {%- for category in by_profile + by_row %}
-    {%- if category in by_profile %}
-    select
-        profiles.profile_id,
-        '{{ metric }}' as metric,
-        '{{ category }}' as category_type,
-        profiles.{{ category }} as category,
-        {%- for number in months %}
-        found.value_{{ number }},
-        {%- endfor %}
-        found.value_lifetime
-    from profiles
-    left join {{ metric }}_profile_values as found
-        on profiles.profile_id = found.profile_id
-    where profiles.is_known or found.profile_id is not null
-    {%- else %}
-    select
-        profile_id,
-        '{{ metric }}' as metric,
-        '{{ category }}' as category_type,
-        category,
-        {%- for number in months %}
-        value_{{ number }},
-        {%- endfor %}
-        value_lifetime
-    from {{ metric }}_{{ category }}_values
-    {%- endif %}
-    {%- if not (outer.last and loop.last) %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    {%- endfor %}
-),
-
-member_windows as (
-    select
-        members.profile_id,
-        members.metric,
-        members.category_type,
-        members.category,
-        windows.look_back,
-        windows.window_from,
-        windows.window_to,
-        cast(
-            case
-                when windows.months is null then members.value_lifetime
-                {%- for number in months %}
-                when windows.months = {{ number }} then members.value_{{ number }}
-                {%- endfor %}
-            end as decimal(18, 2)
-        ) as metric_value
-    from members
-    cross join windows
-),
+{{ ranked_members(ranking) }}
 
 {# Nulls come last, so who has no activity takes nobody's place. -#}
 {%- set partition = ranked_partition(ranking) %}
@@ -252,122 +135,6 @@ cross join refresh_period
             then floor(({{ position }} - 1) / ({{ size }} + 1)) + 1
         else {{ larger }} + floor(({{ position }} - 1 - {{ larger }} * ({{ size }} + 1)) / {{ size }}) + 1
     end
-{%- endmacro %}
-
-{#- Each member's bucket as the run before this refresh left it; nothing before the first one. -#}
-{% macro last_known_buckets(ranking) -%}
-    {%- set history = adapter.get_relation(
-        database=target.database, schema=this.schema, identifier=ranking['history']
-    ) if execute else none -%}
-    {%- if history is not none -%}
-    select
-        history.profile_id,
-        history.metric,
-        history.category_type,
-        history.category,
-        history.look_back,
-        history.as_of_on,
-        history.{{ ranking['bucket_column'] }} as bucket
-    from {{ history }} as history
-    inner join {{ ref('refresh_period') }} as clock
-        on history.as_of_on < clock.as_of_on
-    qualify
-        row_number() over (
-            partition by
-                history.profile_id, history.metric, history.category_type, history.category,
-                history.look_back
-            order by history.as_of_on desc nulls last
-        ) = 1
-    {%- else -%}
-    select
-        cast(null as string) as profile_id,
-        cast(null as string) as metric,
-        cast(null as string) as category_type,
-        cast(null as string) as category,
-        cast(null as string) as look_back,
-        cast(null as date) as as_of_on,
-        cast(null as int) as bucket
-    where false
-    {%- endif -%}
-{%- endmacro %}
-
-{#-
-    Who has another bucket than at the refresh before: a row per change, added to those of earlier
-    refreshes. A refresh is known by the day of the data, so a run over the same data, or over more
-    data of the same day, replaces its own rows and compares with the same earlier ones.
-    Parameters: name, the entry of vars.rankings; ranked, the relation of its model.
--#}
-{% macro bucket_migrations(name, ranked) -%}
-{%- set ranking = var('rankings')[name] -%}
-{%- if ranking is not mapping -%}
-    select '{{ name }}' as profile_id
-{%- else -%}
-{%- set column = ranking['bucket_column'] -%}
-with
-
-ranked as (
-    select
-        profile_id,
-        metric,
-        category_type,
-        category,
-        look_back,
-        {{ column }} as bucket
-    from {{ ranked }}
-    where {{ column }} is not null
-),
-
-last_known as (
-    {{ last_known_buckets(ranking) }}
-),
-
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
-),
-
-migrations as (
-    select
-        coalesce(ranked.profile_id, last_known.profile_id) as profile_id,
-        coalesce(ranked.metric, last_known.metric) as metric,
-        coalesce(ranked.category_type, last_known.category_type) as category_type,
-        coalesce(ranked.category, last_known.category) as category,
-        coalesce(ranked.look_back, last_known.look_back) as look_back,
-        ranked.bucket,
-        last_known.bucket as previous_bucket,
-        last_known.as_of_on as previous_since_on
-    from ranked
-    full outer join last_known
-        on
-            ranked.profile_id = last_known.profile_id
-            and ranked.metric = last_known.metric
-            and ranked.category_type = last_known.category_type
-            and ranked.category = last_known.category
-            and ranked.look_back = last_known.look_back
-    where ranked.bucket is distinct from last_known.bucket
-)
-
-select
-    migrations.profile_id,
-    migrations.metric,
-    migrations.category_type,
-    migrations.category,
-    migrations.look_back,
-    refresh_period.as_of_on,
-    cast(migrations.bucket as int) as {{ column }},
-    cast(migrations.previous_bucket as int) as previous_{{ column }},
-    migrations.previous_since_on
-from migrations
-cross join refresh_period
-{%- endif -%}
-{%- endmacro %}
-
-{#- Takes back what a migrations table holds of this refresh and of later ones. -#}
-{% macro forget_this_refresh() -%}
-    {%- if is_incremental() -%}
-    delete from {{ this }}
-    where as_of_on >= (select as_of_on from {{ ref('refresh_period') }})
-    {%- endif -%}
 {%- endmacro %}
 
 {#- Whether a metric of the deciles is an amount of money, as a condition. -#}

@@ -18,7 +18,13 @@ import yaml
 
 from orchestration.settings import DBT_PROJECT_DIR
 
-MACROS = ("engine.sql", "measures.sql", "ranked_buckets.sql")
+MACROS = (
+    "engine.sql",
+    "measures.sql",
+    "ranked_members.sql",
+    "ranked_buckets.sql",
+    "bucket_migrations.sql",
+)
 
 
 class CompilerError(Exception):

@@ -12,7 +12,8 @@ from orchestration.cli import app
 from orchestration.errors import UserError
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.transform.dbt import close_connections, run_dbt
-from orchestration.value.new_measure import Measure, Shape, write_measure
+from orchestration.value.measure_text import Measure, Shape
+from orchestration.value.new_measure import write_measure
 from tests.own_data import project_copy
 
 PURCHASES = """
