@@ -13,13 +13,14 @@ purchases as (
     from {{ ref('purchases') }}
 ),
 
-cancelled_orders as (
+orders as (
     select
         source_system,
         currency as source_currency,
+        activity_type = 'order_cancelled' as is_cancelled,
         amount
     from {{ ref('activities') }}
-    where activity_type = 'order_cancelled'
+    where activity_type in ('order_completed', 'order_cancelled')
 ),
 
 order_totals as (
@@ -56,19 +57,20 @@ completed as (
     group by source_system, source_currency
 ),
 
-cancelled as (
+ordered as (
     select
         source_system,
         source_currency,
-        count(*) as order_count,
-        sum(amount) as source_amount
-    from cancelled_orders
+        count(*) filter (where is_cancelled) as cancelled_count,
+        sum(amount) filter (where is_cancelled) as cancelled_amount,
+        sum(amount) filter (where not is_cancelled) as completed_amount
+    from orders
     group by source_system, source_currency
 )
 
 select
-    coalesce(completed.source_system, cancelled.source_system) as source_system,
-    coalesce(completed.source_currency, cancelled.source_currency) as source_currency,
+    coalesce(completed.source_system, ordered.source_system) as source_system,
+    coalesce(completed.source_currency, ordered.source_currency) as source_currency,
     cast(coalesce(completed.order_count, 0) as bigint) as order_count,
     cast(coalesce(completed.line_count, 0) as bigint) as line_count,
     cast(coalesce(completed.source_gross_amount, 0) as decimal(18, 2)) as source_gross_amount,
@@ -77,8 +79,8 @@ select
         coalesce(completed.source_gross_amount - completed.source_returned_amount, 0)
         as decimal(18, 2)
     ) as source_net_amount,
-    cast(coalesce(cancelled.order_count, 0) as bigint) as cancelled_order_count,
-    cast(coalesce(cancelled.source_amount, 0) as decimal(18, 2)) as source_cancelled_amount,
+    cast(coalesce(ordered.cancelled_count, 0) as bigint) as cancelled_order_count,
+    cast(coalesce(ordered.cancelled_amount, 0) as decimal(18, 2)) as source_cancelled_amount,
     completed.currency,
     cast(coalesce(completed.gross_amount, 0) as decimal(18, 2)) as gross_amount,
     cast(coalesce(completed.returned_amount, 0) as decimal(18, 2)) as returned_amount,
@@ -88,9 +90,10 @@ select
     cast(
         coalesce(completed.gross_amount - completed.returned_amount, 0)
         - coalesce(completed.costed_net_amount, 0) as decimal(18, 2)
-    ) as net_amount_without_cost
+    ) as net_amount_without_cost,
+    cast(coalesce(ordered.completed_amount, 0) as decimal(18, 2)) as source_ordered_amount
 from completed
-full outer join cancelled
+full outer join ordered
     on
-        completed.source_system = cancelled.source_system
-        and completed.source_currency = cancelled.source_currency
+        completed.source_system = ordered.source_system
+        and completed.source_currency = ordered.source_currency
