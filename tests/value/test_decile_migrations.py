@@ -117,30 +117,39 @@ def test_who_changes_tier_leaves_one_list_and_enters_another() -> None:
     assert moved == [("Gold", None, 1), ("Silver", 1, None)]
 
 
+def company(amount_of_p03: int) -> list[Line]:
+    """Twenty buyers, two per decile, in steps of ten; with 970, p03 is the last of decile 2."""
+    day = datetime(2024, 1, 5)
+    amounts = {f"p{n:02}": 1000 - 10 * n for n in range(20)} | {"p03": amount_of_p03}
+    return [Line(i, day, Decimal(a)) for i, a in amounts.items()]
+
+
+TWENTY = [Member(f"p{n:02}") for n in range(20)]
+OF_P03 = "select decile, is_held from deciles where profile_id = 'p03' and look_back = '1'"
+
+
 def test_a_boundary_with_a_margin_lets_a_member_go_only_well_past_it() -> None:
-    """Twenty buyers, two per decile, in steps of ten; p03 is the last of decile 2."""
-
-    def company(amount_of_p03: int) -> list[Line]:
-        day = datetime(2024, 1, 5)
-        amounts = {f"p{n:02}": 1000 - 10 * n for n in range(20)} | {"p03": amount_of_p03}
-        return [Line(i, day, Decimal(a)) for i, a in amounts.items()]
-
-    def decile_of_p03(con: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
-        sql = "select decile, is_held from deciles where profile_id = 'p03' and look_back = '1'"
-        return rows(con, sql)[0]
-
-    members = [Member(f"p{n:02}") for n in range(20)]
     con = duckdb.connect()
-    refresh(con, company(970), date(2024, 2, 10), members, hysteresis=0.5)
-    assert decile_of_p03(con) == (2, False)
+    refresh(con, company(970), date(2024, 2, 10), TWENTY, hysteresis=0.5)
+    assert rows(con, OF_P03) == [(2, False)]
     # Fifth of twenty: in decile 3, a quarter of a decile past the boundary.
-    refresh(con, company(955), date(2024, 2, 11), members, hysteresis=0.5)
-    assert decile_of_p03(con) == (2, True)
+    refresh(con, company(955), date(2024, 2, 11), TWENTY, hysteresis=0.5)
+    assert rows(con, OF_P03) == [(2, True)]
     # Sixth of twenty: three quarters past it.
-    refresh(con, company(945), date(2024, 2, 12), members, hysteresis=0.5)
-    assert decile_of_p03(con) == (3, False)
+    refresh(con, company(945), date(2024, 2, 12), TWENTY, hysteresis=0.5)
+    assert rows(con, OF_P03) == [(3, False)]
     # Without a margin the first step is enough.
     con = duckdb.connect()
-    refresh(con, company(970), date(2024, 2, 10), members, hysteresis=0)
-    refresh(con, company(955), date(2024, 2, 11), members, hysteresis=0)
-    assert decile_of_p03(con) == (3, False)
+    refresh(con, company(970), date(2024, 2, 10), TWENTY, hysteresis=0)
+    refresh(con, company(955), date(2024, 2, 11), TWENTY, hysteresis=0)
+    assert rows(con, OF_P03) == [(3, False)]
+
+
+def test_what_an_earlier_run_of_the_day_found_holds_nobody() -> None:
+    con = duckdb.connect()
+    refresh(con, company(970), date(2024, 2, 10), TWENTY, hysteresis=0.5)
+    refresh(con, company(945), date(2024, 2, 11), TWENTY, hysteresis=0.5)
+    assert rows(con, OF_P03) == [(3, False)]
+    # Corrected on the same day: as if the run before had not been.
+    refresh(con, company(955), date(2024, 2, 11), TWENTY, hysteresis=0.5)
+    assert rows(con, OF_P03) == [(2, True)]
