@@ -125,7 +125,7 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
     Raises:
         UserError: there is no such benchmark, or a child failed.
     """
-    from benchmarks import clv, graph, ingest, overhead, pipeline, refresh
+    from benchmarks import clv, graph, ingest, overhead, pipeline, rankings, refresh
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
         "pipeline": pipeline.run,
@@ -134,6 +134,8 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
         "graph": graph.run,
         "refresh": refresh.run,
         "clv": clv.run,
+        "deciles": rankings.run_deciles,
+        "rfm": rankings.run_rfm,
     }
     if name not in known:
         raise UserError(f"There is no benchmark '{name}'. There are: {', '.join(known)}.", 2)

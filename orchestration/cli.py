@@ -20,6 +20,7 @@ from orchestration.identity.commands import app as identity
 from orchestration.settings import Settings
 from orchestration.sources.commands import app as sources
 from orchestration.value.commands import app as value
+from orchestration.value.new_measure import app as new
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(sources, name="source")
 app.add_typer(identity, name="identity")
 app.add_typer(value, name="value")
+app.add_typer(new, name="new")
 out = Console()
 err = Console(stderr=True)
 
@@ -225,7 +227,12 @@ def docs() -> None:
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="pipeline, overhead, ingest, graph, refresh or clv.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="pipeline, overhead, ingest, graph, refresh, deciles, rfm or clv.",
+        ),
+    ],
     customers: Annotated[int, typer.Option(min=100, help="Size of the demo company.")] = 100_000,
     repeat: Annotated[int, typer.Option(min=1, help="How often; medians are reported.")] = 1,
     as_json: AsJson = False,

@@ -31,7 +31,8 @@ QUERIES = {
     "profiles": "select * from insights.fact_profile order by date_key desc limit 1",
     "deciles": "select decile, sum(profile_count)::bigint as profile_count, "
     "sum(metric_amount) as metric_amount, min(currency) as currency "
-    "from insights.fact_clv_decile where look_back = 'lifetime' and decile between 1 and 3 "
+    "from insights.fact_clv_decile where metric = 'net_revenue' and category_type = 'loyalty_tier' "
+    "and look_back = 'lifetime' and decile between 1 and 3 "
     "group by decile order by decile",
     "segments": "select segment_name, profile_count, net_amount, currency "
     "from insights.fact_segment order by segment_name",

@@ -75,3 +75,25 @@
 {% macro duckdb__joined_words(word, position) -%}
     string_agg({{ word }}, ' ' order by {{ position }})
 {%- endmacro %}
+
+{#- Stops the query with a message when it is evaluated, so behind a `case` only. -#}
+{% macro stop_with(message, type) -%}
+    {{ return(adapter.dispatch('stop_with')(message, type)) }}
+{%- endmacro %}
+{% macro duckdb__stop_with(message, type) -%}
+    cast(error({{ message }}) as {{ type }})
+{%- endmacro %}
+
+{#- The value of the row whose (by, tie) is smallest or greatest, of the rows that `where` takes. -#}
+{% macro value_at_least(value, by, tie, where) -%}
+    {{ return(adapter.dispatch('value_at_least')(value, by, tie, where)) }}
+{%- endmacro %}
+{% macro duckdb__value_at_least(value, by, tie, where) -%}
+    min_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }})) filter (where {{ where }})
+{%- endmacro %}
+{% macro value_at_greatest(value, by, tie, where) -%}
+    {{ return(adapter.dispatch('value_at_greatest')(value, by, tie, where)) }}
+{%- endmacro %}
+{% macro duckdb__value_at_greatest(value, by, tie, where) -%}
+    max_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }})) filter (where {{ where }})
+{%- endmacro %}

@@ -16,7 +16,7 @@ deciles as (
     from {{ ref('deciles') }}
 ),
 
--- There is one currency; a test holds that.
+-- There is one reporting currency; a test holds that.
 currencies as (
     select min(currency) as currency
     from {{ ref('customer_attributes') }}
@@ -46,7 +46,7 @@ select
     decile_totals.decile,
     cast(decile_totals.profile_count as bigint) as profile_count,
     cast(decile_totals.metric_amount as decimal(18, 2)) as metric_amount,
-    currencies.currency,
+    case when {{ is_money('decile_totals.metric') }} then currencies.currency end as currency,
     decile_totals.min_amount,
     decile_totals.max_amount
 from decile_totals

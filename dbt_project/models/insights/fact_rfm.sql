@@ -5,7 +5,7 @@ refresh_period as (
     from {{ ref('refresh_period') }}
 ),
 
--- There is one currency; a test holds that.
+-- There is one reporting currency; a test holds that.
 currencies as (
     select min(currency) as currency
     from {{ ref('customer_attributes') }}

@@ -26,7 +26,7 @@ customer_attributes as (
     from {{ ref('customer_attributes') }}
 ),
 
--- There is one currency; a test holds that.
+-- There is one reporting currency; a test holds that.
 currencies as (
     select min(currency) as currency
     from customer_attributes

@@ -7,13 +7,20 @@ order_amounts as (
         gross_amount,
         returned_amount,
         net_amount,
-        currency
+        currency,
+        margin_amount
     from {{ ref('order_amounts') }}
 ),
 
 refresh_period as (
     select as_of_on
     from {{ ref('refresh_period') }}
+),
+
+-- There is one reporting currency; a test of profile holds that.
+reporting as (
+    select max(currency) as currency
+    from order_amounts
 ),
 
 profile_totals as (
@@ -25,7 +32,9 @@ profile_totals as (
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         min(ordered_at) as first_ordered_at,
         max(ordered_at) as last_ordered_at,
-        min(currency) as currency
+        case
+            when count(margin_amount) = count(*) then cast(sum(margin_amount) as decimal(18, 2))
+        end as margin_amount
     from order_amounts
     group by profile_id
 )
@@ -46,6 +55,8 @@ select
         {{ dbt.datediff('cast(profile_totals.last_ordered_at as date)', 'refresh_period.as_of_on', 'day') }}
         as bigint
     ) as days_since_last_order,
-    profile_totals.currency
+    reporting.currency,
+    profile_totals.margin_amount
 from profile_totals
 cross join refresh_period
+cross join reporting

@@ -3,16 +3,19 @@ with
 deciles as (
     select
         profile_id,
+        metric,
+        category_type,
         category,
         look_back,
         decile
     from {{ ref('deciles') }}
-    where metric = 'net_revenue' and category_type = 'loyalty_tier'
 ),
 
 profile_deciles as (
     select
         profile_id,
+        metric,
+        category_type,
         category,
         max(decile) filter (where look_back = '1') as decile_month_1,
         max(decile) filter (where look_back = '3') as decile_month_3,
@@ -21,7 +24,7 @@ profile_deciles as (
         max(decile) filter (where look_back = '12') as decile_month_12,
         max(decile) filter (where look_back = 'lifetime') as decile_month_all
     from deciles
-    group by profile_id, category
+    group by profile_id, metric, category_type, category
 )
 
 select
@@ -32,5 +35,7 @@ select
     decile_month_6,
     decile_month_9,
     decile_month_12,
-    decile_month_all
+    decile_month_all,
+    metric,
+    category_type
 from profile_deciles

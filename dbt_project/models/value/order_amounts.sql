@@ -8,8 +8,15 @@ purchases as (
         ordered_at,
         line_amount,
         is_return,
-        currency
+        currency,
+        cost_amount
     from {{ ref('purchases') }}
+),
+
+-- There is one reporting currency; a test of profile holds that.
+reporting as (
+    select max(currency) as currency
+    from purchases
 ),
 
 order_amounts as (
@@ -23,18 +30,23 @@ order_amounts as (
         cast(coalesce(-sum(line_amount) filter (where is_return), 0) as decimal(18, 2))
             as returned_amount,
         cast(sum(line_amount) as decimal(18, 2)) as net_amount,
-        min(currency) as currency
+        case
+            when count(cost_amount) = count(*) then cast(sum(cost_amount) as decimal(18, 2))
+        end as cost_amount
     from purchases
     group by profile_id, source_system, order_id
 )
 
 select
-    profile_id,
-    source_system,
-    order_id,
-    ordered_at,
-    gross_amount,
-    returned_amount,
-    net_amount,
-    currency
+    order_amounts.profile_id,
+    order_amounts.source_system,
+    order_amounts.order_id,
+    order_amounts.ordered_at,
+    order_amounts.gross_amount,
+    order_amounts.returned_amount,
+    order_amounts.net_amount,
+    reporting.currency,
+    order_amounts.cost_amount,
+    cast(order_amounts.net_amount - order_amounts.cost_amount as decimal(18, 2)) as margin_amount
 from order_amounts
+cross join reporting

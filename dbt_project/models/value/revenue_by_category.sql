@@ -11,6 +11,12 @@ purchases as (
     from {{ ref('purchases') }}
 ),
 
+-- There is one reporting currency; a test of profile holds that.
+reporting as (
+    select max(currency) as currency
+    from purchases
+),
+
 -- Grouping twice counts the orders of a category without a distinct set per customer.
 category_orders as (
     select
@@ -18,8 +24,7 @@ category_orders as (
         product_category,
         source_system,
         order_id,
-        sum(line_amount) as net_amount,
-        min(currency) as currency
+        sum(line_amount) as net_amount
     from purchases
     group by profile_id, product_category, source_system, order_id
 ),
@@ -29,16 +34,16 @@ category_totals as (
         profile_id,
         product_category,
         cast(count(*) as bigint) as order_count,
-        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
-        min(currency) as currency
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount
     from category_orders
     group by profile_id, product_category
 )
 
 select
-    profile_id,
-    product_category,
-    order_count,
-    net_amount,
-    currency
+    category_totals.profile_id,
+    category_totals.product_category,
+    category_totals.order_count,
+    category_totals.net_amount,
+    reporting.currency
 from category_totals
+cross join reporting

@@ -29,7 +29,9 @@
     from {{ ref(fact) }} as fact
     left join {{ ref(dimension) }} as dimension
         on fact.{{ fact_key }} = dimension.{{ dimension_key }}
-    where dimension.{{ dimension_key }} is null
+    where
+        dimension.{{ dimension_key }} is null
+        {% if dimension == 'dim_loyalty_tier' %}and fact.category_type = 'loyalty_tier'{% endif %}
     group by fact.{{ fact_key }}
     {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -1,9 +1,11 @@
--- Every line of a completed order is somebody's, with its amount; a product that two rows describe
--- or a customer whom two profiles claim would double it.
+-- Every line of a completed order is somebody's, with its amount in its currency; a product that two
+-- rows describe, a customer whom two profiles claim or a rate given twice would double it.
 with
 
 conformed as (
     select
+        order_lines.source_system,
+        order_lines.currency,
         count(*) as line_count,
         coalesce(sum(order_lines.line_amount), 0) as line_amount
     from {{ ref('order_lines') }} as order_lines
@@ -12,23 +14,32 @@ conformed as (
             orders.source_system = order_lines.source_system
             and orders.order_id = order_lines.order_id
     where orders.status = 'completed'
+    group by order_lines.source_system, order_lines.currency
 ),
 
 unified as (
     select
+        source_system,
+        source_currency as currency,
         count(*) as line_count,
-        coalesce(sum(line_amount), 0) as line_amount
+        coalesce(sum(source_amount), 0) as line_amount
     from {{ ref('purchases') }}
     where profile_id is not null
+    group by source_system, source_currency
 )
 
 select
+    coalesce(conformed.source_system, unified.source_system) as source_system,
+    coalesce(conformed.currency, unified.currency) as currency,
     conformed.line_count as conformed_line_count,
     unified.line_count,
     conformed.line_amount as conformed_line_amount,
     unified.line_amount
 from conformed
-cross join unified
+full outer join unified
+    on
+        conformed.source_system = unified.source_system
+        and conformed.currency = unified.currency
 where
-    conformed.line_count <> unified.line_count
-    or conformed.line_amount <> unified.line_amount
+    conformed.line_count is distinct from unified.line_count
+    or conformed.line_amount is distinct from unified.line_amount

@@ -10,7 +10,8 @@ buckets as (
         look_back,
         decile,
         count(*) as profile_count,
-        max(member_count) as member_count
+        max(member_count) as member_count,
+        bool_or(is_held or tie_rule <> 'ntile') as is_uneven
     from {{ ref('deciles') }}
     where decile is not null
     group by metric, category_type, category, look_back, decile
@@ -27,7 +28,8 @@ categories as (
         min(profile_count) as smallest,
         max(profile_count) as largest,
         sum(profile_count) as profile_count,
-        max(member_count) as member_count
+        max(member_count) as member_count,
+        bool_or(is_uneven) as is_uneven
     from buckets
     group by metric, category_type, category, look_back
 )
@@ -43,7 +45,12 @@ select
     member_count
 from categories
 where
-    largest - smallest > 1
-    or bucket_count <> least(10, member_count)
-    or last_decile <> bucket_count
-    or profile_count <> member_count
+    profile_count <> member_count
+    or (
+        not is_uneven
+        and (
+            largest - smallest > 1
+            or bucket_count <> least(10, member_count)
+            or last_decile <> bucket_count
+        )
+    )

@@ -1,4 +1,5 @@
--- Nobody in a better decile has a lower amount than somebody in the next: 1 is the best, always.
+-- Nobody in a better decile has a lower amount than somebody in the next: 1 is the best, always,
+-- but for members whom a margin at the boundary holds where they were.
 with
 
 buckets as (
@@ -11,7 +12,7 @@ buckets as (
         min(metric_value) as lowest_value,
         max(metric_value) as highest_value
     from {{ ref('deciles') }}
-    where decile is not null
+    where decile is not null and not is_held
     group by metric, category_type, category, look_back, decile
 )
 

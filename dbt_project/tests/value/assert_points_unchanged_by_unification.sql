@@ -15,6 +15,12 @@ found as (
         coalesce(sum(points_balance), 0) as points_balance,
         coalesce(sum(points_earned), 0) as points_earned
     from {{ ref('loyalty_points') }}
+    union all
+    select
+        coalesce(sum(points_balance), 0) as points_balance,
+        coalesce(sum(points_earned), 0) as points_earned
+    from {{ ref('period_measures') }}
+    where look_back = 'lifetime'
 )
 
 select

@@ -1,35 +1,15 @@
--- Finding people moves revenue between customers and never makes or loses any: orders, gross,
--- returned and net are the same in the conformed lines and in every table of value.
+-- Counting revenue by customer, month, category, currency or group never makes or loses any: orders,
+-- gross, returned and net are the same in the purchases and in every table of value. That purchases
+-- hold every line of the orders is a test of profile.
 with
 
-completed_orders as (
-    select
-        source_system,
-        order_id
-    from {{ ref('orders') }}
-    where status = 'completed'
-),
-
-completed_lines as (
-    select
-        order_lines.source_system,
-        order_lines.order_id,
-        order_lines.line_amount,
-        order_lines.is_return
-    from {{ ref('order_lines') }} as order_lines
-    inner join completed_orders
-        on
-            order_lines.source_system = completed_orders.source_system
-            and order_lines.order_id = completed_orders.order_id
-),
-
-conformed_orders as (
+booked_orders as (
     select
         source_system,
         order_id,
         sum(case when is_return then cast(0 as decimal(18, 2)) else line_amount end) as gross_amount,
         sum(line_amount) as net_amount
-    from completed_lines
+    from {{ ref('purchases') }}
     group by source_system, order_id
 ),
 
@@ -38,7 +18,7 @@ expected as (
         count(*) as order_count,
         coalesce(sum(gross_amount), 0) as gross_amount,
         coalesce(sum(net_amount), 0) as net_amount
-    from conformed_orders
+    from booked_orders
 ),
 
 found as (
@@ -62,6 +42,21 @@ found as (
         coalesce(sum(gross_amount), 0) as gross_amount,
         coalesce(sum(net_amount), 0) as net_amount
     from {{ ref('monthly_revenue') }}
+    union all
+    select
+        'period_measures' as table_name,
+        coalesce(sum(transaction_count), 0) as order_count,
+        null as gross_amount,
+        coalesce(sum(total_transaction_value), 0) as net_amount
+    from {{ ref('period_measures') }}
+    where look_back = 'lifetime'
+    union all
+    select
+        'revenue_by_currency' as table_name,
+        null as order_count,
+        coalesce(sum(gross_amount), 0) as gross_amount,
+        coalesce(sum(net_amount), 0) as net_amount
+    from {{ ref('revenue_by_currency') }}
     union all
     select
         'customer_lifetime_value' as table_name,

@@ -1,0 +1,138 @@
+"""Models of value and profile as SQL over a few tables, without starting dbt.
+
+dbt's own context is small: ref, var, config, its cross-database macros and the project's macros.
+What is rendered here is what dbt renders; that both agree is held by the models' dbt unit tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import jinja2
+import yaml
+
+from orchestration.settings import DBT_PROJECT_DIR
+
+MACROS = (
+    "engine.sql",
+    "measures.sql",
+    "ranked_members.sql",
+    "ranked_buckets.sql",
+    "bucket_migrations.sql",
+)
+
+
+class CompilerError(Exception):
+    """What a macro raises when it is called wrongly."""
+
+
+def project_vars() -> dict[str, Any]:
+    """The vars of dbt_project.yml, to be changed by a test and passed to `render`."""
+    content = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text())
+    variables: dict[str, Any] = content["vars"]
+    return variables
+
+
+def macros(
+    variables: Mapping[str, Any] | None = None, history: Mapping[str, str] | None = None
+) -> Any:
+    """The macros of the project that measures need, each a function that gives SQL.
+
+    Parameters:
+        variables: instead of the project's vars.
+        history: tables that are there before the run, by identifier.
+    """
+    return _context(variables or project_vars(), history or {})["macros"]
+
+
+def render(
+    model: str,
+    variables: Mapping[str, Any] | None = None,
+    history: Mapping[str, str] | None = None,
+    incremental: bool = False,
+) -> str:
+    """The SQL of a model; every ref is the table of that name.
+
+    Parameters:
+        model: path below `models`, without suffix, such as `value/deciles`.
+        variables: instead of the project's vars.
+        history: tables that are there before the run, by identifier.
+        incremental: whether the model's own table is there.
+    """
+    given = json.dumps([variables or project_vars(), dict(history or {})])
+    return _rendered(model, given, incremental)
+
+
+@cache
+def _rendered(model: str, given: str, incremental: bool) -> str:
+    variables, history = json.loads(given)
+    context = _context(variables, history, model.split("/")[-1])
+    text = (DBT_PROJECT_DIR / "models" / f"{model}.sql").read_text()
+    environment: jinja2.Environment = context["environment"]
+    return environment.from_string(text).render(is_incremental=lambda: incremental)
+
+
+def _context(
+    variables: Mapping[str, Any], history: Mapping[str, str], this: str = "model"
+) -> dict[str, Any]:
+    # The text becomes SQL, not a page.
+    environment = jinja2.Environment(
+        autoescape=False, extensions=["jinja2.ext.do"], undefined=jinja2.ChainableUndefined
+    )
+    holder: dict[str, Any] = {"environment": environment}
+
+    def dispatch(name: str) -> Any:
+        return getattr(holder["macros"], f"duckdb__{name}")
+
+    def get_relation(identifier: str, **_: str) -> str | None:
+        return history.get(identifier)
+
+    def refuse(message: str) -> None:
+        raise CompilerError(message)
+
+    environment.globals.update(
+        {
+            "adapter": SimpleNamespace(dispatch=dispatch, get_relation=get_relation),
+            "return": lambda value: value,
+            "ref": lambda name: f"main.{name}",
+            "var": lambda name, default=None: variables.get(name, default),
+            "config": lambda **_: "",
+            "execute": True,
+            "target": SimpleNamespace(database="memory"),
+            "this": SimpleNamespace(schema="main", identifier=this),
+            "exceptions": SimpleNamespace(raise_compiler_error=refuse),
+            "dbt": SimpleNamespace(
+                dateadd=lambda part, number, start: f"({start} + ({number}) * interval 1 {part})",
+                datediff=lambda first, second, part: f"date_diff('{part}', {first}, {second})",
+                date_trunc=lambda part, value: f"date_trunc('{part}', {value})",
+            ),
+            "forget_this_refresh": lambda: "",
+        }
+    )
+    text = "\n".join((DBT_PROJECT_DIR / "macros" / name).read_text() for name in MACROS)
+    holder["macros"] = environment.from_string(text).module
+    public = {n: m for n, m in vars(holder["macros"]).items() if not n.startswith("_")}
+    environment.globals.update(public)
+    return holder
+
+
+def fill(
+    con: duckdb.DuckDBPyConnection, table: str, types: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Create a table with these rows.
+
+    Parameters:
+        con: where.
+        table: its name.
+        types: its columns and types, as in `create table`.
+        rows: values in the order of the columns.
+    """
+    con.execute(f"create or replace table {table} ({types})")
+    if rows:
+        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
+        con.execute(f"insert into {table} values {marks}", [v for row in rows for v in row])

@@ -1,0 +1,137 @@
+"""`c360 new measure`: what it writes builds and passes, and what can't be is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.errors import UserError
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.transform.dbt import close_connections, run_dbt
+from orchestration.value.measure_text import Measure, Shape
+from orchestration.value.new_measure import write_measure
+from tests.own_data import project_copy
+
+PURCHASES = """
+    create table profile.purchases as
+    select * replace (line_amount::decimal(18, 2) as line_amount)
+    from (values
+        ('p1', 'shop', 'o1', 1, 'Books', timestamp '2026-01-01', 10.00, false, 'a'),
+        ('p1', 'shop', 'o1', 2, 'Toys', timestamp '2026-01-01', 40.00, false, 'b'),
+        ('p1', 'shop', 'o2', 1, 'Books', timestamp '2026-01-05', -4.00, true, 'a'),
+        ('p2', 'shop', 'o3', 1, null, timestamp '2026-01-03', 7.50, false, 'c')
+    ) as t (profile_id, source_system, order_id, line_number, product_category, booked_at,
+        line_amount, is_return, note)
+"""
+
+
+def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None:
+    project = project_copy(tmp_path / "project")
+    settings = Settings(tmp_path / "data", tmp_path / "landing", project)
+    settings.data_dir.mkdir()
+    wanted = [
+        Measure("gross_spend", Shape.CUSTOMER_ATTRIBUTE, where="not is_return"),
+        Measure("spend_by_category", Shape.CUSTOMER_MEASURE),
+        Measure("mean_line", Shape.CUSTOMER_TABLE, function="average"),
+        Measure("net_total", Shape.BUSINESS_MEASURE),
+        Measure("buyers_by_return", Shape.BUSINESS_MEASURE, function="count_distinct",
+                value="profile_id", per=("is_return",)),
+        Measure("line_tally", Shape.CUSTOMER_ATTRIBUTE, function="count", value=None),
+        Measure("dearest", Shape.CUSTOMER_ATTRIBUTE, function="max"),
+        Measure("cheapest", Shape.CUSTOMER_ATTRIBUTE, function="min"),
+        Measure("first_category", Shape.CUSTOMER_ATTRIBUTE, function="first",
+                value="product_category", by="booked_at", tie="line_number"),
+        Measure("last_category", Shape.CUSTOMER_ATTRIBUTE, function="last",
+                value="product_category", where="product_category <> 'o''Hara \\ x'",
+                by="booked_at", tie="line_number"),
+        Measure("top_category", Shape.CUSTOMER_ATTRIBUTE, function="arg_max",
+                value="product_category", by="line_amount", tie="line_number"),
+        Measure("low_category", Shape.CUSTOMER_ATTRIBUTE, function="arg_min",
+                value="product_category", by="line_amount", tie="line_number"),
+    ]  # fmt: skip
+    for measure in wanted:
+        write_measure(project, measure)
+    # A measure on a measure reads it like any other model of value.
+    on_measure = Measure(
+        "spend_mean", Shape.BUSINESS_MEASURE, "gross_spend", "average", "gross_spend"
+    )
+    write_measure(project, on_measure)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("create schema profile")
+        con.execute(PURCHASES)
+        con.execute("create schema conformed")
+        con.execute("create table conformed.refresh_period as select date '2026-01-31' as as_of_on")
+    names = [measure.name for measure in [*wanted, on_measure]]
+    command = ["build", "--select", *names, "--indirect-selection", "cautious"]
+    results = list(run_dbt(settings, command))
+    close_connections()
+    assert [(r.unique_id, r.message) for r in results if r.status not in ("success", "pass")] == []
+    assert sum(r.unique_id.startswith("model.") for r in results) == len(names)
+    assert sum(r.unique_id.startswith("test.") for r in results) >= len(names)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+
+        def table(name: str) -> list[tuple[object, ...]]:
+            return con.execute(f"from value.{name} order by all").fetchall()
+
+        assert table("gross_spend") == [("p1", 50), ("p2", 7.5)]
+        assert table("spend_by_category") == [
+            ("p1", "Books", 6), ("p1", "Toys", 40), ("p2", None, 7.5)
+        ]  # fmt: skip
+        assert [(p, float(str(a)), n) for p, a, n in table("mean_line")] == [
+            ("p1", 15.33, 3), ("p2", 7.5, 1)
+        ]  # fmt: skip
+        assert [row[1] for row in table("net_total")] == [53.5]
+        assert table("buyers_by_return") == [(False, 2), (True, 1)]
+        assert table("line_tally") == [("p1", 3), ("p2", 1)]
+        assert table("dearest") == [("p1", 40), ("p2", 7.5)]
+        assert table("cheapest") == [("p1", -4), ("p2", 7.5)]
+        assert table("first_category") == [("p1", "Books"), ("p2", None)]
+        assert table("last_category") == [("p1", "Books"), ("p2", None)]
+        assert table("top_category") == [("p1", "Toys"), ("p2", None)]
+        assert table("low_category") == [("p1", "Books"), ("p2", None)]
+        assert [row[1] for row in table("spend_mean")] == [28.75]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (Measure("Gift", Shape.CUSTOMER_ATTRIBUTE), "lower case"),
+        (Measure("../up", Shape.CUSTOMER_ATTRIBUTE), "lower case"),
+        (Measure("select", Shape.CUSTOMER_ATTRIBUTE), "word of SQL"),
+        (Measure("deciles", Shape.CUSTOMER_ATTRIBUTE), r"already models/value/deciles\.sql"),
+        (Measure("look_backs", Shape.CUSTOMER_ATTRIBUTE), r"already seeds/policy/look_backs\.csv"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, "orders"), "'orders' is none. .*purchases"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, value="abc"), "no column 'abc'. .* profile_id"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, function="median"), "no function 'median'"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, function="first"), "needs --by"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, value=None), "needs --value"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, per=("currency",)), "customer-measure"),
+        (Measure("abc", Shape.CUSTOMER_MEASURE, "order_amounts", "count", None), "--per"),
+        (Measure("abc", Shape.CUSTOMER_MEASURE, per=("profile_id",)), "beside it"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="colour = 1"), "no column 'colour'"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="(is_return"), "one SQL condition"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="{{ var('x') }}"), "one SQL condition"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="true from x; drop table y"), "one SQL"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="is_return, true"), "one SQL condition"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_is_refused_and_nothing_is_written(wanted: Measure, message: str) -> None:
+    before = sorted((DBT_PROJECT_DIR / "models" / "value").iterdir())
+    with pytest.raises(UserError, match=message):
+        write_measure(DBT_PROJECT_DIR, wanted)
+    assert sorted((DBT_PROJECT_DIR / "models" / "value").iterdir()) == before
+
+
+def test_the_command_writes_two_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = project_copy(tmp_path / "project")
+    monkeypatch.setenv("C360_DBT_PROJECT_DIR", str(project))
+    result = CliRunner().invoke(app, ["new", "measure", "gift_revenue", "--where", "not is_return"])
+    assert result.exit_code == 0, result.output
+    assert "value.gift_revenue" in result.output
+    text = (project / "models" / "value" / "gift_revenue.sql").read_text()
+    assert "measure('sum', 'line_amount', where=\"not is_return\")" in text
+    assert (project / "models" / "value" / "gift_revenue.yml").exists()
