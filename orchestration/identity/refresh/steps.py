@@ -243,9 +243,12 @@ def _find_reached(work: Workshop) -> None:
     pairs_now = f"(select * from {pairs} where {RESCORED} and decision = 'accept')"
     pairs_before = "(select * from pairs_before where decision = 'accept')"
     pair = "record_key_a, record_key_b, match_probability"
+    scored_otherwise = _difference(pair, pairs_before, pairs_now)
+    ruled_otherwise = _difference("*", "rule_pairs_before", work.relations["rule_pairs"])
     work.keep(
         "pairs_changed",
-        f"select record_key_a, record_key_b from {_difference(pair, pairs_before, pairs_now)}",
+        f"select record_key_a, record_key_b from {scored_otherwise} "
+        f"union select record_key_a, record_key_b from {ruled_otherwise}",
     )
     work.keep(
         "linked_anew",
