@@ -1,3 +1,6 @@
+{#- What is scored, and whether more of it is better. -#}
+{%- set scored = {'recency_days': 'desc', 'frequency': 'asc', 'monetary_amount': 'asc'} -%}
+
 with
 
 customer_attributes as (
@@ -9,35 +12,57 @@ customer_attributes as (
     from {{ ref('customer_attributes') }}
 ),
 
--- rank() gives equal values an equal place, counted from the worst.
-placed as (
-    select
-        profile_id,
-        recency_days,
-        frequency,
-        monetary_amount,
-        rank() over (order by recency_days desc nulls last) as recency_place,
-        rank() over (order by frequency asc nulls last) as frequency_place,
-        rank() over (order by monetary_amount asc nulls last) as monetary_place,
-        count(*) over () as customer_count
+totals as (
+    select count(*) as customer_count
     from customer_attributes
 ),
 
--- A score is 1 plus the full fifths of all customers that are strictly worse. So ties share a
--- score, and where most customers bought once, once is a 1 and never, by luck, a 3.
+{% for measure, worst_first in scored.items() %}
+    -- A score is 1 plus the full fifths of all customers that are strictly worse. So ties share a
+    -- score, and where most customers bought once, once is a 1 and never, by luck, a 3. Values are
+    -- fewer than customers, so it is worked out per value.
+    scores_of_{{ measure }} as (
+        select
+            counted.{{ measure }},
+            1 + cast(
+                floor(
+                    cast(
+                        5 * (
+                            sum(counted.customer_count) over (
+                                order by counted.{{ measure }} {{ worst_first }} nulls last
+                                rows between unbounded preceding and current row
+                            ) - counted.customer_count
+                        ) as double
+                    ) / totals.customer_count
+                ) as int
+            ) as score
+        from (
+            select
+                {{ measure }},
+                count(*) as customer_count
+            from customer_attributes
+            group by {{ measure }}
+        ) as counted
+        cross join totals
+    ),
+{% endfor %}
+
 scored as (
     select
-        profile_id,
-        recency_days,
-        frequency,
-        monetary_amount,
-        1 + cast(floor(cast(5 * (recency_place - 1) as double) / customer_count) as int)
-            as recency_score,
-        1 + cast(floor(cast(5 * (frequency_place - 1) as double) / customer_count) as int)
-            as frequency_score,
-        1 + cast(floor(cast(5 * (monetary_place - 1) as double) / customer_count) as int)
-            as monetary_score
-    from placed
+        customer_attributes.profile_id,
+        customer_attributes.recency_days,
+        customer_attributes.frequency,
+        customer_attributes.monetary_amount,
+        scores_of_recency_days.score as recency_score,
+        scores_of_frequency.score as frequency_score,
+        scores_of_monetary_amount.score as monetary_score
+    from customer_attributes
+    inner join scores_of_recency_days
+        on scores_of_recency_days.recency_days = customer_attributes.recency_days
+    inner join scores_of_frequency
+        on scores_of_frequency.frequency = customer_attributes.frequency
+    inner join scores_of_monetary_amount
+        on scores_of_monetary_amount.monetary_amount = customer_attributes.monetary_amount
 ),
 
 -- The grid of recency and frequency that marketers know; every pair of scores has one name.
