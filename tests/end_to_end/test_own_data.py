@@ -6,11 +6,9 @@ chain but the files.
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,33 +20,8 @@ from orchestration.value.beta_geometric import BG_NBD
 from orchestration.value.fitting import fit_histories
 from orchestration.value.histories import Histories
 from tests.conftest import Company, require_shared, settings_in
+from tests.end_to_end.own_files import FILES, LOYALTY, SHOP, STAGED_ORDERS, Purchase, rows_of
 from tests.own_data import add_example, connect_sources, project_copy
-
-SHOP, LOYALTY = "composite_shop", "composite_loyalty"
-FILES = {
-    SHOP: ("shop_customers.csv", "shop_orders.csv"),
-    LOYALTY: ("loyalty_members.csv", "store_receipts.csv"),
-}
-STAGED_ORDERS = {
-    SHOP: ("stg_composite_shop__orders", "stg_composite_shop__order_lines"),
-    LOYALTY: ("stg_composite_loyalty__receipts", "stg_composite_loyalty__receipt_lines"),
-}
-
-
-@dataclass(frozen=True)
-class Purchase:
-    """An order or receipt as the files have it."""
-
-    system: str
-    order_id: str
-    customer: str
-    on: date
-    amount: Decimal
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
 
 
 @pytest.fixture(scope="module")

@@ -4,56 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import random
-import shutil
-import signal
 import subprocess
 import sys
-import time
-
-import duckdb
-import pytest
 
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Company
+from tests.end_to_end.contents import contents
 
 IDENTITY_MAP = "select source_system, source_record_id, profile_id from identity.identity_map"
-
-
-def warehouse_rows(company: Company, sql: str) -> list[tuple[object, ...]]:
-    with company.warehouse() as con:
-        return con.execute(sql).fetchall()
-
-
-def published_rows(company: Company, sql: str) -> list[tuple[object, ...]]:
-    with company.published() as con:
-        return con.execute(sql).fetchall()
-
-
-def contents(company: Company) -> dict[str, str]:
-    """A fingerprint of every table that a run makes, independent of the order of rows."""
-    prints = {}
-    with duckdb.connect() as con:
-        con.execute(f"attach '{company.settings.warehouse_path}' as warehouse (read_only)")
-        con.execute(f"attach '{company.settings.published_path}' as published (read_only)")
-        tables = con.execute(
-            "select database_name, schema_name, table_name from duckdb_tables() "
-            "where database_name in ('warehouse', 'published') and schema_name <> 'operations' "
-            "order by all"
-        ).fetchall()
-        for database, schema, table in tables:
-            name = f'{database}.{schema}."{table}"'
-            # A row may stand elsewhere in its file, and be known since an earlier installation.
-            # The ledger says since when an id is known, and whether it was before this run.
-            row = con.execute(
-                "select count(*), bit_xor(md5_number(t::varchar)) from (select columns(lambda c: "
-                "c not in ('source_row', 'line_number', 'first_seen_at', 'file_id', 'valid_from', "
-                "'founded_at', 'is_inherited')) "
-                f"from {name}) as t"
-            ).fetchone()
-            prints[name] = str(row)
-    return prints
 
 
 def test_precision_against_the_truth(finished_company: Company) -> None:
@@ -215,93 +174,6 @@ def test_an_unusable_file_ends_in_a_sentence(company: Company) -> None:
     name = path.relative_to(company.settings.landing_dir).as_posix()
     assert name in ran.stderr and "lacks the column email" in ran.stderr
     assert "Traceback" not in ran.stdout + ran.stderr
-
-
-@pytest.mark.parametrize(
-    "ends_early",
-    [pytest.param(True, id="quick"), pytest.param(False, id="whole", marks=pytest.mark.slow)],
-)
-def test_two_runs_at_once_queue(company: Company, ends_early: bool) -> None:
-    """The second waits for the first; neither fails for the other's sake."""
-    if ends_early:
-        path = next((company.settings.landing_dir / "web_shop" / "customers").rglob("*.csv"))
-        path.write_text(path.read_text().replace("email", "mail", 1))
-    runs = [
-        subprocess.Popen(
-            [sys.executable, "-m", "orchestration.cli", "run"],
-            env=company.environment,
-            cwd=PROJECT_ROOT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for _ in range(2)
-    ]
-    outputs = [run.communicate(timeout=600)[0] for run in runs]
-    assert [run.returncode for run in runs] == [int(ends_early)] * 2, outputs
-    assert sum("Waiting for another run" in output for output in outputs) == 1
-    for output in outputs:
-        assert ("lacks the column email" in output) is ends_early
-        assert "set lock" not in output
-
-
-def kill_during_a_run(company: Company, seconds: float) -> bool:
-    """Kill a run and all its threads after some seconds; whether it was still running."""
-    # Without --rebuild it would take over what the run before has built, and be busy with nothing.
-    run = subprocess.Popen(
-        [sys.executable, "-m", "orchestration.cli", "run", "--rebuild"],
-        env=company.environment,
-        cwd=PROJECT_ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(seconds)
-    alive = run.poll() is None
-    if alive:
-        os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    return alive
-
-
-def check_killed_run(company: Company, seconds: float, before: dict[str, str]) -> bool:
-    published = published_rows(company, "select * from fact_profile")
-    alive = kill_during_a_run(company, seconds)
-    assert published_rows(company, "select * from fact_profile") == published
-    again = company.c360("run")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert contents(company) == before
-    return alive
-
-
-def test_killed_run_and_lost_warehouse_leave_no_trace_in_the_next(company: Company) -> None:
-    """Killed while models are being built, and then even without the warehouse it left."""
-    before = contents(company)
-    shutil.rmtree(company.settings.dbt_target_dir)
-    published = published_rows(company, "select * from fact_profile")
-    assert kill_during_a_run(company, 15)
-    assert published_rows(company, "select * from fact_profile") == published
-    company.settings.warehouse_path.unlink()
-    again = company.c360("run")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert contents(company) == before
-
-
-@pytest.mark.slow
-def test_ten_kills_at_random_moments(company: Company) -> None:
-    """Ten runs that were alive when they were killed; one that had ended by itself is no kill."""
-    before = contents(company)
-    moments = random.Random(360)
-    longest, killed = 60.0, 0
-    for _ in range(20):
-        moment = moments.uniform(0.5, 0.9 * longest)
-        if check_killed_run(company, moment, before):
-            killed += 1
-        else:
-            longest = moment
-        if killed == 10:
-            return
-    pytest.fail(f"only {killed} of 20 runs were alive when they were to be killed")
 
 
 def test_logs_hold_no_personal_data(finished_company: Company) -> None:

@@ -1,15 +1,57 @@
-"""Scoring the pairs of some records with all others."""
+"""The second step of a refresh: pairs of the records that are described otherwise than before."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from orchestration.identity.match_models import current_model, rules_in
-from orchestration.identity.refresh.steps import RESCORED
+from orchestration.identity.refresh.reach import (
+    OF_REACHED_VALUE,
+    RESCORED,
+    among,
+    difference,
+)
 from orchestration.identity.refresh.workshop import Workshop
 
 
-def score_again(work: Workshop) -> None:
+def refresh_pairs(work: Workshop) -> None:
+    """What records are compared by, and the pairs of those records that differ from before.
+
+    Leaves rescored_records, pairs_before and rule_pairs_before.
+    """
+    comparison = work.relations["comparison_values"]
+    told = "record_key, namespace, identity_value, normalised_value, refusal_reason"
+    now = f"(select * from {comparison} where {OF_REACHED_VALUE})"
+    work.keep(
+        "described_anew",
+        f"select record_key from {difference(told, 'comparison_before', now)} "
+        "union select record_key from changed_records",
+    )
+    described = among("record_key", "described_anew")
+    records = work.relations["match_records"]
+    work.keep("records_before", f"select * from {records} where {described}")
+    work.refresh(
+        "match_records", {"customer_records": described, "comparison_values": described}, described
+    )
+    now = f"(select * from {records} where {described})"
+    work.keep(
+        "rescored_records",
+        f"select distinct record_key from {difference('*', 'records_before', now)}",
+    )
+    work.keep("pairs_before", f"select * from {work.relations['scored_pairs']} where {RESCORED}")
+    started = time.monotonic()
+    if work.count("rescored_records"):
+        _score_again(work)
+        work.changed("scored_pairs")
+    work.seconds["scored_pairs"] = time.monotonic() - started
+    work.keep("rule_pairs_before", f"select * from {work.relations['rule_pairs']}")
+    # What a rule says of a pair may depend on a third record, so rules look at everybody again.
+    if work.count(work.relations["record_match_rules"]):
+        work.rebuild("rule_pairs")
+
+
+def _score_again(work: Workshop) -> None:
     """Put the pairs of rescored_records in place of those that are there.
 
     Blocking is what it is for all records, and of its pairs those are scored that have a rescored

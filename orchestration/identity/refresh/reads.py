@@ -1,7 +1,7 @@
 """What each model of the layer reads that a refresh runs in part.
 
-`steps` was written for these. A model that has come to read something else may depend on rows that
-a refresh would not look at; then the layer is built whole.
+Its steps were written for these. A model that has come to read something else may depend on rows
+that a refresh would not look at; then the layer is built whole.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.identity.match_models import current_model, is_worth_another_try
+from orchestration.identity.refresh.ids import refresh_ids
 from orchestration.identity.refresh.inputs import (
     find_changes,
     forget_inputs,
@@ -19,14 +20,10 @@ from orchestration.identity.refresh.inputs import (
     remember_inputs,
     remember_whole,
 )
-from orchestration.identity.refresh.pairs import score_again
+from orchestration.identity.refresh.pairs import refresh_pairs
+from orchestration.identity.refresh.people import refresh_people
 from orchestration.identity.refresh.reads import READS, differing_reads
-from orchestration.identity.refresh.steps import (
-    refresh_ids,
-    refresh_pairs,
-    refresh_people,
-    refresh_values,
-)
+from orchestration.identity.refresh.values import refresh_values
 from orchestration.identity.refresh.workshop import Workshop
 from orchestration.logs import log
 from orchestration.settings import Settings
@@ -112,7 +109,7 @@ def remember(
 def _refresh(work: Workshop, manifest: Mapping[str, Any], changed: int, total: int) -> Refreshed:
     if changed:
         refresh_values(work)
-        refresh_pairs(work, score_again)
+        refresh_pairs(work)
         refresh_people(work)
         refresh_ids(work)
         remember_changes(work.con)

@@ -1,0 +1,192 @@
+"""The third step of a refresh: components that changed links reach, with their verdicts."""
+
+from __future__ import annotations
+
+import time
+
+from orchestration.identity.refresh.reach import (
+    AT_REACHED_NODE,
+    FROM_REACHED_NODE,
+    OF_REACHED_COMPONENT,
+    OF_REACHED_RECORD,
+    OF_REACHED_VALUE,
+    RESCORED,
+    among,
+    difference,
+    either,
+)
+from orchestration.identity.refresh.workshop import Workshop
+
+
+def refresh_people(work: Workshop) -> None:
+    """Components that changed links reach, with their verdicts.
+
+    Leaves reached_records, reached_nodes and reached_components, of before and of now.
+    """
+    _find_reached(work)
+    pair_of_reached = either("reached_records")
+    read = {"comparison_values": OF_REACHED_RECORD}
+    links = {**read, "candidate_links": FROM_REACHED_NODE}
+    work.refresh(
+        "candidate_links",
+        {
+            **read,
+            "scored_pairs": pair_of_reached,
+            "rule_pairs": pair_of_reached,
+            "active_overrides": pair_of_reached,
+            "customer_records": OF_REACHED_RECORD,
+            "identity_observations": OF_REACHED_RECORD,
+        },
+        FROM_REACHED_NODE,
+    )
+    work.refresh(
+        "exclusive_records",
+        {"customer_records": OF_REACHED_RECORD, "rule_pairs": pair_of_reached},
+        OF_REACHED_RECORD,
+    )
+    work.refresh("candidate_components", {"candidate_links": FROM_REACHED_NODE}, AT_REACHED_NODE)
+    work.con.execute(
+        "insert into reached_components select distinct component_id from "
+        f"{work.relations['candidate_components']} where {AT_REACHED_NODE}"
+    )
+    components = {"candidate_components": AT_REACHED_NODE}
+    broken = {"broken_components": OF_REACHED_COMPONENT}
+    work.refresh(
+        "broken_components",
+        {**links, **components, "exclusive_records": OF_REACHED_RECORD},
+        OF_REACHED_COMPONENT,
+    )
+    work.refresh("replay_items", {**links, **components, **broken}, OF_REACHED_COMPONENT)
+    _replay(work)
+    items = {"replay_items": OF_REACHED_COMPONENT, "replay_verdicts": OF_REACHED_COMPONENT}
+    work.refresh("refused_in_replay", items, OF_REACHED_COMPONENT)
+    work.refresh("replayed_links", {**items, **read}, FROM_REACHED_NODE)
+    work.refresh("replayed_components", {"replayed_links": FROM_REACHED_NODE}, AT_REACHED_NODE)
+    work.refresh(
+        "links",
+        {**links, **components, **broken, "replayed_links": FROM_REACHED_NODE},
+        FROM_REACHED_NODE,
+    )
+    work.refresh(
+        "components",
+        {**components, **broken, "replayed_components": AT_REACHED_NODE},
+        AT_REACHED_NODE,
+    )
+    work.keep(
+        "told_records",
+        "select record_key from reached_records union select record_key from reached_rows",
+    )
+    told = among("record_key", "told_records")
+    work.refresh(
+        "refused_links",
+        {
+            "comparison_values": told,
+            "refused_in_replay": told,
+            "rule_pairs": "record_key_a in (select record_key from told_records)",
+        },
+        "source_system || ':' || source_record_id in (select record_key from told_records)",
+    )
+
+
+def _find_reached(work: Workshop) -> None:
+    comparison, pairs = work.relations["comparison_values"], work.relations["scored_pairs"]
+    told = (
+        "record_key, namespace, identity_value, comparison_value, normalised_value, "
+        "last_observed_at, observation_count"
+    )
+    now = f"(select * from {comparison} where {OF_REACHED_VALUE} and refusal_reason is null)"
+    before = "(select * from comparison_before where refusal_reason is null)"
+    pairs_now = f"(select * from {pairs} where {RESCORED} and decision = 'accept')"
+    pairs_before = "(select * from pairs_before where decision = 'accept')"
+    pair = "record_key_a, record_key_b, match_probability"
+    scored_otherwise = difference(pair, pairs_before, pairs_now)
+    ruled_otherwise = difference("*", "rule_pairs_before", work.relations["rule_pairs"])
+    work.keep(
+        "pairs_changed",
+        f"select record_key_a, record_key_b from {scored_otherwise} "
+        f"union select record_key_a, record_key_b from {ruled_otherwise}",
+    )
+    work.keep(
+        "linked_anew",
+        f"select record_key from {difference(told, before, now)} "
+        "union select record_key from changed_records "
+        "union select record_key_a from pairs_changed union select record_key_b from pairs_changed",
+    )
+    # Everybody who shares an accepted value with one of them, is a pair with one, or is decided to
+    # be one's person; and all of the components these belong to.
+    anew = among("record_key", "linked_anew")
+    overrides, by_rule = work.relations["active_overrides"], work.relations["rule_pairs"]
+    work.keep(
+        "neighbours",
+        f"""
+        select record_key from linked_anew
+        union
+        select record_key from {comparison}
+        where refusal_reason is null and (namespace, comparison_value) in (
+            select namespace, comparison_value from {comparison}
+            where {anew} and refusal_reason is null
+        )
+        union
+        select record_key_b from {pairs}
+        where decision = 'accept' and record_key_a in (select record_key from linked_anew)
+        union
+        select record_key_a from {pairs}
+        where decision = 'accept' and record_key_b in (select record_key from linked_anew)
+        union
+        select record_key_b from {by_rule}
+        where decision = 'link' and record_key_a in (select record_key from linked_anew)
+        union
+        select record_key_a from {by_rule}
+        where decision = 'link' and record_key_b in (select record_key from linked_anew)
+        union
+        select record_key_b from {overrides}
+        where record_key_a in (select record_key from linked_anew)
+        union
+        select record_key_a from {overrides}
+        where record_key_b in (select record_key from linked_anew)
+        """,
+    )
+    work.keep(
+        "neighbour_nodes",
+        "select record_key, cast('0x' || substr(md5(record_key), 1, 15) as bigint) as node_id "
+        "from neighbours",
+    )
+    components = work.relations["candidate_components"]
+    work.keep(
+        "reached_components",
+        f"select distinct component_id from {components} "
+        "where node_id in (select node_id from neighbour_nodes) "
+        "union select node_id from neighbour_nodes",
+    )
+    work.keep(
+        "reached_nodes",
+        f"select node_id from {components} where {OF_REACHED_COMPONENT} "
+        "union select node_id from neighbour_nodes",
+    )
+    # What falls apart leaves records by themselves, each a component named after its node.
+    work.con.execute("insert into reached_components select node_id from reached_nodes")
+    links = work.relations["candidate_links"]
+    work.keep(
+        "reached_records",
+        "select record_key from neighbours "
+        f"union select record_key_a from {links} where {FROM_REACHED_NODE} "
+        f"union select record_key_b from {links} where {FROM_REACHED_NODE}",
+    )
+
+
+def _replay(work: Workshop) -> None:
+    from orchestration.identity.replay import replay
+
+    started = time.monotonic()
+    items = work.part("replay_items", OF_REACHED_COMPONENT)
+    exclusive = work.part("exclusive_records", OF_REACHED_RECORD)
+    verdicts = replay(
+        work.con,
+        work.con.sql(f"select * from {items}"),
+        work.con.sql(f"select * from {exclusive}"),
+        work.con.sql(f"select * from {work.relations['match_rules']}"),
+    )
+    work.con.register("verdicts_now", verdicts)
+    work.replace("replay_verdicts", "verdicts_now", OF_REACHED_COMPONENT)
+    work.con.unregister("verdicts_now")
+    work.seconds["replay_verdicts"] = time.monotonic() - started
