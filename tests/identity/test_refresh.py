@@ -175,10 +175,12 @@ def test_random_changes_give_what_a_whole_build_gives(tmp_path: Path) -> None:
         records = list({r.key: r for r in changed(records, dice)}.values())
         dice.shuffle(records)
         lab.fill(records)
-        whole = built_elsewhere(lab.settings, tmp_path / f"whole{day}")
+        if day == 2:
+            whole = built_elsewhere(lab.settings, tmp_path / "whole")
         refreshed = refresh(lab.settings)
         assert 0 < refreshed.changed < refreshed.reached < refreshed.total
-        assert differences(lab.settings, whole) == {}
+    # What the first refresh had left behind would be in the second one's result.
+    assert differences(lab.settings, whole) == {}
 
 
 MOVES = (
