@@ -17,6 +17,7 @@ from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.progress import Reporter, report_to
 from orchestration.settings import Settings
+from orchestration.transform.dbt import parse_ahead
 from orchestration.warehouse import connect_writer, require_free_space
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def discard_build(path: Path) -> None:
 def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     # Importing these takes seconds, which `c360 --help` should not.
     prepare_dagster_home(settings)
+    ahead = parse_ahead(settings)
     import dagster as dg
 
     from orchestration.automation import REFRESH_JOB
@@ -160,6 +162,8 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     from orchestration.quality.validation import warm_up
     from orchestration.transform.dbt import parse
 
+    if ahead:
+        ahead.wait()
     parse(settings)
     job = build_definitions(settings).resolve_job_def(REFRESH_JOB)
     # What is loaded now lives as long as the process; the collector need not walk it any more.

@@ -5,10 +5,14 @@ dbt's own subprocess resource would pay again for every layer (stack decision in
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
 import queue
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +23,7 @@ from typing import Any
 from orchestration.errors import UserError, without_values
 from orchestration.settings import PROJECT_ROOT, Settings
 
+PR_SET_PDEATHSIG = 1
 WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 
 
@@ -118,14 +123,43 @@ def parse(settings: Settings) -> Any:
     return result.result
 
 
+def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:
+    """Have another process parse files that have changed, while this one imports its tools.
+
+    What it finds out, dbt's partial parse takes over in `parse`; an error is told there.
+
+    Returns:
+        The process to wait for, None when nothing has changed.
+    """
+    if _is_parsed(settings):
+        return None
+    places = {
+        "C360_DATA_DIR": str(settings.data_dir),
+        "C360_DBT_PROJECT_DIR": str(settings.dbt_project_dir),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        env={**os.environ, **places},
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _is_parsed(settings: Settings) -> bool:
+    marker = settings.dbt_target_dir / "fingerprint"
+    manifest = settings.dbt_target_dir / "manifest.json"
+    if not (manifest.exists() and marker.exists()):
+        return False
+    return marker.read_text() == project_fingerprint(settings)
+
+
 def load_manifest(settings: Settings) -> Mapping[str, Any]:
     """dbt's manifest.json of the project as it is now, parsing only when files have changed."""
-    path = settings.dbt_target_dir / "manifest.json"
-    marker = settings.dbt_target_dir / "fingerprint"
-    fresh = path.exists() and marker.exists()
-    if not fresh or marker.read_text() != project_fingerprint(settings):
+    if not _is_parsed(settings):
         parse(settings)
-    manifest: dict[str, Any] = json.loads(path.read_text())
+    manifest: dict[str, Any] = json.loads((settings.dbt_target_dir / "manifest.json").read_text())
     attach_singular_tests(manifest)
     return manifest
 
@@ -231,3 +265,14 @@ def layer_of(manifest: Mapping[str, Any], unique_id: str) -> str:
 def compiled_dir(settings: Settings) -> Path:
     """Where dbt leaves the SQL it ran."""
     return settings.dbt_target_dir / "run" / "customer_360"
+
+
+def _end_with_parent() -> None:
+    """Linux: end when the run that waits for us does, so that nobody writes beside the next one."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _end_with_parent()
+    parse(Settings.from_env())
