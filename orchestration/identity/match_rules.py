@@ -30,7 +30,7 @@ class MatchRules:
     fewest_training_records: float = 100
     fewest_training_matches: float = 20
     least_filled_share: float = 0.05
-    most_pairs_per_record: float = 40
+    most_pairs_per_record: float = 10
     training_records: float = 1_000_000
 
 

@@ -33,8 +33,9 @@ def score(
     frequencies: str,
     model_version: str,
     rules: MatchRules,
+    pairs: str | None = None,
 ) -> None:
-    """Score all pairs that the model's blocking rules bring together.
+    """Score all pairs that the model's blocking rules bring together, or the ones given.
 
     Parameters:
         work: a connection as `splink_session.workplace` gives it.
@@ -45,6 +46,7 @@ def score(
         frequencies: SQL for column_name, value, frequency as training saw them.
         model_version: the name of the parameters.
         rules: thresholds.
+        pairs: a table of the workplace with the pairs to score: join_key_l, join_key_r, match_key.
     """
     # Splink looks columns up by the table's name alone, so it needs one that nobody else has.
     work.execute(f"create or replace view match_input as select * from {records}")
@@ -58,6 +60,8 @@ def score(
         session.table_management.register_term_frequency_lookup(
             session._db_api.register(table_of), column
         )
+    if pairs:
+        session.table_management.register_blocked_pairs_for_predict(session._db_api.register(pairs))
     # A little below the threshold, so that rounding decides and not the last bits.
     least = max(rules.review_probability - 10.0**-DIGITS, 1e-9)
     scored = session.inference.predict(

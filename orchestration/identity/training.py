@@ -85,7 +85,7 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
         )
     with workplace(con) as work:
         _copy_sample(work, records, count, rules)
-        found = _blocking(work, filled, rules)
+        found = _blocking(work, filled, count, rules)
         comparisons = [settings_of(c) for c in compared]
         strangers = strangers_of(work, comparisons)
         put_u(comparisons, strangers)
@@ -146,9 +146,13 @@ def _copy_sample(
 
 
 def _blocking(
-    work: duckdb.DuckDBPyConnection, filled: Mapping[str, float], rules: MatchRules
+    work: duckdb.DuckDBPyConnection, filled: Mapping[str, float], count: int, rules: MatchRules
 ) -> _Blocking:
-    """The rules that fit into the budget, as Splink counts their pairs, the closest ones first."""
+    """The rules that fit into the budget, as Splink counts their pairs, the closest ones first.
+
+    The budget is for all records, of which those that teach are a sample: n times as many records
+    make n times n as many pairs.
+    """
     [(records, sampled)] = work.execute(
         "select (select count(*) from match_input), (select count(*) from match_sample)"
     ).fetchall()
@@ -159,7 +163,7 @@ def _blocking(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         counted = _counted(work, candidates, records)
-    left = rules.most_pairs_per_record * records
+    left = rules.most_pairs_per_record * count * (records / max(count, 1)) ** 2
     kept: list[str] = []
     pairs = 0
     for rule, number in zip(candidates, counted, strict=True):

@@ -4,7 +4,6 @@ order_amounts as (
     select
         profile_id,
         ordered_at,
-        gross_amount,
         returned_amount,
         net_amount,
         currency,
@@ -23,11 +22,12 @@ reporting as (
     from order_amounts
 ),
 
-profile_totals as (
+-- Gross is net and returned together, per order and so in sum: with ten million profiles each
+-- further sum makes this grouping a seventh slower, because it spills.
+profile_sums as (
     select
         profile_id,
         count(*) as order_count,
-        cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
         cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         min(ordered_at) as first_ordered_at,
@@ -37,6 +37,13 @@ profile_totals as (
         end as margin_amount
     from order_amounts
     group by profile_id
+),
+
+profile_totals as (
+    select
+        *,
+        cast(net_amount + returned_amount as decimal(18, 2)) as gross_amount
+    from profile_sums
 )
 
 select

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from orchestration.identity.match_models import current_model, rules_in
 from orchestration.identity.refresh.reach import (
@@ -54,9 +53,8 @@ def refresh_pairs(work: Workshop) -> None:
 def _score_again(work: Workshop) -> None:
     """Put the pairs of rescored_records in place of those that are there.
 
-    Blocking is what it is for all records, and of its pairs those are scored that have a rescored
-    record on one side. So that this is found without joining everything, the records that agree
-    with a rescored one in some blocking rule are picked first.
+    The model's blocking rules are asked for pairs of a rescored record and any other, and only the
+    records of these pairs are handed to Splink.
 
     Parameters:
         work: the models, with rescored_records in place.
@@ -68,34 +66,28 @@ def _score_again(work: Workshop) -> None:
     if model is None:
         return
     records = work.relations["match_records"]
-    key = "blocking_rules_to_generate_predictions"
-    rules = [rule["blocking_rule"] for rule in model.settings[key]]
     anew = work.keep(
         "records_anew",
         f"select * from {records} where record_key in (select record_key from rescored_records)",
     )
-    partners = " union ".join(
-        f"select r.record_key from {anew} as l inner join {records} as r on {rule}"
-        for rule in rules
+    pairs = " union ".join(
+        "select least(l.record_key, r.record_key) as join_key_l, "
+        "greatest(l.record_key, r.record_key) as join_key_r, '0' as match_key "
+        f"from {anew} as l inner join {records} as r "
+        f"on l.record_key <> r.record_key and {rule['blocking_rule']}"
+        for rule in model.settings["blocking_rules_to_generate_predictions"]
     )
-    work.keep("block_partners", f"select record_key from {anew} union {partners}")
-    settings: dict[str, Any] = {
-        **model.settings,
-        key: [
-            {"blocking_rule": f"({rule}) and (l.is_anew or r.is_anew)", "sql_dialect": "duckdb"}
-            for rule in rules
-        ],
-    }
     with workplace(work.con) as splink:
+        work.con.execute(f"create table {WORK}.main.blocked_pairs as {pairs}")
         work.con.execute(
-            f"create table {WORK}.main.blocked_records as select *, "
-            "record_key in (select record_key from rescored_records) as is_anew "
-            f"from {records} where record_key in (select record_key from block_partners)"
+            f"create table {WORK}.main.blocked_records as select * from {records} "
+            f"where record_key in (select join_key_l from {WORK}.main.blocked_pairs union all "
+            f"select join_key_r from {WORK}.main.blocked_pairs)"
         )
         score(
-            splink, "blocked_records", "scored", settings, model.household_share,
+            splink, "blocked_records", "scored", model.settings, model.household_share,
             model.frequencies.format(catalog=records.split(".")[0]), model.model_version,
-            rules_in(work.con, work.relations["match_rules"]),
+            rules_in(work.con, work.relations["match_rules"]), "blocked_pairs",
         )  # fmt: skip
         work.keep("pairs_now", f"select * from {WORK}.main.scored")
     work.replace("scored_pairs", "pairs_now", RESCORED)
