@@ -4,33 +4,12 @@ namespaces as (
     select * from {{ ref('identity_namespaces') }}
 ),
 
-candidates as (
-    select
-        normalised_values.namespace,
-        normalised_values.normalised_value
-    from {{ ref('normalised_values') }} as normalised_values
-    left join {{ ref('refused_on_sight') }} as refused_on_sight
-        on
-            refused_on_sight.record_key = normalised_values.record_key
-            and refused_on_sight.namespace = normalised_values.namespace
-            and refused_on_sight.identity_value = normalised_values.identity_value
-    where refused_on_sight.record_key is null
-),
-
 values_by_size as (
     select
         namespace,
         record_count,
         count(*) as value_count
-    from (
-        select
-            namespace,
-            normalised_value,
-            count(*) as record_count
-        from candidates
-        group by namespace, normalised_value
-    ) as counted
-    where record_count > 1
+    from {{ ref('value_sizes') }}
     group by namespace, record_count
 ),
 

@@ -95,8 +95,26 @@ def refresh_ids(work: Workshop) -> None:
         },
         of_profile,
     )
+    of_person = {"identity_map": OF_REACHED_RECORD}
+    work.refresh("profile_names", {**of_person, "normalised_values": OF_REACHED_RECORD}, of_profile)
+    addresses = work.relations["household_addresses"]
+    work.keep("reached_addresses", f"select address from {addresses} where {of_profile}")
     work.refresh(
         "household_addresses",
-        {"customer_records": OF_REACHED_RECORD, "identity_map": OF_REACHED_RECORD},
+        {**of_person, "customer_records": OF_REACHED_RECORD},
         of_profile,
+    )
+    work.con.execute(
+        f"insert into reached_addresses select address from {addresses} where {of_profile}"
+    )
+    at_address = among("address", "reached_addresses")
+    work.keep(
+        "reached_inhabitants",
+        f"select profile_id from {addresses} where {at_address} "
+        f"union select profile_id from {theirs}",
+    )
+    work.refresh(
+        "household_members",
+        {"household_addresses": at_address},
+        among("profile_id", "reached_inhabitants"),
     )

@@ -6,7 +6,6 @@ import time
 
 from orchestration.identity.match_models import current_model, rules_in
 from orchestration.identity.refresh.reach import (
-    OF_REACHED_VALUE,
     RESCORED,
     among,
     difference,
@@ -19,21 +18,18 @@ def refresh_pairs(work: Workshop) -> None:
 
     Leaves rescored_records, pairs_before and rule_pairs_before.
     """
-    comparison = work.relations["comparison_values"]
     told = "record_key, namespace, identity_value, normalised_value, refusal_reason"
-    now = f"(select * from {comparison} where {OF_REACHED_VALUE})"
     work.keep(
         "described_anew",
-        f"select record_key from {difference(told, 'comparison_before', now)} "
+        f"select record_key from {difference(told, 'comparison_before', 'comparison_now')} "
         "union select record_key from changed_records",
     )
     described = among("record_key", "described_anew")
     records = work.relations["match_records"]
     work.keep("records_before", f"select * from {records} where {described}")
-    work.refresh(
+    now = work.refresh(
         "match_records", {"customer_records": described, "comparison_values": described}, described
     )
-    now = f"(select * from {records} where {described})"
     work.keep(
         "rescored_records",
         f"select distinct record_key from {difference('*', 'records_before', now)}",

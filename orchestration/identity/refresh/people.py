@@ -9,7 +9,6 @@ from orchestration.identity.refresh.reach import (
     FROM_REACHED_NODE,
     OF_REACHED_COMPONENT,
     OF_REACHED_RECORD,
-    OF_REACHED_VALUE,
     RESCORED,
     among,
     difference,
@@ -24,9 +23,20 @@ def refresh_people(work: Workshop) -> None:
     Leaves reached_records, reached_nodes and reached_components, of before and of now.
     """
     _find_reached(work)
+    work.keep(
+        "told_records",
+        "select record_key from reached_records union select record_key from reached_rows",
+    )
+    told = among("record_key", "told_records")
+    work.within("comparison_values", OF_REACHED_RECORD, told)
     pair_of_reached = either("reached_records")
     read = {"comparison_values": OF_REACHED_RECORD}
     links = {**read, "candidate_links": FROM_REACHED_NODE}
+    overrides = work.relations["active_overrides"]
+    decided = (
+        f"record_key in (select record_key_a from {overrides} "
+        f"union all select record_key_b from {overrides})"
+    )
     work.refresh(
         "candidate_links",
         {
@@ -34,8 +44,9 @@ def refresh_people(work: Workshop) -> None:
             "scored_pairs": pair_of_reached,
             "rule_pairs": pair_of_reached,
             "active_overrides": pair_of_reached,
-            "customer_records": OF_REACHED_RECORD,
-            "identity_observations": OF_REACHED_RECORD,
+            # Whether they are there is asked of decided records only.
+            "customer_records": decided,
+            "identity_observations": decided,
         },
         FROM_REACHED_NODE,
     )
@@ -72,11 +83,7 @@ def refresh_people(work: Workshop) -> None:
         {**components, **broken, "replayed_components": AT_REACHED_NODE},
         AT_REACHED_NODE,
     )
-    work.keep(
-        "told_records",
-        "select record_key from reached_records union select record_key from reached_rows",
-    )
-    told = among("record_key", "told_records")
+    _refresh_contributions(work)
     work.refresh(
         "refused_links",
         {
@@ -88,13 +95,28 @@ def refresh_people(work: Workshop) -> None:
     )
 
 
+def _refresh_contributions(work: Workshop) -> None:
+    """What each rule adds to the reached components."""
+    rules = work.relations["component_rules"]
+    work.keep(
+        "nodes_without_rule",
+        "select distinct cast('0x' || substr(md5(rule || ' ' || node_id), 1, 15) as bigint) "
+        f"as node_id from reached_nodes cross join (select rule from {rules} union "
+        f"select coalesce(namespace, link_kind) from {work.relations['links']}) as rules",
+    )
+    links = {"links": FROM_REACHED_NODE, "components": AT_REACHED_NODE}
+    without_rule = among("node_id", "nodes_without_rule")
+    work.refresh("components_without_rule", links, without_rule)
+    work.refresh(
+        "component_rules",
+        {**links, "components_without_rule": without_rule},
+        OF_REACHED_COMPONENT,
+    )
+
+
 def _find_reached(work: Workshop) -> None:
     comparison, pairs = work.relations["comparison_values"], work.relations["scored_pairs"]
-    told = (
-        "record_key, namespace, identity_value, comparison_value, normalised_value, "
-        "last_observed_at, observation_count"
-    )
-    now = f"(select * from {comparison} where {OF_REACHED_VALUE} and refusal_reason is null)"
+    now = "(select * from comparison_now where refusal_reason is null)"
     before = "(select * from comparison_before where refusal_reason is null)"
     pairs_now = f"(select * from {pairs} where {RESCORED} and decision = 'accept')"
     pairs_before = "(select * from pairs_before where decision = 'accept')"
@@ -108,7 +130,7 @@ def _find_reached(work: Workshop) -> None:
     )
     work.keep(
         "linked_anew",
-        f"select record_key from {difference(told, before, now)} "
+        f"select record_key from {difference('*', before, now)} "
         "union select record_key from changed_records "
         "union select record_key_a from pairs_changed union select record_key_b from pairs_changed",
     )

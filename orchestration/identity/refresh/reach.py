@@ -26,6 +26,8 @@ def either(table: str) -> str:
 
 
 CHANGED = among("record_key", "changed_records")
+OF_SHOWN_VALUE = among(SHOWN, "reached_values")
+SHOWN_OR_CHANGED = f"({OF_SHOWN_VALUE} or {CHANGED})"
 OF_REACHED_VALUE = among(VALUE, "reached_rows")
 OF_REACHED_RECORD = among("record_key", "reached_records")
 OF_REACHED_COMPONENT = among("component_id", "reached_components")

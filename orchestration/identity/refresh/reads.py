@@ -19,7 +19,9 @@ READS: Mapping[str, frozenset[str]] = {
         ),
         "refused_on_sight": "normalised_values identity_namespaces blocked_identity_values",
         "refused_as_outdated": "normalised_values identity_namespaces",
-        "value_limits": "identity_namespaces normalised_values refused_on_sight",
+        "value_sizes": "normalised_values refused_on_sight",
+        "value_limits": "identity_namespaces value_sizes",
+        "device_people": "normalised_values",
         "comparison_values": (
             "normalised_values refused_on_sight refused_as_outdated identity_namespaces "
             "value_limits record_match_rules"
@@ -54,6 +56,8 @@ READS: Mapping[str, frozenset[str]] = {
         "replayed_components": "replayed_links",
         "links": "candidate_components broken_components candidate_links replayed_links",
         "components": "candidate_components broken_components replayed_components",
+        "components_without_rule": "links components",
+        "component_rules": "links components components_without_rule",
         "refused_links": "comparison_values refused_in_replay rule_pairs",
         "record_components": (
             "customer_records identity_observations orders events message_events consents "
@@ -64,9 +68,11 @@ READS: Mapping[str, frozenset[str]] = {
         "identity_map_history": "identity_map",
         "profile_ledger": "identity_map_history identity_map",
         "profile_identities": "comparison_values refused_in_replay identity_map",
+        "profile_names": "identity_map normalised_values",
         "household_addresses": (
             "blocked_identity_values address_words customer_records identity_map"
         ),
+        "household_members": "household_rules household_addresses",
     }.items()
 }
 

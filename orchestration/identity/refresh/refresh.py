@@ -108,6 +108,8 @@ def remember(
 
 def _refresh(work: Workshop, manifest: Mapping[str, Any], changed: int, total: int) -> Refreshed:
     if changed:
+        # Thirty models are written to; a checkpoint after each of the large ones cost a second.
+        work.con.execute("set checkpoint_threshold = '1TB'")
         refresh_values(work)
         refresh_pairs(work)
         refresh_people(work)

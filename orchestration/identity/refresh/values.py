@@ -5,16 +5,23 @@ from __future__ import annotations
 from orchestration.identity.refresh.reach import (
     CHANGED,
     OF_REACHED_VALUE,
-    SHOWN,
+    OF_SHOWN_VALUE,
+    SHOWN_OR_CHANGED,
     among,
 )
 from orchestration.identity.refresh.workshop import Workshop
+
+TOLD = (
+    "record_key, namespace, identity_value, comparison_value, normalised_value, "
+    "last_observed_at, observation_count, refusal_reason"
+)
+"""What the later steps are told of values: what links, what records are compared by, verdicts."""
 
 
 def refresh_values(work: Workshop) -> None:
     """Values of changed records, and the verdict on each value that one of them shows or showed.
 
-    Leaves reached_values, reached_rows and comparison_before (their verdicts until now).
+    Leaves reached_values, reached_rows, and their verdicts in comparison_before and comparison_now.
     """
     observations = work.relations["identity_observations"]
     values = work.relations["normalised_values"]
@@ -40,46 +47,59 @@ def refresh_values(work: Workshop) -> None:
     work.keep(
         "reached_values",
         f"select distinct namespace, normalised_value from {both} as shown "
-        "where normalised_value is not null "
-        f"union {_values_of_new_limits(work)}",
+        "where normalised_value is not null",
     )
-    shown = among(SHOWN, "reached_values")
+    work.refresh("value_sizes", {"normalised_values": SHOWN_OR_CHANGED}, OF_SHOWN_VALUE)
+    _reach_values_of_new_limits(work)
+    shown = work.part("normalised_values", SHOWN_OR_CHANGED)
     work.keep(
         "reached_rows",
         f"select record_key, namespace, identity_value from {before} union "
-        f"select record_key, namespace, identity_value from {values} where {shown} or {CHANGED}",
+        f"select record_key, namespace, identity_value from {shown}",
     )
-    work.refresh("refused_as_outdated", {"normalised_values": shown}, OF_REACHED_VALUE)
+    work.refresh("refused_as_outdated", {"normalised_values": SHOWN_OR_CHANGED}, OF_REACHED_VALUE)
     work.keep(
         "comparison_before",
-        f"select * from {work.relations['comparison_values']} where {OF_REACHED_VALUE}",
+        f"select {TOLD} from {work.relations['comparison_values']} where {OF_REACHED_VALUE}",
     )
-    work.refresh(
+    now = work.refresh(
         "comparison_values",
         {
-            "normalised_values": f"{shown} or (normalised_value is null and {CHANGED})",
+            "normalised_values": SHOWN_OR_CHANGED,
             "refused_on_sight": OF_REACHED_VALUE,
             "refused_as_outdated": OF_REACHED_VALUE,
         },
         OF_REACHED_VALUE,
     )
+    work.keep("comparison_now", f"select {TOLD} from {now} where {OF_REACHED_VALUE}")
+    work.keep(
+        "device_records",
+        f"select distinct record_key from {shown} where kind in ('cookie', 'device')",
+    )
+    work.refresh(
+        "device_people",
+        {"normalised_values": among("record_key", "device_records")},
+        OF_SHOWN_VALUE,
+    )
 
 
-def _values_of_new_limits(work: Workshop) -> str:
-    """SQL for the values that a limit, learned from all values, judges differently than before."""
-    limits, values = work.relations["value_limits"], work.relations["normalised_values"]
+def _reach_values_of_new_limits(work: Workshop) -> None:
+    """Add the values that a limit, learned from all values, judges differently than before."""
+    limits = work.relations["value_limits"]
     work.keep("limits_before", f"select * from {limits}")
     work.rebuild("value_limits")
-    return f"""
+    work.keep(
+        "values_judged_anew",
+        f"""
         select namespace, normalised_value
-        from {values}
-        anti join {work.relations["refused_on_sight"]} as refused
-            using (record_key, namespace, identity_value)
-        inner join (
-            select namespace, least(before.record_limit, now.record_limit) as lower_limit
-            from {limits} as now inner join limits_before as before using (namespace)
-            where before.record_limit <> now.record_limit or before.fixed_limit <> now.fixed_limit
-        ) as moved using (namespace)
-        group by namespace, normalised_value
-        having count(*) > max(lower_limit)
-    """
+        from {work.relations["value_sizes"]}
+        inner join {limits} as now using (namespace)
+        inner join limits_before as before using (namespace)
+        where
+            (before.record_limit <> now.record_limit or before.fixed_limit <> now.fixed_limit)
+            and record_count > least(before.record_limit, now.record_limit)
+        """,
+    )
+    if work.count("values_judged_anew"):
+        work.con.execute("insert into reached_values from values_judged_anew")
+        work.changed("normalised_values")

@@ -66,6 +66,19 @@ class Workshop:
             )
         return self._parts[key]
 
+    def within(self, model: str, where: str, larger: str) -> None:
+        """Have a part of a model made from a larger part of it instead of the whole.
+
+        Parameters:
+            model: its name.
+            where: the condition on the part's rows.
+            larger: the condition on the larger part; it holds wherever `where` does.
+        """
+        self._count += 1
+        self._parts[model, where] = self.keep(
+            f"part_{self._count}", f"select * from {self.part(model, larger)} where {where}"
+        )
+
     def rows(self, model: str, parts: Parts) -> str:
         """The rows that a model's SQL yields over parts of what it reads, as a temporary table."""
         sql = self._compiled[model].read_text()
@@ -78,7 +91,7 @@ class Workshop:
             return made
         return self.keep(made, sql)
 
-    def refresh(self, model: str, parts: Parts, where: str) -> None:
+    def refresh(self, model: str, parts: Parts, where: str) -> str:
         """Replace the rows of a model under a condition by what its SQL yields over parts.
 
         Parameters:
@@ -86,11 +99,16 @@ class Workshop:
             parts: what it reads in part; everything else it reads whole.
             where: a condition on its rows: those that may have changed. What the SQL yields beyond
                 them is the same as is there already.
+
+        Returns:
+            A temporary table with what the SQL yielded.
         """
         started = time.monotonic()
         reporter().advance("identity", model, len(self._compiled))
-        self.replace(model, self.rows(model, parts), where)
+        rows = self.rows(model, parts)
+        self.replace(model, rows, where)
         self.seconds[model] = time.monotonic() - started
+        return rows
 
     def replace(self, model: str, rows: str, where: str) -> None:
         """Replace the rows of a model under a condition by those of a table under the same."""

@@ -14,21 +14,17 @@ identity_map as (
 sizes as (
     select
         profile_id,
-        count(*) as record_count
-    from identity_map
-    group by profile_id
+        record_count
+    from {{ ref('profile_ledger') }}
+    where ended_at is null
 ),
 
 persons as (
     select
-        identity_map.profile_id,
-        count(distinct observed.birth_date) as birth_date_count,
-        count(distinct observed.name_start) as name_count
-    from {{ ref('normalised_values') }} as observed
-    inner join identity_map
-        on identity_map.record_key = observed.record_key
-    where observed.birth_date is not null or observed.name_start is not null
-    group by identity_map.profile_id
+        profile_id,
+        birth_date_count,
+        name_count
+    from {{ ref('profile_names') }}
 ),
 
 refusals as (

@@ -1,59 +1,6 @@
-with
-
-observed as (
-    select
-        record_key,
-        namespace,
-        kind,
-        normalised_value
-    from {{ ref('normalised_values') }}
-    where normalised_value is not null
-),
-
-devices as (
-    select
-        namespace,
-        normalised_value,
-        record_key
-    from observed
-    where kind in ('cookie', 'device')
-    group by namespace, normalised_value, record_key
-),
-
-persons as (
-    select
-        record_key,
-        namespace,
-        normalised_value
-    from observed
-    where kind = 'person'
-    group by record_key, namespace, normalised_value
-),
-
--- A login and a member number on one device may be one person's two, so namespaces count apart.
-people_of_devices as (
-    select
-        devices.namespace,
-        devices.normalised_value,
-        count(distinct persons.normalised_value) as people_count
-    from devices
-    left join persons
-        on persons.record_key = devices.record_key
-    group by devices.namespace, devices.normalised_value, persons.namespace
-),
-
-counted as (
-    select
-        namespace,
-        normalised_value,
-        max(people_count) as people_count
-    from people_of_devices
-    group by namespace, normalised_value
-)
-
 select
     namespace,
     people_count,
     count(*) as device_count
-from counted
+from {{ ref('device_people') }}
 group by namespace, people_count
