@@ -1,6 +1,6 @@
 """Probabilistic links: quality against known truth, and that nothing but the data decides.
 
-pytest -m slow tests/identity/test_matching.py     (larger sets, and the whole pipeline)
+pytest -m slow tests/identity/test_matching.py     (larger sets)
 """
 
 from __future__ import annotations
@@ -11,25 +11,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.identity.match_models import MatchModel, current_model, train_model
 from orchestration.identity.match_rules import MatchRules
 from orchestration.identity.match_tables import parameters, scored_pairs
 from orchestration.identity.model_settings import as_json
-from orchestration.settings import PROJECT_ROOT, Settings
-from tests.conftest import Company, require_shared
+from orchestration.settings import PROJECT_ROOT
+from tests.conftest import require_shared
 from tests.identity.matching import (
     RECORDS,
     as_sql,
     matched,
-    pair_quality,
     scored_with,
     town,
     warehouse,
 )
-from tests.own_data import project_copy
 
 FEBRL = """
     select
@@ -208,53 +205,3 @@ def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
     scored_with(con, model, MatchRules(accept_probability=0.9, review_probability=0.9))
     [(fewest,)] = con.execute("select min(match_probability) from scored").fetchall()
     assert fewest >= 0.9
-
-
-WHOLE = {
-    "febrl": (["febrl=febrl/dataset3.csv"], 0.99),
-    "fake": (["fake=splink/fake_1000.csv"], 0.91),
-    "composite": (
-        [
-            "composite_shop=composite_cdnow_febrl/shop_*.csv",
-            "composite_loyalty=composite_cdnow_febrl/loyalty_members.csv",
-        ],
-        0.99,
-    ),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", list(WHOLE))
-def test_the_whole_pipeline_finds_the_people(name: str, tmp_path: Path) -> None:
-    shared = require_shared("febrl").parent
-    sources, f1 = WHOLE[name]
-    project = project_copy(tmp_path / "project")
-    company = Company(Settings(tmp_path / "data", tmp_path / "data" / "landing", project))
-    for source in sources:
-        system, place = source.split("=")
-        added = company.c360("source", "add", system, str(shared / place), "--yes")
-        assert added.returncode == 0, added.stderr
-    # A company without purchases is refused after the value layer; people are found before it.
-    company.c360("run", timeout=1_200)
-    with company.warehouse() as con:
-        found = con.execute(
-            "select source_system || ':' || source_record_id, profile_id from identity.identity_map"
-        )
-        people = dict(found.fetchall())
-        truth = _truth(con, name, shared)
-    assert pair_quality(people, truth)[2] >= f1
-
-
-def _truth(con: duckdb.DuckDBPyConnection, name: str, shared: Path) -> dict[str, str]:
-    composite = shared / "composite_cdnow_febrl" / "truth.csv"
-    sql = {
-        "febrl": "select record_key, regexp_extract(source_record_id, 'rec-(\\d+)', 1) "
-        "from conformed.customer_records",
-        "fake": "select 'fake:' || unique_id, cluster from "
-        f"read_csv('{shared / 'splink' / 'fake_1000.csv'}', all_varchar = true)",
-        "composite": "select 'composite_shop:' || shop_id, febrl_entity from "
-        f"read_csv('{composite}', all_varchar = true) where shop_id is not null union all "
-        f"select 'composite_loyalty:' || card_no, febrl_entity from read_csv('{composite}', "
-        "all_varchar = true) where card_no is not null",
-    }[name]
-    return dict(con.execute(sql).fetchall())
