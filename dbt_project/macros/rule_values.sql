@@ -30,11 +30,7 @@
         ),
 
         given_name_variants as (
-            select
-                {{ normalise_given_name('variant') }} as variant,
-                min({{ normalise_given_name('given_name') }}) as given_name
-            from {{ ref('given_name_variants') }}
-            group by {{ normalise_given_name('variant') }}
+            {{ formal_given_names() }}
         ),
 
         plain_records as (

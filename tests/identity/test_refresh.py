@@ -190,6 +190,11 @@ MOVES = (
     "delete from conformed.identity_observations where record_key in (from gone)",
     "update conformed.customer_records set street = 'New Road 7', family_name = 'Moved' "
     "where hash(record_key || 'moved') % 50 = 0",
+    "update conformed.customer_records set street = home.street, "
+    "postal_code = home.postal_code, family_name = home.family_name from (select * from "
+    "conformed.customer_records where street is not null and postal_code is not null "
+    "and family_name is not null order by record_key limit 1) as home "
+    "where hash(customer_records.record_key || 'guest') % 200 = 0",
     "update conformed.identity_observations set identity_value = 'shared@x.org' "
     "where namespace = 'email' and hash(record_key || 'mail') % 100 = 0",
     "create temp table born as select record_key from conformed.customer_records "

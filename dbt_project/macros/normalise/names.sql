@@ -12,6 +12,15 @@
     coalesce({{ formal_name }}, {{ value }})
 {%- endmacro %}
 
+{#- The seed's nicknames as they are compared, each with its formal name: variant, given_name. -#}
+{% macro formal_given_names() -%}
+    select
+        {{ normalise_given_name('variant') }} as variant,
+        min({{ normalise_given_name('given_name') }}) as given_name
+    from {{ ref('given_name_variants') }}
+    group by {{ normalise_given_name('variant') }}
+{%- endmacro %}
+
 {#-
     A family name: lower case, without accents, ä as ae, letters only, so that `van den Berg`,
     `Van Den Berg` and `vandenberg` are one name and `Müller` is `Mueller`.
