@@ -13,6 +13,7 @@ from orchestration.identity.refresh.reach import (
     among,
     difference,
     either,
+    hash60,
 )
 from orchestration.identity.refresh.workshop import Workshop
 
@@ -98,10 +99,11 @@ def refresh_people(work: Workshop) -> None:
 def _refresh_contributions(work: Workshop) -> None:
     """What each rule adds to the reached components."""
     rules = work.relations["component_rules"]
+    node_without_rule = hash60("rule || ' ' || node_id")
     work.keep(
         "nodes_without_rule",
-        "select distinct cast('0x' || substr(md5(rule || ' ' || node_id), 1, 15) as bigint) "
-        f"as node_id from reached_nodes cross join (select rule from {rules} union "
+        f"select distinct {node_without_rule} as node_id from reached_nodes "
+        f"cross join (select rule from {rules} union "
         f"select coalesce(namespace, link_kind) from {work.relations['links']}) as rules",
     )
     links = {"links": FROM_REACHED_NODE, "components": AT_REACHED_NODE}
@@ -170,8 +172,7 @@ def _find_reached(work: Workshop) -> None:
     )
     work.keep(
         "neighbour_nodes",
-        "select record_key, cast('0x' || substr(md5(record_key), 1, 15) as bigint) as node_id "
-        "from neighbours",
+        f"select record_key, {hash60('record_key')} as node_id from neighbours",
     )
     components = work.relations["candidate_components"]
     work.keep(

@@ -14,6 +14,11 @@ VALUE = "(record_key, namespace, identity_value)"
 SHOWN = "(namespace, normalised_value)"
 
 
+def hash60(expression: str) -> str:
+    """The hash that macros/engine.sql makes nodes with."""
+    return f"cast('0x' || substr(md5({expression}), 1, 15) as bigint)"
+
+
 def among(column: str, table: str) -> str:
     """A condition: the column's value, or values in brackets, are in a table's columns."""
     return f"{column} in (select {column.strip('()')} from {table})"
