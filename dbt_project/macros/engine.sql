@@ -6,6 +6,15 @@
     cast('0x' || substr(md5({{ expression }}), 1, 15) as bigint)
 {%- endmacro %}
 
+{#- A group's keys with their values as a map, by key; without a value none, null when empty. -#}
+{% macro map_of(key, value) -%}{{ return(adapter.dispatch('map_of')(key, value)) }}{%- endmacro %}
+{% macro duckdb__map_of(key, value) -%}
+    map_from_entries(
+        list({'key': {{ key }}, 'value': {{ value }}} order by {{ key }} asc nulls last)
+        filter (where {{ value }} is not null)
+    )
+{%- endmacro %}
+
 {#- Replaces every match of a regular expression. -#}
 {% macro regexp_replace_all(expression, pattern, replacement) -%}
     {{ return(adapter.dispatch('regexp_replace_all')(expression, pattern, replacement)) }}

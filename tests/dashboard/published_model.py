@@ -75,6 +75,18 @@ TABLES = {
                 as decimal(18, 2)) as max_amount
         from dim_loyalty_tier as tier cross join dim_look_back as look_back
         cross join dim_decile as decile""",
+    "fact_lifetime_value": f"""
+        select date '{AS_OF}' as date_key, 'bg_nbd' as method, decile::int as decile,
+            case when decile > 0 then 12 end::int as horizon_months,
+            case when decile > 0 then 640 else 20 end::bigint as profile_count,
+            case when decile in (1, 2) then 600 else 0 end::bigint as high_value_profile_count,
+            cast(round(410000 / (decile + 1), 2) as decimal(18, 2)) as historical_amount,
+            cast(case when decile > 0 then round(190000 / (decile * decile), 2) end
+                as decimal(18, 2)) as predicted_amount,
+            cast(case when decile > 0 then round(2400 / decile, 2) end as decimal(18, 2))
+                as expected_purchase_count,
+            'EUR' as currency
+        from range(0, 11) as deciles(decile)""",
     "fact_revenue": """
         select cast(date '2024-11-01' + to_months(cast(month as int)) as date) as month_start_on,
             'EUR' as currency, cast(900 + 25 * month + 180 * sin(month) as bigint) as order_count,

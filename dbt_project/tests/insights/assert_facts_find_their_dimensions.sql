@@ -15,6 +15,8 @@
     ('fact_clv_decile', 'decile', 'dim_decile', 'decile'),
     ('fact_revenue', 'month_start_on', 'dim_date', 'date_key'),
     ('fact_rfm', 'date_key', 'dim_date', 'date_key'),
+    ('fact_lifetime_value', 'date_key', 'dim_date', 'date_key'),
+    ('fact_lifetime_value', 'decile', 'dim_decile', 'decile'),
     ('fact_campaign', 'campaign_id', 'dim_campaign', 'campaign_id'),
     ('fact_campaign', 'decile', 'dim_decile', 'decile'),
     ('fact_campaign_by_segment', 'campaign_id', 'dim_campaign', 'campaign_id'),

@@ -45,6 +45,15 @@ from {{ ref('fact_rfm') }}
 where profile_count < 1
 union all
 select
+    'fact_lifetime_value' as table_name,
+    method || ', ' || cast(decile as string) as grain
+from {{ ref('fact_lifetime_value') }}
+where
+    profile_count < 1
+    or high_value_profile_count not between 0 and profile_count
+    or expected_purchase_count < 0
+union all
+select
     'fact_campaign' as table_name,
     campaign_id as grain
 from {{ ref('fact_campaign') }}

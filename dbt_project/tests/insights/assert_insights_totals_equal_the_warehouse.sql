@@ -51,6 +51,16 @@ totals as (
         (select net_amount from customer_totals) as expected
     union all
     select
+        'net revenue by predicted decile' as total,
+        (select coalesce(sum(historical_amount), 0) from {{ ref('fact_lifetime_value') }}) as published,
+        (select net_amount from customer_totals) as expected
+    union all
+    select
+        'predicted revenue' as total,
+        (select sum(predicted_amount) from {{ ref('fact_lifetime_value') }}) as published,
+        (select sum(predicted_clv_amount) from {{ ref('customer_lifetime_value') }}) as expected
+    union all
+    select
         'segment members' as total,
         (select coalesce(sum(profile_count), 0) from {{ ref('fact_segment') }}) as published,
         (select count(*) from {{ ref('segment_membership') }}) as expected

@@ -1,0 +1,28 @@
+-- Who will bring the revenue of the months to come?
+-- One row per tenth of the customers by what is expected of them within horizon_months; 1 is the
+-- best. Customers of whom nothing is predicted are left out.
+-- Chart: columns of historical_amount beside predicted_amount by decile.
+with
+
+latest as (
+    select max(date_key) as date_key
+    from insights.fact_lifetime_value
+)
+
+select
+    fact_lifetime_value.decile,
+    fact_lifetime_value.currency,
+    fact_lifetime_value.method,
+    fact_lifetime_value.horizon_months,
+    fact_lifetime_value.profile_count,
+    fact_lifetime_value.high_value_profile_count,
+    fact_lifetime_value.historical_amount,
+    fact_lifetime_value.predicted_amount,
+    cast(fact_lifetime_value.predicted_amount as double)
+    / nullif(sum(fact_lifetime_value.predicted_amount) over (), 0) as predicted_share,
+    cast(fact_lifetime_value.predicted_amount as double)
+    / nullif(fact_lifetime_value.profile_count, 0) as average_predicted_amount
+from insights.fact_lifetime_value
+inner join latest on fact_lifetime_value.date_key = latest.date_key
+where fact_lifetime_value.decile > 0
+order by fact_lifetime_value.decile asc
