@@ -81,7 +81,8 @@ def write_plan(data_dir: Path, bare_dir: Path) -> Path:
             visit(parent)
         order.append(unique_id)
 
-    for unique_id in sorted(nodes):
+    # Seeds first: the accounting of rows reads one that no model before it does.
+    for unique_id in sorted(nodes, key=lambda node: (not node.startswith("seed."), node)):
         visit(unique_id)
     compiled = target / "compiled" / "customer_360"
     entries = []
