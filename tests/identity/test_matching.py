@@ -17,6 +17,7 @@ from orchestration.identity.match_models import MatchModel, current_model, train
 from orchestration.identity.match_rules import MatchRules
 from orchestration.identity.match_tables import parameters, scored_pairs
 from orchestration.identity.model_settings import as_json
+from orchestration.identity.training import train
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import require_shared
 from tests.identity.matching import (
@@ -205,3 +206,26 @@ def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
     scored_with(con, model, MatchRules(accept_probability=0.9, review_probability=0.9))
     [(fewest,)] = con.execute("select min(match_probability) from scored").fetchall()
     assert fewest >= 0.9
+
+
+@pytest.mark.parametrize("training_records", [300, 1_000_000])
+def test_the_budget_of_pairs_holds_for_all_records(
+    training_records: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ninth of the records that teach has a ninth of the pairs per record that all have."""
+    monkeypatch.setattr("orchestration.identity.training.FREE_PAIRS", 0)
+    con = warehouse(as_sql(town(3)))
+    records = "memory.identity.match_records"
+    rules = MatchRules(
+        training_records=training_records, most_pairs_per_record=5, fewest_training_matches=1
+    )
+    trained = train(con, records, rules)
+    blocked = " union ".join(
+        f"select l.record_key, r.record_key from {records} as l inner join {records} as r "
+        f"on l.record_key < r.record_key and {rule['blocking_rule']}"
+        for rule in trained.settings["blocking_rules_to_generate_predictions"]
+    )
+    [(pairs, count)] = con.execute(
+        f"select (select count(*) from ({blocked})), (select count(*) from {records})"
+    ).fetchall()
+    assert 0 < pairs <= rules.most_pairs_per_record * count

@@ -51,7 +51,8 @@ def test_the_whole_pipeline_finds_the_people(name: str, tmp_path: Path) -> None:
             system, place = source.split("=")
             added = company.c360("source", "add", system, str(shared / place), "--yes")
             assert added.returncode == 0, added.stderr
-        company.c360("run", timeout=1_200)
+        run = company.c360("run", timeout=1_200)
+        assert run.returncode == 0, run.stdout + run.stderr
         con.execute(f"attach '{company.settings.warehouse_path}' as found (read_only)")
         people = dict(
             con.execute("select record_key, profile_id from found.identity.identity_map").fetchall()

@@ -22,8 +22,8 @@ reporting as (
     from order_amounts
 ),
 
--- Gross is net and returned together, per order and so in sum: with ten million profiles each
--- further sum makes this grouping a seventh slower, because it spills.
+-- Gross is net and returned together, per order and so in sum: where the
+-- profiles are more than memory holds this grouping spills, and each further sum spills with it.
 profile_sums as (
     select
         profile_id,
