@@ -10,11 +10,13 @@ them. The ways take turns.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
 
 from benchmarks.harness import RESULTS, Measurement, child, environment_for, measure
+from orchestration.errors import UserError
 
 CHAIN = 100_000
 MOST_CUSTOMERS = {"networkx": 500_000, "splink": 1_000_000, "labels": 1_000_000}
@@ -50,43 +52,79 @@ LONG_CHAIN = """
 """
 
 
+ARRIVING = """
+    create table observations as
+    select
+        'new:' || record_key as record_key,
+        namespace,
+        case when hash(record_key) % 200 = 0 then 'x' else '' end || comparison_value
+            as comparison_value
+    from source.observations
+    where hash(record_key) % 100 = 0
+"""
+"""One record in a hundred comes once more under a new key, half of them with values of their own."""
+
+
 def run(customers: int, console: Console) -> list[Measurement]:
-    """Resolve a company's graph and a long chain.
+    """Resolve a company's graph and a long chain, and the graph again when records arrive.
 
     Parameters:
         customers: size of the company; the graph has 3.5 records and 5.5 observations for each.
         console: where progress goes.
 
     Returns:
-        One measurement per way, ours also with 4 GB of memory and on the chain, and the ratios.
+        One measurement per way, ours also with 4 GB of memory, on the chain, for one per cent of
+        new records and over all of these from the beginning; then the ratios.
+
+    Raises:
+        UserError: the refreshed people differ from those found from the beginning.
     """
     folder = RESULTS / f"graph_{customers}"
     environment = environment_for(folder)
     source = _table(folder / "graph.duckdb", OBSERVATIONS.format(customers=customers))
     chain = _table(folder / "chain.duckdb", LONG_CHAIN.format(length=CHAIN))
-    ways = ["ours", "scipy", *(w for w, most in MOST_CUSTOMERS.items() if customers <= most)]
-    results = []
-    for way, path, limit in [
-        *((way, source, "10GB") for way in ways),
-        ("ours", source, "4GB"),
-        ("ours", chain, "4GB"),
-    ]:
-        name = f"{way}, {path.stem}, memory_limit {limit}"
+    arriving = _table(folder / "arriving.duckdb", ARRIVING, source)
+    results: dict[str, Measurement] = {}
+    people = {}
+
+    def take(name: str, way: str, path: Path, limit: str, *new: Path, left: str = "left") -> None:
         console.print(name)
-        command = child("benchmarks.resolve_graph", way, str(path), limit)
-        results.append(measure(name, command, environment))
-    counts = {r.name: r.output for r in results[: len(ways)]}
-    ratio = {
-        "wall, ours / scipy": round(results[0].wall_seconds / results[1].wall_seconds, 2),
-        "cpu, ours / scipy": round(results[0].cpu_seconds / results[1].cpu_seconds, 2),
-        "people": counts,
-    }
-    return [*results, Measurement("ratios", 0.0, 0.0, 0.0, ratio)]
+        kept = folder / f"{left}.duckdb"
+        arguments = (str(path), limit, str(kept), *map(str, new))
+        results[name] = measure(
+            name, child("benchmarks.resolve_graph", way, *arguments), environment
+        )
+        if way != "networkx":
+            counted = child("benchmarks.resolve_graph", "count", *arguments)
+            people[name] = measure(name, counted, environment).output
+
+    take("ours", "ours", source, "10GB", left="ours")
+    take("scipy", "scipy", source, "10GB")
+    for way, most in MOST_CUSTOMERS.items():
+        if customers <= most:
+            take(way, way, source, "10GB")
+    take("ours, 4 GB", "ours", source, "4GB")
+    take("ours, chain", "ours", chain, "4GB")
+    take("ours, one per cent more", "refresh", source, "10GB", arriving, left="ours")
+    take("ours, all of them", "ours", source, "10GB", arriving)
+    refreshed, whole = "ours, one per cent more", "ours, all of them"
+    if people[refreshed] != people[whole]:
+        raise UserError(f"Refreshed people differ: {people[refreshed]}, {people[whole]}")
+    ratios: dict[str, Any] = {"people": people}
+    for name, beside in (("ours", "scipy"), ("ours, 4 GB", "scipy"), (refreshed, whole)):
+        ours, other = results[name], results[beside]
+        ratios[f"{name} / {beside}"] = {
+            "wall": round(ours.wall_seconds / other.wall_seconds, 3),
+            "cpu": round(ours.cpu_seconds / other.cpu_seconds, 3),
+        }
+    return [*results.values(), Measurement("ratios", 0.0, 0.0, 0.0, ratios)]
 
 
-def _table(path: Path, sql: str) -> Path:
+def _table(path: Path, sql: str, source: Path | None = None) -> Path:
     if not path.exists():
         with duckdb.connect(str(path)) as con:
             con.execute("set preserve_insertion_order = true")
+            if source:
+                con.execute(f"attach '{source}' as source (read_only)")
             con.execute(sql)
     return path

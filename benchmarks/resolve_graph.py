@@ -1,6 +1,7 @@
 """One way of finding people in a table of observations, in a process of its own.
 
-Run as `python -m benchmarks.resolve_graph WAY DATABASE MEMORY_LIMIT` by the benchmark `graph`.
+Run as `python -m benchmarks.resolve_graph WAY DATABASE MEMORY_LIMIT RESULT [ARRIVING]` by the
+benchmark `graph`.
 """
 
 from __future__ import annotations
@@ -14,32 +15,76 @@ import duckdb
 
 from orchestration.identity.contraction import contract
 
-HASH = "cast('0x' || substr(md5(record_key), 1, 15) as bigint)"
-STARS = f"""
-    with accepted as (select {HASH} as node, namespace, comparison_value from observations),
-    centres as (
-        select namespace, comparison_value, min(node) as node from accepted
-        group by namespace, comparison_value having min(node) < max(node)
+RECORD = "cast('0x' || substr(md5(record_key), 1, 15) as bigint)"
+VALUE = "md5(namespace || ' ' || comparison_value)"
+SHOWN = f"""
+    select
+        {RECORD} as node_id,
+        cast('0x' || substr({VALUE}, 1, 15) as bigint) as value_id,
+        cast('0x' || substr({VALUE}, 16, 15) as bigint) as value_check
+    from
+"""
+"""Two numbers per value, 120 bits of its md5: no two of a company's values have both in common."""
+LINKS = """
+    with centres as (
+        select value_id, value_check, min(node_id) as node_id from {shown}
+        group by value_id, value_check having min(node_id) < max(node_id)
     )
-    select centres.node as node_a, accepted.node as node_b
-    from accepted inner join centres using (namespace, comparison_value)
-    where accepted.node <> centres.node
+    select centres.node_id as node_a, shown.node_id as node_b, value_id
+    from {shown} as shown inner join centres using (value_id, value_check)
+    where shown.node_id <> centres.node_id
 """
 
 
-def ours(con: duckdb.DuckDBPyConnection) -> int:
-    """The statements of models/identity/candidate_links and candidate_components."""
-    con.execute(f"create table links as {STARS}")
+def ours(con: duckdb.DuckDBPyConnection) -> None:
+    """Stars and contraction as in models/identity, over hashes of the texts."""
+    _link(con)
     contract(con, "components", "from links")
     con.execute(
-        f"create table people as with records as (select distinct record_key, {HASH} as node "
-        "from observations) select record_key, coalesce(component_id, node) as person "
-        "from records left join components on node_id = node"
+        f"create table people as with records as (select record_key, {RECORD} as node_id from "
+        "(select distinct record_key from observations)) "
+        "select record_key, node_id, coalesce(component_id, node_id) as person "
+        "from records left join components using (node_id)"
     )
-    return _count(con)
+    con.execute("drop table components")
 
 
-def scipy(con: duckdb.DuckDBPyConnection) -> int:
+def refresh(con: duckdb.DuckDBPyConnection) -> None:
+    """What `ours` left, brought up to date for the records that have arrived.
+
+    The stars of the values that these show are made again, components they touch are contracted
+    again, and who is another person than before is replaced.
+    """
+    con.execute("set checkpoint_threshold = '1TB'")
+    con.execute(f"create temp table arrived as select distinct record_key, {RECORD} as node_id "
+                "from arriving")  # fmt: skip
+    con.execute(f"create temp table shown_now as {SHOWN} arriving")
+    con.execute("insert into shown from shown_now")
+    of_value = "value_id in (select value_id from shown_now)"
+    con.execute(f"create temp table touched as from shown where {of_value}")
+    con.execute(f"delete from links where {of_value}")
+    con.execute(f"insert into links {LINKS.format(shown='touched')}")
+    con.execute(
+        "create temp table reached as with persons as (select distinct person from people "
+        "where node_id in (select node_id from touched)) "
+        "select rowid as place, record_key, node_id, person from people "
+        "where person in (from persons)"
+    )
+    con.execute("insert into reached select null, record_key, node_id, null from arrived "
+                "anti join reached using (node_id)")  # fmt: skip
+    of_reached = "select node_a, node_b from links where node_a in (select node_id from reached)"
+    contract(con, "components", of_reached, temporary=True)
+    con.execute(
+        "create temp table moved as select place, record_key, node_id, "
+        "coalesce(component_id, node_id) as person from reached "
+        "left join components using (node_id) "
+        "where coalesce(component_id, node_id) is distinct from reached.person"
+    )
+    con.execute("delete from people where rowid in (select place from moved)")
+    con.execute("insert into people select record_key, node_id, person from moved")
+
+
+def scipy(con: duckdb.DuckDBPyConnection) -> None:
     """Union-find of scipy over the bipartite graph, encoded by Arrow's dictionaries."""
     import numpy as np
     from scipy.sparse import coo_matrix
@@ -63,30 +108,28 @@ def scipy(con: duckdb.DuckDBPyConnection) -> int:
 
     con.register("labelled", pa.table(people))
     con.execute("create table people as from labelled")
-    return _count(con)
 
 
-def networkx(con: duckdb.DuckDBPyConnection) -> int:
+def networkx(con: duckdb.DuckDBPyConnection) -> None:
     """The textbook: a graph of Python objects."""
     import networkx as nx
 
     graph = nx.Graph()
     rows = con.execute("select record_key, namespace || ' ' || comparison_value from observations")
     graph.add_edges_from((record, (value,)) for record, value in rows.fetchall())
-    found = 0
-    for _ in nx.connected_components(graph):
-        found += 1
-    return found
+    with Path("/dev/null").open("w") as nowhere:
+        for number, records in enumerate(nx.connected_components(graph)):
+            print(number, len(records), file=nowhere)
 
 
-def splink(con: duckdb.DuckDBPyConnection) -> int:
+def splink(con: duckdb.DuckDBPyConnection) -> None:
     """Splink's clustering over the same links."""
     from splink import DuckDBAPI
     from splink.clustering import cluster_pairwise_predictions_at_threshold
 
-    con.execute(f"create table links as {STARS}")
+    _link(con)
     api = DuckDBAPI(connection=con)
-    con.execute(f"create table nodes as select distinct {HASH} as node from observations")
+    con.execute("create table nodes as select distinct node_id as node from shown")
     clusters = cluster_pairwise_predictions_at_threshold(
         nodes=api.register("nodes"),
         edges=api.register("links"),
@@ -99,17 +142,17 @@ def splink(con: duckdb.DuckDBPyConnection) -> int:
         "create table people as select node as record_key, cluster_id as person "
         f"from {clusters.physical_name}"
     )
-    return _count(con)
 
 
-def labels(con: duckdb.DuckDBPyConnection) -> int:
+def labels(con: duckdb.DuckDBPyConnection) -> None:
     """The label of the smallest neighbour, again and again until nothing moves."""
+    _link(con)
     con.execute(
-        f"create table links as with l as ({STARS}) select node_a as a, node_b as b from l "
-        "union all select node_b, node_a from l"
+        "create table neighbours as select node_a as a, node_b as b from links "
+        "union all select node_b, node_a from links"
     )
     con.execute(
-        f"create table people as select distinct record_key, {HASH} as node, {HASH} as person "
+        f"create table people as select distinct record_key, {RECORD} as node, {RECORD} as person "
         "from observations"
     )
     moved = 1
@@ -117,7 +160,7 @@ def labels(con: duckdb.DuckDBPyConnection) -> int:
         con.execute(
             "create or replace table next as select p.record_key, p.node, "
             "least(p.person, coalesce(min(q.person), p.person)) as person from people as p "
-            "left join links on links.a = p.node left join people as q on q.node = links.b "
+            "left join neighbours on a = p.node left join people as q on q.node = b "
             "group by p.record_key, p.node, p.person"
         )
         row = con.execute(
@@ -126,32 +169,44 @@ def labels(con: duckdb.DuckDBPyConnection) -> int:
         moved = row[0] if row else 0
         con.execute("drop table people")
         con.execute("alter table next rename to people")
-    return _count(con)
 
 
-def _count(con: duckdb.DuckDBPyConnection) -> int:
-    row = con.execute("select count(distinct person) from people").fetchone()
-    assert row is not None
-    return int(row[0])
+def _link(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"create table shown as {SHOWN} observations")
+    con.execute(f"create table links as {LINKS.format(shown='shown')}")
 
 
-WAYS = {f.__name__: f for f in (ours, scipy, networkx, splink, labels)}
+def count(con: duckdb.DuckDBPyConnection) -> None:
+    """Print what a way has left: records, people, and a sum over who is whom."""
+    [(records, people, total)] = con.execute(
+        "select count(*), count(distinct person), sum(hash(record_key, person)::hugeint) "
+        "from people"
+    ).fetchall()
+    print(json.dumps({"records": records, "people": people, "sum": str(total)}))
+
+
+WAYS = {f.__name__: f for f in (ours, refresh, count, scipy, networkx, splink, labels)}
+GOING_ON = ("refresh", "count")
+"""Ways that begin with what another one has left."""
 
 
 def main() -> None:
-    """Resolve as the command line says and print the number of people as JSON."""
-    way, source, limit = sys.argv[1:]
-    scratch = Path(source).with_suffix(".scratch")
-    scratch.unlink(missing_ok=True)
-    with duckdb.connect(str(scratch)) as con:
+    """Resolve as the command line says."""
+    way, source, limit, left, *arriving = sys.argv[1:]
+    if way not in GOING_ON:
+        Path(left).unlink(missing_ok=True)
+    with duckdb.connect(left) as con:
         con.execute("set memory_limit = ?", [limit])
         con.execute("set threads = 2")
         con.execute("set preserve_insertion_order = false")
         con.execute(f"attach '{source}' as source (read_only)")
-        con.execute("create view observations as from source.observations")
-        people = WAYS[way](con)
-    scratch.unlink()
-    print(json.dumps({"people": people}))
+        everything = "from source.observations"
+        if arriving:
+            con.execute(f"attach '{arriving[0]}' as arriving (read_only)")
+            con.execute("create temp view arriving as from arriving.observations")
+            everything += " union all from arriving.observations"
+        con.execute(f"create temp view observations as {everything}")
+        WAYS[way](con)
 
 
 if __name__ == "__main__":
