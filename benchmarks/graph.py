@@ -62,7 +62,7 @@ ARRIVING = """
     from source.observations
     where hash(record_key) % 100 = 0
 """
-"""One record in a hundred comes once more under a new key, half of them with values of their own."""
+"""One record in a hundred comes again under a new key, half of them with values of their own."""
 
 
 def run(customers: int, console: Console) -> list[Measurement]:
