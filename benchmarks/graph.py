@@ -9,6 +9,7 @@ them. The ways take turns.
 
 from __future__ import annotations
 
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +100,14 @@ def run(customers: int, console: Console) -> list[Measurement]:
             people[name] = measure(name, counted, environment).output
 
     take("ours", "ours", source, "10GB", left="ours")
+    take("ours, one per cent more", "refresh", source, "10GB", arriving, left="ours")
+    take("ours, all of them", "ours", source, "10GB", arriving)
     take("scipy", "scipy", source, "10GB")
     for way, most in MOST_CUSTOMERS.items():
         if customers <= most:
             take(way, way, source, "10GB")
     take("ours, 4 GB", "ours", source, "4GB")
     take("ours, chain", "ours", chain, "4GB")
-    take("ours, one per cent more", "refresh", source, "10GB", arriving, left="ours")
-    take("ours, all of them", "ours", source, "10GB", arriving)
     refreshed, whole = "ours, one per cent more", "ours, all of them"
     if people[refreshed] != people[whole]:
         raise UserError(f"Refreshed people differ: {people[refreshed]}, {people[whole]}")
@@ -122,9 +123,18 @@ def run(customers: int, console: Console) -> list[Measurement]:
 
 def _table(path: Path, sql: str, source: Path | None = None) -> Path:
     if not path.exists():
-        with duckdb.connect(str(path)) as con:
-            con.execute("set preserve_insertion_order = true")
-            if source:
-                con.execute(f"attach '{source}' as source (read_only)")
-            con.execute(sql)
+        # In a process of its own: what this one has taken counts as its children's peak.
+        made = get_context("spawn").Process(target=_make, args=(path, sql, source))
+        made.start()
+        made.join()
+        if made.exitcode:
+            raise UserError(f"{path} could not be made")
     return path
+
+
+def _make(path: Path, sql: str, source: Path | None) -> None:
+    with duckdb.connect(str(path)) as con:
+        con.execute("set preserve_insertion_order = true")
+        if source:
+            con.execute(f"attach '{source}' as source (read_only)")
+        con.execute(sql)

@@ -16,28 +16,23 @@ import duckdb
 from orchestration.identity.contraction import contract
 
 RECORD = "cast('0x' || substr(md5(record_key), 1, 15) as bigint)"
-VALUE = "md5(namespace || ' ' || comparison_value)"
-SHOWN = f"""
-    select
-        {RECORD} as node_id,
-        cast('0x' || substr({VALUE}, 1, 15) as bigint) as value_id,
-        cast('0x' || substr({VALUE}, 16, 15) as bigint) as value_check
-    from
-"""
-"""Two numbers per value, 120 bits of its md5: no two of a company's values have both in common."""
+VALUE = "cast('0x' || substr(md5(namespace || ' ' || comparison_value), 1, 15) as bigint)"
 LINKS = """
     with centres as (
-        select value_id, value_check, min(node_id) as node_id from {shown}
-        group by value_id, value_check having min(node_id) < max(node_id)
+        select value_id, min(node_id) as node_id from {shown}
+        group by value_id having min(node_id) < max(node_id)
     )
-    select centres.node_id as node_a, shown.node_id as node_b, value_id
-    from {shown} as shown inner join centres using (value_id, value_check)
+    select centres.node_id as node_a, shown.node_id as node_b
+    from {shown} as shown inner join centres using (value_id)
     where shown.node_id <> centres.node_id
 """
 
 
 def ours(con: duckdb.DuckDBPyConnection) -> None:
-    """Stars and contraction as in models/identity, over hashes of the texts."""
+    """Stars and contraction as in models/identity, over hashes of the texts.
+
+    Leaves shown(node_id, value_id) and people(record_key, node_id, person).
+    """
     _link(con)
     contract(con, "components", "from links")
     con.execute(
@@ -47,41 +42,44 @@ def ours(con: duckdb.DuckDBPyConnection) -> None:
         "from records left join components using (node_id)"
     )
     con.execute("drop table components")
+    con.execute("drop table links")
 
 
 def refresh(con: duckdb.DuckDBPyConnection) -> None:
     """What `ours` left, brought up to date for the records that have arrived.
 
-    The stars of the values that these show are made again, components they touch are contracted
-    again, and who is another person than before is replaced.
+    New records can only bring people together. So the people whose values they show are contracted
+    with them, and the rows of those who are somebody else now are replaced.
     """
-    con.execute("set checkpoint_threshold = '1TB'")
-    con.execute(f"create temp table arrived as select distinct record_key, {RECORD} as node_id "
-                "from arriving")  # fmt: skip
-    con.execute(f"create temp table shown_now as {SHOWN} arriving")
-    con.execute("insert into shown from shown_now")
-    of_value = "value_id in (select value_id from shown_now)"
-    con.execute(f"create temp table touched as from shown where {of_value}")
-    con.execute(f"delete from links where {of_value}")
-    con.execute(f"insert into links {LINKS.format(shown='touched')}")
     con.execute(
-        "create temp table reached as with persons as (select distinct person from people "
-        "where node_id in (select node_id from touched)) "
-        "select rowid as place, record_key, node_id, person from people "
-        "where person in (from persons)"
+        f"create temp table arrived as select record_key, {RECORD} as node_id, "
+        f"{VALUE} as value_id from arriving"
     )
-    con.execute("insert into reached select null, record_key, node_id, null from arrived "
-                "anti join reached using (node_id)")  # fmt: skip
-    of_reached = "select node_a, node_b from links where node_a in (select node_id from reached)"
-    contract(con, "components", of_reached, temporary=True)
+    con.execute("insert into shown select node_id, value_id from arrived")
     con.execute(
-        "create temp table moved as select place, record_key, node_id, "
-        "coalesce(component_id, node_id) as person from reached "
-        "left join components using (node_id) "
-        "where coalesce(component_id, node_id) is distinct from reached.person"
+        "create temp table touched as from shown where value_id in (select value_id from arrived)"
+    )
+    con.execute(
+        "create temp table there as select node_id, person from people "
+        "where node_id in (select node_id from touched)"
+    )
+    con.execute(
+        "create temp table touching as select coalesce(person, node_id) as node_id, value_id "
+        "from touched left join there using (node_id)"
+    )
+    contract(con, "merged", LINKS.format(shown="touching"), temporary=True)
+    con.execute(
+        "create temp table moved as select rowid as place, people.* from people "
+        "where person in (select node_id from merged where node_id <> component_id)"
     )
     con.execute("delete from people where rowid in (select place from moved)")
-    con.execute("insert into people select record_key, node_id, person from moved")
+    con.execute(
+        "insert into people "
+        "select record_key, others.node_id, coalesce(component_id, person) from ("
+        "select record_key, node_id, person from moved union all "
+        "select distinct record_key, node_id, node_id from arrived anti join there using (node_id)"
+        ") as others (record_key, node_id, person) left join merged on merged.node_id = person"
+    )
 
 
 def scipy(con: duckdb.DuckDBPyConnection) -> None:
@@ -172,7 +170,9 @@ def labels(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _link(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(f"create table shown as {SHOWN} observations")
+    con.execute(
+        f"create table shown as select {RECORD} as node_id, {VALUE} as value_id from observations"
+    )
     con.execute(f"create table links as {LINKS.format(shown='shown')}")
 
 

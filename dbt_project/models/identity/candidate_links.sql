@@ -3,7 +3,7 @@ with
 accepted as (
     select
         record_key,
-        {{ hash60('record_key') }} as node,
+        node_id as node,
         namespace,
         comparison_value,
         last_observed_at

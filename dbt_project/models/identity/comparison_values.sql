@@ -160,6 +160,17 @@ judged as (
             and people_by_name.name_start = normalised_values.name_start
     left join not_alone
         on not_alone.namespace = normalised_values.namespace
+),
+
+compared as (
+    select
+        judged.*,
+        case
+            when is_not_alone and refusal_reason is null then normalised_value || '|' || record_key
+            when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
+            else normalised_value
+        end as comparison_value
+    from judged
 )
 
 select
@@ -169,11 +180,9 @@ select
     namespace,
     identity_value,
     normalised_value,
-    case
-        when is_not_alone and refusal_reason is null then normalised_value || '|' || record_key
-        when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
-        else normalised_value
-    end as comparison_value,
+    comparison_value,
+    {{ hash60('record_key') }} as node_id,
+    {{ hash60("namespace || ' ' || comparison_value") }} as value_id,
     birth_date,
     given_name,
     observation_count,
@@ -184,4 +193,4 @@ select
             then 'people of different names or birth dates share it; this record says neither'
         when refusal_reason is not null then evidence
     end as refusal_evidence
-from judged
+from compared

@@ -38,7 +38,6 @@ def refresh_pairs(work: Workshop) -> None:
     started = time.monotonic()
     if work.count("rescored_records"):
         _score_again(work)
-        work.changed("scored_pairs")
     work.seconds["scored_pairs"] = time.monotonic() - started
     work.keep("rule_pairs_before", f"select * from {work.relations['rule_pairs']}")
     # What a rule says of a pair may depend on a third record, so rules look at everybody again.
@@ -62,9 +61,10 @@ def _score_again(work: Workshop) -> None:
     if model is None:
         return
     records = work.relations["match_records"]
+    described = work.part("match_records", among("record_key", "described_anew"))
     anew = work.keep(
         "records_anew",
-        f"select * from {records} where record_key in (select record_key from rescored_records)",
+        f"select * from {described} where record_key in (select record_key from rescored_records)",
     )
     pairs = " union ".join(
         "select least(l.record_key, r.record_key) as join_key_l, "

@@ -29,7 +29,12 @@ def refresh_people(work: Workshop) -> None:
         "select record_key from reached_records union select record_key from reached_rows",
     )
     told = among("record_key", "told_records")
-    work.within("comparison_values", OF_REACHED_RECORD, told)
+    values = work.hold("comparison_values", told)
+    work.hold(
+        "comparison_values",
+        OF_REACHED_RECORD,
+        sql=f"select * from {values} where {OF_REACHED_RECORD}",
+    )
     pair_of_reached = either("reached_records")
     read = {"comparison_values": OF_REACHED_RECORD}
     links = {**read, "candidate_links": FROM_REACHED_NODE}
@@ -104,7 +109,8 @@ def _refresh_contributions(work: Workshop) -> None:
         "nodes_without_rule",
         f"select distinct {node_without_rule} as node_id from reached_nodes "
         f"cross join (select rule from {rules} union "
-        f"select coalesce(namespace, link_kind) from {work.relations['links']}) as rules",
+        f"select coalesce(namespace, link_kind) from {work.part('links', FROM_REACHED_NODE)}) "
+        "as rules",
     )
     links = {"links": FROM_REACHED_NODE, "components": AT_REACHED_NODE}
     without_rule = among("node_id", "nodes_without_rule")
@@ -138,7 +144,7 @@ def _find_reached(work: Workshop) -> None:
     )
     # Everybody who shares an accepted value with one of them, is a pair with one, or is decided to
     # be one's person; and all of the components these belong to.
-    anew = among("record_key", "linked_anew")
+    work.keep("nodes_anew", f"select {hash60('record_key')} as node_id from linked_anew")
     overrides, by_rule = work.relations["active_overrides"], work.relations["rule_pairs"]
     work.keep(
         "neighbours",
@@ -146,9 +152,9 @@ def _find_reached(work: Workshop) -> None:
         select record_key from linked_anew
         union
         select record_key from {comparison}
-        where refusal_reason is null and (namespace, comparison_value) in (
-            select namespace, comparison_value from {comparison}
-            where {anew} and refusal_reason is null
+        where refusal_reason is null and value_id in (
+            select value_id from {comparison}
+            where node_id in (select node_id from nodes_anew) and refusal_reason is null
         )
         union
         select record_key_b from {pairs}

@@ -30,10 +30,15 @@ def either(table: str) -> str:
     return f"(record_key_a in {keys} or record_key_b in {keys})"
 
 
+def narrowed(column: str, columns: str, table: str) -> str:
+    """The same of several columns; one of them lets the engine skip most rows while it reads."""
+    return f"({among(column, table)} and {among(columns, table)})"
+
+
 CHANGED = among("record_key", "changed_records")
-OF_SHOWN_VALUE = among(SHOWN, "reached_values")
+OF_SHOWN_VALUE = narrowed("normalised_value", SHOWN, "reached_values")
 SHOWN_OR_CHANGED = f"({OF_SHOWN_VALUE} or {CHANGED})"
-OF_REACHED_VALUE = among(VALUE, "reached_rows")
+OF_REACHED_VALUE = narrowed("record_key", VALUE, "reached_rows")
 OF_REACHED_RECORD = among("record_key", "reached_records")
 OF_REACHED_COMPONENT = among("component_id", "reached_components")
 RESCORED = either("rescored_records")

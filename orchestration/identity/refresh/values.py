@@ -43,12 +43,14 @@ def refresh_values(work: Workshop) -> None:
     )
     work.refresh("refused_on_sight", {"normalised_values": CHANGED}, CHANGED)
 
-    both = f"(select * from {before} union all select * from {values} where {CHANGED})"
+    now = work.part("normalised_values", CHANGED)
+    both = f"(select * from {before} union all select * from {now})"
     work.keep(
         "reached_values",
         f"select distinct namespace, normalised_value from {both} as shown "
         "where normalised_value is not null",
     )
+    _hold_shown_values(work)
     work.refresh("value_sizes", {"normalised_values": SHOWN_OR_CHANGED}, OF_SHOWN_VALUE)
     _reach_values_of_new_limits(work)
     shown = work.part("normalised_values", SHOWN_OR_CHANGED)
@@ -62,7 +64,7 @@ def refresh_values(work: Workshop) -> None:
         "comparison_before",
         f"select {TOLD} from {work.relations['comparison_values']} where {OF_REACHED_VALUE}",
     )
-    now = work.refresh(
+    judged = work.refresh(
         "comparison_values",
         {
             "normalised_values": SHOWN_OR_CHANGED,
@@ -71,7 +73,7 @@ def refresh_values(work: Workshop) -> None:
         },
         OF_REACHED_VALUE,
     )
-    work.keep("comparison_now", f"select {TOLD} from {now} where {OF_REACHED_VALUE}")
+    work.keep("comparison_now", f"select {TOLD} from {judged}")
     work.keep(
         "device_records",
         f"select distinct record_key from {shown} where kind in ('cookie', 'device')",
@@ -102,4 +104,16 @@ def _reach_values_of_new_limits(work: Workshop) -> None:
     )
     if work.count("values_judged_anew"):
         work.con.execute("insert into reached_values from values_judged_anew")
-        work.changed("normalised_values")
+        _hold_shown_values(work)
+
+
+def _hold_shown_values(work: Workshop) -> None:
+    # Changed records show reached values but for those that are no values: two conditions that the
+    # engine can look at while reading, which it can't do with one or the other.
+    values = work.relations["normalised_values"]
+    work.hold(
+        "normalised_values",
+        SHOWN_OR_CHANGED,
+        sql=f"select * from {values} where {OF_SHOWN_VALUE} union all "
+        f"select * from {work.part('normalised_values', CHANGED)} where normalised_value is null",
+    )

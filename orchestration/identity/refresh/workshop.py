@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from orchestration.progress import reporter
 
 Parts = Mapping[str, str]
 """Of each model that is read in part, the condition on its rows; or `=` and a relation instead."""
+ALL = "true"
 
 
 class Workshop:
@@ -41,7 +43,7 @@ class Workshop:
         self.seconds: dict[str, float] = {}
         self._compiled = compiled
         self._contracted = contracted
-        self._parts: dict[tuple[str, str], str] = {}
+        self._held: dict[tuple[str, str], str] = {}
         self._count = 0
 
     def keep(self, name: str, sql: str) -> str:
@@ -54,36 +56,42 @@ class Workshop:
         [(count,)] = self.con.execute(f"select count(*) from {name}").fetchall()
         return int(count)
 
-    def part(self, model: str, where: str) -> str:
-        """Rows of a model under a condition, as a temporary table; made once until they change."""
-        if where.startswith("="):
-            return where[1:]
-        key = (model, where)
-        if key not in self._parts:
-            self._count += 1
-            self._parts[key] = self.keep(
-                f"part_{self._count}", f"select * from {self.relations[model]} where {where}"
-            )
-        return self._parts[key]
-
-    def within(self, model: str, where: str, larger: str) -> None:
-        """Have a part of a model made from a larger part of it instead of the whole.
+    def hold(self, model: str, where: str, *, sql: str = "") -> str:
+        """Keep the rows of a model under a condition, for the models that will read them.
 
         Parameters:
             model: its name.
-            where: the condition on the part's rows.
-            larger: the condition on the larger part; it holds wherever `where` does.
+            where: the condition.
+            sql: yields the same rows in a way that costs less.
+
+        Returns:
+            The temporary table they are in until the model changes.
         """
         self._count += 1
-        self._parts[model, where] = self.keep(
-            f"part_{self._count}", f"select * from {self.part(model, larger)} where {where}"
+        self._held[model, where] = self.keep(
+            f"part_{self._count}",
+            sql or f"select * from {self.relations[model]} where {where}",
         )
+        return self._held[model, where]
+
+    def part(self, model: str, where: str) -> str:
+        """Rows of a model under a condition: what is held of them, else a query in brackets.
+
+        What one model reads of another is not kept, so that the engine takes no other columns.
+        """
+        if where.startswith("="):
+            return where[1:]
+        everything = f"(select * from {self.relations[model]} where {where})"
+        return self._held.get((model, where), everything)
 
     def rows(self, model: str, parts: Parts) -> str:
         """The rows that a model's SQL yields over parts of what it reads, as a temporary table."""
+        in_part = {self.relations[read]: self.part(read, where) for read, where in parts.items()}
         sql = self._compiled[model].read_text()
-        for read, where in parts.items():
-            sql = sql.replace(self.relations[read], self.part(read, where))
+        if in_part:
+            # In one go: what stands in for one relation may mention another.
+            names = re.compile("|".join(map(re.escape, in_part)))
+            sql = names.sub(lambda name: in_part[name[0]], sql)
         self._count += 1
         made = f"rows_{self._count}"
         if model in self._contracted:
@@ -101,27 +109,29 @@ class Workshop:
                 them is the same as is there already.
 
         Returns:
-            A temporary table with what the SQL yielded.
+            A temporary table with the rows that are there now under the condition; also held.
         """
         started = time.monotonic()
         reporter().advance("identity", model, len(self._compiled))
         rows = self.rows(model, parts)
+        if where != ALL:
+            rows = self.keep(f"{rows}_now", f"select * from {rows} where {where}")
         self.replace(model, rows, where)
+        self._held[model, where] = rows
         self.seconds[model] = time.monotonic() - started
         return rows
 
     def replace(self, model: str, rows: str, where: str) -> None:
-        """Replace the rows of a model under a condition by those of a table under the same."""
+        """Replace the rows of a model under a condition by those of a table, all of them under it.
+
+        What was held of the model is not any more.
+        """
         table = self.relations[model]
         self.con.execute(f"delete from {table} where {where}")
-        self.con.execute(f"insert into {table} by name select * from {rows} where {where}")
-        self.changed(model)
-
-    def changed(self, model: str) -> None:
-        """Let go of parts that were made before a model changed."""
-        for key in [key for key in self._parts if key[0] == model]:
-            self.con.execute(f"drop table {self._parts.pop(key)}")
+        self.con.execute(f"insert into {table} by name select * from {rows}")
+        for key in [key for key in self._held if key[0] == model]:
+            del self._held[key]
 
     def rebuild(self, model: str) -> None:
         """Make all of a model again: its rows are few, or follow from all of what it reads."""
-        self.refresh(model, {}, "true")
+        self.refresh(model, {}, ALL)

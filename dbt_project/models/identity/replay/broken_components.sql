@@ -15,7 +15,7 @@ limited_namespaces as (
 -- Also a record by itself may hold two values of a unique namespace.
 held_values as (
     select
-        {{ hash60('comparison_values.record_key') }} as node,
+        comparison_values.node_id as node,
         case when limited_namespaces.capacity = 1 then 'unique_namespace' else 'too_many_values' end
             as rule,
         comparison_values.namespace as scope,

@@ -19,9 +19,10 @@ namespaces as (
 observations as (
     select
         record_key,
-        {{ hash60('record_key') }} as node,
+        min(node_id) as node,
         namespace,
         comparison_value,
+        min(value_id) as value_id,
         min(normalised_value) as normalised_value,
         max(last_observed_at) as last_observed_at,
         cast(sum(observation_count) as bigint) as observation_count
@@ -37,6 +38,7 @@ observations_to_replay as (
         observations.node,
         observations.namespace,
         observations.comparison_value,
+        observations.value_id,
         observations.normalised_value,
         observations.last_observed_at,
         observations.observation_count,
@@ -99,7 +101,7 @@ items as (
         comparison_value,
         node as left_node,
         -- Values are numbered below zero, records above.
-        -1 - {{ hash60("namespace || ' ' || comparison_value") }} as right_node,
+        -1 - value_id as right_node,
         case when capacity is not null then {{ hash60('normalised_value') }} end as value_hash,
         capacity,
         cast(null as double) as match_probability,
