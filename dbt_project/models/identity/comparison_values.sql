@@ -166,9 +166,11 @@ compared as (
     select
         judged.*,
         case
-            when is_not_alone and refusal_reason is null then normalised_value || '|' || record_key
-            when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
-            else normalised_value
+            when judged.is_not_alone and judged.refusal_reason is null
+                then judged.normalised_value || '|' || judged.record_key
+            when judged.is_shared and judged.refusal_reason is null
+                then judged.normalised_value || '|' || judged.person_mark
+            else judged.normalised_value
         end as comparison_value
     from judged
 )
