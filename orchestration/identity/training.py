@@ -34,8 +34,6 @@ from orchestration.identity.splink_session import workplace
 
 COUNTED_RECORDS = 3_000
 """Records whose pairs are counted to see what a blocking rule costs."""
-FREE_PAIRS = 250_000
-"""So many are scored within a second or two, whatever budget per record they would exceed."""
 
 
 @dataclass
@@ -153,8 +151,7 @@ def _blocking(
     """The rules that fit into the budget, as Splink counts their pairs, the closest ones first.
 
     The budget is for all records, of which those that teach are a sample: n times as many records
-    make n times n as many pairs. A small company has pairs for nothing: a sparing budget cost
-    1,000 records of the data set fake_1000 three points of recall.
+    make n times n as many pairs.
     """
     [(records, sampled)] = work.execute(
         "select (select count(*) from match_input), (select count(*) from match_sample)"
@@ -166,8 +163,7 @@ def _blocking(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         counted = _counted(work, candidates, records)
-    budget = max(rules.most_pairs_per_record * count, FREE_PAIRS)
-    left = budget * (records / max(count, 1)) ** 2
+    left = rules.most_pairs_per_record * count * (records / max(count, 1)) ** 2
     kept: list[str] = []
     pairs = 0
     for rule, number in zip(candidates, counted, strict=True):

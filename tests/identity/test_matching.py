@@ -209,11 +209,8 @@ def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
 
 
 @pytest.mark.parametrize("training_records", [300, 1_000_000])
-def test_the_budget_of_pairs_holds_for_all_records(
-    training_records: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_budget_of_pairs_holds_for_all_records(training_records: int) -> None:
     """A ninth of the records that teach has a ninth of the pairs per record that all have."""
-    monkeypatch.setattr("orchestration.identity.training.FREE_PAIRS", 0)
     con = warehouse(as_sql(town(3)))
     records = "memory.identity.match_records"
     rules = MatchRules(
