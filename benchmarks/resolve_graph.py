@@ -49,7 +49,8 @@ def refresh(con: duckdb.DuckDBPyConnection) -> None:
     """What `ours` left, brought up to date for the records that have arrived.
 
     New records can only bring people together. So the people whose values they show are contracted
-    with them, and the rows of those who are somebody else now are replaced.
+    with them, and the rows of those who are somebody else now are replaced. The layer's refresh
+    takes other statements, since records may also change or go; `refresh` measures it.
     """
     con.execute(
         f"create temp table arrived as select record_key, {RECORD} as node_id, "
