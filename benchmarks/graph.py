@@ -78,7 +78,8 @@ def run(customers: int, console: Console) -> list[Measurement]:
         new records and over all of these from the beginning; then the ratios.
 
     Raises:
-        UserError: the refreshed people differ from those found from the beginning.
+        UserError: the refreshed people differ from those found from the beginning, or a way finds
+            another number of people than ours.
     """
     folder = RESULTS / f"graph_{customers}"
     environment = environment_for(folder)
@@ -111,6 +112,10 @@ def run(customers: int, console: Console) -> list[Measurement]:
     refreshed, whole = "ours, one per cent more", "ours, all of them"
     if people[refreshed] != people[whole]:
         raise UserError(f"Refreshed people differ: {people[refreshed]}, {people[whole]}")
+    for way in people.keys() & {"scipy", "splink", "labels", "ours, 4 GB"}:
+        # Ours takes 60-bit hashes for values, scipy the texts: two values with one hash show here.
+        if people[way]["people"] != people["ours"]["people"]:
+            raise UserError(f"{way} finds other people: {people[way]}, {people['ours']}")
     ratios: dict[str, Any] = {"people": people}
     for name, beside in (("ours", "scipy"), ("ours, 4 GB", "scipy"), (refreshed, whole)):
         ours, other = results[name], results[beside]

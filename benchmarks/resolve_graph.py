@@ -50,7 +50,8 @@ def refresh(con: duckdb.DuckDBPyConnection) -> None:
 
     New records can only bring people together. So the people whose values they show are contracted
     with them, and the rows of those who are somebody else now are replaced. The layer's refresh
-    takes other statements, since records may also change or go; `refresh` measures it.
+    takes other statements, since records may also change or go; the benchmark `refresh` measures
+    those.
     """
     con.execute(
         f"create temp table arrived as select record_key, {RECORD} as node_id, "

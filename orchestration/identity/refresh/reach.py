@@ -31,7 +31,7 @@ def either(table: str) -> str:
 
 
 def narrowed(column: str, columns: str, table: str) -> str:
-    """The same of several columns; one of them lets the engine skip most rows while it reads."""
+    """`among` for several columns; one of them lets the engine skip most rows while it reads."""
     return f"({among(column, table)} and {among(columns, table)})"
 
 

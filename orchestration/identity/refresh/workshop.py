@@ -16,6 +16,7 @@ from orchestration.progress import reporter
 Parts = Mapping[str, str]
 """Of each model that is read in part, the condition on its rows; or `=` and a relation instead."""
 ALL = "true"
+"""The condition of a model that is made again whole."""
 
 
 class Workshop:
