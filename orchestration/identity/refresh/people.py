@@ -15,6 +15,7 @@ from orchestration.identity.refresh.reach import (
     either,
     hash60,
 )
+from orchestration.identity.refresh.values import TOLD
 from orchestration.identity.refresh.workshop import Workshop
 
 
@@ -24,12 +25,19 @@ def refresh_people(work: Workshop) -> None:
     Leaves reached_records, reached_nodes and reached_components, of before and of now.
     """
     _find_reached(work)
+    # Verdicts on the values of others may have changed as well, without a link of theirs.
+    work.keep(
+        "told_nodes",
+        f"select node_id from reached_nodes union select {hash60('record_key')} from reached_rows",
+    )
+    of_told = "node_id in (select node_id from told_nodes)"
+    values = work.hold("comparison_values", of_told)
+    work.keep("reached_records", _records_of_reached(work, values))
     work.keep(
         "told_records",
         "select record_key from reached_records union select record_key from reached_rows",
     )
     told = among("record_key", "told_records")
-    values = work.hold("comparison_values", told)
     work.hold(
         "comparison_values",
         OF_REACHED_RECORD,
@@ -93,7 +101,7 @@ def refresh_people(work: Workshop) -> None:
     work.refresh(
         "refused_links",
         {
-            "comparison_values": told,
+            "comparison_values": of_told,
             "refused_in_replay": told,
             "rule_pairs": "record_key_a in (select record_key from told_records)",
         },
@@ -136,54 +144,40 @@ def _find_reached(work: Workshop) -> None:
         f"select record_key_a, record_key_b from {scored_otherwise} "
         f"union select record_key_a, record_key_b from {ruled_otherwise}",
     )
+    # Records whose values link otherwise than before, or who are otherwise paired.
     work.keep(
         "linked_anew",
-        f"select record_key from {difference('*', before, now)} "
+        f"select record_key from {difference(TOLD, before, now)} "
         "union select record_key from changed_records "
         "union select record_key_a from pairs_changed union select record_key_b from pairs_changed",
     )
-    # Everybody who shares an accepted value with one of them, is a pair with one, or is decided to
-    # be one's person; and all of the components these belong to.
-    work.keep("nodes_anew", f"select {hash60('record_key')} as node_id from linked_anew")
-    overrides, by_rule = work.relations["active_overrides"], work.relations["rule_pairs"]
+    hashed = hash60("record_key")
     work.keep(
-        "neighbours",
-        f"""
-        select record_key from linked_anew
-        union
-        select record_key from {comparison}
-        where refusal_reason is null and value_id in (
-            select value_id from {comparison}
-            where node_id in (select node_id from nodes_anew) and refusal_reason is null
-        )
-        union
-        select record_key_b from {pairs}
-        where decision = 'accept' and record_key_a in (select record_key from linked_anew)
-        union
-        select record_key_a from {pairs}
-        where decision = 'accept' and record_key_b in (select record_key from linked_anew)
-        union
-        select record_key_b from {by_rule}
-        where decision = 'link' and record_key_a in (select record_key from linked_anew)
-        union
-        select record_key_a from {by_rule}
-        where decision = 'link' and record_key_b in (select record_key from linked_anew)
-        union
-        select record_key_b from {overrides}
-        where record_key_a in (select record_key from linked_anew)
-        union
-        select record_key_a from {overrides}
-        where record_key_b in (select record_key from linked_anew)
-        """,
+        "nodes_anew",
+        f"select {hashed} as node_id, value_id from linked_anew left join {now} using (record_key)",
     )
+    # A component differs when it gains or loses a link, of which one record is anew. What it gains
+    # is a value they share now, a pair that is anew itself, or a decision that waited for a record.
+    overrides = work.relations["active_overrides"]
+    work.keep("decided_anew", f"select * from {overrides} where {either('linked_anew')}")
     work.keep(
         "neighbour_nodes",
-        f"select record_key, {hash60('record_key')} as node_id from neighbours",
+        f"""
+        select node_id from nodes_anew
+        union
+        select node_id from {comparison}
+        where refusal_reason is null and value_id in (select value_id from nodes_anew)
+        union
+        select {hash60("record_key_a")} from decided_anew
+        union
+        select {hash60("record_key_b")} from decided_anew
+        """,
     )
+    # What a component has lost was within it, so it is reached by the record that is anew.
     components = work.relations["candidate_components"]
     work.keep(
         "reached_components",
-        f"select distinct component_id from {components} "
+        f"select component_id from {components} "
         "where node_id in (select node_id from neighbour_nodes) "
         "union select node_id from neighbour_nodes",
     )
@@ -194,12 +188,21 @@ def _find_reached(work: Workshop) -> None:
     )
     # What falls apart leaves records by themselves, each a component named after its node.
     work.con.execute("insert into reached_components select node_id from reached_nodes")
-    links = work.relations["candidate_links"]
-    work.keep(
-        "reached_records",
-        "select record_key from neighbours "
-        f"union select record_key_a from {links} where {FROM_REACHED_NODE} "
-        f"union select record_key_b from {links} where {FROM_REACHED_NODE}",
+
+
+def _records_of_reached(work: Workshop, values: str) -> str:
+    """SQL for the records of `reached_nodes`.
+
+    Parameters:
+        work: the models.
+        values: relation with what they show now; others are only known by their links.
+    """
+    links = f"{work.relations['candidate_links']} where {FROM_REACHED_NODE}"
+    return (
+        "select record_key from linked_anew "
+        "union select record_key_a from decided_anew union select record_key_b from decided_anew "
+        f"union select record_key from {values} where {AT_REACHED_NODE} "
+        f"union select record_key_a from {links} union select record_key_b from {links}"
     )
 
 

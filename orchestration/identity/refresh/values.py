@@ -73,7 +73,7 @@ def refresh_values(work: Workshop) -> None:
         },
         OF_REACHED_VALUE,
     )
-    work.keep("comparison_now", f"select {TOLD} from {judged}")
+    work.keep("comparison_now", f"select {TOLD}, value_id from {judged}")
     work.keep(
         "device_records",
         f"select distinct record_key from {shown} where kind in ('cookie', 'device')",
