@@ -18,7 +18,7 @@ def refresh_pairs(work: Workshop) -> None:
 
     Leaves rescored_records, pairs_before and rule_pairs_before.
     """
-    told = "record_key, namespace, identity_value, normalised_value, refusal_reason"
+    told = "record_key, namespace, identity_value, value_id, refusal_reason"
     work.keep(
         "described_anew",
         f"select record_key from {difference(told, 'comparison_before', 'comparison_now')} "

@@ -19,9 +19,9 @@ def hash60(expression: str) -> str:
     return f"cast('0x' || substr(md5({expression}), 1, 15) as bigint)"
 
 
-def among(column: str, table: str) -> str:
+def among(column: str, table: str, its_column: str = "") -> str:
     """A condition: the column's value, or values in brackets, are in a table's columns."""
-    return f"{column} in (select {column.strip('()')} from {table})"
+    return f"{column} in (select {its_column or column.strip('()')} from {table})"
 
 
 def either(table: str) -> str:

@@ -12,10 +12,12 @@ from orchestration.identity.refresh.reach import (
 from orchestration.identity.refresh.workshop import Workshop
 
 TOLD = (
-    "record_key, namespace, identity_value, comparison_value, normalised_value, "
-    "last_observed_at, observation_count, refusal_reason"
+    "record_key, namespace, identity_value, value_id, last_observed_at, observation_count, "
+    "refusal_reason"
 )
-"""What the later steps are told of values: what links, what records are compared by, verdicts."""
+"""What the later steps are told of values: what links, what records are compared by, verdicts.
+
+The number of the comparison value stands for it and for the normalised value within it."""
 
 
 def refresh_values(work: Workshop) -> None:
@@ -25,7 +27,11 @@ def refresh_values(work: Workshop) -> None:
     """
     observations = work.relations["identity_observations"]
     values = work.relations["normalised_values"]
-    before = work.keep("values_before", f"select * from {values} where {CHANGED}")
+    before = work.keep(
+        "values_before",
+        "select record_key, namespace, kind, identity_value, normalised_value "
+        f"from {values} where {CHANGED}",
+    )
     work.keep(
         "changed_phones",
         f"select identity_value as phone from {before} where kind = 'phone' union "
@@ -44,10 +50,10 @@ def refresh_values(work: Workshop) -> None:
     work.refresh("refused_on_sight", {"normalised_values": CHANGED}, CHANGED)
 
     now = work.part("normalised_values", CHANGED)
-    both = f"(select * from {before} union all select * from {now})"
     work.keep(
         "reached_values",
-        f"select distinct namespace, normalised_value from {both} as shown "
+        f"select namespace, normalised_value from {before} where normalised_value is not null "
+        f"union select namespace, normalised_value from {now} as shown "
         "where normalised_value is not null",
     )
     _hold_shown_values(work)
@@ -62,7 +68,8 @@ def refresh_values(work: Workshop) -> None:
     work.refresh("refused_as_outdated", {"normalised_values": SHOWN_OR_CHANGED}, OF_REACHED_VALUE)
     work.keep(
         "comparison_before",
-        f"select {TOLD} from {work.relations['comparison_values']} where {OF_REACHED_VALUE}",
+        f"select rowid as place, {TOLD} from {work.relations['comparison_values']} "
+        f"where {OF_REACHED_VALUE}",
     )
     judged = work.refresh(
         "comparison_values",
@@ -72,8 +79,9 @@ def refresh_values(work: Workshop) -> None:
             "refused_as_outdated": OF_REACHED_VALUE,
         },
         OF_REACHED_VALUE,
+        places="comparison_before",
     )
-    work.keep("comparison_now", f"select {TOLD}, value_id from {judged}")
+    work.keep("comparison_now", f"select {TOLD} from {judged}")
     work.keep(
         "device_records",
         f"select distinct record_key from {shown} where kind in ('cookie', 'device')",

@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.identity.contraction import contract
 from orchestration.identity.refresh.inputs import Relations
+from orchestration.identity.refresh.reach import among
 from orchestration.progress import reporter
 
 Parts = Mapping[str, str]
@@ -100,7 +101,7 @@ class Workshop:
             return made
         return self.keep(made, sql)
 
-    def refresh(self, model: str, parts: Parts, where: str) -> str:
+    def refresh(self, model: str, parts: Parts, where: str, places: str = "") -> str:
         """Replace the rows of a model under a condition by what its SQL yields over parts.
 
         Parameters:
@@ -108,6 +109,8 @@ class Workshop:
             parts: what it reads in part; everything else it reads whole.
             where: a condition on its rows: those that may have changed. What the SQL yields beyond
                 them is the same as is there already.
+            places: a table whose column place has the rowid of each of the rows that are there,
+                when an earlier step has found them.
 
         Returns:
             A temporary table with the rows that are there now under the condition; also held.
@@ -117,7 +120,7 @@ class Workshop:
         rows = self.rows(model, parts)
         if where != ALL:
             rows = self.keep(f"{rows}_now", f"select * from {rows} where {where}")
-        self.replace(model, rows, where)
+        self.replace(model, rows, among("rowid", places, "place") if places else where)
         self._held[model, where] = rows
         self.seconds[model] = time.monotonic() - started
         return rows
