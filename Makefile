@@ -29,7 +29,7 @@ run: $(READY)
 	@$(BIN)/c360 run
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 ui: $(READY)
 	@$(BIN)/c360 ui
