@@ -20,7 +20,6 @@ SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 CUSTOMERS = 600
 LONGEST = (
     "end_to_end/test_refresh.py",
-    "docs/test_own_data_page.py",
     "end_to_end/test_own_data.py",
     "identity/test_profiles_hold_their_rules.py",
     "end_to_end/test_interruptions.py",
@@ -29,7 +28,7 @@ LONGEST = (
     "identity/test_matching.py",
 )
 """Files that take a minute and more, to be begun first: at the end, one would keep one of two
-processes waiting. While the first makes the company, the next three do without."""
+processes waiting. While the first makes the company, the next two do without."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -45,6 +45,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, str]:
     return Company(settings_in(checkout / "data" / "own", project)), done.stdout
 
 
+@pytest.mark.slow
 def test_walk_through_sets_aside_what_the_page_says(walked: tuple[Company, str]) -> None:
     with walked[0].published() as con:
         reasons = con.execute("select reason, row_count from fact_set_aside order by 1").fetchall()
@@ -66,6 +67,7 @@ def test_walk_through_sets_aside_what_the_page_says(walked: tuple[Company, str])
     assert revenue == [(3, Decimal("65.15"))]
 
 
+@pytest.mark.slow
 def test_walk_through_shows_the_rows_and_passes_the_unit_tests(walked: tuple[Company, str]) -> None:
     shown = walked[1]
     assert "unknown_order" in shown

@@ -74,6 +74,7 @@ def check_killed_run(company: Company, seconds: float, before: dict[str, str]) -
     return alive
 
 
+@pytest.mark.slow
 def test_killed_run_and_lost_warehouse_leave_no_trace_in_the_next(company: Company) -> None:
     """Killed while models are being built, and then even without the warehouse it left."""
     before = contents(company)
