@@ -27,8 +27,8 @@ LONGEST = (
     "sources/test_add_data_sets.py",
     "identity/test_matching.py",
 )
-"""Files that take a minute and more, to be begun first: at the end, one would keep one of two
-processes waiting. While the first makes the company, the next two do without."""
+"""Files that take longest, begun first (`make test` keeps this order): at the end, one would keep
+one of two processes waiting. While the first makes the company, the next two do without."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

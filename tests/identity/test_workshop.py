@@ -47,3 +47,10 @@ def test_a_refreshed_model_keeps_the_rows_beyond_its_condition(work: Workshop) -
     rows = work.refresh("doubled", {}, "n < 10")
     assert numbers_in(work, rows) == numbers_in(work, work.part("doubled", "n < 10")) == [4, 8]
     assert numbers_in(work, "doubled") == [4, 8, 100]
+
+
+def test_rows_found_before_are_replaced_where_they_are(work: Workshop) -> None:
+    work.con.execute("create table doubled as select unnest([3, 8, 100]) as n")
+    places = work.keep("found", "select rowid as place from doubled where n < 10")
+    work.refresh("doubled", {}, "n < 10", places=places)
+    assert numbers_in(work, "doubled") == [4, 8, 100]

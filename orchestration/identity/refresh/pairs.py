@@ -18,7 +18,8 @@ def refresh_pairs(work: Workshop) -> None:
 
     Leaves rescored_records, pairs_before and rule_pairs_before.
     """
-    told = "record_key, namespace, identity_value, value_id, refusal_reason"
+    # Others are compared by the values they showed before, unless a verdict on one has changed.
+    told = "record_key, namespace, identity_value, refusal_reason"
     work.keep(
         "described_anew",
         f"select record_key from {difference(told, 'comparison_before', 'comparison_now')} "

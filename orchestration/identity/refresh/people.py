@@ -30,7 +30,7 @@ def refresh_people(work: Workshop) -> None:
         "told_nodes",
         f"select node_id from reached_nodes union select {hash60('record_key')} from reached_rows",
     )
-    of_told = "node_id in (select node_id from told_nodes)"
+    of_told = among("node_id", "told_nodes")
     values = work.hold("comparison_values", of_told)
     work.keep("reached_records", _records_of_reached(work, values))
     work.keep(

@@ -20,7 +20,10 @@ def hash60(expression: str) -> str:
 
 
 def among(column: str, table: str, its_column: str = "") -> str:
-    """A condition: the column's value, or values in brackets, are in a table's columns."""
+    """A condition: the column's value is in a table's column, of the same name or of another.
+
+    Several columns in brackets are looked for together.
+    """
     return f"{column} in (select {its_column or column.strip('()')} from {table})"
 
 

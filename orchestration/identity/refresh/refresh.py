@@ -189,7 +189,7 @@ def _relations(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def _compile(settings: Settings) -> None:
     # The SQL of the last build was compiled before there was a ledger, or at another instant.
-    # Not what tests them, of which there are three times as many.
+    # The tests of these models run later and are compiled there.
     models = ["--select", "customer_360.identity,resource_type:model"]
     for result in run_dbt(settings, ["compile", *models, "--indirect-selection", "empty"]):
         if result.is_failure:
