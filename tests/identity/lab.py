@@ -112,8 +112,10 @@ class Lab:
                         "insert into conformed.identity_observations by name select "
                         "? as source_system, ? as source_record_id, ? as record_key, "
                         "? as namespace, ? as identity_value, 1 as observation_count, "
+                        "? as given_name, ?::date as birth_date, "
                         "?::timestamp as first_observed_at, ?::timestamp as last_observed_at",
                         [record.system, record.number, record.key, namespace, value]
+                        + [record.attributes.get(name) for name in ("given_name", "birth_date")]
                         + 2 * [record.seen],
                     )
 
