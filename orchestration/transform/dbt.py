@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from orchestration.errors import UserError, without_values
 from orchestration.settings import PROJECT_ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
+PARSED_BY = ("dbt-core", "dbt-duckdb")
+SUFFIX = "C360_SCHEMA_SUFFIX"
+"""The environment variable that a macro names schemas by."""
 WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 
 
@@ -80,8 +84,9 @@ def _base_arguments(settings: Settings) -> list[str]:
 
 
 def project_fingerprint(settings: Settings) -> str:
-    """A hash over the project's files, which changes when a parse would give another manifest."""
-    return hashlib.sha256(f"{files_fingerprint(settings)}{settings.data_dir}".encode()).hexdigest()
+    """A hash over all that a parse depends on. Where the data folder is does not count."""
+    parts = (files_fingerprint(settings), *map(version, PARSED_BY), os.environ.get(SUFFIX, ""))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def files_fingerprint(settings: Settings) -> str:
@@ -97,7 +102,7 @@ def files_fingerprint(settings: Settings) -> str:
 
 @cache
 def parse(settings: Settings) -> Any:
-    """Parse the project once per process; unchanged files come from dbt's partial parse.
+    """Parse the project once per process, and only when files have changed.
 
     Returns:
         dbt's manifest object, to be passed to later invocations.
@@ -108,19 +113,47 @@ def parse(settings: Settings) -> Any:
     from dbt.cli.main import dbtRunner
 
     prepare_environment(settings)
+    if manifest := _parsed_before(settings):
+        return manifest
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
+    # A file that changes meanwhile is not what was parsed.
+    fingerprint = project_fingerprint(settings)
     command = ["parse", *_base_arguments(settings)]
     result = dbtRunner().invoke(command)
     if not result.success:
         # A partial parse may trip over what an upgrade has changed; a whole one decides.
-        result = dbtRunner().invoke([*command, "--no-partial-parse"])
+        _left_by_parse(settings).unlink(missing_ok=True)
+        result = dbtRunner().invoke(command)
     if not result.success:
         raise UserError(
             f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"
         )
-    marker = settings.dbt_target_dir / "fingerprint"
-    marker.write_text(project_fingerprint(settings))
+    (settings.dbt_target_dir / "fingerprint").write_text(fingerprint)
     return result.result
+
+
+def _parsed_before(settings: Settings) -> Any:
+    """dbt's manifest object as the last parse has left it, None when it would be another one now.
+
+    dbt's partial parse asks every file whether it has changed, and has a project parsed from the
+    beginning when the data folder has another name.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    left = _left_by_parse(settings)
+    if not (_is_parsed(settings) and left.exists()):
+        return None
+    try:
+        manifest = Manifest.from_msgpack(left.read_bytes(), decoder=extended_mashumuro_decoder)
+    except Exception:  # dbt, too, begins anew with whatever it can't read
+        return None
+    manifest.build_flat_graph()
+    return manifest
+
+
+def _left_by_parse(settings: Settings) -> Path:
+    return settings.dbt_target_dir / "partial_parse.msgpack"
 
 
 def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:
