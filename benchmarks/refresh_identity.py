@@ -12,7 +12,8 @@ from typing import Any
 
 import orchestration.identity.refresh.refresh as identity
 from orchestration.settings import Settings
-from orchestration.transform.dbt import close_connections, load_manifest, run_dbt
+from orchestration.transform.dbt import close_connections, run_dbt
+from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import connect_writer
 
 RULES = "benchmark"

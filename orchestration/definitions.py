@@ -14,7 +14,7 @@ from orchestration.settings import LAYERS, Settings
 from orchestration.sources.expectation_assets import landing_gate
 from orchestration.sources.profile_assets import column_profiles_asset
 from orchestration.transform.assets import all_layer_assets
-from orchestration.transform.dbt import load_manifest
+from orchestration.transform.parsing import load_manifest
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

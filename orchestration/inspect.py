@@ -145,7 +145,8 @@ def write_dbt_docs(settings: Settings) -> Path:
         UserError: dbt could not read the warehouse.
     """
     from orchestration.sources.contracts_docs import write_contracts
-    from orchestration.transform.dbt import close_connections, load_manifest, run_dbt
+    from orchestration.transform.dbt import close_connections, run_dbt
+    from orchestration.transform.parsing import load_manifest
 
     with WriterLock(settings.data_dir):
         try:

@@ -17,7 +17,7 @@ from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.progress import Reporter, report_to
 from orchestration.settings import Settings
-from orchestration.transform.dbt import parse_ahead
+from orchestration.transform.parsing import parse_ahead
 from orchestration.warehouse import connect_writer, require_free_space
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _before(settings: Settings, accept_drift: bool) -> None:
         # Sources may lie elsewhere or in a database; with nothing anywhere nothing is begun.
         from orchestration.ingest.declarations import declared_source_tables
         from orchestration.ingest.load import require_sources
-        from orchestration.transform.dbt import load_manifest
+        from orchestration.transform.parsing import load_manifest
 
         require_sources(settings, declared_source_tables(load_manifest(settings)))
     require_free_space(settings, sum(p.stat().st_size for p in files))
@@ -160,7 +160,7 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     from orchestration.automation import REFRESH_JOB
     from orchestration.definitions import build_definitions
     from orchestration.quality.validation import warm_up
-    from orchestration.transform.dbt import parse
+    from orchestration.transform.parsing import parse
 
     if ahead:
         ahead.wait()

@@ -15,7 +15,7 @@ from rich.console import Console
 from orchestration.quality.assets import DOCS_PORT
 from orchestration.run import prepare_dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.transform.dbt import load_manifest, prepare_environment
+from orchestration.transform.parsing import load_manifest, prepare_environment
 
 HOST = "127.0.0.1"
 

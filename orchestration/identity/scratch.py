@@ -15,7 +15,8 @@ from orchestration.errors import UserError
 from orchestration.identity.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.settings import Settings
-from orchestration.transform.dbt import SUFFIX, close_connections, load_manifest, run_dbt
+from orchestration.transform.dbt import close_connections, run_dbt
+from orchestration.transform.parsing import SUFFIX, load_manifest
 
 IGNORED = shutil.ignore_patterns("target", "logs", "__pycache__")
 WITHOUT_YAML = shutil.ignore_patterns("*.yml", "__pycache__")

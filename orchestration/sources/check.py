@@ -82,7 +82,7 @@ def check_source(settings: Settings, name: str, console: Console, as_json: bool 
     Raises:
         UserError: there is no such source.
     """
-    from orchestration.transform.dbt import load_manifest
+    from orchestration.transform.parsing import load_manifest
 
     manifest = load_manifest(settings)
     declared = declared_source_tables(manifest)

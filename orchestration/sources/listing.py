@@ -113,7 +113,7 @@ def _manifest(settings: Settings, is_running: bool) -> Mapping[str, Any]:
         return manifest
     if is_running:
         raise UserError("A first run has just begun. Ask again when it has parsed the project.")
-    from orchestration.transform.dbt import load_manifest
+    from orchestration.transform.parsing import load_manifest
 
     return load_manifest(settings)
 

@@ -5,30 +5,15 @@ dbt's own subprocess resource would pay again for every layer (stack decision in
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
-import json
-import os
 import queue
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError, without_values
-from orchestration.settings import PROJECT_ROOT, Settings
-
-PR_SET_PDEATHSIG = 1
-PARSED_BY = ("dbt-core", "dbt-duckdb")
-SUFFIX = "C360_SCHEMA_SUFFIX"
-"""The environment variable that a macro names schemas by."""
-WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
+from orchestration.settings import Settings
+from orchestration.transform.parsing import base_arguments, parse
 
 
 @dataclass(frozen=True)
@@ -53,171 +38,6 @@ class NodeResult:
     def is_failure(self) -> bool:
         """Whether what depends on the node must not go on."""
         return self.status in ("fail", "error", "runtime error")
-
-
-def prepare_environment(settings: Settings) -> None:
-    """Point profiles.yml to the data folder and switch dbt's telemetry off, for this process."""
-    os.environ["C360_DATA_DIR"] = str(settings.data_dir)
-    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
-    os.environ["DO_NOT_TRACK"] = "1"
-    settings.insights_build_path.parent.mkdir(parents=True, exist_ok=True)
-
-
-def _base_arguments(settings: Settings) -> list[str]:
-    return [
-        "--project-dir",
-        str(settings.dbt_project_dir),
-        "--profiles-dir",
-        str(PROJECT_ROOT),
-        "--target-path",
-        str(settings.dbt_target_dir),
-        "--log-path",
-        str(settings.log_dir),
-        # dbt's file log would quote values of failing rows; ours (logs.py) says what matters.
-        "--log-level-file",
-        "none",
-        "--log-level",
-        "none",
-        "--no-version-check",
-        "--no-use-colors",
-    ]
-
-
-def project_fingerprint(settings: Settings) -> str:
-    """A hash over all that a parse depends on. Where the data folder is does not count."""
-    parts = (files_fingerprint(settings), *map(version, PARSED_BY), os.environ.get(SUFFIX, ""))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def files_fingerprint(settings: Settings) -> str:
-    """A hash over the project's files: models, policy, macros and what describes them."""
-    digest = hashlib.sha256()
-    root = settings.dbt_project_dir
-    paths = [p for p in root.rglob("*") if p.suffix in WATCHED_SUFFIXES and "target" not in p.parts]
-    for path in [*sorted(paths), PROJECT_ROOT / "profiles.yml"]:
-        stat = path.stat()
-        digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
-
-
-@cache
-def parse(settings: Settings) -> Any:
-    """Parse the project once per process, and only when files have changed.
-
-    Returns:
-        dbt's manifest object, to be passed to later invocations.
-
-    Raises:
-        UserError: the project does not parse; the message is dbt's own, naming file and line.
-    """
-    from dbt.cli.main import dbtRunner
-
-    prepare_environment(settings)
-    if manifest := _parsed_before(settings):
-        return manifest
-    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
-    # A file that changes meanwhile is not what was parsed.
-    fingerprint = project_fingerprint(settings)
-    command = ["parse", *_base_arguments(settings)]
-    result = dbtRunner().invoke(command)
-    if not result.success:
-        # A partial parse may trip over what an upgrade has changed; a whole one decides.
-        _left_by_parse(settings).unlink(missing_ok=True)
-        result = dbtRunner().invoke(command)
-    if not result.success:
-        raise UserError(
-            f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"
-        )
-    (settings.dbt_target_dir / "fingerprint").write_text(fingerprint)
-    return result.result
-
-
-def _parsed_before(settings: Settings) -> Any:
-    """dbt's manifest object as the last parse has left it, None when it would be another one now.
-
-    dbt's partial parse asks every file whether it has changed, and has a project parsed from the
-    beginning when the data folder has another name.
-    """
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    left = _left_by_parse(settings)
-    if not (_is_parsed(settings) and left.exists()):
-        return None
-    try:
-        manifest = Manifest.from_msgpack(left.read_bytes(), decoder=extended_mashumuro_decoder)
-    except Exception:  # dbt, too, begins anew with whatever it can't read
-        return None
-    manifest.build_flat_graph()
-    return manifest
-
-
-def _left_by_parse(settings: Settings) -> Path:
-    return settings.dbt_target_dir / "partial_parse.msgpack"
-
-
-def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:
-    """Have another process parse files that have changed, while this one imports its tools.
-
-    What it finds out, dbt's partial parse takes over in `parse`; an error is told there.
-
-    Returns:
-        The process to wait for, None when nothing has changed.
-    """
-    if _is_parsed(settings):
-        return None
-    places = {
-        "C360_DATA_DIR": str(settings.data_dir),
-        "C360_DBT_PROJECT_DIR": str(settings.dbt_project_dir),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__],
-        env={**os.environ, **places},
-        cwd=PROJECT_ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def _is_parsed(settings: Settings) -> bool:
-    marker = settings.dbt_target_dir / "fingerprint"
-    manifest = settings.dbt_target_dir / "manifest.json"
-    if not (manifest.exists() and marker.exists()):
-        return False
-    return marker.read_text() == project_fingerprint(settings)
-
-
-def load_manifest(settings: Settings) -> Mapping[str, Any]:
-    """dbt's manifest.json of the project as it is now, parsing only when files have changed."""
-    if not _is_parsed(settings):
-        parse(settings)
-    manifest: dict[str, Any] = json.loads((settings.dbt_target_dir / "manifest.json").read_text())
-    attach_singular_tests(manifest)
-    return manifest
-
-
-def attach_singular_tests(manifest: dict[str, Any]) -> None:
-    """Give each singular test a model of its own layer, so that Dagster shows it as its check.
-
-    A test under tests/<layer>/ may compare layers. It runs with its layer, so it must not be a
-    check of a model of another one, which dagster-dbt would make it when it reads only that one.
-
-    Parameters:
-        manifest: dbt's manifest.json, changed in place.
-    """
-    nodes = manifest["nodes"]
-    for node in nodes.values():
-        if node["resource_type"] != "test" or node.get("attached_node"):
-            continue
-        own = [
-            nodes[parent]["name"]
-            for parent in sorted(node["depends_on"]["nodes"])
-            if parent in nodes and nodes[parent]["fqn"][1] == node["fqn"][1]
-        ]
-        if own:
-            meta = node["config"].setdefault("meta", {})
-            meta.setdefault("dagster", {}).setdefault("ref", {"name": own[-1]})
 
 
 def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
@@ -253,7 +73,7 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
             # and half a second each. The layer's own schema must be listed before the models run:
             # dbt's threads, each listing it when it first needs to, trip over each other.
             lean = ["--no-write-json", "--cache-selected-only"]
-            arguments = [*command, *_base_arguments(settings), *lean]
+            arguments = [*command, *base_arguments(settings), *lean]
             outcome.append(runner.invoke(arguments))
         finally:
             results.put(None)
@@ -293,19 +113,3 @@ def layer_of(manifest: Mapping[str, Any], unique_id: str) -> str:
     """The layer a node belongs to: its folder under models/, `policy` for seeds."""
     node = manifest["nodes"][unique_id]
     return "policy" if node["resource_type"] == "seed" else node["fqn"][1]
-
-
-def compiled_dir(settings: Settings) -> Path:
-    """Where dbt leaves the SQL it ran."""
-    return settings.dbt_target_dir / "run" / "customer_360"
-
-
-def _end_with_parent() -> None:
-    """Linux: end when the run that waits for us does, so that nobody writes beside the next one."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    _end_with_parent()
-    parse(Settings.from_env())

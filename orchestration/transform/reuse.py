@@ -23,7 +23,8 @@ import duckdb
 
 from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.settings import LAYERS, PROJECT_ROOT, Settings
-from orchestration.transform.dbt import NodeResult, files_fingerprint
+from orchestration.transform.dbt import NodeResult
+from orchestration.transform.parsing import files_fingerprint
 from orchestration.warehouse import connect_writer
 
 CHAIN = ("policy", *LAYERS)

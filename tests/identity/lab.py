@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import Settings
-from orchestration.transform.dbt import close_connections, load_manifest, run_dbt
+from orchestration.transform.dbt import close_connections, run_dbt
+from orchestration.transform.parsing import load_manifest
 from tests.own_data import project_copy
 
 EMPTY = ("orders", "events", "message_events", "consents")

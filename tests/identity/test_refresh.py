@@ -13,7 +13,8 @@ import pytest
 import orchestration.identity.refresh.refresh as identity
 from orchestration.identity.refresh.reads import differing_reads
 from orchestration.settings import Settings
-from orchestration.transform.dbt import close_connections, load_manifest, run_dbt
+from orchestration.transform.dbt import close_connections, run_dbt
+from orchestration.transform.parsing import load_manifest
 from tests.conftest import Company
 from tests.identity.lab import Lab, Record
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestration.transform.dbt import close_connections, load_manifest, run_dbt
+from orchestration.transform.dbt import close_connections, run_dbt
+from orchestration.transform.parsing import load_manifest
 from tests.conftest import Company
 
 

@@ -11,7 +11,7 @@ import dbt.cli.main
 import pytest
 
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.transform.dbt import SUFFIX, parse
+from orchestration.transform.parsing import SUFFIX, parse
 
 MODEL = "model.customer_360.people"
 

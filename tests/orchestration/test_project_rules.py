@@ -14,7 +14,7 @@ import yaml
 
 from orchestration.quality.suites import load_suite
 from orchestration.settings import DBT_PROJECT_DIR, LAYERS, PROJECT_ROOT
-from orchestration.transform.dbt import load_manifest
+from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
 
 READS: Mapping[str, set[str]] = {

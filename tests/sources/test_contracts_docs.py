@@ -13,7 +13,7 @@ import yaml
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from orchestration.sources import personal
 from orchestration.sources.contracts_docs import HELPERS, contract_pages, write_contracts
-from orchestration.transform.dbt import load_manifest
+from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
 
 

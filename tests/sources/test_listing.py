@@ -39,7 +39,7 @@ MANIFEST: Mapping[str, Any] = {
 
 @pytest.fixture
 def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr("orchestration.transform.dbt.load_manifest", lambda settings: MANIFEST)
+    monkeypatch.setattr("orchestration.transform.parsing.load_manifest", lambda settings: MANIFEST)
     return settings_in(tmp_path / "data")
 
 
