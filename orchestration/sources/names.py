@@ -116,6 +116,9 @@ RESERVED = frozenset(
 )
 # Words that say little at the end of a longer name: unit_number is no id of the row.
 VAGUE = frozenset({"id", "name", "status", "date", "amount"})
+# Meanings whose words may also begin a name, as in postcode_billing: their values have a shape to
+# tell by, and they link nobody by themselves.
+BEGINNING = frozenset({"postal_code"})
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,10 @@ def meanings(name: str, kind: str = "column") -> list[NameMatch]:
     if kind == "table":
         starts = [p for p in parts if p in known]
         return [NameMatch(m, 0.5, "name") for p in starts[:1] for m in known[p]]
+    for cut in range(len(parts) - 1, 0, -1):
+        head = "".join(parts[:cut])
+        if len(head) > 2 and BEGINNING & {*known.get(head, ())}:
+            return [NameMatch(m, 0.5, f"name begins with {head}") for m in known[head]]
     return []
 
 

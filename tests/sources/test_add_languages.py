@@ -165,7 +165,8 @@ def test_a_shop_in_any_of_four_languages_is_understood(language: str, tmp_path: 
         ("BSN", "national_id"), ("zweiter Vorname", "middle_name"), ("ADDR_STATE", "state"),
         ("order state", "status"), ("drivers_license_number", "drivers_license"), ("sexe", "gender"),
         ("PRIMARY_NAME_ORG", "organisation_name"), ("Reisepassnummer", "passport"),
-        ("identity card number", "document_id"),
+        ("identity card number", "document_id"), ("postcode_billing", "postal_code"),
+        ("PLZ Lieferung", "postal_code"), ("phone_seconds", None), ("cp_2", None),
     ],
 )  # fmt: skip
 def test_names_are_recognised_however_they_are_written(name: str, means: str | None):
