@@ -16,11 +16,11 @@ from orchestration.identity.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections, run_dbt
-from orchestration.transform.parsing import SUFFIX, load_manifest
+from orchestration.transform.parsing import load_manifest
 
 IGNORED = shutil.ignore_patterns("target", "logs", "__pycache__")
 WITHOUT_YAML = shutil.ignore_patterns("*.yml", "__pycache__")
-ENVIRONMENT = ("C360_DATA_DIR", SUFFIX)
+ENVIRONMENT = ("C360_DATA_DIR", "C360_SCHEMA_SUFFIX")
 
 
 def copy_project(project_dir: Path, target: Path, policy: Path | None) -> Path:
@@ -139,7 +139,7 @@ def elsewhere(schema_suffix: str = "") -> Iterator[None]:
     """
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     if schema_suffix:
-        os.environ[SUFFIX] = schema_suffix
+        os.environ["C360_SCHEMA_SUFFIX"] = schema_suffix
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,9 +21,10 @@ from orchestration.settings import PROJECT_ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
 PARSED_BY = ("dbt-core", "dbt-duckdb")
-SUFFIX = "C360_SCHEMA_SUFFIX"
-"""The environment variable that a macro names schemas by."""
-WATCHED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
+RENDERED_SUFFIXES = (".sql", ".yml", ".yaml", ".py")
+WATCHED_SUFFIXES = (*RENDERED_SUFFIXES, ".csv")
+# Schemas may be named by a variable of the environment, or whatever else a team has dbt ask for.
+ENVIRONMENT_READ = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
 
 
 def prepare_environment(settings: Settings) -> None:
@@ -55,20 +57,31 @@ def base_arguments(settings: Settings) -> list[str]:
 
 
 def project_fingerprint(settings: Settings) -> str:
-    """A hash over all that a parse depends on. Where the data folder is does not count."""
-    parts = (files_fingerprint(settings), *map(version, PARSED_BY), os.environ.get(SUFFIX, ""))
+    """A hash over all that a parse depends on: files, versions, variables of the environment.
+
+    Where the data folder is, which only profiles.yml asks for, does not count.
+    """
+    rendered = [path for path in _watched(settings) if path.suffix in RENDERED_SUFFIXES]
+    # dbt says where a file is not in UTF-8.
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in rendered)
+    asked = {name for text in texts for name in ENVIRONMENT_READ.findall(text)}
+    variables = [f"{name}={os.environ.get(name)}" for name in sorted(asked)]
+    parts = (files_fingerprint(settings), *map(version, PARSED_BY), *variables)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def files_fingerprint(settings: Settings) -> str:
     """A hash over the project's files: models, policy, macros and what describes them."""
     digest = hashlib.sha256()
-    root = settings.dbt_project_dir
-    paths = [p for p in root.rglob("*") if p.suffix in WATCHED_SUFFIXES and "target" not in p.parts]
-    for path in [*sorted(paths), PROJECT_ROOT / "profiles.yml"]:
+    for path in [*_watched(settings), PROJECT_ROOT / "profiles.yml"]:
         stat = path.stat()
         digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def _watched(settings: Settings) -> list[Path]:
+    paths = settings.dbt_project_dir.rglob("*")
+    return sorted(p for p in paths if p.suffix in WATCHED_SUFFIXES and "target" not in p.parts)
 
 
 @cache
@@ -87,8 +100,10 @@ def parse(settings: Settings) -> Any:
     if manifest := _parsed_before(settings):
         return manifest
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
-    # A file that changes meanwhile is not what was parsed.
+    # What changes meanwhile is not what was parsed, and what a killed parse leaves is nothing.
     fingerprint = project_fingerprint(settings)
+    marker = settings.dbt_target_dir / "fingerprint"
+    marker.unlink(missing_ok=True)
     command = ["parse", *base_arguments(settings)]
     result = dbtRunner().invoke(command)
     if not result.success:
@@ -99,7 +114,7 @@ def parse(settings: Settings) -> Any:
         raise UserError(
             f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"
         )
-    (settings.dbt_target_dir / "fingerprint").write_text(fingerprint)
+    marker.write_text(fingerprint)
     return result.result
 
 
@@ -130,7 +145,7 @@ def _left_by_parse(settings: Settings) -> Path:
 def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:
     """Have another process parse files that have changed, while this one imports its tools.
 
-    What it finds out, dbt's partial parse takes over in `parse`; an error is told there.
+    What it leaves, `parse` takes; an error is told there.
 
     Returns:
         The process to wait for, None when nothing has changed.

@@ -11,7 +11,7 @@ import dbt.cli.main
 import pytest
 
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.transform.parsing import SUFFIX, parse
+from orchestration.transform.parsing import parse
 
 MODEL = "model.customer_360.people"
 
@@ -54,12 +54,35 @@ def test_changed_model_is_parsed_again(parsed: Settings) -> None:
     assert in_new_process(parsed).raw_code == "select 2 as person"
 
 
-def test_other_names_of_schemas_are_parsed_again(
+def test_other_variables_of_the_environment_are_parsed_again(
     parsed: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(SUFFIX, "_tried")
+    """The one that a macro of ours asks for, and one that a team's own model does."""
+    monkeypatch.setenv("C360_SCHEMA_SUFFIX", "_tried")
     assert in_new_process(parsed).schema == "identity_tried"
-    monkeypatch.delenv(SUFFIX)
+    monkeypatch.delenv("C360_SCHEMA_SUFFIX")
+    assert in_new_process(parsed).schema == "identity"
+    asking = "{{ config(alias=env_var('PEOPLE', 'people')) }} select 1 as person"
+    (parsed.dbt_project_dir / "models" / "people.sql").write_text(asking)
+    assert in_new_process(parsed).alias == "people"
+    monkeypatch.setenv("PEOPLE", "humans")
+    assert in_new_process(parsed).alias == "humans"
+
+
+def test_what_a_killed_parse_leaves_is_parsed_again(
+    parsed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when dbt has written its own file, with other schemas than the next process asks."""
+    whole = dbt.cli.main.dbtRunner.invoke
+
+    def killed(self: Any, command: list[str]) -> None:
+        whole(self, command)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as meanwhile, pytest.raises(KeyboardInterrupt):
+        meanwhile.setenv("C360_SCHEMA_SUFFIX", "_tried")
+        meanwhile.setattr(dbt.cli.main.dbtRunner, "invoke", killed)
+        in_new_process(parsed)
     assert in_new_process(parsed).schema == "identity"
 
 
