@@ -60,11 +60,12 @@ def project_fingerprint(settings: Settings) -> str:
     """A hash over all that a parse depends on: files, versions, variables of the environment.
 
     Where the data folder is, which only profiles.yml asks for, does not count.
+
+    Raises:
+        UserError: a file is not in UTF-8; dbt would not say which.
     """
     rendered = [path for path in _watched(settings) if path.suffix in RENDERED_SUFFIXES]
-    # dbt says where a file is not in UTF-8.
-    texts = (path.read_text(encoding="utf-8", errors="replace") for path in rendered)
-    asked = {name for text in texts for name in ENVIRONMENT_READ.findall(text)}
+    asked = {name for path in rendered for name in ENVIRONMENT_READ.findall(_text(path))}
     variables = [f"{name}={os.environ.get(name)}" for name in sorted(asked)]
     parts = (files_fingerprint(settings), *map(version, PARSED_BY), *variables)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -77,6 +78,15 @@ def files_fingerprint(settings: Settings) -> str:
         stat = path.stat()
         digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not in UTF-8 (byte {error.start + 1}). Save it as UTF-8."
+        ) from error
 
 
 def _watched(settings: Settings) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import Any
 import dbt.cli.main
 import pytest
 
+from orchestration.errors import UserError
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.transform.parsing import parse
 
@@ -89,3 +90,10 @@ def test_what_a_killed_parse_leaves_is_parsed_again(
 def test_what_can_not_be_read_is_parsed_again(parsed: Settings) -> None:
     (parsed.dbt_target_dir / "partial_parse.msgpack").write_bytes(b"cut off")
     assert in_new_process(parsed).schema == "identity"
+
+
+def test_file_in_another_encoding_is_named(parsed: Settings) -> None:
+    model = parsed.dbt_project_dir / "models" / "people.sql"
+    model.write_bytes('select 1 as "münze"'.encode("latin-1"))
+    with pytest.raises(UserError, match=r"models/people\.sql is not in UTF-8 \(byte 15\)"):
+        in_new_process(parsed)
