@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.contraction import contract
+from orchestration.identity.contraction import contract, find_reached
 
 RECORD = "cast('0x' || substr(md5(record_key), 1, 15) as bigint)"
 VALUE = "cast('0x' || substr(md5(namespace || ' ' || comparison_value), 1, 15) as bigint)"
@@ -48,10 +48,7 @@ def ours(con: duckdb.DuckDBPyConnection) -> None:
 def refresh(con: duckdb.DuckDBPyConnection) -> None:
     """What `ours` left, brought up to date for the records that have arrived.
 
-    New records can only bring people together. So the people whose values they show are contracted
-    with them, and the rows of those who are somebody else now are replaced. The layer's refresh
-    takes other statements, since records may also change or go; the benchmark `refresh` measures
-    those.
+    By the layer's own code for links that come and go, over a graph as bare as that of `ours`.
     """
     con.execute(
         f"create temp table arrived as select record_key, {RECORD} as node_id, "
@@ -61,26 +58,14 @@ def refresh(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create temp table touched as from shown where value_id in (select value_id from arrived)"
     )
+    people = "(select rowid as place, record_key, node_id, person as component_id from people)"
+    find_reached(con, people, "arrived", "touched")
+    contract(con, "components", LINKS.format(shown="touched"), temporary=True, standing="standing")
+    con.execute("delete from people where rowid in (select place from rows_before)")
     con.execute(
-        "create temp table there as select node_id, person from people "
-        "where node_id in (select node_id from touched)"
-    )
-    con.execute(
-        "create temp table touching as select coalesce(person, node_id) as node_id, value_id "
-        "from touched left join there using (node_id)"
-    )
-    contract(con, "merged", LINKS.format(shown="touching"), temporary=True)
-    con.execute(
-        "create temp table moved as select rowid as place, people.* from people "
-        "where person in (select node_id from merged where node_id <> component_id)"
-    )
-    con.execute("delete from people where rowid in (select place from moved)")
-    con.execute(
-        "insert into people "
-        "select record_key, others.node_id, coalesce(component_id, person) from ("
-        "select record_key, node_id, person from moved union all "
-        "select distinct record_key, node_id, node_id from arrived anti join there using (node_id)"
-        ") as others (record_key, node_id, person) left join merged on merged.node_id = person"
+        "insert into people select record_key, node_id, coalesce(component_id, node_id) from ("
+        "select record_key, node_id from rows_before union select record_key, node_id from arrived"
+        ") as records left join components using (node_id)"
     )
 
 

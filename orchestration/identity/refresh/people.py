@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from orchestration.identity.contraction import find_reached
 from orchestration.identity.refresh.reach import (
     AT_REACHED_NODE,
     FROM_REACHED_NODE,
@@ -69,7 +70,12 @@ def refresh_people(work: Workshop) -> None:
         {"customer_records": OF_REACHED_RECORD, "rule_pairs": pair_of_reached},
         OF_REACHED_RECORD,
     )
-    work.refresh("candidate_components", {"candidate_links": FROM_REACHED_NODE}, AT_REACHED_NODE)
+    work.refresh(
+        "candidate_components",
+        {"candidate_links": FROM_REACHED_NODE},
+        AT_REACHED_NODE,
+        standing="standing",
+    )
     work.con.execute(
         "insert into reached_components select distinct component_id from "
         f"{work.relations['candidate_components']} where {AT_REACHED_NODE}"
@@ -175,16 +181,10 @@ def _find_reached(work: Workshop) -> None:
     )
     # What a component has lost was within it, so it is reached by the record that is anew.
     components = work.relations["candidate_components"]
-    work.keep(
-        "reached_components",
-        f"select component_id from {components} "
-        "where node_id in (select node_id from neighbour_nodes) "
-        "union select node_id from neighbour_nodes",
-    )
+    find_reached(work.con, components, "nodes_anew", "neighbour_nodes")
     work.keep(
         "reached_nodes",
-        f"select node_id from {components} where {OF_REACHED_COMPONENT} "
-        "union select node_id from neighbour_nodes",
+        "select node_id from rows_before union select node_id from neighbour_nodes",
     )
     # What falls apart leaves records by themselves, each a component named after its node.
     work.con.execute("insert into reached_components select node_id from reached_nodes")

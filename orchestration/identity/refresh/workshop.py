@@ -86,8 +86,14 @@ class Workshop:
         everything = f"(select * from {self.relations[model]} where {where})"
         return self._held.get((model, where), everything)
 
-    def rows(self, model: str, parts: Parts) -> str:
-        """The rows that a model's SQL yields over parts of what it reads, as a temporary table."""
+    def rows(self, model: str, parts: Parts, standing: str = "") -> str:
+        """The rows that a model's SQL yields over parts of what it reads, as a temporary table.
+
+        Parameters:
+            model: its name.
+            parts: what it reads in part; everything else it reads whole.
+            standing: of a contracted model, the components that have lost no link.
+        """
         in_part = {self.relations[read]: self.part(read, where) for read, where in parts.items()}
         sql = self._compiled[model].read_text()
         if in_part:
@@ -97,11 +103,13 @@ class Workshop:
         self._count += 1
         made = f"rows_{self._count}"
         if model in self._contracted:
-            contract(self.con, made, sql, temporary=True)
+            contract(self.con, made, sql, temporary=True, standing=standing)
             return made
         return self.keep(made, sql)
 
-    def refresh(self, model: str, parts: Parts, where: str, places: str = "") -> str:
+    def refresh(
+        self, model: str, parts: Parts, where: str, *, places: str = "", standing: str = ""
+    ) -> str:
         """Replace the rows of a model under a condition by what its SQL yields over parts.
 
         Parameters:
@@ -111,13 +119,14 @@ class Workshop:
                 them is the same as is there already.
             places: a table whose column place has the rowid of each of the rows that are there,
                 when an earlier step has found them.
+            standing: of a contracted model, the components that have lost no link.
 
         Returns:
             A temporary table with the rows that are there now under the condition; also held.
         """
         started = time.monotonic()
         reporter().advance("identity", model, len(self._compiled))
-        rows = self.rows(model, parts)
+        rows = self.rows(model, parts, standing)
         if where != ALL:
             rows = self.keep(f"{rows}_now", f"select * from {rows} where {where}")
         self.replace(model, rows, among("rowid", places, "place") if places else where)
