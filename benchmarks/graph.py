@@ -20,8 +20,8 @@ from benchmarks.harness import RESULTS, Measurement, child, environment_for, mea
 from orchestration.errors import UserError
 
 CHAIN = 100_000
-MOST_CUSTOMERS = {"networkx": 500_000, "splink": 1_000_000, "labels": 1_000_000}
-"""Beyond these the others need more memory or patience than there is."""
+MOST_CUSTOMERS = {"networkx": 1_000_000, "splink": 10_000_000, "labels": 10_000_000}
+"""Beyond these the others need more memory than there is."""
 OBSERVATIONS = """
     create table observations as
     with records as (
