@@ -48,7 +48,7 @@ def ours(con: duckdb.DuckDBPyConnection) -> None:
 def refresh(con: duckdb.DuckDBPyConnection) -> None:
     """What `ours` left, brought up to date for the records that have arrived.
 
-    By the layer's own code for links that come and go, over a graph as bare as that of `ours`.
+    Found and contracted by the code of the layer's refresh, over a graph as bare as that of `ours`.
     """
     con.execute(
         f"create temp table arrived as select record_key, {RECORD} as node_id, "

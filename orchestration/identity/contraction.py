@@ -68,7 +68,7 @@ def contract(
     labels = "select node as node_id, target as component_id from l"
     if standing:
         links = (
-            f"select coalesce(x.component_id, node_a) as a, coalesce(y.component_id, node_b) as b "
+            "select coalesce(x.component_id, node_a) as a, coalesce(y.component_id, node_b) as b "
             f"from ({edges_sql}) as links left join {standing} as x on x.node_id = node_a "
             f"left join {standing} as y on y.node_id = node_b"
         )

@@ -90,8 +90,12 @@ def _text(path: Path) -> str:
 
 
 def _watched(settings: Settings) -> list[Path]:
-    paths = settings.dbt_project_dir.rglob("*")
-    return sorted(p for p in paths if p.suffix in WATCHED_SUFFIXES and "target" not in p.parts)
+    root = settings.dbt_project_dir
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if path.suffix in WATCHED_SUFFIXES and "target" not in path.relative_to(root).parts
+    )
 
 
 @cache

@@ -20,7 +20,8 @@ MODEL = "model.customer_360.people"
 @pytest.fixture
 def parsed(tmp_path: Path) -> Settings:
     """A project of one model that an earlier process has parsed."""
-    project = tmp_path / "project"
+    # dbt leaves its files in a folder of this name; a checkout may stand in one as well.
+    project = tmp_path / "target" / "project"
     (project / "models").mkdir(parents=True)
     (project / "macros").mkdir()
     (project / "dbt_project.yml").write_text("name: customer_360\nprofile: customer_360\n")
