@@ -8,7 +8,7 @@ import duckdb
 from rich.console import Console
 
 from benchmarks.harness import Measurement, child, demo_company, environment_for, measure
-from orchestration.run import discard_build
+from orchestration.warehouse import discard_database
 
 
 def run(customers: int, console: Console) -> list[Measurement]:
@@ -37,8 +37,8 @@ def run(customers: int, console: Console) -> list[Measurement]:
 
 def reset(data_dir: Path) -> None:
     """Forget all but the landing files."""
-    discard_build(data_dir / "warehouse.duckdb")
-    discard_build(data_dir / "build" / "insights_build.duckdb")
+    discard_database(data_dir / "warehouse.duckdb")
+    discard_database(data_dir / "build" / "insights_build.duckdb")
 
 
 def layer_seconds(data_dir: Path) -> dict[str, float]:

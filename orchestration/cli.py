@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 def main() -> None:
     """Entry point: a user's mistake ends in one paragraph and an exit code, never a stack trace."""
+    # Who stops a service sends SIGTERM; it means what Ctrl-C means.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
         code = 0
@@ -150,26 +153,26 @@ def run(
     from orchestration import summary
     from orchestration.progress import ConsoleReporter
     from orchestration.run import refresh
+    from orchestration.runs.records import STOPPED
+    from orchestration.runs.status import as_dict
 
     settings = _settings(landing)
     with ConsoleReporter(err if as_json else out) as reporter:
-        outcome = refresh(settings, reporter, accept_drift, rebuild)
-    summary.write_last_run(settings, outcome)
-    if not outcome.success:
+        record = refresh(settings, reporter, accept_drift, rebuild)
+    if not record.success:
         if as_json:
-            print(json.dumps(summary.read_last_run(settings), indent=2))
-        raise UserError(outcome.failure)
+            print(json.dumps(as_dict(record), indent=2))
+        raise UserError(record.failure, 130 if record.state == STOPPED else 1)
     if as_json:
-        numbers = {"run": summary.read_last_run(settings), **summary.collect(settings)}
-        print(json.dumps(numbers, indent=2))
+        print(json.dumps({"run": as_dict(record), **summary.collect(settings)}, indent=2))
     else:
-        summary.show(out, settings, outcome)
+        summary.show(out, settings, record)
 
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Say what is published, how the last run ended and whether one is running."""
-    from orchestration.inspect import read_status, show_status
+    """Say what is published, what runs now and how the last runs ended, from whatever door."""
+    from orchestration.runs.status import read_status, show_status
 
     state = read_status(_settings())
     if as_json:
@@ -180,8 +183,8 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command()
 def publish() -> None:
-    """Publish the reporting model again that the last good run built."""
-    from orchestration.inspect import publish_again
+    """Publish again what has passed every gate; anything else is refused."""
+    from orchestration.publish.publish import publish_again
 
     published = publish_again(_settings())
     out.print(f"Published {len(published.tables)} tables to {published.path}.", soft_wrap=True)

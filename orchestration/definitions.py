@@ -9,7 +9,7 @@ from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
 from orchestration.ingest.quarantine_assets import quarantine_asset
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
-from orchestration.resources import warehouse_resource
+from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.sources.expectation_assets import landing_gate
 from orchestration.sources.profile_assets import column_profiles_asset
@@ -38,7 +38,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[refresh_job(), training_job(settings)],
         schedules=[daily_schedule(), training_schedule()],
         sensors=[landing_sensor(settings)],
-        resources={"warehouse": warehouse_resource(settings)},
+        resources={"warehouse": Warehouse.of(settings)},
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,
     )

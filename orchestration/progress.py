@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from rich.console import Console
@@ -35,6 +36,32 @@ class SilentReporter:
 
     def end(self, step: str, outcome: str, ok: bool = True) -> None:
         """Ignore."""
+
+
+class StepRecorder:
+    """Passes everything on to another reporter and says which step the run is in.
+
+    Parameters:
+        told: the other reporter.
+        enter_step: called with the step when one begins.
+    """
+
+    def __init__(self, told: Reporter, enter_step: Callable[[str], None]) -> None:
+        self.told = told
+        self.enter_step = enter_step
+
+    def begin(self, step: str) -> None:
+        """Say that a step begins."""
+        self.enter_step(step)
+        self.told.begin(step)
+
+    def advance(self, step: str, item: str, total: int) -> None:
+        """Pass on."""
+        self.told.advance(step, item, total)
+
+    def end(self, step: str, outcome: str, ok: bool = True) -> None:
+        """Pass on."""
+        self.told.end(step, outcome, ok)
 
 
 class ConsoleReporter:

@@ -1,94 +1,27 @@
-"""One refresh from the command line: lock, parse once, run the chain in this process, sum up."""
+"""A run from the command line: the same job as Dagster's doors start, carried by this process."""
 
 from __future__ import annotations
 
 import gc
-import json
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from orchestration.identity.policy import check_policy
-from orchestration.locking import WriterLock
-from orchestration.logs import log
 from orchestration.progress import Reporter, report_to
-from orchestration.settings import Settings
+from orchestration.runs import lifecycle, records
+from orchestration.runs.dagster_home import LOCATION, prepare_dagster_home
+from orchestration.runs.records import RunRecord
+from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.parsing import parse_ahead
-from orchestration.warehouse import connect_writer, require_free_space
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._core.remote_origin import RemoteJobOrigin
 
-DAGSTER_YAML = """\
-# Written by c360. One run at a time, no usage statistics, everything below the data folder.
-telemetry:
-  enabled: false
-concurrency:
-  runs:
-    max_concurrent_runs: 1
-event_log_storage:
-  module: orchestration.event_log
-  class: PooledSqliteEventLogStorage
-  config:
-    base_dir: {events}
-compute_logs:
-  module: dagster.core.storage.local_compute_log_manager
-  class: LocalComputeLogManager
-  config:
-    base_dir: {logs}
-"""
-
-
-@dataclass
-class RunOutcome:
-    """What a refresh came to.
-
-    Attributes:
-        success: whether everything passed and was published.
-        run_id: Dagster's id of the run.
-        seconds: wall time from lock to end.
-        checks_passed: dbt tests and gates that passed.
-        checks_failed: those that did not.
-        failure: one paragraph about what went wrong, empty on success.
-        checks_unchanged: those that passed when their layer was built, which was before this run.
-        warnings: checks that did not hold and only warn, each with what was found.
-    """
-
-    success: bool
-    run_id: str
-    seconds: float
-    checks_passed: int
-    checks_failed: int
-    failure: str = ""
-    checks_unchanged: int = 0
-    warnings: list[str] = field(default_factory=list)
-
-
-def prepare_dagster_home(settings: Settings) -> None:
-    """Give Dagster its folder and its instance configuration, and point this process to it."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    config = settings.dagster_home / "dagster.yaml"
-    text = DAGSTER_YAML.format(
-        logs=json.dumps(str(settings.log_dir / "dagster")),
-        events=json.dumps(str(settings.dagster_home / "history" / "runs")),
-    )
-    if not config.exists() or config.read_text() != text:
-        config.write_text(text)
-    # The web page would ask for an address to send news to; it asks nobody who has seen it.
-    seen = settings.dagster_home / ".nux" / "nux.yaml"
-    seen.parent.mkdir(exist_ok=True)
-    seen.write_text("seen: 1\n")
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+REPOSITORY = "__repository__"
 
 
 def refresh(
     settings: Settings, reporter: Reporter, accept_drift: bool = False, rebuild: bool = False
-) -> RunOutcome:
+) -> RunRecord:
     """Run the whole chain and wait for it.
 
     Parameters:
@@ -99,56 +32,28 @@ def refresh(
         rebuild: build every layer, also those that nothing has changed for.
 
     Raises:
-        UserError: the run could not start (policy, disk, no files, project does not parse).
+        UserError: the project does not parse.
     """
-    with WriterLock(settings.data_dir, on_wait=lambda text: reporter.end("wait", text)):
-        started = time.monotonic()
-        report_to(reporter)
-        _before(settings, accept_drift)
-        if rebuild:
-            from orchestration.transform.reuse import forget
+    from dagster._core.utils import make_new_run_id
 
-            forget(settings)
+    from orchestration.automation import REFRESH_JOB
+
+    run_id = make_new_run_id()
+    report_to(reporter)
+
+    def wait(text: str) -> None:
+        reporter.end("wait", text)
+
+    with lifecycle.carry(settings, run_id, REFRESH_JOB, lifecycle.COMMAND_LINE, wait) as run:
         reporter.begin("prepare")
         job, instance = _load(settings)
         reporter.end("prepare", "project parsed, chain loaded")
-        with instance:
-            _fail_dead_runs(instance)
-            # Dagster's own console log would tear the progress display; its pages keep the events.
-            quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-            result = job.execute_in_process(
-                instance=instance, raise_on_error=False, run_config=quiet
-            )
-        outcome = _outcome(result, time.monotonic() - started)
-    log().info("run %s %s", outcome.run_id, "succeeded" if outcome.success else outcome.failure)
-    return outcome
-
-
-def _before(settings: Settings, accept_drift: bool) -> None:
-    check_policy(settings.dbt_project_dir)
-    files = [p for p in settings.landing_dir.rglob("*") if p.is_file()]
-    if not files:
-        # Sources may lie elsewhere or in a database; with nothing anywhere nothing is begun.
-        from orchestration.ingest.declarations import declared_source_tables
-        from orchestration.ingest.load import require_sources
-        from orchestration.transform.parsing import load_manifest
-
-        require_sources(settings, declared_source_tables(load_manifest(settings)))
-    require_free_space(settings, sum(p.stat().st_size for p in files))
-    discard_build(settings.insights_build_path)
-    if accept_drift:
-        from orchestration.ingest.state import accept_gone_files
-        from orchestration.quality import volumes
-
-        with connect_writer(settings) as con:
-            volumes.forget_good(con)
-            accept_gone_files(con)
-
-
-def discard_build(path: Path) -> None:
-    """Remove what an earlier run left of the reporting model's build file."""
-    for leftover in (path, path.with_name(path.name + ".wal")):
-        leftover.unlink(missing_ok=True)
+        run.instance = instance
+        _execute(job, instance, run_id, accept_drift, rebuild)
+    if run.record.state == records.STOPPED and instance:
+        _say_stopped(instance, run.record)
+    instance.dispose()
+    return run.record
 
 
 def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
@@ -173,59 +78,50 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     return job, dg.DagsterInstance.get()
 
 
-def _fail_dead_runs(instance: dg.DagsterInstance) -> None:
-    # We hold the writer lock, so a run that is still marked as started has lost its process.
-    import dagster as dg
+def _execute(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    run_id: str,
+    accept_drift: bool,
+    rebuild: bool,
+) -> None:
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import execute_run
 
-    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    for run in instance.get_runs(filters=started):
-        instance.report_run_failed(run, "Its process ended without a word (killed or crashed).")
+    from orchestration.resources import ACCEPT_DRIFT_TAG, DOOR_TAG, REBUILD_TAG
 
-
-def _outcome(result: dg.ExecuteInProcessResult, seconds: float) -> RunOutcome:
-    passed, failed, unchanged, closed, warnings = 0, 0, 0, [], []
-    for event in result.all_events:
-        if event.event_type_value != "ASSET_CHECK_EVALUATION":
-            continue
-        check = event.asset_check_evaluation_data
-        passed += check.passed
-        failed += not check.passed
-        unchanged += check.passed and "unchanged since" in check.metadata
-        if not check.passed and check.severity.name == "WARN":
-            name = check.asset_key.to_user_string()
-            warnings.append(f"{name}: {check.description or check.check_name}")
-        elif not check.passed and check.description:
-            closed.append(check.description)
-    failure = "" if result.success else " ".join(closed) or _failure_text(result)
-    return RunOutcome(
-        result.success, result.run_id, seconds, passed, failed, failure, unchanged, warnings
+    tags = {DOOR_TAG: lifecycle.COMMAND_LINE}
+    tags |= {ACCEPT_DRIFT_TAG: "yes"} if accept_drift else {}
+    tags |= {REBUILD_TAG: "yes"} if rebuild else {}
+    run = instance.create_run_for_job(
+        job_def=job,
+        run_id=run_id,
+        # Dagster's own console log would tear the progress display; its pages keep the events.
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        tags={**job.run_tags, **tags},
+        remote_job_origin=_origin(),
     )
+    execute_run(InMemoryJob(job), run, instance, raise_on_error=False)
 
 
-def _failure_text(result: dg.ExecuteInProcessResult) -> str:
-    for event in result.all_events:
-        if event.event_type_value != "STEP_FAILURE":
-            continue
-        data = event.step_failure_data
-        if data.user_failure_data and data.user_failure_data.description:
-            return str(data.user_failure_data.description)
-        error: Any = data.error
-        while error and error.cause:
-            error = error.cause
-        if error and error.cls_name == "UserError":
-            return str(error.message).split("UserError: ", 1)[-1].strip()
-        log().error("step %s failed: %s", event.step_key, error.to_string() if error else "")
-        return (
-            f"Step {event.step_key} failed with {error.cls_name if error else 'an unknown error'}, "
-            "which is a fault of the product, not of your data. The published model stays as it "
-            "was. The log in the data folder (logs/c360.log) has the details for a bug report."
-        )
-    return "The run ended without a success and without saying why; see its events in Dagster."
+def _origin() -> RemoteJobOrigin:
+    """Where Dagster's page would find the job, so that it shows the run in its timeline."""
+    from dagster._core.remote_origin import (
+        ManagedGrpcPythonEnvCodeLocationOrigin,
+        RemoteJobOrigin,
+        RemoteRepositoryOrigin,
+    )
+    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+    from orchestration.automation import REFRESH_JOB
+
+    target = LoadableTargetOrigin(module_name=LOCATION, working_directory=str(PROJECT_ROOT))
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, REPOSITORY), REFRESH_JOB)
 
 
-@contextmanager
-def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
-    """Add the wall time of a block to `seconds[name]`."""
-    started = time.monotonic()
-    yield
-    seconds[name] = seconds.get(name, 0.0) + time.monotonic() - started
+def _say_stopped(instance: dg.DagsterInstance, record: RunRecord) -> None:
+    """Dagster takes an interrupt that its own button did not send for a failure."""
+    run = instance.get_run_by_id(record.run_id)
+    if run:
+        instance.report_run_canceled(run, record.failure)

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestration.quality.assets import DOCS_PORT
-from orchestration.run import prepare_dagster_home
+from orchestration.runs.dagster_home import prepare_dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.parsing import load_manifest, prepare_environment
 

@@ -70,6 +70,21 @@ class Settings:
         return self.data_dir / "logs"
 
     @property
+    def runs_dir(self) -> Path:
+        """One record per run, from whatever door."""
+        return self.data_dir / "runs"
+
+    @property
+    def proof_path(self) -> Path:
+        """The proof that the reporting model beside it has passed every gate."""
+        return self.data_dir / "build" / "insights_build.proof.json"
+
+    @property
+    def published_proof_path(self) -> Path:
+        """The proof of what is published."""
+        return self.published_path.with_suffix(".proof.json")
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's run history and schedule state."""
         return self.data_dir / "dagster"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +10,7 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 
-from orchestration.run import RunOutcome
+from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
 from orchestration.warehouse import connect_published
 
@@ -61,21 +58,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | float | str | bool | None) else str(value)
 
 
-def write_last_run(settings: Settings, outcome: RunOutcome) -> None:
-    """Keep the outcome for `c360 status`; the published model itself carries no clock time."""
-    record = {"finished_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(outcome)}
-    part = settings.data_dir / "last_run.json.part"
-    part.write_text(json.dumps(record, indent=2))
-    part.replace(settings.data_dir / "last_run.json")
-
-
-def read_last_run(settings: Settings) -> dict[str, Any] | None:
-    """The outcome of the last finished run, None before the first."""
-    path = settings.data_dir / "last_run.json"
-    return json.loads(path.read_text()) if path.exists() else None
-
-
-def show(console: Console, settings: Settings, outcome: RunOutcome) -> None:
+def show(console: Console, settings: Settings, outcome: RunRecord) -> None:
     """Print the summary of a successful run."""
     numbers = collect(settings)
     profile = numbers["profiles"][0]

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -19,15 +20,31 @@ DEFAULT_THREADS = "2"
 
 @contextmanager
 def connect_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that may write the warehouse; the caller holds the writer lock.
+    """`open_writer` for commands outside of a run; the caller holds the writer lock.
+
+    Within a run the resource `warehouse` gives connections.
+    """
+    with open_writer(settings.warehouse_path) as con:
+        yield con
+
+
+@contextmanager
+def open_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that may write the warehouse, with its limits.
 
     Within a dbt run it joins dbt's own database instance, which has the reporting model attached.
+
+    Parameters:
+        path: the warehouse's file.
+
+    Raises:
+        UserError: another program has it open, or it can't be opened at all.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        con = duckdb.connect(str(settings.warehouse_path))
+        con = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise UserError(_cannot_open(settings, error)) from None
+        raise UserError(_cannot_open(path, error)) from None
     try:
         con.execute(
             "set memory_limit = ?", [os.environ.get("C360_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)]
@@ -40,16 +57,16 @@ def connect_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def _cannot_open(settings: Settings, error: Exception) -> str:
+def _cannot_open(path: Path, error: Exception) -> str:
     reason = str(error).splitlines()[0]
     if "lock" in reason.lower():
         return (
-            f"{settings.warehouse_path} is open in another program, which DuckDB does not allow "
-            "while a run writes. Close that program; to look at results, open the published file "
-            f"{settings.published_path} instead."
+            f"{path} is open in another program, which DuckDB does not allow while a run writes. "
+            "Close that program; to look at results, open the published file "
+            "(published/insights.duckdb in the data folder) instead."
         )
     return (
-        f"{settings.warehouse_path} can't be opened: {reason}. If the file is damaged, remove it; "
+        f"{path} can't be opened: {reason}. If the file is damaged, remove it; "
         "the next run builds it again from the landing files."
     )
 
@@ -120,6 +137,12 @@ def connect_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]
         yield con
     finally:
         con.close()
+
+
+def discard_database(path: Path) -> None:
+    """Remove a database file and its write-ahead log, which nobody has open."""
+    for leftover in (path, path.with_name(path.name + ".wal")):
+        leftover.unlink(missing_ok=True)
 
 
 def require_free_space(settings: Settings, landing_bytes: int) -> None:

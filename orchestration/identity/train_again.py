@@ -25,7 +25,8 @@ def train_again(settings: Settings) -> tuple[MatchModel | None, Trained]:
         model, trained = _train(settings)
         if model:
             # What follows from the old parameters is no longer what a build would give.
-            forget(settings, "identity")
+            with connect_writer(settings) as con:
+                forget(con, "identity")
     log().info("match training: %s", trained.reason or "a new version is in use")
     return model, trained
 

@@ -8,7 +8,10 @@ import dagster as dg
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
 from orchestration.ingest.load import LoadedTable, load_all
 from orchestration.progress import reporter
+from orchestration.publish.proof import withdraw_proof
+from orchestration.resources import Warehouse
 from orchestration.settings import Settings
+from orchestration.transform.results import close_gates
 
 OWNERS = ["team:data-platform"]
 OWN_TABLES = {
@@ -57,6 +60,10 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
     def ingest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         report = reporter()
         report.begin("ingest")
+        warehouse: Warehouse = context.resources.warehouse
+        withdraw_proof(settings)
+        with warehouse.get_connection() as con:
+            close_gates(con, "ingest")
         loaded = load_all(settings, tables, _progress)
         failures = [text for entry in loaded for text in entry.failures]
         report.end("ingest", outcome_text(loaded), not failures)

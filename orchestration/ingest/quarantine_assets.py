@@ -12,9 +12,10 @@ from orchestration.ingest.contracts import BOOKKEEPING, ContractFault, contract_
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.quarantine import account, forget_others
 from orchestration.progress import reporter
+from orchestration.resources import Warehouse
 from orchestration.settings import Settings
 from orchestration.transform.assets import TRANSLATOR
-from orchestration.warehouse import connect_writer
+from orchestration.transform.results import open_gate
 
 KEY = dg.AssetKey("quarantine")
 ACCOUNTING_KEY = dg.AssetKey(["ingest", "row_accounting"])
@@ -84,7 +85,8 @@ def quarantine_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
     )
     def quarantine(context: dg.AssetExecutionContext) -> Iterator[Any]:
         reporter().begin("quarantine")
-        with connect_writer(settings) as con:
+        warehouse: Warehouse = context.resources.warehouse
+        with warehouse.get_connection() as con:
             faults = contract_faults(con, manifest)
             uncountable = {f.model for f in faults if f.column in BOOKKEEPING}
             now = datetime.now(UTC).replace(tzinfo=None)
@@ -98,6 +100,8 @@ def quarantine_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
                 accounted_check(con),
                 threshold_check(con, tables),
             ]
+            if all(check.passed for check in checks):
+                open_gate(con, "quarantine")
             totals = con.execute(
                 "select coalesce(sum(rows_read), 0)::bigint, "
                 "coalesce(sum(rows_quarantined), 0)::bigint, "

@@ -7,10 +7,11 @@ import dagster as dg
 from orchestration.progress import reporter
 from orchestration.publish.publish import publish
 from orchestration.quality import volumes
+from orchestration.resources import Warehouse
+from orchestration.runs.lifecycle import carried
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections
 from orchestration.transform.translator import gate_key
-from orchestration.warehouse import connect_writer
 
 PUBLISHED_KEY = dg.AssetKey(["publish", "insights"])
 
@@ -37,8 +38,12 @@ def publish_asset(settings: Settings) -> dg.AssetsDefinition:
         reporter().begin("publish")
         close_connections()
         published = publish(settings)
-        with connect_writer(settings) as con:
+        warehouse: Warehouse = context.resources.warehouse
+        with warehouse.get_connection() as con:
             volumes.record_good(con)
+        run = carried()
+        if run:
+            run.change(published=True)
         rows = sum(published.tables.values())
         size = f"{published.file_bytes / 1e6:.1f} MB"
         reporter().end("publish", f"{len(published.tables)} tables, {rows:,} rows, {size}")

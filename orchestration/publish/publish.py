@@ -1,8 +1,9 @@
 """From the build file to the file that BI opens.
 
-dbt has written the reporting model into a file of its own. Publishing copies that file beside the
-published one, makes sure the copy is complete and equal, and renames it over. An open reader keeps
-the version it has; who connects next sees the new one; nobody ever sees half of either.
+dbt has written the reporting model into a file of its own, and the last gate its proof. Publishing
+copies that file beside the published one, makes sure the copy is what the proof vouches for, and
+renames it over. An open reader keeps the version it has; who connects next sees the new one; nobody
+ever sees half of either.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from orchestration.errors import UserError
+from orchestration.locking import WriterLock
+from orchestration.publish.proof import AGAIN, hash_of, read_proof, sync, write_proof
 from orchestration.settings import Settings
 
 
@@ -26,15 +27,17 @@ class Published:
         path: the file that BI tools open.
         tables: rows by table.
         file_bytes: its size.
+        run_id: the run whose gates it passed.
     """
 
     path: Path
     tables: dict[str, int]
     file_bytes: int
+    run_id: str
 
 
 def publish(settings: Settings) -> Published:
-    """Audit the built reporting model and swap it in.
+    """Swap the proved reporting model in.
 
     The caller holds the writer lock and has closed every connection to the warehouse.
 
@@ -42,15 +45,17 @@ def publish(settings: Settings) -> Published:
         settings: paths.
 
     Raises:
-        UserError: there is no build, it is still open elsewhere, or the copy differs from it.
+        UserError: there is no build, it has no proof, or it is not what the proof vouches for.
     """
     build = settings.insights_build_path
     if not build.exists():
+        raise UserError(f"Nothing to publish: {build} does not exist. {AGAIN}", exit_code=3)
+    proof = read_proof(settings.proof_path)
+    if proof is None:
         raise UserError(
-            f"Nothing to publish: {build} does not exist. `c360 run` builds it.",
-            exit_code=3,
+            f"{build} has not passed every gate since it was last touched (there is no proof "
+            f"beside it), so it is not published. What is published stays as it was. {AGAIN}"
         )
-    expected = _checkpointed_counts(build)
     target = settings.published_path
     target.parent.mkdir(parents=True, exist_ok=True)
     # A copy that a killed run left behind is nobody's any more: we hold the writer lock.
@@ -58,59 +63,27 @@ def publish(settings: Settings) -> Published:
         leftover.unlink()
     part = target.parent / f".{target.name}.{os.getpid()}"
     shutil.copyfile(build, part)
-    _sync(part)
-    found = _counts(part)
-    if found != expected:
+    sync(part)
+    if build.with_name(build.name + ".wal").exists() or hash_of(part) != proof.sha256:
         part.unlink()
         raise UserError(
-            f"The copy of {build} is not equal to it: "
-            f"{sorted(set(found.items()) ^ set(expected.items()))[:5]}. "
-            "The published model was left alone. Check the disk and publish again."
+            f"{build} is not what passed the gates in run {proof.run_id}: it was changed since, or "
+            f"the disk returns other bytes. What is published stays as it was. {AGAIN}"
         )
     part.chmod(0o444)
     # A log that a writing reader left would be replayed into, or refused by, the new version.
     target.with_name(target.name + ".wal").unlink(missing_ok=True)
     part.replace(target)
-    _sync(target.parent)
-    return Published(target, found, target.stat().st_size)
+    sync(target.parent)
+    write_proof(settings.published_proof_path, proof)
+    return Published(target, proof.tables, target.stat().st_size, proof.run_id)
 
 
-def _checkpointed_counts(build: Path) -> dict[str, int]:
-    try:
-        with duckdb.connect(str(build)) as con:
-            con.execute("force checkpoint")
-            counts = _count_tables(con)
-    except duckdb.Error as error:
-        raise UserError(
-            f"{build} can't be opened for publishing: {str(error).splitlines()[0]}. "
-            "Close what has it open, or run `c360 run` to build it again."
-        ) from None
-    if build.with_name(build.name + ".wal").exists():
-        raise UserError(f"{build} still has a write-ahead log, so another program has it open.")
-    if not counts:
-        raise UserError(f"{build} holds no tables. Run `c360 run` to build it again.")
-    return counts
+def publish_again(settings: Settings) -> Published:
+    """Publish the build that has passed every gate once more.
 
-
-def _counts(path: Path) -> dict[str, int]:
-    with duckdb.connect(str(path), read_only=True) as con:
-        return _count_tables(con)
-
-
-def _count_tables(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    names = con.execute(
-        "select table_name from duckdb_tables() where schema_name = 'main' order by 1"
-    ).fetchall()
-    counts = {}
-    for (name,) in names:
-        row = con.execute(f'select count(*) from main."{name}"').fetchone()
-        counts[name] = int(row[0]) if row else 0
-    return counts
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    Raises:
+        UserError: another run writes, or the build has not passed every gate.
+    """
+    with WriterLock(settings.data_dir, timeout_seconds=0):
+        return publish(settings)

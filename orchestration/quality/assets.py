@@ -4,19 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from orchestration.progress import reporter
+from orchestration.publish.proof import seal
 from orchestration.quality import data_docs, volumes
 from orchestration.quality.suites import load_suite
 from orchestration.quality.validation import SuiteResult, validate
-from orchestration.settings import Settings
+from orchestration.resources import Warehouse
+from orchestration.settings import LAYERS, Settings
+from orchestration.transform import results
 from orchestration.transform.assets import TRANSLATOR, layer_of_node
+from orchestration.transform.dbt import close_connections
 from orchestration.transform.translator import gate_key
-from orchestration.warehouse import connect_writer
 
 CHECK_NAME = "layer_is_as_promised"
 WARNING_NAME = "nothing_is_unusual"
 DOCS_PORT = 3070
+SHOWN = 3
 
 
 def gate_asset(
@@ -64,15 +69,26 @@ def gate_asset(
     )
     def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reporter().begin(f"gate {layer}")
-        result = check_layer(settings, layer)
-        reporter().end(*gate_sentence(result))
+        warehouse: Warehouse = context.resources.warehouse
+        with warehouse.get_connection() as con:
+            result = check_layer(con, settings, layer)
+            unready = unready_text(con, manifest, layer)
+            if result.passed and not unready:
+                results.open_gate(con, layer)
+            gates = results.passed_gates(con)
+        passed = result.passed and not unready
+        if passed and layer == LAYERS[-1]:
+            close_connections()
+            seal(settings, context.run_id, reporting_tables(manifest), gates)
+        step, outcome, _ = gate_sentence(result)
+        reporter().end(step, outcome + (f", but {unready}" if unready else ""), passed)
         return dg.MaterializeResult(
             metadata={"data docs": dg.MetadataValue.url(docs_url(layer))},
             check_results=[
                 dg.AssetCheckResult(
-                    passed=result.passed,
+                    passed=passed,
                     check_name=CHECK_NAME,
-                    description="" if result.passed else closed_text(result),
+                    description="" if passed else closed_text(result, unready),
                     metadata={
                         "promises kept": sum(r.kept for r in result.results),
                         "promises": len(result.results),
@@ -95,13 +111,44 @@ def gate_asset(
     return gate
 
 
-def check_layer(settings: Settings, layer: str) -> SuiteResult:
+def check_layer(con: duckdb.DuckDBPyConnection, settings: Settings, layer: str) -> SuiteResult:
     """Validate a layer's suite and write its page of the data docs."""
-    with connect_writer(settings) as con:
-        volumes.record_current(con, layer)
-        result = validate(con, layer, load_suite(layer))
+    volumes.record_current(con, layer)
+    result = validate(con, layer, load_suite(layer))
     data_docs.write_page(settings.data_docs_dir, result)
     return result
+
+
+def unready_text(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], layer: str) -> str:
+    """Why a gate must stay closed whatever its suite says, empty when nothing speaks against it.
+
+    A suite looks at a layer as a whole. A model that a kill left unbuilt, a test that failed before
+    somebody started the gate alone, or an earlier gate that has not passed since are not its
+    matter.
+    """
+    closed = results.closed_before(con, layer)
+    if closed:
+        return f"the gate after {closed[0]} has not passed since that was last touched"
+    left = [n for part in layers_up_to(layer) for n in results.unproven(con, manifest, part)]
+    if left:
+        more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+        names = ", ".join(left[:SHOWN])
+        return f"{names}{more} has not been built and tested since it or what it reads was touched"
+    return ""
+
+
+def layers_up_to(layer: str) -> tuple[str, ...]:
+    """The policy seeds and the layers up to one."""
+    return ("policy", *LAYERS[: LAYERS.index(layer) + 1])
+
+
+def reporting_tables(manifest: Mapping[str, Any]) -> list[str]:
+    """The tables that the reporting model consists of."""
+    return [
+        manifest["nodes"][unique_id]["alias"]
+        for unique_id in results.nodes_of(manifest, LAYERS[-1])
+        if manifest["nodes"][unique_id]["resource_type"] == "model"
+    ]
 
 
 def docs_url(layer: str) -> str:
@@ -109,11 +156,13 @@ def docs_url(layer: str) -> str:
     return f"http://127.0.0.1:{DOCS_PORT}/{layer}.html"
 
 
-def closed_text(result: SuiteResult) -> str:
+def closed_text(result: SuiteResult, unready: str = "") -> str:
     """One paragraph about a closed gate: which promises, what was found, what to do."""
     broken = "; ".join(
         f"{r.promise.name} (found {r.observed}): {r.promise.why}" for r in result.broken
     )
+    if unready:
+        broken = f"{broken} {unready[0].upper()}{unready[1:]}; a run of the whole chain mends it."
     return (
         f"The gate after {result.layer} is closed. {broken} Nothing after {result.layer} was built "
         f"and the published model stays as it was. Details: data_docs/{result.layer}.html in the "

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from orchestration.errors import without_values
 from orchestration.progress import reporter
 from orchestration.quality.validation import PromiseResult, SuiteResult, validate
+from orchestration.resources import Warehouse
 from orchestration.settings import Settings
 from orchestration.sources.profiles import profiled_tables
 from orchestration.sources.suites import SourcePromise, SourceSuite, reviewed_suites
+from orchestration.transform.results import open_gate
 from orchestration.transform.translator import gate_key
-from orchestration.warehouse import connect_writer
 
 
 def landing_gate(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -39,7 +41,11 @@ def landing_gate(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
         required_resource_keys={"warehouse"},
     )
     def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        checks = [result for suite in suites for result in _check(settings, suite)]
+        warehouse: Warehouse = context.resources.warehouse
+        with warehouse.get_connection() as con:
+            checks = [result for suite in suites for result in _check(con, settings, suite)]
+            if all(c.passed or c.severity == dg.AssetCheckSeverity.WARN for c in checks):
+                open_gate(con, "ingest")
         return dg.MaterializeResult(
             metadata={"sources with reviewed expectations": len(suites)}, check_results=checks
         )
@@ -61,10 +67,12 @@ def _check_specs(key: dg.AssetKey, suite: SourceSuite) -> Iterator[dg.AssetCheck
     )
 
 
-def _check(settings: Settings, suite: SourceSuite) -> Iterator[dg.AssetCheckResult]:
+def _check(
+    con: duckdb.DuckDBPyConnection, settings: Settings, suite: SourceSuite
+) -> Iterator[dg.AssetCheckResult]:
     step = f"expect {suite.source}"
     reporter().begin(step)
-    result = check_source_suite(settings, suite)
+    result = check_source_suite(con, settings, suite)
     kept = sum(r.kept for r in result.results)
     outcome = f"{kept} of {len(result.results)} expectations met"
     reporter().end(step, outcome, result.passed)
@@ -86,14 +94,15 @@ def _check(settings: Settings, suite: SourceSuite) -> Iterator[dg.AssetCheckResu
     )
 
 
-def check_source_suite(settings: Settings, suite: SourceSuite) -> SuiteResult:
+def check_source_suite(
+    con: duckdb.DuckDBPyConnection, settings: Settings, suite: SourceSuite
+) -> SuiteResult:
     """Validate a source's suite on its landing views and show the result on the source's page."""
     from orchestration.sources.profile_docs import write_expectation_results, write_source_pages
 
-    with connect_writer(settings) as con:
-        result = validate(con, suite.source, suite.promises)
-        write_expectation_results(settings.data_docs_dir, result)
-        write_source_pages(settings.data_docs_dir, con, suite.source)
+    result = validate(con, suite.source, suite.promises)
+    write_expectation_results(settings.data_docs_dir, result)
+    write_source_pages(settings.data_docs_dir, con, suite.source)
     return result
 
 

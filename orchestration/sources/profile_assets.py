@@ -7,6 +7,7 @@ import dagster as dg
 import duckdb
 
 from orchestration.progress import reporter
+from orchestration.resources import Warehouse
 from orchestration.settings import Settings
 from orchestration.sources.profile_docs import write_source_pages
 from orchestration.sources.profiles import (
@@ -15,7 +16,6 @@ from orchestration.sources.profiles import (
     profile_tables,
     profiled_tables,
 )
-from orchestration.warehouse import connect_writer
 
 MOST_CHANGES = 10
 
@@ -43,7 +43,8 @@ def column_profiles_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg
     )
     def column_profiles(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reporter().begin("profile sources")
-        with connect_writer(settings) as con:
+        warehouse: Warehouse = context.resources.warehouse
+        with warehouse.get_connection() as con:
             outcomes = profile_tables(con, tables)
             write_source_pages(settings.data_docs_dir, con)
             changes = changes_markdown(con)

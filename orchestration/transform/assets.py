@@ -10,7 +10,10 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 import orchestration.identity.refresh.refresh as identity
 from orchestration.identity.policy import check_policy
 from orchestration.progress import reporter
+from orchestration.publish.proof import withdraw_proof
+from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
+from orchestration.transform import results
 from orchestration.transform.dbt import NodeResult, run_dbt
 from orchestration.transform.numbers import measure_tables
 from orchestration.transform.reuse import find_reusable, forget, remember, rules_fingerprint
@@ -66,37 +69,48 @@ def build_layer(
     if layer == "policy":
         check_policy(settings.dbt_project_dir)
     reporter().begin(layer)
-    reused = None if context.is_subset else find_reusable(settings, manifest, layer)
+    warehouse: Warehouse = context.resources.warehouse
+    selected = _selected_nodes(context, manifest, layer)
+    with warehouse.get_connection() as con:
+        reused = None if context.is_subset else find_reusable(con, settings, manifest, layer)
+        if context.is_subset:
+            forget(con, layer)
+        if not reused:
+            # What follows from these has not passed any more, whatever ends this process.
+            withdraw_proof(settings)
+            results.close_gates(con, results.first_gate_after(layer))
+            results.forget_results(con, manifest, selected)
     refreshed = None
     if reused:
-        results: Sequence[NodeResult] = reused.results
+        reported: Sequence[NodeResult] = reused.results
     else:
-        if context.is_subset:
-            forget(settings, layer)
-        elif layer == "identity":
+        if layer == "identity" and not context.is_subset:
             refreshed = identity.refresh(settings, manifest, rules_fingerprint(settings))
         selection = _selection(context, manifest, select)
-        results = list(_build(settings, manifest, layer, selection, refreshed))
-    failed = [r for r in results if r.is_failure]
+        reported = list(_build(settings, manifest, layer, selection, refreshed))
+    failed = [r for r in reported if r.is_failure]
     built = [
         r
-        for r in results
+        for r in reported
         if not (r.unique_id.startswith("test.") or r.is_failure or r.status == "skipped")
     ]
     since = {"unchanged since": reused.since} if reused else {}
     how = f"unchanged since {reused.since}" if reused else str(refreshed or "")
-    checks = [check for r in results for check in _check_result(context, manifest, r, since)]
+    checks = [check for r in reported for check in _check_result(context, manifest, r, since)]
     _report(context, layer, built, checks, failed, how)
-    measured = (
-        reused.measured
-        if reused
-        else measure_tables(settings, manifest, [r.unique_id for r in built])
-    )
-    if not (reused or failed or context.is_subset):
-        remember(settings, layer, results, measured)
-        if layer == "identity":
-            identity.remember(settings, manifest, rules_fingerprint(settings), refreshed)
-    shown = lifetime_metadata(settings, {r.unique_id.split(".")[2] for r in built})
+    with warehouse.get_connection() as con:
+        measured = (
+            reused.measured
+            if reused
+            else measure_tables(con, manifest, [r.unique_id for r in built])
+        )
+        results.keep_results(con, {r.unique_id: r.status for r in reported})
+        whole = not (reused or failed or context.is_subset)
+        if whole:
+            remember(con, settings, layer, reported, measured)
+        shown = lifetime_metadata(con, {r.unique_id.split(".")[2] for r in built})
+    if whole and layer == "identity":
+        identity.remember(settings, manifest, rules_fingerprint(settings), refreshed)
     for result in built:
         node = manifest["nodes"][result.unique_id]
         key = TRANSLATOR.get_asset_key(node)
@@ -114,6 +128,21 @@ def build_layer(
             metadata={"failed": [r.unique_id for r in failed]},
             allow_retries=False,
         )
+
+
+def _selected_nodes(
+    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], layer: str
+) -> list[str]:
+    nodes = results.nodes_of(manifest, layer)
+    if not context.is_subset:
+        return nodes
+    chosen = context.selected_asset_keys
+    return [
+        unique_id
+        for unique_id in nodes
+        if layer_of_node(manifest["nodes"][unique_id])
+        and TRANSLATOR.get_asset_key(manifest["nodes"][unique_id]) in chosen
+    ]
 
 
 def _build(

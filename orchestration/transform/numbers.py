@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from orchestration.settings import Settings
-from orchestration.warehouse import connect_writer
+import duckdb
 
 
 def measure_tables(
-    settings: Settings, manifest: Mapping[str, Any], unique_ids: Sequence[str]
+    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], unique_ids: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
     """Count the rows of built tables and evaluate their domain numbers, one query per table.
 
     Parameters:
-        settings: paths.
+        con: a connection to the warehouse.
         manifest: dbt's manifest.json.
         unique_ids: models and seeds that were just built.
 
@@ -24,17 +23,16 @@ def measure_tables(
         By unique id: `dagster/row_count` and one entry per domain number.
     """
     measured: dict[str, dict[str, Any]] = {}
-    with connect_writer(settings) as con:
-        for unique_id in unique_ids:
-            node = manifest["nodes"][unique_id]
-            numbers = node["config"].get("meta", {}).get("numbers", {})
-            expressions = ["count(*)", *numbers.values()]
-            row = con.execute(
-                f"select {', '.join(expressions)} from {node['relation_name']}"
-            ).fetchone()
-            assert row is not None
-            names = ["dagster/row_count", *numbers]
-            measured[unique_id] = {n: _plain(v) for n, v in zip(names, row, strict=True)}
+    for unique_id in unique_ids:
+        node = manifest["nodes"][unique_id]
+        numbers = node["config"].get("meta", {}).get("numbers", {})
+        expressions = ["count(*)", *numbers.values()]
+        row = con.execute(
+            f"select {', '.join(expressions)} from {node['relation_name']}"
+        ).fetchone()
+        assert row is not None
+        names = ["dagster/row_count", *numbers]
+        measured[unique_id] = {n: _plain(v) for n, v in zip(names, row, strict=True)}
     return measured
 
 

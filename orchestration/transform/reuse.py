@@ -25,7 +25,6 @@ from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.settings import LAYERS, PROJECT_ROOT, Settings
 from orchestration.transform.dbt import NodeResult
 from orchestration.transform.parsing import files_fingerprint
-from orchestration.warehouse import connect_writer
 
 CHAIN = ("policy", *LAYERS)
 NEVER_REUSED = ("insights",)
@@ -56,29 +55,32 @@ class Build:
         return f"{self.built_at:%Y-%m-%d %H:%M} UTC"
 
 
-def find_reusable(settings: Settings, manifest: Mapping[str, Any], layer: str) -> Build | None:
+def find_reusable(
+    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Mapping[str, Any], layer: str
+) -> Build | None:
     """The last build of a layer when nothing it follows from has changed, otherwise None.
 
     A layer that has to be built is forgotten here with all that follow it, so that a run that is
     killed in between leaves nothing behind that looks finished.
 
     Parameters:
+        con: a connection that may write the warehouse.
         settings: paths.
         manifest: dbt's manifest.json, for the tables' names.
         layer: a name of `CHAIN`.
     """
-    with connect_writer(settings) as con:
-        _prepare(con)
-        last = _last_build(con, layer)
-        if last and last.made_from == _made_from(con, settings, layer):
-            tables = {manifest["nodes"][n]["relation_name"]: m for n, m in last.measured.items()}
-            if all(_is_there(con, table, measured) for table, measured in tables.items()):
-                return last
-        _forget(con, CHAIN[CHAIN.index(layer) :])
+    _prepare(con)
+    last = _last_build(con, layer)
+    if last and last.made_from == _made_from(con, settings, layer):
+        tables = {manifest["nodes"][n]["relation_name"]: m for n, m in last.measured.items()}
+        if all(_is_there(con, table, measured) for table, measured in tables.items()):
+            return last
+    _forget(con, CHAIN[CHAIN.index(layer) :])
     return None
 
 
 def remember(
+    con: duckdb.DuckDBPyConnection,
     settings: Settings,
     layer: str,
     results: Sequence[NodeResult],
@@ -87,26 +89,24 @@ def remember(
     """Note that all of a layer was built and tested without a failure."""
     if layer in NEVER_REUSED:
         return
-    with connect_writer(settings) as con:
-        con.execute(
-            "insert into operations.layer_builds values (?, ?, ?, ?, ?, ?)",
-            [
-                layer,
-                _made_from(con, settings, layer),
-                uuid.uuid4().hex,
-                datetime.now(UTC).replace(tzinfo=None),
-                json.dumps([asdict(result) for result in results]),
-                json.dumps(measured),
-            ],
-        )
+    con.execute(
+        "insert into operations.layer_builds values (?, ?, ?, ?, ?, ?)",
+        [
+            layer,
+            _made_from(con, settings, layer),
+            uuid.uuid4().hex,
+            datetime.now(UTC).replace(tzinfo=None),
+            json.dumps([asdict(result) for result in results]),
+            json.dumps(measured),
+        ],
+    )
 
 
-def forget(settings: Settings, layer: str = CHAIN[0]) -> None:
+def forget(con: duckdb.DuckDBPyConnection, layer: str = CHAIN[0]) -> None:
     """Have the next run build a layer and all that follow it, each of them whole."""
-    with connect_writer(settings) as con:
-        _prepare(con)
-        _forget(con, CHAIN[CHAIN.index(layer) :])
-        forget_inputs(con)
+    _prepare(con)
+    _forget(con, CHAIN[CHAIN.index(layer) :])
+    forget_inputs(con)
 
 
 def rules_fingerprint(settings: Settings) -> str:

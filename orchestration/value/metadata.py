@@ -5,27 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+import duckdb
 
-from orchestration.settings import Settings
 from orchestration.value.report import collect
 from orchestration.value.report_page import asset_metadata
-from orchestration.warehouse import connect_writer
 
 TABLE = "customer_lifetime_value"
 
 
-def lifetime_metadata(settings: Settings, built: set[str]) -> dict[str, dict[str, Any]]:
+def lifetime_metadata(con: duckdb.DuckDBPyConnection, built: set[str]) -> dict[str, dict[str, Any]]:
     """Metadata by model name, as Dagster wants it.
 
     Parameters:
-        settings: paths.
+        con: a connection to the warehouse.
         built: names of the models that were just built; without the last of lifetime value there
             is nothing to show.
     """
     if TABLE not in built:
         return {}
-    with connect_writer(settings) as con:
-        shown = asset_metadata(collect(con))
+    shown = asset_metadata(collect(con))
     return {
         model: {
             name: dg.MetadataValue.md(value) if isinstance(value, str) else value

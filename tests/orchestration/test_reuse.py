@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,10 +20,9 @@ MANIFEST = {"nodes": {f"model.{x}": {"relation_name": f'"{x}"."t"'} for x in reu
 
 
 @pytest.fixture
-def con(monkeypatch: pytest.MonkeyPatch) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, in memory: opening a file two dozen times would be all that is measured."""
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, in memory."""
     with duckdb.connect() as memory:
-        monkeypatch.setattr(reuse, "connect_writer", lambda _: nullcontext(memory))
         yield memory
 
 
@@ -55,18 +53,20 @@ def build(settings: Settings, con: duckdb.DuckDBPyConnection, layer: str) -> Non
     con.execute(f'create or replace table "{layer}".t as select 1 as x')
     result = NodeResult(f"model.{layer}", "success", 0.1, None, "")
     measured = {f"model.{layer}": {"dagster/row_count": 1}}
-    assert reuse.find_reusable(settings, MANIFEST, layer) is None
-    reuse.remember(settings, layer, [result], measured)
+    assert reuse.find_reusable(con, settings, MANIFEST, layer) is None
+    reuse.remember(con, settings, layer, [result], measured)
 
 
-def taken_over(settings: Settings) -> list[str]:
+def taken_over(settings: Settings, con: duckdb.DuckDBPyConnection) -> list[str]:
     """The layers that a run would take over, in the order of the chain; it builds none."""
-    return [x for x in reuse.CHAIN if reuse.find_reusable(settings, MANIFEST, x)]
+    return [x for x in reuse.CHAIN if reuse.find_reusable(con, settings, MANIFEST, x)]
 
 
-def test_without_news_every_layer_is_taken_over_but_the_last(installation: Settings) -> None:
-    assert taken_over(installation) == list(BUILT)
-    found = reuse.find_reusable(installation, MANIFEST, "identity")
+def test_without_news_every_layer_is_taken_over_but_the_last(
+    installation: Settings, con: duckdb.DuckDBPyConnection
+) -> None:
+    assert taken_over(installation, con) == list(BUILT)
+    found = reuse.find_reusable(con, installation, MANIFEST, "identity")
     assert found
     assert [r.unique_id for r in found.results] == ["model.identity"]
 
@@ -89,12 +89,12 @@ def lose_rows(_: Settings, con: duckdb.DuckDBPyConnection) -> None:
     con.execute('delete from "conformed".t')
 
 
-def begin_a_build(settings: Settings, _: duckdb.DuckDBPyConnection) -> None:
-    reuse.forget(settings, "value")
+def begin_a_build(_: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    reuse.forget(con, "value")
 
 
-def ask_for_a_rebuild(settings: Settings, _: duckdb.DuckDBPyConnection) -> None:
-    reuse.forget(settings)
+def ask_for_a_rebuild(_: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    reuse.forget(con)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_what_has_changed_is_built_with_all_that_follows(
 ) -> None:
     happens(installation, con)
     expected = list(reuse.CHAIN[: reuse.CHAIN.index(first_to_build)])
-    assert taken_over(installation) == expected
+    assert taken_over(installation, con) == expected
     # Building the first again does not make what follows it right.
     build(installation, con, first_to_build)
-    assert taken_over(installation) == [x for x in (*expected, first_to_build) if x in BUILT]
+    assert taken_over(installation, con) == [x for x in (*expected, first_to_build) if x in BUILT]
 
 
 def test_tomorrow_other_rows_lie_in_the_future(
-    installation: Settings, monkeypatch: pytest.MonkeyPatch
+    installation: Settings, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Tomorrow(datetime):
         @classmethod
@@ -131,4 +131,4 @@ def test_tomorrow_other_rows_lie_in_the_future(
             return datetime.now(UTC) + timedelta(days=1)
 
     monkeypatch.setattr(reuse, "datetime", Tomorrow)
-    assert taken_over(installation) == ["policy"]
+    assert taken_over(installation, con) == ["policy"]

@@ -1,0 +1,48 @@
+"""What every run does before its first step, from whatever door it was started."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.identity.policy import check_policy
+from orchestration.ingest.declarations import declared_source_tables
+from orchestration.ingest.load import require_sources
+from orchestration.ingest.state import accept_gone_files
+from orchestration.publish.proof import withdraw_proof
+from orchestration.quality import volumes
+from orchestration.settings import Settings
+from orchestration.transform.parsing import load_manifest
+from orchestration.warehouse import discard_database, require_free_space
+
+
+def look_before(settings: Settings) -> None:
+    """Refuse a run that could not end well: wrong policy, a full disk.
+
+    Parameters:
+        settings: paths.
+
+    Raises:
+        UserError: what is wrong, where, and what to do.
+    """
+    check_policy(settings.dbt_project_dir)
+    files = [path for path in settings.landing_dir.rglob("*") if path.is_file()]
+    require_free_space(settings, sum(path.stat().st_size for path in files))
+
+
+def begin_whole(settings: Settings) -> None:
+    """Before a run of the whole chain: there is something to read, and nothing old is published.
+
+    The reporting model's file begins empty, so that tables of models that are gone are gone.
+
+    Raises:
+        UserError: no declared source has anything.
+    """
+    require_sources(settings, declared_source_tables(load_manifest(settings)))
+    withdraw_proof(settings)
+    discard_database(settings.insights_build_path)
+
+
+def accept_drift(con: duckdb.DuckDBPyConnection) -> None:
+    """Take the volumes of this run, and files that are gone, as they are."""
+    volumes.forget_good(con)
+    accept_gone_files(con)

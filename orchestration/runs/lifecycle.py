@@ -1,0 +1,183 @@
+"""A run from begin to end, the same from every door.
+
+The command line, the schedule, the sensor and a click all end up in Dagster's job, whose resource
+`warehouse` carries the run here: it is recorded, waits for the writer lock, leftovers of runs that
+died are put in order, policy and disk are looked at, and when it ends its outcome is read from
+Dagster's events, recorded and told. The command line enters a little earlier, so that a project
+that does not parse is a run that failed as well.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orchestration import progress
+from orchestration.errors import UserError
+from orchestration.locking import WriterLock
+from orchestration.logs import log
+from orchestration.publish.proof import read_proof
+from orchestration.runs import records
+from orchestration.runs.records import RunRecord
+from orchestration.runs.signals import StopSignals
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+COMMAND_LINE = "command line"
+
+
+class CarriedRun:
+    """The run that this process carries.
+
+    Parameters:
+        settings: paths.
+        record: what is known of it so far.
+    """
+
+    def __init__(self, settings: Settings, record: RunRecord) -> None:
+        self.settings = settings
+        self.record = record
+        self.instance: dg.DagsterInstance | None = None
+        self._began = time.monotonic()
+
+    def change(self, **values: Any) -> None:
+        """Change the record, on the disk as well."""
+        self.record = replace(self.record, **values)
+        records.write_record(self.settings, self.record)
+
+    def begin(self) -> None:
+        """Nobody else writes any more: the run begins."""
+        self._began = time.monotonic()
+        self.change(state=records.RUNNING, started_at=records.now(), step="prepare")
+
+    def enter_step(self, step: str) -> None:
+        """Say where the run is."""
+        if step != self.record.step:
+            self.change(step=step)
+
+    def end(self, **values: Any) -> None:
+        """Record how it ended, unless that is known already."""
+        if self.record.in_progress:
+            seconds = round(time.monotonic() - self._began, 3)
+            self.change(finished_at=records.now(), seconds=seconds, **values)
+
+
+_carried: dict[str, CarriedRun] = {}
+
+
+@contextmanager
+def carry(
+    settings: Settings,
+    run_id: str,
+    job: str,
+    door: str,
+    on_wait: Callable[[str], None],
+) -> Iterator[CarriedRun]:
+    """Carry a run: record it, hold the writer lock, and record how it ended.
+
+    Reentrant for one run: the command line enters first, Dagster's resource then.
+
+    Parameters:
+        settings: paths.
+        run_id: Dagster's id of the run.
+        job: the Dagster job.
+        door: who started it.
+        on_wait: told whom it waits for, once, when another run writes.
+
+    Raises:
+        UserError: whatever the block raises.
+    """
+    if run_id in _carried:
+        yield _carried[run_id]
+        return
+    run = CarriedRun(
+        settings,
+        RunRecord(run_id, job, door, os.getpid(), records.now(), records.WAITING),
+    )
+    with StopSignals() as signals, records.alive(settings, run_id):
+        records.write_record(settings, run.record)
+        _carried[run_id] = run
+        told = progress.reporter()
+        try:
+            with WriterLock(settings.data_dir, on_wait=on_wait):
+                run.begin()
+                progress.report_to(progress.StepRecorder(told, run.enter_step))
+                yield run
+                _end_by_events(run, signals)
+        except UserError as error:
+            run.end(state=records.FAILED, failure=str(error))
+            raise
+        except BaseException as error:
+            _end_by_exception(run, signals, error)
+            raise
+        finally:
+            progress.report_to(told)
+            del _carried[run_id]
+            _tell(run)
+
+
+def carried() -> CarriedRun | None:
+    """The run that this process carries, None outside of one."""
+    return next(reversed(_carried.values()), None)
+
+
+def _end_by_events(run: CarriedRun, signals: StopSignals) -> None:
+    from orchestration.runs.outcome import outcome_of
+
+    if run.instance is None:
+        run.end(state=records.FAILED, failure="It ended before its first step.")
+        return
+    outcome = outcome_of(run.instance, run.record.run_id, run.settings)
+    if not outcome["success"] and (outcome["canceled"] or signals.seen):
+        by = "in Dagster" if outcome["canceled"] else _by_signal(run)
+        _end_stopped(run, by, outcome["counts"])
+    elif outcome["success"]:
+        run.end(state=records.SUCCEEDED, **outcome["counts"])
+    else:
+        run.end(
+            state=records.FAILED,
+            failure=outcome["failure"],
+            gate_closed=outcome["gate_closed"],
+            **outcome["counts"],
+        )
+
+
+def _end_by_exception(run: CarriedRun, signals: StopSignals, error: BaseException) -> None:
+    if signals.seen or isinstance(error, KeyboardInterrupt):
+        _end_stopped(run, _by_signal(run), {})
+    else:
+        run.end(state=records.FAILED, failure=f"It ended with {type(error).__name__}.")
+
+
+def _by_signal(run: CarriedRun) -> str:
+    return "by you" if run.record.door == COMMAND_LINE else "by a signal"
+
+
+def _end_stopped(run: CarriedRun, by: str, counts: dict[str, Any]) -> None:
+    what = "it had been published" if run.record.published else "nothing was published"
+    step = f"in step {run.record.step}" if run.record.step else "while it waited for another run"
+    run.end(
+        state=records.STOPPED,
+        stopped_by=by,
+        failure=f"Stopped {by} {step}; {what}.",
+        **counts,
+    )
+
+
+def _tell(run: CarriedRun) -> None:
+    record = run.record
+    log().info("run %s %s %s", record.run_id, record.state, record.failure)
+    records.forget_old(run.settings)
+
+
+def was_published(settings: Settings, run_id: str) -> bool:
+    """Whether what is published is what a run has built; true also of one killed right after."""
+    proof = read_proof(settings.published_proof_path)
+    return proof is not None and proof.run_id == run_id

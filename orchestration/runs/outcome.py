@@ -1,0 +1,81 @@
+"""What a run came to, from the events that Dagster keeps of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+from dagster import DagsterEventType
+
+from orchestration.logs import log
+from orchestration.settings import Settings
+
+STOPPED_BY_USER = (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED)
+
+
+def outcome_of(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> dict[str, Any]:
+    """Read the outcome of a run whose steps have ended.
+
+    Parameters:
+        instance: Dagster's instance.
+        run_id: the run.
+        settings: paths.
+
+    Returns:
+        success, canceled (stopped by its Terminate button), failure (one paragraph), gate_closed,
+        and counts: checks_passed, checks_failed, checks_unchanged, warnings.
+    """
+    kinds = {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE}
+    events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds)]
+    failures = [event for event in events if event and event.is_step_failure]
+    counts: dict[str, Any] = {
+        "checks_passed": 0,
+        "checks_failed": 0,
+        "checks_unchanged": 0,
+        "warnings": [],
+    }
+    closed: list[str] = []
+    for event in events:
+        if event and event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            _count(event.asset_check_evaluation_data, counts, closed)
+    run = instance.get_run_by_id(run_id)
+    canceled = run is not None and run.status in STOPPED_BY_USER
+    success = not failures and not canceled
+    failure = "" if success else " ".join(closed) or _failure_text(failures, settings)
+    return {
+        "success": success,
+        "canceled": canceled,
+        "failure": failure,
+        "gate_closed": bool(closed) and not success,
+        "counts": counts,
+    }
+
+
+def _count(check: dg.AssetCheckEvaluation, counts: dict[str, Any], closed: list[str]) -> None:
+    counts["checks_passed"] += check.passed
+    counts["checks_failed"] += not check.passed
+    counts["checks_unchanged"] += check.passed and "unchanged since" in check.metadata
+    if not check.passed and check.severity == dg.AssetCheckSeverity.WARN:
+        name = check.asset_key.to_user_string()
+        counts["warnings"].append(f"{name}: {check.description or check.check_name}")
+    elif not check.passed and check.description:
+        closed.append(check.description)
+
+
+def _failure_text(failures: list[dg.DagsterEvent], settings: Settings) -> str:
+    for event in failures:
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            return str(data.user_failure_data.description)
+        error: Any = data.error
+        while error and error.cause:
+            error = error.cause
+        if error and error.cls_name == "UserError":
+            return str(error.message).split("UserError: ", 1)[-1].strip()
+        log().error("step %s failed: %s", event.step_key, error.to_string() if error else "")
+        return (
+            f"Step {event.step_key} failed with {error.cls_name if error else 'an unknown error'}. "
+            "The published model stays as it was. The log in the data folder (logs/c360.log) has "
+            "the details."
+        )
+    return "The run ended without a success and without saying why; see its events in Dagster."

@@ -1,0 +1,76 @@
+"""Runs whose process is gone are ended, so that nothing waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from orchestration.logs import log
+from orchestration.runs import records
+from orchestration.runs.lifecycle import was_published
+from orchestration.runs.records import RunRecord
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def killed_text(record: RunRecord) -> str:
+    """One sentence about a run whose process is gone."""
+    step = f"in step {record.step}" if record.step else "while it waited for another run"
+    what = "it had been published" if record.published else "nothing was published"
+    return f"Its process ended without a word {step} (killed, crashed or switched off); {what}."
+
+
+def settle_records(settings: Settings) -> list[RunRecord]:
+    """Write down which runs were killed.
+
+    Parameters:
+        settings: paths.
+
+    Returns:
+        Those that were found now, newest first.
+    """
+    found = []
+    for record in records.read_records(settings):
+        if record.state == records.KILLED and record.finished_at is None:
+            record = replace(record, published=was_published(settings, record.run_id))
+            record = replace(record, finished_at=records.now(), failure=killed_text(record))
+            records.write_record(settings, record)
+            log().warning("run %s was killed in step %s", record.run_id, record.step)
+            found.append(record)
+    return found
+
+
+def settle_dagster(
+    settings: Settings, instance: dg.DagsterInstance, but: str = "", nobody_launches: bool = False
+) -> None:
+    """End the runs that Dagster takes for running and whose process is gone.
+
+    Dagster counts them against the one run at a time that it starts, so that the next one would
+    wait for good.
+
+    Parameters:
+        settings: paths.
+        instance: Dagster's instance.
+        but: a run to be left alone, the caller's own.
+        nobody_launches: whether no other process of Dagster is up, so that a run which is only
+            about to start has lost its launcher.
+    """
+    import dagster as dg
+
+    held = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    if nobody_launches:
+        held += [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=held)):
+        if run.run_id == but or records.is_alive(settings, run.run_id):
+            continue
+        record = records.read_record(settings, run.run_id)
+        if record is None and not nobody_launches:
+            # Jobs of a team's own need not take the warehouse; their launcher answers for them.
+            continue
+        if record is not None and record.state == records.STOPPED:
+            instance.report_run_canceled(run, record.failure)
+        else:
+            text = record.failure if record else "Its process ended before it began."
+            instance.report_run_failed(run, text or (killed_text(record) if record else ""))

@@ -1,0 +1,130 @@
+"""The state of an installation: what is published, what runs, how the last runs ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from orchestration.locking import holder_of
+from orchestration.publish.proof import read_proof
+from orchestration.runs import records
+from orchestration.runs.lifecycle import was_published
+from orchestration.runs.records import RunRecord
+from orchestration.runs.repair import killed_text
+from orchestration.settings import Settings
+from orchestration.warehouse import connect_published
+
+SHOWN_RUNS = 5
+IN_PROGRESS = (records.WAITING, records.RUNNING)
+COLOURS = {records.SUCCEEDED: "green", records.RUNNING: "cyan", records.WAITING: "cyan"}
+
+
+def read_status(settings: Settings) -> dict[str, Any]:
+    """The state of an installation. Reads only, and needs no right to write.
+
+    Returns:
+        data_dir, running (who writes now, or None), published (path, bytes, published_at, as_of,
+        run_id, proved; or None), last_run (the newest that has ended, or None) and runs (the newest
+        first).
+    """
+    runs = [_with_end(settings, r) for r in records.read_records(settings, SHOWN_RUNS + 1)]
+    ended = next((r for r in runs if not r.in_progress), None)
+    return {
+        "data_dir": str(settings.data_dir),
+        "running": holder_of(settings.data_dir) if settings.data_dir.exists() else None,
+        "published": _published(settings),
+        "last_run": as_dict(ended) if ended else None,
+        "runs": [as_dict(r) for r in runs],
+    }
+
+
+def as_dict(record: RunRecord) -> dict[str, Any]:
+    """A record for scripts; the fingerprints of its sources are nobody's business."""
+    values = asdict(record)
+    del values["sources"]
+    return {**values, "success": record.success}
+
+
+def _with_end(settings: Settings, record: RunRecord) -> RunRecord:
+    """What the next start will write down of a run that was killed is said already."""
+    if record.state != records.KILLED or record.finished_at:
+        return record
+    record = replace(record, published=was_published(settings, record.run_id))
+    return replace(record, failure=killed_text(record))
+
+
+def _published(settings: Settings) -> dict[str, Any] | None:
+    if not settings.published_path.exists():
+        return None
+    stat = settings.published_path.stat()
+    proof = read_proof(settings.published_proof_path)
+    state: dict[str, Any] = {
+        "path": str(settings.published_path),
+        "bytes": stat.st_size,
+        "published_at": datetime.fromtimestamp(stat.st_mtime, UTC).isoformat(timespec="seconds"),
+        "as_of": None,
+        "run_id": proof.run_id if proof else None,
+        "proved": proof is not None and proof.file_bytes == stat.st_size,
+        "fault": "",
+    }
+    try:
+        with connect_published(settings) as con:
+            row = con.execute("select max(date_key) from insights.fact_profile").fetchone()
+        state["as_of"] = str(row[0]) if row and row[0] else None
+    except duckdb.Error:
+        state["fault"] = "it can't be read; `c360 publish` writes it again"
+    return state
+
+
+def show_status(console: Console, state: dict[str, Any]) -> None:
+    """Print the state of an installation."""
+    published = state["published"]
+    _line(console, "Data folder", state["data_dir"])
+    _line(console, "Running", state["running"] or "nothing")
+    if published:
+        text = f"{published['published_at']}, data as of {published['as_of']}"
+        if published["fault"]:
+            text = f"{published['path']}: {published['fault']}"
+        elif not published["proved"]:
+            text += "; without the proof of a run, so published by an older version or changed"
+        _line(console, "Published", text)
+    else:
+        _line(console, "Published", "nothing yet; `c360 run` publishes")
+    if not state["runs"]:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("started, UTC", "by", "state", "seconds", "passed", "not", "published"):
+        numeric = name in ("seconds", "passed", "not")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+    for run in state["runs"][:SHOWN_RUNS]:
+        table.add_row(*_cells(run))
+    console.print(table)
+    last = state["last_run"]
+    if last and last["failure"]:
+        _line(console, "Last run", last["failure"])
+
+
+def _cells(run: dict[str, Any]) -> list[Text]:
+    shown = run["state"]
+    if run["state"] != records.SUCCEEDED and run["step"]:
+        shown += f" in {run['step']}"
+    ended = run["finished_at"] is not None
+    return [
+        Text(run["started_at"][:16].replace("T", " ")),
+        Text(run["door"]),
+        Text(shown, style=COLOURS.get(run["state"], "red")),
+        Text(f"{run['seconds']:.0f}" if ended else ""),
+        Text(str(run["checks_passed"]) if ended else ""),
+        Text(str(run["checks_failed"]) if ended else ""),
+        Text("yes" if run["published"] else "" if run["state"] in IN_PROGRESS else "no"),
+    ]
+
+
+def _line(console: Console, name: str, text: str) -> None:
+    console.print(Text(f"{name:<13}{text}"), soft_wrap=True)
