@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
-from orchestration.ingest.servers import without_password
+from orchestration.ingest.addresses import without_password
 
 
 def _is_text(value: Any) -> bool:
@@ -77,6 +78,7 @@ class SourceTable:
         database_table: the table to read inside a database.
         description: what the YAML says about it.
         url: address of a database server, without a password.
+        password_env: the environment variable that holds its password; PGPASSWORD without.
         watermark: column of a database table that grows with every change.
         completeness_marker: suffix of the empty file that says that a file is complete.
         options: how the files are written, see `OPTIONS`.
@@ -96,6 +98,7 @@ class SourceTable:
     database_table: str | None = None
     description: str = ""
     url: str | None = None
+    password_env: str | None = None
     watermark: str | None = None
     completeness_marker: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -127,6 +130,7 @@ class SourceTable:
             "description",
             "quarantine_threshold",
             "landing_only",
+            "password_env",
             "on_missing_file",
             "declared_in",
         ):
@@ -183,7 +187,8 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
     if url and url != without_password(url):
         raise UserError(
             f"The {where} holds a password in its url. Take it out, and change it where it was "
-            "seen: PGPASSWORD or ~/.pgpass gives it to each run."
+            "seen: PGPASSWORD, ~/.pgpass or the variable that meta.password_env names gives it to "
+            "each run."
         )
     threshold = meta.get("quarantine_threshold", DEFAULT_THRESHOLD)
     if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
@@ -204,6 +209,7 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         database_table=meta.get("database_table"),
         description=node.get("description", ""),
         url=url,
+        password_env=_variable(meta.get("password_env"), where),
         watermark=meta.get("watermark"),
         completeness_marker=meta.get("completeness_marker"),
         options=options,
@@ -213,6 +219,16 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         landing_only=bool(meta.get("landing_only", False)),
         declared_in=node["original_file_path"],
     )
+
+
+def _variable(name: Any, where: str) -> str | None:
+    if name is not None and not (_is_text(name) and re.fullmatch(r"[A-Za-z_]\w*", name)):
+        # It may be the password itself, so it is not repeated.
+        raise UserError(
+            f"The {where} has a password_env that is no name of an environment variable. Give a "
+            "name such as CRM_PASSWORD, never the password."
+        )
+    return str(name) if name else None
 
 
 def _column(column: Mapping[str, Any]) -> Column:

@@ -13,8 +13,8 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.ingest import state
 from orchestration.ingest.declarations import SourceTable
-from orchestration.ingest.discovery import BLOCK_BYTES, SourceFile, read_contents
-from orchestration.ingest.plain_files import plain_file
+from orchestration.ingest.discovery import BLOCK_BYTES, count_lines
+from orchestration.ingest.plain_files import TEXT_FORMATS, plain_file
 from orchestration.ingest.plan import Step, check_failed
 from orchestration.ingest.readers import NeedsCareError, Outcome, Target, reader_of
 from orchestration.ingest.readers.dialect import Dialect
@@ -106,9 +106,9 @@ def _apply(
     assert step.file and step.contents
     if step.action == "touched":
         con.execute(
-            "update operations.source_files set modified_ns = ? where source_system = ? "
+            "update operations.source_files set file_stamp = ? where source_system = ? "
             "and source_table = ? and source_file = ?",
-            [step.file.modified_ns, table.source, table.table, step.source_file],
+            [step.file.state.kept_stamp, table.source, table.table, step.source_file],
         )
         return None
     if step.action == "repeated":
@@ -130,7 +130,9 @@ def _apply(
         if step.action == "extended"
         else _read_whole(context, target, step)
     )
-    if not step.file.is_unchanged():
+    if not (is_careful and table.format == "sqlite") and not step.file.is_unchanged():
+        if table.format == "sqlite":
+            raise NeedsCareError  # a database that is in use: a copy of one moment is read then
         raise UserError(
             f"{step.source_file} changed while it was read. What was loaded of it before stays; "
             "run again when the delivery is complete, or let it be delivered with a marker "
@@ -143,12 +145,18 @@ def _apply(
 def _read_whole(context: LoadContext, target: Target, step: Step) -> Outcome:
     assert step.file and step.contents
     table, path = target.table, step.file.path
-    with plain_file(table, path, context.workspace) as plain:
-        if plain != path:
-            stat = plain.stat()
-            copy = SourceFile(plain, step.source_file, stat.st_size, stat.st_mtime_ns)
-            target = replace(target, line_count=read_contents(copy).line_count)
+    with plain_file(table, path, context.workspace, must_copy=target.is_careful) as plain:
+        if plain != path and table.format in TEXT_FORMATS:
+            target = replace(target, line_count=count_lines(plain))
         outcome = reader_of(table)(context.con, target, plain)
+    if table.format == "sqlite" and not step.file.is_unchanged():
+        # What was read is of one moment, and not of the one that was hashed: read again next time.
+        moving = replace(step.file.state, is_young=True)
+        step = replace(
+            step,
+            file=replace(step.file, state=moving),
+            contents=replace(step.contents, content_hash=""),
+        )
     _remember(context, target, step, outcome, part=1, row_offset=0)
     _keep_lines(context, target, outcome, 0)
     return outcome
@@ -224,7 +232,7 @@ def _remember_part(
         {
             "source_file": step.source_file,
             "file_bytes": step.file.size,
-            "modified_ns": step.file.modified_ns,
+            "file_stamp": step.file.state.kept_stamp,
             "content_hash": step.contents.content_hash,
             "line_count": step.contents.line_count,
             "ends_with_newline": step.contents.ends_with_newline,

@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.ingest import state
 from orchestration.ingest.declarations import SourceTable
-from orchestration.ingest.discovery import SourceFile, discover
+from orchestration.ingest.discovery import Listing, SourceFile, discover
 from orchestration.ingest.file_loads import LoadContext, load_file
 from orchestration.ingest.plan import Step, plan_files
 from orchestration.ingest.server_loads import load_server_table
@@ -40,6 +40,7 @@ class LoadedTable:
         rows_read: rows and rejected lines in them.
         seconds: how long that took.
         waiting: files that are not complete yet, with the reason.
+        set_aside: what fits the pattern and can't be a file of the table, with the reason.
         failures: what went wrong, one paragraph each; the rows of before are still there.
     """
 
@@ -53,6 +54,7 @@ class LoadedTable:
     rows_read: int = 0
     seconds: float = 0.0
     waiting: dict[str, str] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
 
@@ -103,11 +105,20 @@ def require_sources(settings: Settings, tables: Sequence[SourceTable]) -> None:
     Raises:
         UserError: no declared table has a file, and none is in a database.
     """
-    if not any(table.is_database or discover(table, settings.landing_dir)[0] for table in tables):
+    closed: list[str] = []
+    is_found = any(table.is_database for table in tables)
+    for table in tables:
+        if is_found:
+            return
+        listing = discover(table, settings.landing_dir)
+        is_found = bool(listing.files)
+        closed += [f"{name} can't be listed: {why}. " for name, why in listing.unreadable.items()]
+    if not is_found:
         raise UserError(
-            f"No files for any declared source in {settings.landing_dir}. Run `c360 demo` to make "
-            "the demo company's, or give your own folder with `c360 run --landing DIR` "
-            "(docs/staging.md says which files are expected where).",
+            f"No files for any declared source in {settings.landing_dir}. "
+            f"{''.join(closed[:1])}Run `c360 demo` to make the demo company's, or give your own "
+            "folder with `c360 run --landing DIR` (docs/staging.md says which files are expected "
+            "where).",
             exit_code=3,
         )
 
@@ -146,27 +157,23 @@ def _load_files(
     result: LoadedTable,
     accept_gone: bool,
 ) -> None:
-    files, result.waiting = discover(table, landing_dir)
-    for name, reason in result.waiting.items():
-        state.log(
-            context.con,
-            table,
-            {
-                "load_id": context.load_id,
-                "source_file": name,
-                "action": "waiting",
-                "message": reason,
-            },
-        )
+    listing = discover(table, landing_dir)
+    files, result.waiting, result.set_aside = listing.files, listing.waiting, listing.set_aside
+    for action, reasons in (("waiting", listing.waiting), ("set_aside", listing.set_aside)):
+        for name, reason in reasons.items():
+            _log(context, table, name, action, reason)
     known = state.loaded_files(context.con, table)
-    if known and not files and table.on_missing_file == "drop" and not accept_gone:
+    closed = _closed_folders(context, table, listing, result)
+    if known and not files and not closed and table.on_missing_file == "drop" and not accept_gone:
         result.failures.append(
             f"All {len(known)} files of source {table.label} are gone ({table.path}). Its rows "
             "stay as they were. Bring the files back, or run with --accept-drift when they were "
             "taken away on purpose."
         )
         return
-    steps = plan_files(table, files, known, set(result.waiting))
+    there = {*listing.waiting, *listing.set_aside}
+    there |= {name for name in known if any(f"{name}/".startswith(folder) for folder in closed)}
+    steps = plan_files(table, files, known, there)
     total = sum(step.bytes_to_read for step in steps)
     done = 0
     for step in steps:
@@ -211,16 +218,27 @@ def _run_step(context: LoadContext, table: SourceTable, step: Step, result: Load
             result.rows_read += rows
     except UserError as error:
         result.failures.append(str(error))
-        state.log(
-            context.con,
-            table,
-            {
-                "load_id": context.load_id,
-                "source_file": step.source_file,
-                "action": "failed",
-                "message": str(error),
-            },
+        _log(context, table, step.source_file, "failed", str(error))
+
+
+def _closed_folders(
+    context: LoadContext, table: SourceTable, listing: Listing, result: LoadedTable
+) -> list[str]:
+    """Say which folders can't be listed; the names of all files below them begin like this."""
+    for name, reason in listing.unreadable.items():
+        message = (
+            f"The folder {name} of source {table.label} can't be listed: {reason}. What was loaded "
+            "of the files below it stays as it was. Give the user of this run the right to read "
+            "it, or take the folder away."
         )
+        result.failures.append(message)
+        _log(context, table, name, "failed", message)
+    return [f"{name}/" if name != "." else "" for name in listing.unreadable]
+
+
+def _log(context: LoadContext, table: SourceTable, name: str, action: str, message: str) -> None:
+    event = {"load_id": context.load_id, "source_file": name, "action": action}
+    state.log(context.con, table, {**event, "message": message})
 
 
 __all__ = ["LoadedTable", "SourceFile", "load_all"]

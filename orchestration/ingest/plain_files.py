@@ -20,6 +20,7 @@ from typing import IO
 from orchestration.errors import UserError
 from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.discovery import BLOCK_BYTES
+from orchestration.ingest.sqlite_files import whole_database
 
 TEXT_FORMATS = ("csv", "ndjson", "json")
 RESERVED_BYTES = 1024**3
@@ -44,18 +45,25 @@ codecs.register_error("c360_mark_undecodable", _mark_undecodable)
 
 
 @contextmanager
-def plain_file(table: SourceTable, path: Path, workspace: Path) -> Iterator[Path]:
-    """The file itself, or a temporary UTF-8 copy of what is packed or encoded in it.
+def plain_file(
+    table: SourceTable, path: Path, workspace: Path, must_copy: bool = False
+) -> Iterator[Path]:
+    """The file itself, or a temporary copy: unpacked, in UTF-8, a database with its log.
 
     Parameters:
         table: whose options name the encoding and the archive's member.
         path: the file as delivered.
         workspace: folder for the copy, which is gone afterwards.
+        must_copy: copy a database also when it has no log, because it is being written.
 
     Raises:
         UserError: the archive is damaged, has several members to choose from, or would fill the
             disk; the encoding is unknown.
     """
+    if table.format == "sqlite":
+        with whole_database(path, workspace, must_copy) as database:
+            yield database
+        return
     with path.open("rb") as handle:
         head = handle.read(4)
     is_text = table.format in TEXT_FORMATS

@@ -19,7 +19,7 @@ class Step:
 
     Attributes:
         action: loaded, extended, replaced, removed, repeated (it equals another file), touched
-            (only its time has changed) or failed (it can't be read, see `message`).
+            (its bytes are the same) or failed (it can't be read, see `message`).
         source_file: the file's name in results.
         file: the file; None when it is gone.
         contents: its hash and lines.
@@ -49,7 +49,7 @@ def plan_files(
     table: SourceTable,
     files: Sequence[SourceFile],
     known: Mapping[str, Sequence[LoadedFile]],
-    waiting: set[str],
+    still_there: set[str],
 ) -> list[Step]:
     """Compare what is there with what is in landing.
 
@@ -60,7 +60,7 @@ def plan_files(
         table: the source table.
         files: its complete files.
         known: what is in landing, by file.
-        waiting: files that are there and not complete yet; what landing has of them stays.
+        still_there: names of what is there and not loaded now; what landing has of them stays.
     """
     steps: list[Step] = []
     hashes: dict[str, str] = {}
@@ -99,7 +99,7 @@ def plan_files(
             )
         elif step.action != "unchanged":
             steps.append(step)
-    there = {file.source_file for file in files} | waiting
+    there = {file.source_file for file in files} | still_there
     if table.on_missing_file == "drop":
         steps += [
             Step("removed", name, before=tuple(parts))
@@ -115,7 +115,7 @@ def _compare(table: SourceTable, file: SourceFile, before: tuple[LoadedFile, ...
     if not before:
         return Step("loaded", file.source_file, file, read_contents(file))
     last = before[-1]
-    if (last.file_bytes, last.modified_ns) == (file.size, file.modified_ns):
+    if last.file_stamp and last.file_stamp == file.state.stamp:
         return Step("unchanged", file.source_file, file, before=before)
     may_have_grown = (
         table.format in GROWING_FORMATS

@@ -70,7 +70,6 @@ def _load(context: LoadContext, table: SourceTable, name: str, started: float) -
             "source_file": name,
             "part": len(parts) + 1,
             "file_bytes": 0,
-            "modified_ns": 0,
             "rows_loaded": outcome.rows_loaded,
             "rows_rejected": outcome.rows_rejected,
             "rows_superseded": 0,

@@ -15,7 +15,7 @@ RESERVED_COLUMNS = ("source_file", "source_row", "is_deleted")
 TABLES = {
     "operations.source_files": """
         file_id bigint, source_system varchar, source_table varchar, source_file varchar,
-        part integer, file_bytes bigint, modified_ns bigint, content_hash varchar,
+        part integer, file_bytes bigint, file_stamp varchar, content_hash varchar,
         line_count bigint, ends_with_newline boolean, rows_loaded bigint, rows_rejected bigint,
         rows_superseded bigint, row_offset bigint, is_deletes boolean, watermark varchar,
         loaded_at timestamp""",
@@ -49,7 +49,7 @@ class LoadedFile:
     source_file: str
     part: int
     file_bytes: int
-    modified_ns: int
+    file_stamp: str | None
     content_hash: str
     line_count: int
     ends_with_newline: bool
@@ -193,7 +193,7 @@ def publish_view(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
 def loaded_files(con: duckdb.DuckDBPyConnection, table: SourceTable) -> dict[str, list[LoadedFile]]:
     """What is in landing, by file, the parts of a file in order."""
     rows = con.execute(
-        "select file_id, source_file, part, file_bytes, modified_ns, content_hash, line_count, "
+        "select file_id, source_file, part, file_bytes, file_stamp, content_hash, line_count, "
         "ends_with_newline, rows_loaded, rows_rejected, rows_superseded, row_offset, is_deletes, "
         "watermark from operations.source_files where source_system = ? and source_table = ? "
         "order by source_file, part",
@@ -203,6 +203,12 @@ def loaded_files(con: duckdb.DuckDBPyConnection, table: SourceTable) -> dict[str
     for row in rows:
         files.setdefault(row[1], []).append(LoadedFile(*row))
     return files
+
+
+def distrust_files(con: duckdb.DuckDBPyConnection) -> None:
+    """Have the next load hash every file again, whatever it looks like from outside."""
+    prepare(con)
+    con.execute("update operations.source_files set file_stamp = '' where file_stamp <> ''")
 
 
 def next_file_id(con: duckdb.DuckDBPyConnection) -> int:

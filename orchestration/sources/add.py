@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from orchestration.errors import UserError
-from orchestration.ingest.servers import without_password
+from orchestration.ingest.addresses import without_password
 from orchestration.settings import Settings
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import read_entities

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orchestration.errors import UserError
-from orchestration.ingest.servers import without_password
+from orchestration.ingest.addresses import without_password
 from orchestration.ingest.sql import first_line
 from orchestration.sources.drafts import Table
 from orchestration.sources.names import snake_case, unique_names

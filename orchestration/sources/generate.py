@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from orchestration.errors import UserError
-from orchestration.ingest.servers import without_password
+from orchestration.ingest.addresses import without_password
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
 from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml

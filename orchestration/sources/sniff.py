@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.ingest.servers import without_password
+from orchestration.ingest.addresses import without_password
 from orchestration.sources import databases
 from orchestration.sources.dialect import dialect_of, head_text, header_of
 from orchestration.sources.drafts import Table

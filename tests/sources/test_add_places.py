@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from orchestration.errors import UserError
-from orchestration.ingest.servers import without_password
+from orchestration.ingest.addresses import without_password
 from orchestration.sources.add import add_source
 from orchestration.sources.sniff import find_tables
 from tests.conftest import settings_in

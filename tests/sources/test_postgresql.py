@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from orchestration.ingest import Column, SourceTable, load_all
+from orchestration.ingest.watch import UNREACHABLE, source_states
 from orchestration.settings import Settings
 from tests.sources.added import add
 
@@ -212,3 +213,32 @@ def test_source_add_declares_a_table_of_a_server(
     assert added.meta("crm_customers")["watermark"] == "updated_at"
     assert "secret" not in added.shown + "".join(p.read_text() for p in added.folder.iterdir())
     assert added.reasons("crm_customers") == {None: 40}
+
+
+def test_news_are_seen_without_reading_a_table(
+    settings: Settings, server: tuple[str, Sql, Sql]
+) -> None:
+    url, sql, _ = server
+    sql("drop schema if exists crm cascade; " + CREATE.replace("id int", "id int primary key"))
+    marked, whole = declared(url, "changed_at"), replace(declared(url), source="whole")
+    missing = replace(declared(url), source="missing", database_table="public.gone")
+    tables = [marked, whole, missing, replace(missing, source="mark", watermark="x")]
+
+    def look() -> dict[str, str]:
+        # The server counts changes when a session ends.
+        subprocess.run(["sleep", "0.2"], check=True)
+        return source_states(settings, tables)
+
+    first = look()
+    assert first == look(), "looking is no news"
+    assert first["mark.orders"] == UNREACHABLE != first["shop.orders"]
+    last = "timestamptz '2024-01-03 02:00:00+00'"
+    sql(f"insert into orders values (51, 'at the very instant of the last', 1, {last})")
+    second = look()
+    assert second["shop.orders"] != first["shop.orders"]
+    assert second["whole.orders"] != first["whole.orders"]
+    sql("update orders set name = 'changed' where id = 3")
+    third = look()
+    assert third["shop.orders"] == second["shop.orders"], "no watermark says so"
+    assert third["whole.orders"] != second["whole.orders"]
+    assert all("2024" not in text and "shop@" not in text for text in third.values())

@@ -13,6 +13,7 @@ from orchestration.errors import UserError
 from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.target import Outcome, Target
 from orchestration.ingest.sql import file_list, first_line, literal, quoted
+from orchestration.ingest.sqlite_files import read_only_uri
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
@@ -118,7 +119,7 @@ def read_sqlite(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> O
     """
     name = target.table.database_table or target.table.table
     try:
-        with sqlite.connect(path.as_uri() + "?mode=ro") as db, db.cursor() as cursor:
+        with sqlite.connect(read_only_uri(path)) as db, db.cursor() as cursor:
             cursor.execute(f"select name from pragma_table_info({literal(name)})")
             found = [str(row[0]) for row in cursor.fetchall()]
             if not found:

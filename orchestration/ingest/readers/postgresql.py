@@ -7,10 +7,12 @@ import duckdb
 import pyarrow
 
 from orchestration.errors import UserError
+from orchestration.ingest.addresses import without_password
 from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.readers.columnar import insert_stream
 from orchestration.ingest.readers.target import Outcome, Target
-from orchestration.ingest.sql import first_line, quoted
+from orchestration.ingest.servers import connect, said
+from orchestration.ingest.sql import quoted
 
 
 def source_name(table: SourceTable) -> str:
@@ -40,7 +42,7 @@ def read_postgresql(
     schema, _, name = (table.database_table or table.table).rpartition(".")
     relation = ".".join(quoted(part) for part in (schema, name) if part)
     try:
-        with postgresql.connect(table.url) as db, db.cursor() as cursor:
+        with connect(str(table.url), table) as db, db.cursor() as cursor:
             cursor.execute(
                 "select attname::text, format_type(atttypid, atttypmod) from pg_attribute "
                 "where attrelid = to_regclass($1) and attnum > 0 and not attisdropped "
@@ -50,8 +52,8 @@ def read_postgresql(
             kinds = {row[0]: row[1] for row in cursor.fetchall()}
             if not kinds:
                 raise UserError(
-                    f"{table.url} has no table {name} that this user may read. Name the right one "
-                    f"in meta.database_table of source {table.label}."
+                    f"{without_password(str(table.url))} has no table {name} that this user "
+                    f"may read. Name the right one in meta.database_table of source {table.label}."
                 )
             matched = target.match(con, dict.fromkeys(kinds))
             mark = table.watermark
@@ -83,7 +85,8 @@ def read_postgresql(
             return Outcome(*insert_stream(con, target, matched, cursor)), latest
     except (postgresql.Error, duckdb.Error, pyarrow.ArrowException, OSError) as error:
         raise UserError(
-            f"Source {table.label} can't read {table.url}, table {name}: {first_line(error)}. "
-            "Check that the server runs and lets this user in (PGPASSWORD or ~/.pgpass hold the "
-            "password); what was loaded before stays as it was."
+            f"Source {table.label} can't read {without_password(str(table.url))}, table {name}: "
+            f"{said(error, str(table.url), table)}. Check that the server runs and lets this user "
+            "in (PGPASSWORD, ~/.pgpass or the variable of meta.password_env hold the password); "
+            "what was loaded before stays as it was."
         ) from None
