@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.automation import daily_schedule, landing_sensor, refresh_job
+from orchestration.automation import daily_schedule, refresh_job, source_sensor
 from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
 from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
@@ -37,7 +37,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         ],
         jobs=[refresh_job(), training_job(settings)],
         schedules=[daily_schedule(), training_schedule()],
-        sensors=[landing_sensor(settings)],
+        sensors=[source_sensor(settings, manifest)],
         resources={"warehouse": Warehouse.of(settings)},
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,

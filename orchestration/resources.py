@@ -74,9 +74,10 @@ class Warehouse(DuckDBResource):
         if run is None or context.instance is None:
             yield self
             return
-        with lifecycle.carry(
-            self.settings, run.run_id, run.job_name, door_of(run.tags), log().info
-        ) as carried:
+        begun = lifecycle.CarriedRun.begun(
+            self.settings, run.run_id, run.job_name, door_of(run.tags)
+        )
+        with lifecycle.carry(begun, log().info) as carried:
             carried.instance = context.instance
             whole = run.job_name == REFRESH_JOB and run.asset_selection is None
             self._prepare(carried, run.tags, whole)
@@ -91,8 +92,7 @@ class Warehouse(DuckDBResource):
         settle_dagster(self.settings, run.instance, but=run.record.run_id)
         before.look_before(self.settings)
         if whole:
-            run.change(whole=True)
-            before.begin_whole(self.settings)
+            run.change(whole=True, sources=before.begin_whole(self.settings))
         with self.get_connection() as con:
             if ACCEPT_DRIFT_TAG in tags:
                 before.accept_drift(con)

@@ -44,15 +44,20 @@ def refresh(
     def wait(text: str) -> None:
         reporter.end("wait", text)
 
-    with lifecycle.carry(settings, run_id, REFRESH_JOB, lifecycle.COMMAND_LINE, wait) as run:
-        reporter.begin("prepare")
-        job, instance = _load(settings)
-        reporter.end("prepare", "project parsed, chain loaded")
-        run.instance = instance
-        _execute(job, instance, run_id, accept_drift, rebuild)
-    if run.record.state == records.STOPPED and instance:
-        _say_stopped(instance, run.record)
-    instance.dispose()
+    run = lifecycle.CarriedRun.begun(settings, run_id, REFRESH_JOB, lifecycle.COMMAND_LINE)
+    try:
+        with lifecycle.carry(run, wait):
+            reporter.begin("prepare")
+            job, run.instance = _load(settings)
+            reporter.end("prepare", "project parsed, chain loaded")
+            _execute(job, run.instance, run_id, accept_drift, rebuild)
+    except KeyboardInterrupt:
+        if run.record.state != records.STOPPED:
+            raise
+    finally:
+        if run.instance:
+            _tell_dagster(run.instance, run.record)
+            run.instance.dispose()
     return run.record
 
 
@@ -120,8 +125,10 @@ def _origin() -> RemoteJobOrigin:
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, REPOSITORY), REFRESH_JOB)
 
 
-def _say_stopped(instance: dg.DagsterInstance, record: RunRecord) -> None:
-    """Dagster takes an interrupt that its own button did not send for a failure."""
+def _tell_dagster(instance: dg.DagsterInstance, record: RunRecord) -> None:
+    """Dagster takes an interrupt that its own button did not send for a failure, or misses it."""
     run = instance.get_run_by_id(record.run_id)
-    if run:
+    if run and record.state == records.STOPPED:
         instance.report_run_canceled(run, record.failure)
+    elif run and not run.is_finished:
+        instance.report_run_failed(run, record.failure)

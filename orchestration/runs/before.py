@@ -8,6 +8,7 @@ from orchestration.identity.policy import check_policy
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
 from orchestration.ingest.state import accept_gone_files
+from orchestration.ingest.watch import source_states
 from orchestration.publish.proof import withdraw_proof
 from orchestration.quality import volumes
 from orchestration.settings import Settings
@@ -29,17 +30,22 @@ def look_before(settings: Settings) -> None:
     require_free_space(settings, sum(path.stat().st_size for path in files))
 
 
-def begin_whole(settings: Settings) -> None:
+def begin_whole(settings: Settings) -> dict[str, str]:
     """Before a run of the whole chain: there is something to read, and nothing old is published.
 
     The reporting model's file begins empty, so that tables of models that are gone are gone.
 
+    Returns:
+        What each declared source looks like now, before anything of it is read.
+
     Raises:
         UserError: no declared source has anything.
     """
-    require_sources(settings, declared_source_tables(load_manifest(settings)))
+    tables = declared_source_tables(load_manifest(settings))
+    require_sources(settings, tables)
     withdraw_proof(settings)
     discard_database(settings.insights_build_path)
+    return source_states(settings, tables)
 
 
 def accept_drift(con: duckdb.DuckDBPyConnection) -> None:

@@ -47,6 +47,20 @@ class CarriedRun:
         self.instance: dg.DagsterInstance | None = None
         self._began = time.monotonic()
 
+    @classmethod
+    def begun(cls, settings: Settings, run_id: str, job: str, door: str) -> CarriedRun:
+        """A run that this process begins now.
+
+        Parameters:
+            settings: paths.
+            run_id: Dagster's id of the run.
+            job: the Dagster job.
+            door: who started it.
+        """
+        return cls(
+            settings, RunRecord(run_id, job, door, os.getpid(), records.now(), records.WAITING)
+        )
+
     def change(self, **values: Any) -> None:
         """Change the record, on the disk as well."""
         self.record = replace(self.record, **values)
@@ -73,34 +87,22 @@ _carried: dict[str, CarriedRun] = {}
 
 
 @contextmanager
-def carry(
-    settings: Settings,
-    run_id: str,
-    job: str,
-    door: str,
-    on_wait: Callable[[str], None],
-) -> Iterator[CarriedRun]:
+def carry(run: CarriedRun, on_wait: Callable[[str], None]) -> Iterator[CarriedRun]:
     """Carry a run: record it, hold the writer lock, and record how it ended.
 
     Reentrant for one run: the command line enters first, Dagster's resource then.
 
     Parameters:
-        settings: paths.
-        run_id: Dagster's id of the run.
-        job: the Dagster job.
-        door: who started it.
+        run: the run; where this process carries it already, that one is yielded.
         on_wait: told whom it waits for, once, when another run writes.
 
     Raises:
         UserError: whatever the block raises.
     """
+    settings, run_id = run.settings, run.record.run_id
     if run_id in _carried:
         yield _carried[run_id]
         return
-    run = CarriedRun(
-        settings,
-        RunRecord(run_id, job, door, os.getpid(), records.now(), records.WAITING),
-    )
     with StopSignals() as signals, records.alive(settings, run_id):
         records.write_record(settings, run.record)
         _carried[run_id] = run
@@ -181,3 +183,10 @@ def was_published(settings: Settings, run_id: str) -> bool:
     """Whether what is published is what a run has built; true also of one killed right after."""
     proof = read_proof(settings.published_proof_path)
     return proof is not None and proof.run_id == run_id
+
+
+def killed_text(record: RunRecord) -> str:
+    """One sentence about a run whose process is gone."""
+    step = f"in step {record.step}" if record.step else "while it waited for another run"
+    what = "it had been published" if record.published else "nothing was published"
+    return f"Its process ended without a word {step} (killed, crashed or switched off); {what}."

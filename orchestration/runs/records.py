@@ -121,9 +121,14 @@ def forget_old(settings: Settings) -> None:
     """Remove the oldest records above the number that is kept, and what killed writers left."""
     for record in read_records(settings, limit=10**6)[KEPT_RECORDS:]:
         _path(settings, record.run_id).unlink(missing_ok=True)
-        _lock_path(settings, record.run_id).unlink(missing_ok=True)
+        forget_lock(settings, record.run_id)
     for part in settings.runs_dir.glob("*.part"):
         part.unlink(missing_ok=True)
+
+
+def forget_lock(settings: Settings, run_id: str) -> None:
+    """Remove the lock that a killed run has left."""
+    _lock_path(settings, run_id).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+import dagster as dg
 
 from orchestration.logs import log
 from orchestration.runs import records
-from orchestration.runs.lifecycle import was_published
+from orchestration.runs.lifecycle import killed_text, was_published
 from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
 
-if TYPE_CHECKING:
-    import dagster as dg
-
-
-def killed_text(record: RunRecord) -> str:
-    """One sentence about a run whose process is gone."""
-    step = f"in step {record.step}" if record.step else "while it waited for another run"
-    what = "it had been published" if record.published else "nothing was published"
-    return f"Its process ended without a word {step} (killed, crashed or switched off); {what}."
+IN_PROCESS = (
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
 
 
 def settle_records(settings: Settings) -> list[RunRecord]:
@@ -37,6 +35,7 @@ def settle_records(settings: Settings) -> list[RunRecord]:
             record = replace(record, published=was_published(settings, record.run_id))
             record = replace(record, finished_at=records.now(), failure=killed_text(record))
             records.write_record(settings, record)
+            records.forget_lock(settings, record.run_id)
             log().warning("run %s was killed in step %s", record.run_id, record.step)
             found.append(record)
     return found
@@ -57,17 +56,13 @@ def settle_dagster(
         nobody_launches: whether no other process of Dagster is up, so that a run which is only
             about to start has lost its launcher.
     """
-    import dagster as dg
-
-    held = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    if nobody_launches:
-        held += [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
-    for run in instance.get_runs(filters=dg.RunsFilter(statuses=held)):
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=list(IN_PROCESS))):
         if run.run_id == but or records.is_alive(settings, run.run_id):
             continue
         record = records.read_record(settings, run.run_id)
         if record is None and not nobody_launches:
-            # Jobs of a team's own need not take the warehouse; their launcher answers for them.
+            # It is about to start, or a job of a team's own that does not take the warehouse;
+            # the launcher answers for those.
             continue
         if record is not None and record.state == records.STOPPED:
             instance.report_run_canceled(run, record.failure)

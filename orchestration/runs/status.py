@@ -8,21 +8,19 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from orchestration.locking import holder_of
 from orchestration.publish.proof import read_proof
 from orchestration.runs import records
-from orchestration.runs.lifecycle import was_published
+from orchestration.runs.lifecycle import killed_text, was_published
 from orchestration.runs.records import RunRecord
-from orchestration.runs.repair import killed_text
 from orchestration.settings import Settings
 from orchestration.warehouse import connect_published
 
 SHOWN_RUNS = 5
 IN_PROGRESS = (records.WAITING, records.RUNNING)
-COLOURS = {records.SUCCEEDED: "green", records.RUNNING: "cyan", records.WAITING: "cyan"}
+HEADINGS = ("started (UTC)", "by", "state", "seconds", "passed", "not", "published")
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
@@ -98,33 +96,32 @@ def show_status(console: Console, state: dict[str, Any]) -> None:
         _line(console, "Published", "nothing yet; `c360 run` publishes")
     if not state["runs"]:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("started, UTC", "by", "state", "seconds", "passed", "not", "published"):
-        numeric = name in ("seconds", "passed", "not")
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
-    for run in state["runs"][:SHOWN_RUNS]:
-        table.add_row(*_cells(run))
-    console.print(table)
+    cells = [HEADINGS, *(_cells(run) for run in state["runs"][:SHOWN_RUNS])]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
+    for row in cells:
+        # Lines and not a table: a narrow terminal wraps them, and nothing is cut off.
+        _line(console, "", "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
     last = state["last_run"]
     if last and last["failure"]:
         _line(console, "Last run", last["failure"])
 
 
-def _cells(run: dict[str, Any]) -> list[Text]:
+def _cells(run: dict[str, Any]) -> tuple[str, ...]:
     shown = run["state"]
     if run["state"] != records.SUCCEEDED and run["step"]:
         shown += f" in {run['step']}"
     ended = run["finished_at"] is not None
-    return [
-        Text(run["started_at"][:16].replace("T", " ")),
-        Text(run["door"]),
-        Text(shown, style=COLOURS.get(run["state"], "red")),
-        Text(f"{run['seconds']:.0f}" if ended else ""),
-        Text(str(run["checks_passed"]) if ended else ""),
-        Text(str(run["checks_failed"]) if ended else ""),
-        Text("yes" if run["published"] else "" if run["state"] in IN_PROGRESS else "no"),
-    ]
+    published = "yes" if run["published"] else "" if run["state"] in IN_PROGRESS else "no"
+    return (
+        run["started_at"][:16].replace("T", " "),
+        run["door"],
+        shown,
+        f"{run['seconds']:.0f}" if ended else "",
+        str(run["checks_passed"]) if ended else "",
+        str(run["checks_failed"]) if ended else "",
+        published,
+    )
 
 
 def _line(console: Console, name: str, text: str) -> None:
-    console.print(Text(f"{name:<13}{text}"), soft_wrap=True)
+    console.print(Text(f"{name:<13}{text}" if name else text), soft_wrap=True)
