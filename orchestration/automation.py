@@ -81,11 +81,13 @@ def source_sensor(settings: Settings, manifest: Mapping[str, Any]) -> dg.SensorD
     def sources_changed(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         settle_records(settings)
         settle_dagster(settings, context.instance)
-        if context.instance.get_runs(
+        known = records.read_records(settings)
+        waits = context.instance.get_runs(
             filters=dg.RunsFilter(job_name=REFRESH_JOB, statuses=IN_PROGRESS), limit=1
-        ):
+        )
+        if waits or any(run.in_progress and run.job == REFRESH_JOB for run in known):
             return dg.SkipReason("A run is in progress; its end is waited for.")
-        runs = [run for run in records.read_records(settings) if run.whole]
+        runs = [run for run in known if run.whole]
         seen = next((run.sources for run in runs if run.success), {})
         now = known_states(source_states(settings, tables), seen)
         if not any(has_something(state) for state in now.values()):

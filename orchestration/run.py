@@ -104,12 +104,12 @@ def _execute(
         # Dagster's own console log would tear the progress display; its pages keep the events.
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         tags={**job.run_tags, **tags},
-        remote_job_origin=_origin(),
+        remote_job_origin=job_origin(),
     )
     execute_run(InMemoryJob(job), run, instance, raise_on_error=False)
 
 
-def _origin() -> RemoteJobOrigin:
+def job_origin() -> RemoteJobOrigin:
     """Where Dagster's page would find the job, so that it shows the run in its timeline."""
     from dagster._core.remote_origin import (
         ManagedGrpcPythonEnvCodeLocationOrigin,

@@ -15,7 +15,7 @@ from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform import results
 from orchestration.transform.assets import TRANSLATOR, layer_of_node
-from orchestration.transform.dbt import close_connections
+from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.translator import gate_key
 
 CHECK_NAME = "layer_is_as_promised"
@@ -70,6 +70,10 @@ def gate_asset(
     def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reporter().begin(f"gate {layer}")
         warehouse: Warehouse = context.resources.warehouse
+        with warehouse.get_connection() as con:
+            outstanding = outstanding_tests(con, manifest, layer)
+        if outstanding:
+            run_tests(warehouse, settings, outstanding)
         with warehouse.get_connection() as con:
             result = check_layer(con, settings, layer)
             unready = unready_text(con, manifest, layer)
@@ -129,12 +133,33 @@ def unready_text(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], la
     closed = results.closed_before(con, layer)
     if closed:
         return f"the gate after {closed[0]} has not passed since that was last touched"
-    left = [n for part in layers_up_to(layer) for n in results.unproven(con, manifest, part)]
+    left = [u for part in layers_up_to(layer) for u in results.unproven(con, manifest, part)]
     if left:
         more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
-        names = ", ".join(left[:SHOWN])
-        return f"{names}{more} has not been built and tested since it or what it reads was touched"
+        names = ", ".join(unique_id.split(".")[2] for unique_id in left[:SHOWN])
+        return f"{names}{more} has not passed since it, or what it reads, was last touched"
     return ""
+
+
+def outstanding_tests(
+    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], layer: str
+) -> list[str]:
+    """Tests up to a layer that have not passed since what they look at was touched, by unique id.
+
+    Whole layers are built with all their tests. After a click on some models there are tests left
+    that look at others as well; where a model itself is not built, nothing is to be tested yet.
+    """
+    left = [u for part in layers_up_to(layer) for u in results.unproven(con, manifest, part)]
+    return left if all(unique_id.startswith("test.") for unique_id in left) else []
+
+
+def run_tests(warehouse: Warehouse, settings: Settings, tests: Sequence[str]) -> None:
+    """Run some of dbt's tests and write down how they ended."""
+    names = [unique_id.split(".")[2] for unique_id in tests]
+    found = run_dbt(settings, ["test", "--select", *names, "--indirect-selection", "empty"])
+    statuses = {result.unique_id: result.status for result in found}
+    with warehouse.get_connection() as con:
+        results.keep_results(con, statuses)
 
 
 def layers_up_to(layer: str) -> tuple[str, ...]:
@@ -162,7 +187,7 @@ def closed_text(result: SuiteResult, unready: str = "") -> str:
         f"{r.promise.name} (found {r.observed}): {r.promise.why}" for r in result.broken
     )
     if unready:
-        broken = f"{broken} {unready[0].upper()}{unready[1:]}; a run of the whole chain mends it."
+        broken = f"{broken} It stays closed, because {unready}; `c360 run` builds it again.".strip()
     return (
         f"The gate after {result.layer} is closed. {broken} Nothing after {result.layer} was built "
         f"and the published model stays as it was. Details: data_docs/{result.layer}.html in the "

@@ -85,8 +85,8 @@ class RunRecord:
 
 
 def now() -> str:
-    """This instant, UTC, ISO 8601 to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """This instant, UTC, ISO 8601 to the millisecond: two runs may begin within a second."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def write_record(settings: Settings, record: RunRecord) -> None:

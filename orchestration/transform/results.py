@@ -94,7 +94,7 @@ def nodes_of(manifest: Mapping[str, Any], layer: str) -> list[str]:
 
 
 def unproven(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], layer: str) -> list[str]:
-    """The nodes of a layer that have not passed since they were last touched, by name."""
+    """The nodes of a layer that have not passed since they were last touched, by unique id."""
     prepare(con)
     passed = {
         name
@@ -103,7 +103,7 @@ def unproven(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], layer:
             [list(PASSED)],
         ).fetchall()
     }
-    return [u.split(".")[2] for u in nodes_of(manifest, layer) if u not in passed]
+    return [unique_id for unique_id in nodes_of(manifest, layer) if unique_id not in passed]
 
 
 def first_gate_after(layer: str) -> str:

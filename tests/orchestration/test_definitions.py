@@ -8,10 +8,9 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
-from orchestration.automation import landing_fingerprint, landing_sensor
 from orchestration.definitions import build_definitions
 from orchestration.ingest.quarantine_assets import KEY as QUARANTINE
-from orchestration.settings import LAYERS, Settings
+from orchestration.settings import LAYERS
 from orchestration.transform.translator import gate_key
 from tests.conftest import settings_in
 
@@ -86,29 +85,3 @@ def test_automation_is_declared_and_off(definitions: dg.Definitions) -> None:
 
 def test_published_model_has_a_freshness_policy(graph: BaseAssetGraph) -> None:
     assert graph.get(dg.AssetKey(["publish", "insights"])).freshness_policy is not None
-
-
-def test_sensor_waits_until_files_have_settled(settings: Settings) -> None:
-    sensor = landing_sensor(settings)
-
-    def look(cursor: str | None) -> tuple[bool, str | None]:
-        context = dg.build_sensor_context(cursor=cursor)
-        asked = isinstance(sensor(context), dg.RunRequest)
-        return asked, context.cursor or cursor
-
-    assert look(None)[0] is False
-    settings.landing_dir.mkdir(parents=True)
-    (settings.landing_dir / "a.csv").write_text("a\n1\n")
-    asked, cursor = look(None)
-    assert not asked, "a file that has just appeared may still be being written"
-    asked, cursor = look(cursor)
-    assert asked, "it has stayed the same for one interval"
-    assert look(cursor) == (False, cursor), "one refresh per change"
-    (settings.landing_dir / "a.csv").write_text("a\n1\n2\n")
-    asked, cursor = look(cursor)
-    assert not asked
-    assert look(cursor)[0]
-
-
-def test_fingerprint_of_an_empty_folder_is_empty(settings: Settings) -> None:
-    assert landing_fingerprint(settings) == ""
