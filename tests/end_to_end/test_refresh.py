@@ -163,7 +163,8 @@ def test_a_closed_gate_stops_the_run_and_leaves_the_published_model(company: Com
     status = json.loads(company.c360("status", "--json").stdout)
     assert status["last_run"]["success"] is False
     refused = company.c360("publish")
-    assert refused.returncode == 1 and "did not pass its gates" in refused.stderr
+    assert refused.returncode == 1 and "not passed every gate" in refused.stderr
+    assert (published.stat().st_ino, published.stat().st_mtime_ns) == before
 
 
 def test_an_unusable_file_ends_in_a_sentence(company: Company) -> None:

@@ -22,7 +22,7 @@ from orchestration.runs import records
 from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
 
-COLUMNS = {"id": {"name": "id", "meta": {}, "data_type": None, "description": ""}}
+COLUMNS: dict[str, Any] = {"id": {"name": "id", "meta": {}, "data_type": None, "description": ""}}
 
 
 class Watched:
@@ -43,8 +43,9 @@ class Watched:
 
     def look(self) -> dg.RunRequest | dg.SkipReason:
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        answer: Any = self.sensor(context)
+        answer = self.sensor(context)
         self.cursor = context.cursor
+        assert isinstance(answer, dg.RunRequest | dg.SkipReason)
         return answer
 
     def starts(self) -> bool:

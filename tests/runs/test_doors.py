@@ -34,7 +34,9 @@ class Clicks:
     definitions: dg.Definitions
     instance: dg.DagsterInstance
 
-    def materialize(self, *names: str, downstream: bool = False, **tags: str) -> RunRecord:
+    def materialize(
+        self, *names: str, downstream: bool = False, tags: dict[str, str] | None = None
+    ) -> RunRecord:
         keys = [dg.AssetKey(name.split("/")) for name in names]
         selection = dg.AssetSelection.assets(*keys)
         graph = self.definitions.resolve_asset_graph()
@@ -154,7 +156,7 @@ def test_a_click_looks_at_the_disk_first(clicks: Clicks, monkeypatch: pytest.Mon
     ],
 )
 def test_status_knows_who_started_a_run(clicks: Clicks, tags: dict[str, str], door: str) -> None:
-    record = clicks.materialize(*PUBLISH, **tags)
+    record = clicks.materialize(*PUBLISH, tags=tags)
     assert record.door == door
     status = json.loads(clicks.company.c360("status", "--json").stdout)
     assert status["last_run"]["door"] == door

@@ -1,0 +1,161 @@
+"""kill -9 at random moments, from the command line and Dagster, and then any command at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from orchestration.publish.proof import hash_of, read_proof
+from orchestration.runs import records
+from orchestration.settings import PROJECT_ROOT
+from tests.conftest import Company
+from tests.end_to_end.contents import contents
+
+NEXT = (("publish",), ("run",), ("status",), ("query", "from insights.fact_profile"))
+
+# A click in Dagster: its worker process, which carries the run, executes a job like this.
+CLICK = """
+import dagster as dg
+from orchestration.definitions import build_definitions
+from orchestration.runs.dagster_home import prepare_dagster_home
+from orchestration.settings import Settings
+from orchestration.transform.parsing import prepare_environment
+settings = Settings.from_env()
+prepare_environment(settings)
+prepare_dagster_home(settings)
+definitions = build_definitions(settings)
+job = definitions.resolve_implicit_global_asset_job_def()
+quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+with dg.DagsterInstance.get() as instance:
+    job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
+"""
+DOORS = {
+    "command line": ["-m", "orchestration.cli", "run"],
+    "command line, whole": ["-m", "orchestration.cli", "run", "--rebuild"],
+    "click": ["-c", CLICK],
+}
+
+
+def kill_after(company: Company, door: str, seconds: float) -> bool:
+    """Start a run by a door and kill it with all it has started; whether it was alive then."""
+    run = subprocess.Popen(
+        [sys.executable, *DOORS[door]],
+        env=company.environment,
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        run.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        return True
+    return False
+
+
+def published_run(company: Company) -> str:
+    """The run whose proof is that of the published file; fails when the file is another."""
+    proof = read_proof(company.settings.published_proof_path)
+    assert proof and hash_of(company.settings.published_path) == proof.sha256
+    return proof.run_id
+
+
+def check_said(company: Company) -> None:
+    """No run is said to run whose process is gone, and none that was killed to have succeeded."""
+    for record in records.read_records(company.settings):
+        assert not record.in_progress, record
+        if record.state == records.KILLED and record.finished_at is None:
+            return
+
+
+@pytest.mark.slow
+def test_thirty_kills_leave_only_what_passed_and_a_schedule_that_goes_on(
+    company: Company,
+) -> None:
+    before = contents(company)
+    chance = random.Random(360)
+    longest = dict.fromkeys(DOORS, 60.0)
+    killed = 0
+    for _ in range(60):
+        if killed == 30:
+            break
+        door = chance.choice(sorted(DOORS))
+        moment = chance.uniform(1, 0.95 * longest[door])
+        if not kill_after(company, door, moment):
+            longest[door] = moment
+            continue
+        killed += 1
+        check_said(company)
+        command = chance.choice(NEXT)
+        done = company.c360(*command)
+        print(killed, door, f"{moment:.1f} s, then {command[0]}: {done.returncode}", flush=True)
+        assert "Traceback" not in done.stdout + done.stderr
+        assert done.returncode == 0 or (command[0] == "publish" and done.returncode in (1, 3))
+        published_run(company)
+    assert killed == 30
+    ran = company.c360("run")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert contents(company) == before
+
+
+@pytest.mark.slow
+def test_kills_of_a_run_that_can_not_pass_never_publish_it(company: Company) -> None:
+    """The last gate is closed: whatever is killed where and asked then, nothing is published."""
+    with company.warehouse() as con:
+        con.execute(
+            "update operations.good_volumes set amount = amount * 9 where layer = 'insights'"
+        )
+    state = hashlib.sha256(company.settings.published_path.read_bytes()).hexdigest()
+    inode = company.settings.published_path.stat().st_ino
+    chance = random.Random(361)
+    longest = dict.fromkeys(DOORS, 60.0)
+    for _ in range(10):
+        door = chance.choice(sorted(DOORS))
+        moment = chance.uniform(5, longest[door])
+        if not kill_after(company, door, moment):
+            longest[door] = moment
+        refused = company.c360("publish")
+        assert refused.returncode in (1, 3), (door, moment, refused.stdout)
+        assert company.settings.published_path.stat().st_ino == inode
+    ran = company.c360("run")
+    assert ran.returncode == 1 and "gate after insights is closed" in ran.stderr
+    assert company.c360("publish").returncode == 1
+    now = hashlib.sha256(company.settings.published_path.read_bytes()).hexdigest()
+    assert (now, company.settings.published_path.stat().st_ino) == (state, inode)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_once_with_a_sentence(company: Company, sent: signal.Signals) -> None:
+    published = published_run(company)
+    run = subprocess.Popen(
+        [sys.executable, *DOORS["command line, whole"]],
+        env=company.environment,
+        cwd=PROJECT_ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    ends_at = time.monotonic() + 120
+    step = ""
+    while step not in ("staging", "conformed", "identity") and time.monotonic() < ends_at:
+        time.sleep(0.2)
+        newest = records.read_records(company.settings, 1)[0]
+        step = newest.step if newest.state == records.RUNNING else ""
+    run.send_signal(sent)
+    output, _ = run.communicate(timeout=60)
+    said = " ".join(output.split())
+    assert run.returncode == 130, output
+    assert "Stopped by you in step" in said and "nothing was published" in said
+    assert "fault" not in said and "Traceback" not in said
+    [record] = records.read_records(company.settings, 1)
+    assert (record.state, record.stopped_by, record.published) == ("stopped", "by you", False)
+    assert published_run(company) == published
