@@ -222,15 +222,19 @@ def read_freshness(settings: Settings) -> list[SourceFreshness]:
 
 
 def _from_json(entry: Mapping[str, Any]) -> SourceFreshness:
-    limits = [entry["warn_after_seconds"], entry["error_after_seconds"]]
+    def limit(name: str) -> timedelta | None:
+        seconds = entry[f"{name}_seconds"]
+        return None if seconds is None else timedelta(seconds=seconds)
+
     newest = entry["newest_at"]
     return SourceFreshness(
         str(entry["source"]),
         str(entry["table"]),
         datetime.fromisoformat(newest) if newest else None,
-        *(None if limit is None else timedelta(seconds=limit) for limit in limits),
-        checked_at=datetime.fromisoformat(entry["checked_at"]),
-        failure=str(entry["failure"]),
+        limit("warn_after"),
+        limit("error_after"),
+        datetime.fromisoformat(entry["checked_at"]),
+        str(entry["failure"]),
     )
 
 
