@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 KINDS = {
     "run_failed": "a run ended with an error",
@@ -20,8 +19,9 @@ KINDS = {
 """Each kind of alert in words. A run that somebody stops is no alert: whoever stops it knows."""
 
 LONGEST_TEXT = 1500
-ADDRESS = re.compile(r"[^\s@<>()\[\],;:'\"]+@[^\s@<>()\[\],;:'\"]+")
-PASSWORD = re.compile(r"(\w[\w+.-]*://)[^/\s@]*@")
+ADDRESS = re.compile(r"[^\s@<>()\[\],;:'\"/…]+@[^\s@<>()\[\],;:'\"/]+")
+LOGIN = re.compile(r"(\w[\w+.-]*://)[^/\s]*@")
+PARAMETER = re.compile(r"(?i)(passw\w*|pwd|token|secret|key)=[^\s&]+")
 PHONE = re.compile(r"\+\d[\d ()/-]{5,}\d|\b\d{10,}\b")
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
@@ -38,14 +38,14 @@ def safe(text: str, longest: int = LONGEST_TEXT) -> str:
         longest: characters it is cut to.
     """
     text = UNSEEN.sub(" ", text)
-    text = PASSWORD.sub(r"\1…@", text)
-    text = ADDRESS.sub(lambda found: found[0] if found[0].startswith("…@") else "…@…", text)
+    text = PARAMETER.sub(r"\1=…", LOGIN.sub(r"\1…@", text))
+    text = ADDRESS.sub("…@…", text)
     text = PHONE.sub("…", text).replace("<", "‹").replace(">", "›")
     text = text.encode("utf-8", "replace").decode("utf-8").strip()
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Alert:
     """One thing that somebody is told.
 
@@ -113,38 +113,3 @@ class Sent:
     def sentence(self) -> str:
         """One line for the command line, the log and the run's record."""
         return f"Alert {self.kind} to {self.channel}: {self.text}"
-
-
-class Run(Protocol):
-    """What alerts read of a run's record."""
-
-    @property
-    def run_id(self) -> str: ...
-    @property
-    def job(self) -> str: ...
-    @property
-    def door(self) -> str: ...
-    @property
-    def started_at(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def step(self) -> str: ...
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def failure(self) -> str: ...
-    @property
-    def gate_closed(self) -> bool: ...
-    @property
-    def published(self) -> bool: ...
-    @property
-    def checks_passed(self) -> int: ...
-    @property
-    def checks_failed(self) -> int: ...
-    @property
-    def checks_unchanged(self) -> int: ...
-    @property
-    def warnings(self) -> list[str]: ...
-    @property
-    def whole(self) -> bool: ...

@@ -36,7 +36,10 @@ class Limits:
         return cls(stated.seconds, stated.timeout_seconds, stated.pauses_seconds)
 
 
-def deliver(work: Mapping[Channel, Sequence[Alert]], limits: Limits) -> list[Sent]:
+Delivered = tuple[Channel, Alert, Sent]
+
+
+def deliver(work: Mapping[Channel, Sequence[Alert]], limits: Limits) -> list[Delivered]:
     """Send alerts and wait for what becomes of them, but never longer than the limit.
 
     Each channel has a thread of its own, so that one that hangs costs the others nothing.
@@ -64,15 +67,15 @@ def deliver(work: Mapping[Channel, Sequence[Alert]], limits: Limits) -> list[Sen
         thread.start()
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    outcome = []
+    late = f"no answer within {limits.seconds:.0f} seconds, which is as long as a run waits"
+    outcome: list[Delivered] = []
     for channel, alerts in work.items():
         sent = list(done[channel])
-        late = f"no answer within {limits.seconds:g} seconds, which is as long as a run waits"
-        outcome += sent + [
-            Sent(alert.kind, channel.label, False, late, limits.seconds)
-            for alert in alerts[len(sent) :]
-        ]
-    for entry in outcome:
+        for place, alert in enumerate(alerts):
+            in_time = place < len(sent)
+            nothing = Sent(alert.kind, channel.label, False, late, limits.seconds)
+            outcome.append((channel, alert, sent[place] if in_time else nothing))
+    for _, _, entry in outcome:
         (log().info if entry.ok else log().warning)("%s", entry.sentence)
     return outcome
 

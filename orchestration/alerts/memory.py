@@ -17,7 +17,7 @@ from orchestration.alerts.alert import Alert
 from orchestration.alerts.policy import policy
 from orchestration.logs import log
 
-_unwritten: dict[Path, dict[str, Told]] = {}
+_unwritten: dict[Path, Known] = {}
 """What could not be written, such as on a full disk: a process that looks each minute must not
 tell each minute."""
 
@@ -37,6 +37,19 @@ class Told:
     told_at: dict[str, datetime] = field(default_factory=dict)
 
 
+@dataclass
+class Known:
+    """What the file holds.
+
+    Attributes:
+        told: what was told, by `key_of`.
+        failed_at: when a channel last did not take an alert, by channel.
+    """
+
+    told: dict[str, Told] = field(default_factory=dict)
+    failed_at: dict[str, datetime] = field(default_factory=dict)
+
+
 def key_of(alert: Alert) -> str:
     """What is the same for alerts of the same cause."""
     words = f"{alert.kind}\n{alert.subject}\n{alert.cause or alert.title}"
@@ -54,8 +67,13 @@ class Memory:
     def __init__(self, path: Path, now: datetime) -> None:
         self.path = path
         self.now = now
-        self.told = _unwritten.get(path) or _read(path)
+        self._known = _unwritten.get(path) or _read(path)
         self._forget_old()
+
+    @property
+    def told(self) -> dict[str, Told]:
+        """What was told, by `key_of`; changed by the caller when something is over."""
+        return self._known.told
 
     def is_due(self, alert: Alert, channel: str) -> bool:
         """Whether a channel is to be told, because it has not been or not for long."""
@@ -71,48 +89,59 @@ class Memory:
         entry = self.told.setdefault(key_of(alert), Told(alert.kind, alert.subject, alert.title))
         entry.told_at[channel] = self.now
 
-    def lasting(self, *kinds: str) -> dict[str, Told]:
-        """What was told of some kinds and is not over, by key."""
-        return {key: entry for key, entry in self.told.items() if entry.kind in kinds}
+    def note_outcome(self, channel: str, ok: bool) -> None:
+        """Note whether a channel took an alert."""
+        if ok:
+            self._known.failed_at.pop(channel, None)
+        else:
+            self._known.failed_at[channel] = self.now
+
+    def is_resting(self, channel: str) -> bool:
+        """Whether a channel has failed so lately that who looks each minute leaves it alone."""
+        at = self._known.failed_at.get(channel)
+        return at is not None and timedelta(0) <= self.now - at < policy().rest
 
     def save(self) -> None:
         """Write the file in one step; where that fails this process keeps it in mind."""
-        content = {key: asdict(entry) for key, entry in sorted(self.told.items())}
+        content = asdict(self._known)
         part = self.path.with_suffix(".json.part")
         try:
-            part.write_text(json.dumps(content, indent=2, default=str), encoding="utf-8")
+            text = json.dumps(content, indent=2, sort_keys=True, default=datetime.isoformat)
+            part.write_text(text, encoding="utf-8")
             part.replace(self.path)
             _unwritten.pop(self.path, None)
         except OSError as error:
-            _unwritten[self.path] = self.told
+            _unwritten[self.path] = self._known
             log().warning("alerts.json can't be written: %s", type(error).__name__)
 
     def _forget_old(self) -> None:
         oldest = self.now - policy().forget
-        self.told = {
+        self._known.told = {
             key: entry
             for key, entry in self.told.items()
             if any(at >= oldest for at in entry.told_at.values())
         }
 
 
-def _read(path: Path) -> dict[str, Told]:
+def _read(path: Path) -> Known:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return {key: _told(entry) for key, entry in content.items()}
+        told = {str(key): _told(entry) for key, entry in content["told"].items()}
+        return Known(told, _instants(content["failed_at"]))
     except FileNotFoundError:
-        return {}
+        return Known()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         log().warning("alerts.json can't be read and counts as empty: %s", type(error).__name__)
-        return {}
+        return Known()
 
 
 def _told(entry: dict[str, Any]) -> Told:
-    told_at = {
-        str(channel): datetime.fromisoformat(at).astimezone(UTC)
-        for channel, at in entry["told_at"].items()
-    }
-    return Told(str(entry["kind"]), str(entry["subject"]), str(entry["title"]), told_at)
+    words = (str(entry[name]) for name in ("kind", "subject", "title"))
+    return Told(*words, told_at=_instants(entry["told_at"]))
+
+
+def _instants(by_channel: dict[str, str]) -> dict[str, datetime]:
+    return {str(c): datetime.fromisoformat(at).astimezone(UTC) for c, at in by_channel.items()}
 
 
 @contextmanager

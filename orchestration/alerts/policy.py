@@ -23,6 +23,7 @@ class Policy:
         seconds: bound for all alerts of one occasion.
         timeout_seconds: bound for each connection.
         pauses_seconds: before further tries.
+        rest: how long who looks each minute leaves a channel alone that took nothing.
     """
 
     runs: int
@@ -38,6 +39,7 @@ class Policy:
     seconds: float
     timeout_seconds: float
     pauses_seconds: tuple[float, ...]
+    rest: timedelta
 
 
 @cache
@@ -53,4 +55,5 @@ def policy() -> Policy:
         seconds=float(delivery["seconds"]),
         timeout_seconds=float(delivery["timeout_seconds"]),
         pauses_seconds=tuple(float(s) for s in delivery["pauses_seconds"]),
+        rest=timedelta(seconds=delivery["rest_seconds"]),
     )

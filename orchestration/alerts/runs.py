@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from statistics import median
 
-from orchestration.alerts.alert import Alert, Run
+from orchestration.alerts.alert import Alert
 from orchestration.alerts.policy import policy
+from orchestration.runs.records import FAILED, KILLED, RUNNING, SUCCEEDED, RunRecord
 from orchestration.settings import Settings
 
+Facts = dict[str, str | int | float]
 CHOSEN_ASSETS = "__ASSET_JOB"
 """Dagster's job for assets that somebody has chosen on its pages."""
 ENDED_BADLY = ("run_failed", "gate_closed", "run_killed")
@@ -28,31 +30,33 @@ def without_numbers(text: str) -> str:
     return re.sub(r"[+-]?\d[\d.,:%]*", "#", text)
 
 
-def ended_badly(settings: Settings, run: Run, now: datetime) -> list[Alert]:
+def ended_badly(settings: Settings, run: RunRecord, now: datetime) -> list[Alert]:
     """The alert about a run that did not end well, none for one that did or was stopped."""
     where = f" in {run.step}" if run.step else ""
-    if run.state == "killed":
+    if run.state == KILLED:
         kind, title, cause = "run_killed", f"a run was killed{where}", run.step
         text = (
             f"The run ended without a word{where}: it was killed, crashed, ran out of memory, or "
             "the machine went down. The next run puts things in order by itself."
         )
-    elif run.state == "failed" and run.gate_closed:
+    elif run.state == FAILED and run.gate_closed:
         kind, title, text = "gate_closed", f"a gate is closed{where}", run.failure
         cause = f"{run.step}\n{without_numbers(run.failure)}"
-    elif run.state == "failed":
+    elif run.state == FAILED:
         kind, title, text = "run_failed", f"a run failed{where}", run.failure
         cause = f"{run.step}\n{without_numbers(run.failure)}"
     else:
         return []
     after = " What it built was published." if run.published else " Nothing was published."
-    facts: dict[str, str | int | float] = {"job": run.job, **installation(settings)}
+    facts: Facts = {"job": run.job, **installation(settings)}
     if run.checks_passed or run.checks_failed:
         facts |= {"checks passed": run.checks_passed, "checks not passed": run.checks_failed}
     return [_alert(kind, title, text + after, run, now, facts, cause, run.job)]
 
 
-def warnings(settings: Settings, run: Run, told_otherwise: Iterable[str], now: datetime) -> Alert:
+def warnings(
+    settings: Settings, run: RunRecord, told_otherwise: Iterable[str], now: datetime
+) -> Alert:
     """The alert about a run's warnings, all in one.
 
     Parameters:
@@ -65,12 +69,12 @@ def warnings(settings: Settings, run: Run, told_otherwise: Iterable[str], now: d
     found = [text for text in run.warnings if not (others and text.endswith(others))]
     count = len(found)
     title = "one check warns" if count == 1 else f"{count} checks warn"
-    facts = {"warnings": count, **installation(settings)}
+    facts: Facts = {"warnings": count, **installation(settings)}
     cause = "\n".join(sorted(without_numbers(text) for text in found))
     return _alert("warning", title, "; ".join(found), run, now, facts, cause, run.job)
 
 
-def comparable(run: Run, earlier: Sequence[Run]) -> list[float]:
+def comparable(run: RunRecord, earlier: Sequence[RunRecord]) -> list[float]:
     """Seconds of the latest runs that went well and built about as much of the chain."""
     stated = policy()
     alike = [
@@ -81,24 +85,26 @@ def comparable(run: Run, earlier: Sequence[Run]) -> list[float]:
     return [other.seconds for other in alike[: stated.runs]]
 
 
-def _successes(run: Run, earlier: Sequence[Run]) -> list[Run]:
+def _successes(run: RunRecord, earlier: Sequence[RunRecord]) -> list[RunRecord]:
     alike = [
         other
         for other in earlier
-        if other.state == "succeeded" and other.job == run.job and other.run_id != run.run_id
+        if other.state == SUCCEEDED and other.job == run.job and other.run_id != run.run_id
     ]
     return sorted(alike, key=lambda other: other.started_at, reverse=True)
 
 
-def _share(run: Run) -> float:
+def _share(run: RunRecord) -> float:
     return run.checks_unchanged / run.checks_passed if run.checks_passed else 0.0
 
 
-def was_slow(settings: Settings, run: Run, earlier: Sequence[Run], now: datetime) -> list[Alert]:
+def was_slow(
+    settings: Settings, run: RunRecord, earlier: Sequence[RunRecord], now: datetime
+) -> list[Alert]:
     """The alert about a run that went well and took much longer than usual."""
     stated = policy()
     usual = comparable(run, earlier)
-    if run.state != "succeeded" or len(usual) < stated.at_least_runs:
+    if run.state != SUCCEEDED or len(usual) < stated.at_least_runs:
         return []
     middle = median(usual)
     if run.seconds <= max(stated.factor * middle, stated.at_least_seconds):
@@ -111,10 +117,12 @@ def was_slow(settings: Settings, run: Run, earlier: Sequence[Run], now: datetime
     return [_slow(settings, f"a run took {_minutes(run.seconds)}", text, run, now)]
 
 
-def is_slow(settings: Settings, run: Run, earlier: Sequence[Run], now: datetime) -> list[Alert]:
+def is_slow(
+    settings: Settings, run: RunRecord, earlier: Sequence[RunRecord], now: datetime
+) -> list[Alert]:
     """The alert about a run in progress that has taken much longer than any of the last ones."""
     stated = policy()
-    if run.state != "running":
+    if run.state != RUNNING:
         return []
     elapsed = (now - started(run)).total_seconds()
     known = [other.seconds for other in _successes(run, earlier)][: stated.in_progress_runs]
@@ -133,12 +141,12 @@ def is_slow(settings: Settings, run: Run, earlier: Sequence[Run], now: datetime)
     return [_slow(settings, f"a run is in progress for {_minutes(elapsed)}", text, run, now)]
 
 
-def _slow(settings: Settings, title: str, text: str, run: Run, now: datetime) -> Alert:
-    facts = {"job": run.job, **installation(settings)}
+def _slow(settings: Settings, title: str, text: str, run: RunRecord, now: datetime) -> Alert:
+    facts: Facts = {"job": run.job, **installation(settings)}
     return _alert("slow_run", title, text, run, now, facts, run.run_id, run.run_id)
 
 
-def started(run: Run) -> datetime:
+def started(run: RunRecord) -> datetime:
     """When a run began, UTC."""
     at = datetime.fromisoformat(run.started_at)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -155,9 +163,9 @@ def _alert(
     kind: str,
     title: str,
     text: str,
-    run: Run,
+    run: RunRecord,
     now: datetime,
-    facts: dict[str, str | int | float] | dict[str, str],
+    facts: Facts,
     cause: str,
     subject: str,
 ) -> Alert:
@@ -168,8 +176,8 @@ def _alert(
         now,
         run_id=run.run_id,
         door=run.door,
-        step=run.step if run.state != "succeeded" else "",
-        facts=dict(facts),
+        step=run.step if run.state != SUCCEEDED else "",
+        facts=facts,
         cause=cause,
         subject=subject,
     )

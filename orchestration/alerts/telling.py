@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from orchestration.alerts.alert import Alert, Run, Sent
-from orchestration.alerts.channels import Channel, Channels, declared_channels
-from orchestration.alerts.delivery import Limits, deliver
-from orchestration.alerts.memory import Memory, Told, alone, key_of
+from orchestration.alerts.alert import Alert, Sent
+from orchestration.alerts.channels import declared_channels
+from orchestration.alerts.delivery import Limits
+from orchestration.alerts.occasion import Occasion, Over
 from orchestration.alerts.runs import (
     CHOSEN_ASSETS,
     ENDED_BADLY,
     ended_badly,
-    installation,
     is_slow,
     warnings,
     was_slow,
@@ -23,16 +20,15 @@ from orchestration.alerts.runs import (
 from orchestration.alerts.sources import stale_sources
 from orchestration.errors import UserError
 from orchestration.logs import log
+from orchestration.runs.records import KILLED, SUCCEEDED, RunRecord
 from orchestration.settings import Settings
 from orchestration.sources.freshness import SourceFreshness, read_freshness, stale
-
-Over = Callable[[Told], bool]
 
 
 def after_run(
     settings: Settings,
-    record: Run,
-    earlier: Sequence[Run] = (),
+    record: RunRecord,
+    earlier: Sequence[RunRecord] = (),
     *,
     environ: Mapping[str, str] | None = None,
     now: datetime | None = None,
@@ -57,7 +53,7 @@ def after_run(
     def found() -> list[Alert]:
         old = _stale(settings, moment)
         alerts = [*ended_badly(settings, record, moment), *stale_sources(settings, old, moment)]
-        if record.state == "succeeded":
+        if record.state == SUCCEEDED:
             alerts += was_slow(settings, record, earlier, moment)
             if record.warnings:
                 sentences = [entry.sentence(entry.checked_at) for entry in old]
@@ -70,7 +66,7 @@ def after_run(
 
 def run_found_dead(
     settings: Settings,
-    record: Run,
+    record: RunRecord,
     *,
     environ: Mapping[str, str] | None = None,
     now: datetime | None = None,
@@ -85,7 +81,7 @@ def run_found_dead(
 
 def look(
     settings: Settings,
-    records: Iterable[Run],
+    records: Iterable[RunRecord],
     *,
     environ: Mapping[str, str] | None = None,
     now: datetime | None = None,
@@ -111,17 +107,17 @@ def look(
     return _guarded(settings, found, moment, environ, limits, wait=False)
 
 
-def _is_dead(runs: Sequence[Run]) -> bool:
-    return bool(runs) and runs[0].state == "killed"
+def _is_dead(runs: Sequence[RunRecord]) -> bool:
+    return bool(runs) and runs[0].state == KILLED
 
 
 def _stale(settings: Settings, now: datetime) -> list[SourceFreshness]:
     return stale(read_freshness(settings), now)
 
 
-def _is_over(record: Run) -> Over | None:
+def _is_over(record: RunRecord) -> Over | None:
     """Which causes of before are over once a run has ended."""
-    if record.state != "succeeded" or (record.job == CHOSEN_ASSETS and not record.whole):
+    if record.state != SUCCEEDED or (record.job == CHOSEN_ASSETS and not record.whole):
         return None
     jobs = {record.job, CHOSEN_ASSETS} if record.whole else {record.job}
     return lambda told: told.kind in ENDED_BADLY and told.subject in jobs
@@ -141,7 +137,8 @@ def _guarded(
         channels = declared_channels(environ)
         if not channels.all:
             return []
-        return _tell(settings, channels, found(), now, limits or Limits.of_policy(), is_over, wait)
+        occasion = Occasion(settings, channels, now, limits or Limits.of_policy())
+        return occasion.tell(found(), is_over, wait)
     except UserError as error:
         sent = Sent("any", "no channel", False, str(error))
     except Exception as error:
@@ -150,97 +147,3 @@ def _guarded(
         sent = Sent("any", "no channel", False, text)
     log().warning("%s", sent.sentence)
     return [sent]
-
-
-def _tell(
-    settings: Settings,
-    channels: Channels,
-    alerts: list[Alert],
-    now: datetime,
-    limits: Limits,
-    is_over: Over | None,
-    wait: bool,
-) -> list[Sent]:
-    began = time.monotonic()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with alone(settings.data_dir / "alerts.lock", limits.seconds / 2 if wait else 0) as mine:
-        if not mine and not wait:
-            return []
-        memory = Memory(settings.data_dir / "alerts.json", now)
-        recovered = _recovered(settings, memory, alerts, now, is_over)
-        work: dict[Channel, list[Alert]] = {}
-        for channel in channels.all:
-            due = [alert for alert in alerts if memory.is_due(alert, channel.label)]
-            due += [
-                alert
-                for alert, keys in recovered
-                if any(channel.label in memory.told[key].told_at for key in keys)
-            ]
-            wanted = [alert for alert in due if alert.kind in channels.kinds]
-            if wanted:
-                work[channel] = wanted
-        if not work and not recovered:
-            return []
-        left = max(limits.seconds - (time.monotonic() - began), 1.0)
-        sent = deliver(work, replace(limits, seconds=left)) if work else []
-        _remember(memory, work, sent, recovered, channels)
-        memory.save()
-    return sent
-
-
-Recovered = list[tuple[Alert, list[str]]]
-
-
-def _recovered(
-    settings: Settings,
-    memory: Memory,
-    alerts: Sequence[Alert],
-    now: datetime,
-    is_over: Over | None,
-) -> Recovered:
-    """What was told and is over, one alert per subject, with the keys of what it ends."""
-    lasting = {key_of(alert) for alert in alerts}
-    subjects = {alert.subject for alert in alerts if alert.kind == "stale_source"}
-    ended: dict[tuple[str, str], list[str]] = {}
-    for key, told in memory.told.items():
-        if key in lasting:
-            continue
-        if told.kind == "stale_source" and told.subject not in subjects:
-            ended.setdefault(("source", told.subject), []).append(key)
-        elif is_over and is_over(told):
-            ended.setdefault(("run", ""), []).append(key)
-    found: Recovered = []
-    for (what, subject), keys in ended.items():
-        before = "; ".join(memory.told[key].title for key in keys)
-        title = f"{subject} is fresh again" if what == "source" else "runs succeed again"
-        text = f"Over: {before}."
-        facts = installation(settings)
-        found.append((Alert("recovered", title, text, now, facts=facts, subject=subject), keys))
-    return found
-
-
-def _remember(
-    memory: Memory,
-    work: Mapping[Channel, Sequence[Alert]],
-    sent: Sequence[Sent],
-    recovered: Recovered,
-    channels: Channels,
-) -> None:
-    outcomes = iter(sent)
-    for channel, alerts in work.items():
-        for alert, outcome in zip(alerts, outcomes, strict=False):
-            if not outcome.ok:
-                continue
-            if alert.kind != "recovered":
-                memory.remember(alert, channel.label)
-    _forget_ended(memory, work, sent, recovered, channels)
-
-
-def _forget_ended(
-    memory: Memory,
-    work: Mapping[Channel, Sequence[Alert]],
-    sent: Sequence[Sent],
-    recovered: Recovered,
-    channels: Channels,
-) -> None:
-    raise NotImplementedError
