@@ -149,6 +149,8 @@ def retrying(
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, PassingError):
+        return str(error).split(". ")[0]
     # Of known texts only: a server's own words may quote what is in it.
     text = str(error).lower()
     known = next((known for known in PASSING_TEXTS if known in text), "")

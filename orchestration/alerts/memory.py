@@ -136,8 +136,8 @@ def _read(path: Path) -> Known:
 
 
 def _told(entry: dict[str, Any]) -> Told:
-    words = (str(entry[name]) for name in ("kind", "subject", "title"))
-    return Told(*words, told_at=_instants(entry["told_at"]))
+    kind, subject, title = (str(entry[name]) for name in ("kind", "subject", "title"))
+    return Told(kind, subject, title, _instants(entry["told_at"]))
 
 
 def _instants(by_channel: dict[str, str]) -> dict[str, datetime]:

@@ -83,7 +83,8 @@ class Occasion:
         lasting = {key_of(alert) for alert in alerts}
         stale = {alert.subject for alert in alerts if alert.kind == "stale_source"}
         ended: dict[str, list[str]] = {}
-        for key, told in memory.told.items():
+        oldest_first = sorted(memory.told.items(), key=lambda item: min(item[1].told_at.values()))
+        for key, told in oldest_first:
             if told.kind == "stale_source" and told.subject not in stale:
                 ended.setdefault(f"{told.subject} is fresh again", []).append(key)
             elif is_over and is_over(told) and key not in lasting:

@@ -40,7 +40,7 @@ def ended_badly(settings: Settings, run: RunRecord, now: datetime) -> list[Alert
             "the machine went down. The next run puts things in order by itself."
         )
     elif run.state == FAILED and run.gate_closed:
-        kind, title, text = "gate_closed", f"a gate is closed{where}", run.failure
+        kind, title, text = "gate_closed", f"closed: {run.step or 'a gate'}", run.failure
         cause = f"{run.step}\n{without_numbers(run.failure)}"
     elif run.state == FAILED:
         kind, title, text = "run_failed", f"a run failed{where}", run.failure
