@@ -30,9 +30,10 @@ another try."""
 PASSING_TEXTS = (
     # DuckDB, of a file that another process has open.
     "could not set lock on file",
-    # SQLite, busy.
+    # SQLite, busy, and our own words for a copy of it that is kept waiting.
     "database is locked",
     "database table is locked",
+    "it is locked by another program",
     # libpq, which has no SQLSTATE for a connection that did not come about.
     "connection refused",
     "connection reset",

@@ -243,7 +243,8 @@ def test_a_mistake_in_the_environment_is_told_and_raises_nothing(settings: Setti
 
 
 def test_a_mistake_of_ours_raises_nothing(settings: Settings, hook: Hook) -> None:
-    broken: Any = replace(GOOD, state="succeeded", warnings=[None])
+    wrong: Any = [None]
+    broken = replace(GOOD, warnings=wrong)
     (sent,) = after_run(settings, broken, environ={"C360_ALERT_WEBHOOK": hook.url})
     assert not sent.ok and "nothing was sent" in sent.text
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.alerts.alert import Alert, Sent
+from orchestration.alerts.channels import Channel
 from orchestration.alerts.delivery import Limits, deliver
 from orchestration.alerts.webhook import Webhook
 from tests.alerts.receivers import HANG, certificate, hook_server
@@ -109,7 +110,10 @@ def test_a_server_that_trickles_costs_no_more_than_the_bound() -> None:
 
 def test_one_channel_that_hangs_costs_the_others_nothing() -> None:
     with hook_server(HANG) as slow, hook_server() as quick:
-        work = {Webhook(slow.url): [ALERT], Webhook(quick.url): [ALERT]}
+        work: dict[Channel, list[Alert]] = {
+            Webhook(slow.url): [ALERT],
+            Webhook(quick.url): [ALERT],
+        }
         sent = {entry.channel: entry.ok for _, _, entry in deliver(work, Limits(1.0, 10, ()))}
     assert sent == {
         f"webhook 127.0.0.1:{slow.port}": False,

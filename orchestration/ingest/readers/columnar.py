@@ -14,7 +14,6 @@ from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.target import Outcome, Target
 from orchestration.ingest.sql import file_list, first_line, literal, quoted
 from orchestration.ingest.sqlite_files import read_only_uri
-from orchestration.retries import user_error
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
@@ -116,7 +115,6 @@ def read_sqlite(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> O
     SQLite types values, not columns, and ADBC would type a column by its first rows.
 
     Raises:
-        PassingError: another program has the database locked.
         UserError: the file is no database, or lacks the table or a column.
     """
     name = target.table.database_table or target.table.table
@@ -138,11 +136,10 @@ def read_sqlite(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> O
             cursor.execute(f"select {selected} from {quoted(name)}")
             return Outcome(*insert_stream(con, target, matched, cursor))
     except (sqlite.Error, duckdb.Error) as error:
-        raise user_error(
-            error,
+        raise UserError(
             f"{target.source_file}, table {name}: {first_line(error)}. Check that it is a complete "
             f"SQLite database; source {target.table.label} expects the columns "
-            f"{', '.join(target.table.column_names)}.",
+            f"{', '.join(target.table.column_names)}."
         ) from None
 
 
