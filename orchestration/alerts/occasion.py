@@ -10,7 +10,7 @@ from datetime import datetime
 from orchestration.alerts.alert import Alert, Sent
 from orchestration.alerts.channels import Channel, Channels
 from orchestration.alerts.delivery import Delivered, Limits, deliver
-from orchestration.alerts.memory import Memory, Told, alone, key_of
+from orchestration.alerts.memory import Memory, Told, alone
 from orchestration.alerts.runs import installation
 from orchestration.settings import Settings
 
@@ -80,14 +80,13 @@ class Occasion:
         self, memory: Memory, alerts: Sequence[Alert], is_over: Over | None
     ) -> dict[Alert, list[str]]:
         """What was told and is over: one alert per source and one for runs, with their causes."""
-        lasting = {key_of(alert) for alert in alerts}
         stale = {alert.subject for alert in alerts if alert.kind == "stale_source"}
         ended: dict[str, list[str]] = {}
         oldest_first = sorted(memory.told.items(), key=lambda item: min(item[1].told_at.values()))
         for key, told in oldest_first:
             if told.kind == "stale_source" and told.subject not in stale:
                 ended.setdefault(f"{told.subject} is fresh again", []).append(key)
-            elif is_over and is_over(told) and key not in lasting:
+            elif is_over and is_over(told):
                 ended.setdefault("runs succeed again", []).append(key)
         facts = installation(self.settings)
         return {

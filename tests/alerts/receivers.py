@@ -109,7 +109,8 @@ class Post:
     """A mail server.
 
     Attributes:
-        answers: what to answer to a command instead of the usual, by its first word, once each.
+        answers: what to answer to a command instead of the usual, by its first word, once each;
+            an empty one hangs up.
         messages: what came in.
         logins: user and password of each login.
         is_silent: accepts connections and never says a word.
@@ -143,6 +144,8 @@ class _Session:
             verb = words.split(" ")[0].upper()
             if self.post.answers.get(verb):
                 answer = self.post.answers[verb].pop(0)
+                if not answer:
+                    return
                 self.say(answer)
                 if answer.startswith("421"):
                     return

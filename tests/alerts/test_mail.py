@@ -126,9 +126,10 @@ def test_some_recipients_are_refused() -> None:
     assert len(post.messages) == 1, "not a second time to those who have it"
 
 
-def test_how_they_say_goodbye_does_not_matter() -> None:
+@pytest.mark.parametrize("goodbye", ["500 what", ""])
+def test_how_they_say_goodbye_does_not_matter(goodbye: str) -> None:
     with mail_server() as post:
-        post.answers["QUIT"] = ["500 what"]
+        post.answers["QUIT"] = [goodbye]
         assert told(channel(post)).ok
     assert len(post.messages) == 1
 

@@ -158,6 +158,15 @@ def test_only_a_run_of_the_whole_chain_recovers_it(settings: Settings, hook: Hoo
     assert tell(settings, hook, GOOD, 2) == ["recovered"]
 
 
+def test_chosen_assets_recover_nothing_that_others_failed_with(
+    settings: Settings, hook: Hook
+) -> None:
+    chosen = {"job": "__ASSET_JOB", "whole": False}
+    tell(settings, hook, replace(FAILED, **chosen))
+    assert tell(settings, hook, replace(GOOD, **chosen), 1) == []
+    assert tell(settings, hook, GOOD, 2) == ["recovered"], "the whole chain holds them all"
+
+
 def test_a_dead_run_is_told_once_and_recovers(settings: Settings, hook: Hook) -> None:
     dead = replace(FAILED, state="killed", failure="", step="identity")
     environ = {"C360_ALERT_WEBHOOK": hook.url}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,13 +83,18 @@ def test_a_server_that_hangs_costs_no_more_than_the_bound() -> None:
         began = time.monotonic()
         sent = told(hook.url, Limits(1.0, 10, (0.01,)))
         assert time.monotonic() - began < 2
+        left = [thread for thread in threading.enumerate() if thread.name == "alerts"]
+        assert left and all(thread.daemon for thread in left), "nobody waits for them at the end"
     assert not sent.ok
+
+
+def test_errors_of_the_network_are_told_by_their_kind() -> None:
+    error = Webhook("https://h.example.com/x")._unreachable(OSError("GET /services/T0SECRET"))
+    assert str(error) == "h.example.com can't be reached (OSError)"
 
 
 def test_a_server_that_trickles_costs_no_more_than_the_bound() -> None:
     """Each byte comes in time, and there is no end of them."""
-    import threading
-
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def trickle() -> None:
