@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from orchestration.alerts.commands import app as alerts
 from orchestration.errors import UserError
 from orchestration.identity.commands import app as identity
 from orchestration.settings import Settings
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(sources, name="source")
 app.add_typer(identity, name="identity")
 app.add_typer(value, name="value")
+app.add_typer(alerts, name="alert")
 app.add_typer(new, name="new")
 out = Console()
 err = Console(stderr=True)

@@ -11,6 +11,8 @@ from orchestration.progress import reporter
 from orchestration.publish.proof import withdraw_proof
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings
+from orchestration.sources.freshness import measure_freshness
+from orchestration.sources.freshness_checks import freshness_check_specs, freshness_results
 from orchestration.transform.results import close_gates
 
 OWNERS = ["team:data-platform"]
@@ -56,8 +58,15 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         for name, text in OWN_TABLES.items()
     ]
 
-    @dg.multi_asset(specs=specs, name="ingest", required_resource_keys={"warehouse"})
-    def ingest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    @dg.multi_asset(
+        specs=specs,
+        name="ingest",
+        check_specs=freshness_check_specs(manifest),
+        required_resource_keys={"warehouse"},
+    )
+    def ingest(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         report = reporter()
         report.begin("ingest")
         warehouse: Warehouse = context.resources.warehouse
@@ -70,9 +79,12 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         for entry in loaded:
             for name, reason in entry.waiting.items():
                 context.log.warning(f"{entry.table.label}: {name} waits, {reason}")
+            for sentence in entry.retries:
+                context.log.warning(f"Tried again: {sentence}")
             yield dg.MaterializeResult(asset_key=_key(entry.table), metadata=_metadata(entry))
         for name in OWN_TABLES:
             yield dg.MaterializeResult(asset_key=dg.AssetKey(["ingest", name]))
+        yield from freshness_results(measure_freshness(settings, manifest))
         if failures:
             raise dg.Failure(description=failure_text(failures), allow_retries=False)
 
@@ -99,6 +111,7 @@ def _metadata(entry: LoadedTable) -> dict[str, Any]:
         "files read": entry.files_read,
         "rows read": entry.rows_read,
         "waiting files": len(entry.waiting),
+        "retries": len(entry.retries),
         **speed,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -30,12 +30,14 @@ class LoadContext:
         workspace: folder for unpacked copies.
         load_id: the run's load, in the log.
         progress: where to say how far it is.
+        away: addresses of servers that stayed away for all tries; their other tables get one each.
     """
 
     con: duckdb.DuckDBPyConnection
     workspace: Path
     load_id: str
     progress: Callable[[str, int, int], None]
+    away: set[str] = field(default_factory=set)
 
 
 def load_file(context: LoadContext, table: SourceTable, step: Step) -> int | None:

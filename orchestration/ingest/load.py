@@ -18,6 +18,7 @@ from orchestration.ingest.discovery import Listing, SourceFile, discover
 from orchestration.ingest.file_loads import LoadContext, load_file
 from orchestration.ingest.plan import Step, plan_files
 from orchestration.ingest.server_loads import load_server_table
+from orchestration.retries import retrying
 from orchestration.settings import Settings
 from orchestration.warehouse import connect_writer
 
@@ -42,6 +43,7 @@ class LoadedTable:
         waiting: files that are not complete yet, with the reason.
         set_aside: what fits the pattern and can't be a file of the table, with the reason.
         failures: what went wrong, one paragraph each; the rows of before are still there.
+        retries: what was tried again, one sentence each.
     """
 
     table: SourceTable
@@ -56,6 +58,7 @@ class LoadedTable:
     waiting: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    retries: list[str] = field(default_factory=list)
 
 
 def load_all(
@@ -210,8 +213,14 @@ def watched(context: LoadContext, item: str, done: int, size: int, total: int) -
 
 
 def _run_step(context: LoadContext, table: SourceTable, step: Step, result: LoadedTable) -> None:
+    def tell(sentence: str) -> None:
+        result.retries.append(sentence)
+        context.progress(sentence, 0, 0)
+
     try:
-        rows = load_file(context, table, step)
+        rows = retrying(
+            lambda: load_file(context, table, step), f"{table.label} {step.source_file}", tell
+        )
         if rows is not None:
             result.files_read += 1
             result.bytes_read += step.bytes_to_read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from orchestration.errors import UserError
@@ -12,6 +13,7 @@ from orchestration.ingest.file_loads import LoadContext
 from orchestration.ingest.readers import Target
 from orchestration.ingest.readers.postgresql import read_postgresql, source_name
 from orchestration.ingest.sql import quoted
+from orchestration.retries import PassingError, retrying
 
 UNMARKED = " (no watermark)"
 
@@ -24,28 +26,42 @@ def load_server_table(context: LoadContext, table: SourceTable, result: Any) -> 
         table: the source table.
         result: its `LoadedTable`, which gets the counts and failures.
     """
+
+    def tell(sentence: str) -> None:
+        result.retries.append(sentence)
+        context.progress(sentence, 0, 0)
+
     names = [source_name(table)]
     if table.watermark:
         names.append(names[0] + UNMARKED)
     for name in names:
         context.progress(f"{table.label} {name}", 0, 0)
-        started = time.monotonic()
-        con = context.con
-        con.execute("begin")
+        waits = () if table.url in context.away else None
         try:
-            rows = _load(context, table, name, started)
-            con.execute("commit")
+            rows = retrying(
+                partial(_load_whole, context, table, name), f"{table.label} {name}", tell, waits
+            )
             result.files_read += 1
             result.rows_read += rows
         except UserError as error:
-            con.execute("rollback")
+            if isinstance(error, PassingError) and table.url:
+                context.away.add(table.url)
             result.failures.append(str(error))
             event = {"load_id": context.load_id, "source_file": name, "action": "failed"}
-            state.log(con, table, {**event, "message": str(error)})
+            state.log(context.con, table, {**event, "message": str(error)})
             return
-        except BaseException:
-            con.execute("rollback")
-            raise
+
+
+def _load_whole(context: LoadContext, table: SourceTable, name: str) -> int:
+    con = context.con
+    con.execute("begin")
+    try:
+        rows = _load(context, table, name, time.monotonic())
+        con.execute("commit")
+        return rows
+    except BaseException:
+        con.execute("rollback")
+        raise
 
 
 def _load(context: LoadContext, table: SourceTable, name: str, started: float) -> int:

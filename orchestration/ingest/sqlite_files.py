@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from orchestration.errors import UserError
 from orchestration.ingest.file_states import state_of
+from orchestration.retries import user_error
 
 LOGS = ("-wal", "-journal")
 BESIDE = (*LOGS, "-shm")
@@ -55,7 +55,8 @@ def whole_database(path: Path, workspace: Path, must_copy: bool = False) -> Iter
         must_copy: copy it also when it has no log, because somebody writes it.
 
     Raises:
-        UserError: it is written all the time, or its log is damaged.
+        PassingError: another program holds it locked.
+        UserError: its log is damaged.
         OSError: it can't be read, or the disk is full.
     """
     if not must_copy and not logs_of(path):
@@ -71,10 +72,11 @@ def whole_database(path: Path, workspace: Path, must_copy: bool = False) -> Iter
                 # What the logs say is brought into the file, which then needs none.
                 database.execute("pragma journal_mode = delete")
         except sqlite3.Error as error:
-            raise UserError(
+            raise user_error(
+                error,
                 f"{path} has a log beside it ({logs_of(path)[0].name if logs_of(path) else 'gone'})"
                 f" that can't be read with it: {error}. Deliver both files together, or close the "
-                "database before it is copied."
+                "database before it is copied.",
             ) from None
         yield copy
 

@@ -159,8 +159,9 @@ def test_watermark_reads_nothing_twice_and_misses_nothing(
 
 
 def test_a_lost_server_keeps_what_was_loaded(
-    settings: Settings, server: tuple[str, Sql, Sql]
+    settings: Settings, server: tuple[str, Sql, Sql], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("C360_RETRY_PAUSES", "0")
     url, sql, control = server
     sql(CREATE)
     load_all(settings, [declared(url)])

@@ -13,6 +13,7 @@ from orchestration.ingest.readers.columnar import insert_stream
 from orchestration.ingest.readers.target import Outcome, Target
 from orchestration.ingest.servers import connect, said
 from orchestration.ingest.sql import quoted
+from orchestration.retries import user_error
 
 
 def source_name(table: SourceTable) -> str:
@@ -36,7 +37,8 @@ def read_postgresql(
         The outcome and the greatest watermark read.
 
     Raises:
-        UserError: the server can't be reached or drops the connection, or lacks the table.
+        PassingError: the server can't be reached or drops the connection.
+        UserError: it refuses this user, or lacks the table.
     """
     table = target.table
     schema, _, name = (table.database_table or table.table).rpartition(".")
@@ -84,9 +86,10 @@ def read_postgresql(
                 cursor.execute(query + " order by r::text")
             return Outcome(*insert_stream(con, target, matched, cursor)), latest
     except (postgresql.Error, duckdb.Error, pyarrow.ArrowException, OSError) as error:
-        raise UserError(
+        raise user_error(
+            error,
             f"Source {table.label} can't read {without_password(str(table.url))}, table {name}: "
             f"{said(error, str(table.url), table)}. Check that the server runs and lets this user "
             "in (PGPASSWORD, ~/.pgpass or the variable of meta.password_env hold the password); "
-            "what was loaded before stays as it was."
+            "what was loaded before stays as it was.",
         ) from None

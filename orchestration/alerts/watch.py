@@ -1,0 +1,49 @@
+"""A Dagster sensor that tells what no run can tell of itself, each minute."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.alerts.channels import declared_channels
+from orchestration.alerts.telling import look
+from orchestration.errors import UserError
+from orchestration.runs.records import read_records
+from orchestration.settings import Settings
+
+SECONDS = 60
+
+
+def watch_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor `alerts`: runs that hang or are dead, and sources that bring nothing new.
+
+    It starts no runs. It is on where a channel is declared when the definitions are loaded, because
+    declaring one is asking to be told; a new installation has none, so it does nothing unasked.
+
+    Parameters:
+        settings: paths.
+    """
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=SECONDS,
+        default_status=(
+            dg.DefaultSensorStatus.RUNNING if _is_asked_for() else dg.DefaultSensorStatus.STOPPED
+        ),
+        description=(
+            "Tells of runs that hang or were killed and of sources without new rows, by the "
+            "channels that the environment declares (docs/alerts.md). Starts no runs."
+        ),
+    )
+    def alerts(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        sent = look(settings, read_records(settings))
+        return dg.SkipReason(" ".join(f"{s.sentence}." for s in sent) or "Nothing to tell.")
+
+    return alerts
+
+
+def _is_asked_for() -> bool:
+    try:
+        return bool(declared_channels().all)
+    except UserError:
+        # Somebody has asked and made a mistake, which each look says.
+        return True
