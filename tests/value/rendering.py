@@ -7,6 +7,8 @@ What is rendered here is what dbt renders; that both agree is held by the models
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
@@ -20,6 +22,7 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 MACROS = (
     "engine.sql",
+    "clock.sql",
     "measures.sql",
     "ranked_members.sql",
     "ranked_buckets.sql",
@@ -102,6 +105,8 @@ def _context(
             "ref": lambda name: f"main.{name}",
             "var": lambda name, default=None: variables.get(name, default),
             "config": lambda **_: "",
+            "env_var": os.environ.get,
+            "modules": SimpleNamespace(re=re),
             "execute": True,
             "target": SimpleNamespace(database="memory"),
             "this": SimpleNamespace(schema="main", identifier=this),
