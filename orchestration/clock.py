@@ -1,4 +1,4 @@
-"""The day that a run replays: `c360 run --as-of`, or C360_AS_OF for the schedule and Dagster's pages.
+"""The day that a run replays: `c360 run --as-of`, or C360_AS_OF for every other door.
 
 The SQL reads the variable itself (macros/clock.sql): what lies after the day is set aside, and all
 windows look back from it. Without one the data say where the clock stands (docs/conformed.md).
@@ -48,7 +48,8 @@ def _day(text: str, said_by: str) -> date:
     today = datetime.now(UTC).date()
     if not FIRST_DAY <= day <= today:
         raise UserError(
-            f"{said_by} {text} can't be replayed: give a day from {FIRST_DAY} to today, {today} UTC.",
+            f"{said_by} {text} can't be replayed. Give a day from {FIRST_DAY} to today, "
+            f"which is {today} in UTC.",
             2,
         )
     return day

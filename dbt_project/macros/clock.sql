@@ -15,7 +15,7 @@
     {%- if as_of_day() -%}cast('{{ as_of_day() }}' as date){%- else -%}current_date{%- endif -%}
 {%- endmacro %}
 
-{#- Whether an instant lies after the clock, as a condition; needs the CTE or table `clock`. -#}
+{#- Whether an instant lies after the clock, as a condition; a missing one does not. -#}
 {% macro is_after_clock(instant) -%}
-    {{ instant }} > (select clock.as_of_at from {{ ref('refresh_period') }} as clock)
+    coalesce({{ instant }} > (select clock.as_of_at from {{ ref('refresh_period') }} as clock), false)
 {%- endmacro %}

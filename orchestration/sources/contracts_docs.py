@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 HELPERS = frozenset(
-    {"crawler_events", "refresh_period", "row_conservation", "set_aside_rows", "user_agents"}
+    {
+        "clock_days",
+        "crawler_events",
+        "refresh_period",
+        "row_conservation",
+        "set_aside_rows",
+        "user_agents",
+    }
 )
 """Conformed models that no source feeds by itself."""
 

@@ -1,9 +1,10 @@
 """Layers that need not be built again: same project, same code, same rows, same day.
 
 A layer's tables follow from the SQL, the layer before it, the rows in landing and today's date
-(staging sets aside what lies in the future), or the day that is replayed. While all of them are what they were when the layer
-was last built and tested, building and testing again could only say the same. The gates look at
-every layer in every run all the same, and the reporting model is always built: its file is new.
+(staging sets aside what lies in the future), or the day that is replayed. While all of them are
+what they were when the layer was last built and tested, building and testing again could only say
+the same. The gates look at every layer in every run all the same, and the reporting model is always
+built: its file is new.
 
 So a run that was killed goes on where it stood, and a refresh without news takes seconds.
 """

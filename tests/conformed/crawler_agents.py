@@ -18,6 +18,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from orchestration.settings import DBT_PROJECT_DIR
 
 SEED = DBT_PROJECT_DIR / "seeds" / "policy" / "crawler_agents.csv"
+LISTED: list[dict[str, Any]] = CRAWLER_USER_AGENTS_DATA
 COLUMNS = ("pattern", "required_text", "is_literal", "comment")
 
 
@@ -25,7 +26,7 @@ def rows() -> list[dict[str, str]]:
     """One row per pattern of the library, and per alternative where nothing is common to them."""
     found = {
         pattern: _row(pattern, entry)
-        for entry in CRAWLER_USER_AGENTS_DATA
+        for entry in LISTED
         for pattern in _alternatives(entry["pattern"])
     }
     return [found[pattern] for pattern in sorted(found)]

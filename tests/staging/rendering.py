@@ -19,9 +19,11 @@ class _Adapter:
 
 
 def staging_macros() -> Any:
-    """A namespace with the macros of engine.sql, clock.sql and staging.sql, each a function that gives SQL."""
+    """A namespace with the macros that staging needs, each a function that gives SQL."""
     folder = DBT_PROJECT_DIR / "macros"
-    text = "\n".join((folder / name).read_text() for name in ("engine.sql", "clock.sql", "staging.sql"))
+    text = "\n".join(
+        (folder / name).read_text() for name in ("engine.sql", "clock.sql", "staging.sql")
+    )
     adapter = _Adapter()
     # The text becomes SQL, not a page; dbt's `return` gives what it is given.
     environment = jinja2.Environment(autoescape=False)

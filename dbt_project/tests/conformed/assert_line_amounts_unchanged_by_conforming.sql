@@ -14,9 +14,9 @@ staged_orders as (
 
 compared as (
     select
-        source_system,
-        is_return,
-        line_amount,
+        staged.source_system,
+        staged.is_return,
+        staged.line_amount,
         1 as line_count
     from staged
     where
