@@ -144,6 +144,10 @@ def run(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Build every layer, also the unchanged ones.")
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Replay a day, such as 2026-06-30; what lies after it is set aside."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the chain: landing files to published model, with a gate after every layer.
@@ -152,12 +156,14 @@ def run(
     published model then stays as it was. A second run started meanwhile waits for the first.
     Layers whose rows, SQL and day are those of their last build are taken over from it.
     """
-    from orchestration import summary
+    from orchestration import clock, summary
     from orchestration.progress import ConsoleReporter
     from orchestration.run import refresh
     from orchestration.runs.records import STOPPED
     from orchestration.runs.status import as_dict
 
+    if as_of is not None:
+        clock.replay(as_of)
     settings = _settings(landing)
     with ConsoleReporter(err if as_json else out) as reporter:
         record = refresh(settings, reporter, accept_drift, rebuild)

@@ -38,7 +38,8 @@
 {#-
     Who has another bucket than at the refresh before: a row per change, added to those of earlier
     refreshes. A refresh is known by the day of the data, so a run over the same data, or over more
-    data of the same day, replaces its own rows and compares with the same earlier ones.
+    data of the same day, replaces its own rows and compares with the same earlier ones. The replay
+    of a day (--as-of) before refreshes that are known leaves the history as it is.
     Parameters: name, the entry of vars.rankings; ranked, the relation of its model.
 -#}
 {% macro bucket_migrations(name, ranked) -%}
@@ -103,13 +104,28 @@ select
     migrations.previous_since_on
 from migrations
 cross join refresh_period
+{%- if as_of_day() and is_incremental() %}
+where {{ _nothing_is_known_after_this_refresh() }}
+{%- endif %}
 {%- endif -%}
+{%- endmacro %}
+
+{% macro _nothing_is_known_after_this_refresh() -%}
+    not exists (
+        select 1
+        from {{ this }} as known
+        where known.as_of_on > (select clock.as_of_on from {{ ref('refresh_period') }} as clock)
+    )
 {%- endmacro %}
 
 {#- Takes back what a migrations table holds of this refresh and of later ones. -#}
 {% macro forget_this_refresh() -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
-    where as_of_on >= (select as_of_on from {{ ref('refresh_period') }})
+    where
+        as_of_on >= (select as_of_on from {{ ref('refresh_period') }})
+        {%- if as_of_day() %}
+            and {{ _nothing_is_known_after_this_refresh() }}
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}

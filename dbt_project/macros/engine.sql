@@ -47,6 +47,14 @@
     regexp_matches({{ expression }}, '^(?:' || {{ pattern }} || ')')
 {%- endmacro %}
 
+{#- Whether a text contains a match of the regular expression that a column holds. -#}
+{% macro regexp_found_column(expression, pattern) -%}
+    {{ return(adapter.dispatch('regexp_found_column')(expression, pattern)) }}
+{%- endmacro %}
+{% macro duckdb__regexp_found_column(expression, pattern) -%}
+    regexp_matches({{ expression }}, {{ pattern }})
+{%- endmacro %}
+
 {#- Replaces the match at the start of a text by what a column says, `\1` being its first group. -#}
 {% macro regexp_replace_column(expression, pattern, replacement) -%}
     {{ return(adapter.dispatch('regexp_replace_column')(expression, pattern, replacement)) }}

@@ -32,10 +32,10 @@
 {% macro as_birth_date_in(text, format) -%}
     case
         {%- if '%y' in format %}
-            when {{ as_date(text, format) }} > current_date
+            when {{ as_date(text, format) }} > {{ today() }}
                 then cast({{ dbt.dateadd('year', -100, as_date(text, format)) }} as date)
         {%- endif %}
-        when {{ as_date(text, format) }} between date '0001-01-01' and current_date
+        when {{ as_date(text, format) }} between date '0001-01-01' and {{ today() }}
             then {{ as_date(text, format) }}
     end
 {%- endmacro %}

@@ -16,15 +16,15 @@
     end
 {%- endmacro %}
 
-{#- True after the end of today, UTC. -#}
+{#- True after the end of today, UTC, or of the day that is replayed. -#}
 {% macro is_after_today(instant) -%}
-    {{ instant }} >= {{ dbt.dateadd('day', 1, 'current_date') }}
+    {{ instant }} >= {{ dbt.dateadd('day', 1, today()) }}
 {%- endmacro %}
 
 {#- A text as a birth date; null when there is no such day or it is yet to come. -#}
 {% macro as_birth_date(text) -%}
     case
-        when try_cast({{ text }} as date) between date '0001-01-01' and current_date
+        when try_cast({{ text }} as date) between date '0001-01-01' and {{ today() }}
             then try_cast({{ text }} as date)
     end
 {%- endmacro %}
@@ -42,12 +42,14 @@
     Two columns for a select list: `fault`, the reason of the first check that fits, and
     `fault_column`, the column of the landing view to blame.
     Parameters: checks, a list of (condition, reason, column or none) in the order in which they
-    count. A row that deletes needs its key and its instant; what else it lacks is no fault.
+    count. A row that deletes needs its key and its instant; what else it lacks is no fault. What
+    lies after the day of a replay is no fault either: it had not happened yet.
 -#}
 {% macro first_fault(checks) -%}
     case
         {%- for condition, reason, column in checks %}
-            when {{ _counts_for(condition, reason) }} then '{{ reason }}'
+            when {{ _counts_for(condition, reason) }}
+                then '{{ 'after_clock' if reason == 'future_timestamp' and as_of_day() else reason }}'
         {%- endfor %}
         end as fault,
         case

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-HELPERS = frozenset({"refresh_period", "row_conservation", "set_aside_rows"})
+HELPERS = frozenset(
+    {
+        "clock_days",
+        "crawler_events",
+        "refresh_period",
+        "row_conservation",
+        "set_aside_rows",
+        "user_agents",
+    }
+)
 """Conformed models that no source feeds by itself."""
 
 ALWAYS = ("unreadable_line", "invalid_type")

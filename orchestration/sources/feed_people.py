@@ -152,6 +152,8 @@ def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         p.feed("url_path", f"{{{{ url_path_of('{url.name}') }}}}", url)
     device = table.meaning("device_type")
     p.feed_text("device_type", device, "lower({})")
+    agent = table.meaning("user_agent")
+    p.feed_text("user_agent", agent)
     for means in ("product_id", "order_id"):
         column = table.meaning(means)
         if column and column is not (cookie or customer):

@@ -1,9 +1,10 @@
 """Layers that need not be built again: same project, same code, same rows, same day.
 
 A layer's tables follow from the SQL, the layer before it, the rows in landing and today's date
-(staging sets aside what lies in the future). While all of them are what they were when the layer
-was last built and tested, building and testing again could only say the same. The gates look at
-every layer in every run all the same, and the reporting model is always built: its file is new.
+(staging sets aside what lies in the future), or the day that is replayed. While all of them are
+what they were when the layer was last built and tested, building and testing again could only say
+the same. The gates look at every layer in every run all the same, and the reporting model is always
+built: its file is new.
 
 So a run that was killed goes on where it stood, and a refresh without news takes seconds.
 """
@@ -21,6 +22,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.clock import replayed_day
 from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.settings import LAYERS, PROJECT_ROOT, Settings
 from orchestration.transform.dbt import NodeResult
@@ -144,7 +146,9 @@ def _made_from(con: duckdb.DuckDBPyConnection, settings: Settings, layer: str) -
     if layer != CHAIN[0]:
         before = _last_build(con, CHAIN[CHAIN.index(layer) - 1])
         # Without a build before it there is nothing to rely on: never equal to anything.
-        parts += [before.build_id if before else uuid.uuid4().hex, str(datetime.now(UTC).date())]
+        replayed = replayed_day()
+        day = f"as of {replayed}" if replayed else str(datetime.now(UTC).date())
+        parts += [before.build_id if before else uuid.uuid4().hex, day]
         parts.append(_landing_fingerprint(con))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -26,6 +26,17 @@ BREAKS: list[tuple[str, str, str]] = [
         "update conformed.orders set ordered_at = ordered_at - interval 400 day; "
         "update conformed.refresh_period set as_of_at = as_of_at",
     ),
+    (
+        "conformed",
+        "little_waits_for_the_clock",
+        "update quarantine.set_aside_rows set reason = 'after_clock', layer = 'conformed' "
+        "where entity = 'message_events'; update conformed.row_conservation set rows_read = 500",
+    ),
+    (
+        "conformed",
+        "not_everybody_is_a_crawler",
+        "update conformed.row_conservation set rows_read = 150",
+    ),
     ("conformed", "orders_are_worth_something", "update conformed.orders set gross_amount = -1"),
     (
         "identity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import jinja2
@@ -18,12 +19,16 @@ class _Adapter:
 
 
 def staging_macros() -> Any:
-    """A namespace with the macros of engine.sql and staging.sql, each a function that gives SQL."""
+    """A namespace with the macros that staging needs, each a function that gives SQL."""
     folder = DBT_PROJECT_DIR / "macros"
-    text = "\n".join((folder / name).read_text() for name in ("engine.sql", "staging.sql"))
+    text = "\n".join(
+        (folder / name).read_text() for name in ("engine.sql", "clock.sql", "staging.sql")
+    )
     adapter = _Adapter()
     # The text becomes SQL, not a page; dbt's `return` gives what it is given.
     environment = jinja2.Environment(autoescape=False)
-    environment.globals.update({"adapter": adapter, "return": lambda value: value})
+    environment.globals.update(
+        {"adapter": adapter, "return": lambda value: value, "env_var": os.environ.get}
+    )
     adapter.macros = environment.from_string(text).module
     return adapter.macros

@@ -7,6 +7,8 @@ What is rendered here is what dbt renders; that both agree is held by the models
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
@@ -20,6 +22,8 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 MACROS = (
     "engine.sql",
+    "clock.sql",
+    "union_staged.sql",
     "measures.sql",
     "ranked_members.sql",
     "ranked_buckets.sql",
@@ -55,6 +59,7 @@ def render(
     variables: Mapping[str, Any] | None = None,
     history: Mapping[str, str] | None = None,
     incremental: bool = False,
+    listed: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The SQL of a model; every ref is the table of that name.
 
@@ -63,22 +68,26 @@ def render(
         variables: instead of the project's vars.
         history: tables that are there before the run, by identifier.
         incremental: whether the model's own table is there.
+        listed: the columns that the YAML of staging models lists, for optional ones.
     """
-    given = json.dumps([variables or project_vars(), dict(history or {})])
+    given = json.dumps([variables or project_vars(), dict(history or {}), dict(listed or {})])
     return _rendered(model, given, incremental)
 
 
 @cache
 def _rendered(model: str, given: str, incremental: bool) -> str:
-    variables, history = json.loads(given)
-    context = _context(variables, history, model.split("/")[-1])
+    variables, history, listed = json.loads(given)
+    context = _context(variables, history, model.split("/")[-1], listed)
     text = (DBT_PROJECT_DIR / "models" / f"{model}.sql").read_text()
     environment: jinja2.Environment = context["environment"]
     return environment.from_string(text).render(is_incremental=lambda: incremental)
 
 
 def _context(
-    variables: Mapping[str, Any], history: Mapping[str, str], this: str = "model"
+    variables: Mapping[str, Any],
+    history: Mapping[str, str],
+    this: str = "model",
+    listed: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     # The text becomes SQL, not a page.
     environment = jinja2.Environment(
@@ -102,6 +111,14 @@ def _context(
             "ref": lambda name: f"main.{name}",
             "var": lambda name, default=None: variables.get(name, default),
             "config": lambda **_: "",
+            "env_var": os.environ.get,
+            "modules": SimpleNamespace(re=re),
+            "graph": SimpleNamespace(
+                nodes={
+                    name: {"name": name, "resource_type": "model", "columns": columns}
+                    for name, columns in (listed or {}).items()
+                }
+            ),
             "execute": True,
             "target": SimpleNamespace(database="memory"),
             "this": SimpleNamespace(schema="main", identifier=this),

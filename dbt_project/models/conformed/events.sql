@@ -5,7 +5,14 @@ accepted as (
         'source_system', 'event_id', 'source_record_id', 'event_type', 'occurred_at',
         'login', 'product_id', 'url_path', 'device_type', 'points',
         'order_id', 'source_file'
-    ]) }}
+    ], optional=['user_agent']) }}
+),
+
+crawler_events as (
+    select
+        source_system,
+        event_id
+    from {{ ref('crawler_events') }}
 )
 
 select
@@ -18,7 +25,18 @@ select
     product_id,
     url_path,
     device_type,
+    user_agent,
     points,
     order_id,
     source_file
 from accepted
+-- Events of programs, and what lies after the clock, are in quarantine.set_aside_rows.
+where
+    not {{ is_after_clock('occurred_at') }}
+    and not exists (
+        select 1
+        from crawler_events
+        where
+            crawler_events.source_system = accepted.source_system
+            and crawler_events.event_id = accepted.event_id
+    )

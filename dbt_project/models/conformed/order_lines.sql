@@ -14,7 +14,8 @@ accepted as (
     ]) }}
 )
 
--- A line whose order is not accepted is in quarantine.set_aside_rows.
+-- A line whose order is not accepted or after the clock, or that is booked after the clock, is in
+-- quarantine.set_aside_rows.
 select
     source_system,
     order_id,
@@ -27,10 +28,12 @@ select
     booked_at,
     source_file
 from accepted
-where exists (
-    select 1
-    from orders
-    where
-        orders.source_system = accepted.source_system
-        and orders.order_id = accepted.order_id
-)
+where
+    not {{ is_after_clock('booked_at') }}
+    and exists (
+        select 1
+        from orders
+        where
+            orders.source_system = accepted.source_system
+            and orders.order_id = accepted.order_id
+    )

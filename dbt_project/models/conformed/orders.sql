@@ -17,3 +17,5 @@ select
     gross_amount,
     source_file
 from accepted
+-- What lies after the clock waits in quarantine.set_aside_rows.
+where not {{ is_after_clock('ordered_at') }}

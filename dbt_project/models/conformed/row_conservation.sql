@@ -18,7 +18,7 @@ accounted as (
 ),
 
 -- Accepted in staging, set aside here.
-unknown_orders as (
+left_out as (
     select
         staging_model,
         count(*) as row_count
@@ -30,10 +30,10 @@ unknown_orders as (
 conserved as (
     select
         accounted.*,
-        coalesce(unknown_orders.row_count, 0) as rows_without_order
+        coalesce(left_out.row_count, 0) as rows_left_out
     from accounted
-    left join unknown_orders
-        on accounted.staging_model = unknown_orders.staging_model
+    left join left_out
+        on accounted.staging_model = left_out.staging_model
 )
 
 select
@@ -42,10 +42,10 @@ select
     staging_model,
     entity,
     cast(rows_read as bigint) as rows_read,
-    cast(rows_accepted - rows_without_order as bigint) as rows_accepted,
-    cast(rows_quarantined + rows_without_order as bigint) as rows_quarantined,
+    cast(rows_accepted - rows_left_out as bigint) as rows_accepted,
+    cast(rows_quarantined + rows_left_out as bigint) as rows_quarantined,
     cast(rows_superseded as bigint) as rows_superseded,
     cast(rows_repeated as bigint) as rows_repeated,
-    cast(rows_quarantined + rows_without_order + rows_superseded as bigint) as rows_set_aside,
+    cast(rows_quarantined + rows_left_out + rows_superseded as bigint) as rows_set_aside,
     cast(rows_read - rows_accepted - rows_quarantined - rows_superseded as bigint) as difference
 from conserved

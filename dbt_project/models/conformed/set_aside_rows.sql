@@ -16,46 +16,92 @@
 
 with
 
-orders as (
-    select
-        source_system,
-        order_id
-    from {{ ref('orders') }}
+staged_orders as (
+    {{ union_staged('orders', ['source_system', 'order_id', 'ordered_at']) }}
 ),
 
-lines_without_order as (
-    {% for staging_model in var('entity_sources')['order_lines'] %}
+crawler_events as (
+    select
+        source_system,
+        event_id,
+        reason
+    from {{ ref('crawler_events') }}
+),
+
+-- What staging accepts and the tables of conformed do without, under the same conditions.
+left_out as (
+    {%- for staging_model in var('entity_sources')['order_lines'] %}
         select
             lines.source_system,
             '{{ staging_model }}' as staging_model,
-            {{ row_keys['order_lines'] }} as source_row_key,
+            'order_lines' as entity,
+            {{ row_keys['order_lines'] | replace('order_id', 'lines.order_id') }} as source_row_key,
             lines.source_file,
-            lines.source_row
+            lines.source_row,
+            case when staged_orders.order_id is null then 'unknown_order' else 'after_clock' end
+                as reason
         from {{ ref(staging_model) }} as lines
+        left join staged_orders
+            on
+                lines.source_system = staged_orders.source_system
+                and lines.order_id = staged_orders.order_id
         where
             lines.reject_reason is null
-            and not exists (
-                select 1
-                from orders
-                where
-                    orders.source_system = lines.source_system
-                    and orders.order_id = lines.order_id
+            and (
+                staged_orders.order_id is null
+                or {{ is_after_clock('staged_orders.ordered_at') }}
+                or {{ is_after_clock('lines.booked_at') }}
             )
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+        union all
+    {%- endfor %}
+    {%- for staging_model in var('entity_sources')['events'] %}
+        select
+            events.source_system,
+            '{{ staging_model }}' as staging_model,
+            'events' as entity,
+            events.event_id as source_row_key,
+            events.source_file,
+            events.source_row,
+            coalesce(crawler_events.reason, 'after_clock') as reason
+        from {{ ref(staging_model) }} as events
+        left join crawler_events
+            on
+                events.source_system = crawler_events.source_system
+                and events.event_id = crawler_events.event_id
+        where
+            events.reject_reason is null
+            and (crawler_events.event_id is not null or {{ is_after_clock('events.occurred_at') }})
+        union all
+    {%- endfor %}
+    {%- for entity, instant in {'orders': 'ordered_at', 'message_events': 'occurred_at'}.items() %}
+        {%- set outer = loop %}
+        {%- for staging_model in var('entity_sources')[entity] %}
+            select
+                source_system,
+                '{{ staging_model }}' as staging_model,
+                '{{ entity }}' as entity,
+                {{ row_keys[entity] }} as source_row_key,
+                source_file,
+                source_row,
+                'after_clock' as reason
+            from {{ ref(staging_model) }}
+            where reject_reason is null and {{ is_after_clock(instant) }}
+            {% if not (outer.last and loop.last) %}union all{% endif %}
+        {%- endfor %}
+    {%- endfor %}
 ),
 
 set_aside as (
     select
         source_system,
         staging_model,
-        'order_lines' as entity,
+        entity,
         source_row_key,
         source_file,
         source_row,
-        'unknown_order' as reason,
+        reason,
         'conformed' as layer
-    from lines_without_order
+    from left_out
     {%- for entity in row_keys %}
         {%- for staging_model in var('entity_sources')[entity] | default([]) %}
             {%- set read = source_table_of(staging_model) %}

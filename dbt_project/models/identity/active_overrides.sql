@@ -10,8 +10,8 @@ overrides as (
         valid_from
     from {{ ref('identity_overrides') }}
     where
-        (valid_from is null or valid_from <= current_date)
-        and (valid_to is null or valid_to > current_date)
+        (valid_from is null or valid_from <= {{ today() }})
+        and (valid_to is null or valid_to > {{ today() }})
 )
 
 -- A pair that is listed twice counts once, as the later row has it.

@@ -1,9 +1,11 @@
 -- The same orders and the same money before and after: revenue is promised equal at every layer,
--- and the promise starts here.
+-- and the promise starts here. What lies after the clock waits.
 with
 
 staged as (
-    {{ union_staged('orders', ['source_system', 'status', 'currency', 'gross_amount']) }}
+    {{ union_staged('orders', [
+        'source_system', 'status', 'currency', 'gross_amount', 'ordered_at'
+    ]) }}
 ),
 
 compared as (
@@ -14,6 +16,7 @@ compared as (
         gross_amount,
         1 as order_count
     from staged
+    where not {{ is_after_clock('ordered_at') }}
     union all
     select
         source_system,

@@ -1,8 +1,11 @@
--- Points are money that the company owes: earned, redeemed, expired and adjusted arrive one by one.
+-- Points are money that the company owes: earned, redeemed, expired and adjusted arrive one by one;
+-- what lies after the clock waits.
 with
 
 staged as (
-    {{ union_staged('events', ['source_system', 'event_type', 'points']) }}
+    {{ union_staged('events', [
+        'source_system', 'event_type', 'points', 'occurred_at'
+    ]) }}
 ),
 
 compared as (
@@ -12,6 +15,7 @@ compared as (
         points,
         1 as event_count
     from staged
+    where points is not null and not {{ is_after_clock('occurred_at') }}
     union all
     select
         source_system,
@@ -19,6 +23,7 @@ compared as (
         -points as points,
         -1 as event_count
     from {{ ref('events') }}
+    where points is not null
 )
 
 select

@@ -12,51 +12,24 @@ typed as (
         -- Without host and query: a query may hold an e-mail address.
         nullif(regexp_extract(url, '^([a-z]+://[^/?#]*)?([^?#]*)', 2), '') as url_path,
         lower(nullif(trim(device_type), '')) as device_type,
+        nullif(trim(user_agent), '') as user_agent,
         source_file,
         source_row,
         is_deleted
     from {{ source('web_tracking', 'events') }}
 ),
 
--- Few cookies have so many events at all; counting minutes for them only saves a wide group by.
-busy_cookies as (
-    select source_record_id
-    from typed
-    where source_record_id is not null
-    group by source_record_id
-    having count(*) > 50
-),
-
--- Nobody clicks fifty times in a minute, and what did so once is a program all the time.
-busy_minutes as (
-    select source_record_id
-    from typed
-    where
-        occurred_at is not null
-        and source_record_id in (select source_record_id from busy_cookies)
-    group by source_record_id, {{ dbt.date_trunc('minute', 'occurred_at') }}
-    having count(*) > 50
-),
-
-bot_cookies as (
-    select distinct source_record_id
-    from busy_minutes
-),
-
 checked as (
     select
-        typed.*,
+        *,
         {{ first_fault([
-            ('typed.event_id is null', 'missing_key', 'event_id'),
-            ('typed.source_record_id is null', 'missing_reference', 'cookie_id'),
-            ('typed.occurred_at is null', 'invalid_timestamp', 'occurred_at'),
-            (is_after_today('typed.occurred_at'), 'future_timestamp', 'occurred_at'),
-            ('typed.event_type is null', 'invalid_code', 'event_type'),
-            ('bot_cookies.source_record_id is not null', 'bot_traffic', none),
+            ('event_id is null', 'missing_key', 'event_id'),
+            ('source_record_id is null', 'missing_reference', 'cookie_id'),
+            ('occurred_at is null', 'invalid_timestamp', 'occurred_at'),
+            (is_after_today('occurred_at'), 'future_timestamp', 'occurred_at'),
+            ('event_type is null', 'invalid_code', 'event_type'),
         ]) }}
     from typed
-    left join bot_cookies
-        on typed.source_record_id = bot_cookies.source_record_id
 ),
 
 judged as (
@@ -73,6 +46,7 @@ select
     product_id,
     url_path,
     device_type,
+    user_agent,
     cast(null as bigint) as points,
     cast(null as string) as order_id,
     source_file,
