@@ -23,6 +23,10 @@ SYSTEM = re.compile(
 ENGINE = re.compile(r"Out of Memory Error|OutOfMemoryException")
 
 
+class ShortageError(UserError):
+    """Something ran out while something was read that is not to blame for it."""
+
+
 def shortage(error: BaseException | str) -> str | None:
     """What ran out and what to do about it, None when an error is about something else.
 
@@ -60,13 +64,13 @@ def raise_shortage(error: BaseException, who: str) -> None:
 
     Parameters:
         error: what was caught; returns when it is about something else.
-        who: what needed the memory, as the beginning of the sentence.
+        who: what needed the memory, as the beginning of a sentence.
 
     Raises:
-        UserError: the error is a shortage.
+        ShortageError: the error is a shortage.
     """
     if text := shortage(error):
-        raise UserError(f"{who} was too much for this machine: {text}") from None
+        raise ShortageError(f"{who} was too much for this machine: {text}") from None
 
 
 def _limit(variable: str) -> str:

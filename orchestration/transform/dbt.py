@@ -137,7 +137,7 @@ def _node_result(unique_id: str, result: Mapping[str, Any]) -> NodeResult:
         status=str(result.get("status", "")).lower(),
         seconds=float(result.get("execution_time", 0.0)),
         failures=None if failures is None else int(failures),
-        message=shortage(message) or without_values(message),
+        message=(shortage(message) or without_values(message)).rstrip("."),
     )
 
 
