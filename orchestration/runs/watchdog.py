@@ -204,7 +204,9 @@ class _Watchdog(threading.Thread):
             samples.clear()
             beat()
         samples.append(sample)
-        self._set_fuse()
+        with suppress(RuntimeError):
+            # The fuse is a thread of its own; where there is none to spare, this one still looks.
+            self._set_fuse()
         while samples[0].at < sample.at - self.patience:
             samples.popleft()
         if not self.over and self._stands_still(samples):
@@ -225,7 +227,8 @@ class _Watchdog(threading.Thread):
 
     def _end(self) -> None:
         # Whatever is called from here may wait for a lock that a lost thread holds.
-        faulthandler.dump_traceback_later(LAST_WORDS_SECONDS, exit=True, file=self.places)
+        with suppress(RuntimeError):
+            faulthandler.dump_traceback_later(LAST_WORDS_SECONDS, exit=True, file=self.places)
         with suppress(Exception):
             self.places.write(
                 f"process {os.getpid()}, {time.strftime('%F %T', time.gmtime())} UTC\n"

@@ -173,6 +173,27 @@ def test_whoever_waits_for_a_thread_that_had_no_memory_to_begin_need_not_wait_lo
     assert "no more memory" in err
 
 
+def test_a_process_that_gets_no_more_threads_is_watched_all_the_same(settings: Settings) -> None:
+    code, err = ended(
+        start(
+            settings,
+            """
+            import faulthandler
+
+            def refused(*_arguments, **_more):
+                raise RuntimeError("unable to start watchdog thread")
+
+            with watched():
+                faulthandler.dump_traceback_later = refused
+                threading.Event().wait()
+            """,
+        )
+    )
+    assert code == 1
+    assert "stood still" in err
+    assert "Traceback" not in err
+
+
 def test_a_run_that_was_suspended_goes_on(settings: Settings) -> None:
     process = start(
         settings,
