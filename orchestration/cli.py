@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +15,10 @@ import typer
 from rich.console import Console
 
 from orchestration.alerts.commands import app as alerts
+from orchestration.backup.commands import backup, restore
 from orchestration.errors import UserError
 from orchestration.identity.commands import app as identity
+from orchestration.progress import bar
 from orchestration.settings import Settings
 from orchestration.sources.commands import app as sources
 from orchestration.value.commands import app as value
@@ -85,18 +85,6 @@ def _settings(landing: Path | None = None) -> Settings:
     return settings
 
 
-@contextmanager
-def _bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("starting")
-        yield lambda label, done, total: progress.update(
-            task, description=label, completed=done, total=total
-        )
-
-
 @app.command()
 def demo(
     customers: Annotated[int, typer.Option(min=1, help="How many people.")] = 10_000,
@@ -126,7 +114,7 @@ def demo(
     if if_missing and target.is_dir() and any(target.iterdir()):
         out.print(f"Using the files in {target}.", soft_wrap=True, highlight=False)
         return
-    with _bar(err) as progress:
+    with bar(err) as progress:
         totals = generate(parameters, target, settings.truth_dir, progress)
     if as_json:
         print(json.dumps(totals, indent=2, default=str))
@@ -234,6 +222,10 @@ def docs() -> None:
     from orchestration.inspect import write_dbt_docs
 
     out.print(f"Open {write_dbt_docs(_settings())}", soft_wrap=True, highlight=False)
+
+
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

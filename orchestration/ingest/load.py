@@ -18,6 +18,7 @@ from orchestration.ingest.discovery import Listing, SourceFile, discover
 from orchestration.ingest.file_loads import LoadContext, load_file
 from orchestration.ingest.plan import Step, plan_files
 from orchestration.ingest.server_loads import load_server_table
+from orchestration.memory import ShortageError
 from orchestration.retries import retrying
 from orchestration.settings import Settings
 from orchestration.warehouse import connect_writer
@@ -226,8 +227,9 @@ def _run_step(context: LoadContext, table: SourceTable, step: Step, result: Load
             result.bytes_read += step.bytes_to_read
             result.rows_read += rows
     except UserError as error:
-        result.failures.append(str(error))
-        _log(context, table, step.source_file, "failed", str(error))
+        named = f"{step.source_file}: " if isinstance(error, ShortageError) else ""
+        result.failures.append(f"{named}{error}")
+        _log(context, table, step.source_file, "failed", f"{named}{error}")
 
 
 def _closed_folders(

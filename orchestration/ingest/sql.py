@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from orchestration.errors import without_values
+from orchestration.memory import raise_shortage
 
 
 def quoted(identifier: str) -> str:
@@ -26,6 +27,11 @@ def file_list(paths: Iterable[Path]) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error, without values: what follows it quotes the offending row."""
+    """The first line of an error, without values: what follows it quotes the offending row.
+
+    Raises:
+        UserError: it was not what was read that failed, but the memory or temporary space for it.
+    """
+    raise_shortage(error, "Reading this")
     text = str(error).strip().splitlines()
     return without_values(text[0].rstrip(".")) if text else type(error).__name__

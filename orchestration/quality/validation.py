@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.memory import shortage
 from orchestration.quality.suites import Promise
 
 
@@ -145,7 +146,8 @@ def _creator(con: duckdb.DuckDBPyConnection) -> Any:
 def _result(promise: Promise, outcome: Any) -> PromiseResult:
     raised = _exception_text(outcome.exception_info)
     if raised:
-        return PromiseResult(promise, False, f"the check could not run: {raised}", errored=True)
+        reason = shortage(raised) or raised
+        return PromiseResult(promise, False, f"the check could not run: {reason}", errored=True)
     found = outcome.result or {}
     if "observed_value" in found:
         value = found["observed_value"]

@@ -21,7 +21,7 @@ from orchestration.errors import UserError
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.publish.proof import read_proof
-from orchestration.runs import records
+from orchestration.runs import records, watchdog
 from orchestration.runs.records import RunRecord
 from orchestration.runs.signals import StopSignals
 from orchestration.settings import Settings
@@ -73,6 +73,7 @@ class CarriedRun:
 
     def enter_step(self, step: str) -> None:
         """Say where the run is."""
+        watchdog.beat()
         if step != self.record.step:
             self.change(step=step)
 
@@ -81,6 +82,11 @@ class CarriedRun:
         if self.record.in_progress:
             seconds = round(time.monotonic() - self._began, 3)
             self.change(finished_at=records.now(), seconds=seconds, **values)
+
+    def end_stalled(self, text: str) -> None:
+        """Record and tell that nothing moved any more; the process ends right after."""
+        self.end(state=records.FAILED, failure=text)
+        _tell(self)
 
 
 _carried: dict[str, CarriedRun] = {}
@@ -111,8 +117,9 @@ def carry(run: CarriedRun, on_wait: Callable[[str], None]) -> Iterator[CarriedRu
             with WriterLock(settings.data_dir, on_wait=on_wait):
                 run.begin()
                 progress.report_to(progress.StepRecorder(told, run.enter_step))
-                yield run
-                _end_by_events(run, signals)
+                with watchdog.watch(settings, lambda: run.record.step, run.end_stalled):
+                    yield run
+                    _end_by_events(run, signals)
         except UserError as error:
             run.end(state=records.FAILED, failure=str(error))
             raise

@@ -8,6 +8,7 @@ import dagster as dg
 from dagster import DagsterEventType
 
 from orchestration.logs import log
+from orchestration.memory import shortage
 from orchestration.settings import Settings
 
 STOPPED_BY_USER = (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED)
@@ -72,6 +73,8 @@ def _failure_text(failures: list[dg.DagsterEvent], settings: Settings) -> str:
             error = error.cause
         if error and error.cls_name == "UserError":
             return str(error.message).split("UserError: ", 1)[-1].strip()
+        if error and (short := shortage(f"{error.cls_name}: {error.message}")):
+            return f"Step {event.step_key} could not be done: {short}"
         log().error("step %s failed: %s", event.step_key, error.to_string() if error else "")
         return (
             f"Step {event.step_key} failed with {error.cls_name if error else 'an unknown error'}. "

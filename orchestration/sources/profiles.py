@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from orchestration.logs import log
+from orchestration.memory import shortage
 from orchestration.sources import personal, profile_sql, profile_store, profile_values
 from orchestration.sources.profile_columns import Column, one_row
 from orchestration.sources.profile_store import changes_since_previous
@@ -115,7 +116,8 @@ def profile_tables(
             columns, rows, newest = _profile(con, table)
         except duckdb.Error as error:
             # The engine's message may quote a value, so only its kind is kept.
-            message = f"{type(error).__name__} while reading landing.{table.identifier}"
+            kind = shortage(error) or f"{type(error).__name__}."
+            message = f"landing.{table.identifier} can't be profiled: {kind}"
             log().warning("no profile of %s.%s: %s", table.source, table.table, message)
             outcomes.append(ProfileOutcome(table, "failed", message=message))
             continue

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.errors import UserError, without_values
+from orchestration.memory import shortage
+from orchestration.runs.watchdog import beat
 from orchestration.settings import Settings
+from orchestration.transform.dbt_threads import guard_threads, lost
 from orchestration.transform.parsing import base_arguments, parse
+
+LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,20 +56,24 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
         One result per finished node, in the order of finishing. Skipped nodes are included.
 
     Raises:
-        UserError: dbt could not start the command at all.
+        UserError: dbt could not start the command, or ended before all nodes had their turn.
     """
     from dbt.cli.main import dbtRunner, dbtRunnerResult
     from google.protobuf.json_format import MessageToDict
 
     manifest = parse(settings)
+    guard_threads()
     results: queue.Queue[NodeResult | None] = queue.Queue()
 
     def on_event(event: Any) -> None:
+        if event.info.name in ("NodeStart", "NodeFinished"):
+            beat()
         if event.info.name == "NodeFinished":
             data = MessageToDict(event.data, preserving_proto_field_name=True)
-            results.put(_node_result(data))
+            results.put(_node_result(data["node_info"]["unique_id"], data.get("run_result", {})))
 
     outcome: list[dbtRunnerResult] = []
+    ended: list[BaseException] = []
 
     def invoke() -> None:
         try:
@@ -75,30 +84,60 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
             lean = ["--no-write-json", "--cache-selected-only"]
             arguments = [*command, *base_arguments(settings), *lean]
             outcome.append(runner.invoke(arguments))
+        except BaseException as error:
+            ended.append(error)
         finally:
             results.put(None)
 
     thread = threading.Thread(target=invoke, name="dbt", daemon=True)
-    thread.start()
-    seen = 0
-    while (result := results.get()) is not None:
-        seen += 1
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise UserError(_could_not(command, error)) from None
+    seen = set()
+    for result in _until_ended(results, thread):
+        seen.add(result.unique_id)
         yield result
-    thread.join()
-    if not outcome or (outcome[0].exception and not seen):
-        reason = outcome[0].exception if outcome else "it ended without a result"
-        raise UserError(f"dbt could not run `{' '.join(command)}`: {reason}")
+    reason = lost() or (ended and ended[0]) or (outcome and outcome[0].exception)
+    if reason or not outcome:
+        raise UserError(_could_not(command, reason or "it ended without a result"))
+    # What a thread could not tell by an event is in the outcome all the same.
+    for left in getattr(outcome[0].result, "results", ()):
+        if left.node.unique_id not in seen:
+            yield _node_result(left.node.unique_id, left.to_dict())
 
 
-def _node_result(data: Mapping[str, Any]) -> NodeResult:
-    result = data.get("run_result", {})
-    failures = result.get("num_failures")
+def _until_ended(
+    results: queue.Queue[NodeResult | None], thread: threading.Thread
+) -> Iterator[NodeResult]:
+    """Results until the thread says that it has ended, or can't say so any more."""
+    while True:
+        try:
+            result = results.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            if lost() or not (thread.is_alive() or results.qsize()):
+                return
+            continue
+        if result is None:
+            return
+        yield result
+
+
+def _could_not(command: Sequence[str], reason: BaseException | str) -> str:
+    name = type(reason).__name__ if isinstance(reason, BaseException) else ""
+    why = shortage(reason) or without_values(str(reason)) or name
+    return f"dbt could not run `{' '.join(command)}`: {why}"
+
+
+def _node_result(unique_id: str, result: Mapping[str, Any]) -> NodeResult:
+    failures = result.get("num_failures", result.get("failures"))
+    message = str(result.get("message") or "")
     return NodeResult(
-        unique_id=data["node_info"]["unique_id"],
+        unique_id=unique_id,
         status=str(result.get("status", "")).lower(),
         seconds=float(result.get("execution_time", 0.0)),
         failures=None if failures is None else int(failures),
-        message=without_values(result.get("message", "")),
+        message=(shortage(message) or without_values(message)).rstrip("."),
     )
 
 

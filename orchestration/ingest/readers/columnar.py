@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import adbc_driver_sqlite.dbapi as sqlite
 import duckdb
+import pyarrow
 
 from orchestration.errors import UserError
 from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.target import Outcome, Target
 from orchestration.ingest.sql import file_list, first_line, literal, quoted
 from orchestration.ingest.sqlite_files import read_only_uri
+from orchestration.runs.watchdog import beat
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
@@ -148,7 +151,7 @@ def insert_stream(
 ) -> tuple[int, int]:
     """Insert what an ADBC cursor streams; rows that must be cast pass through a temporary table."""
     rows = cursor.fetch_record_batch()
-    con.register("c360_stream", rows)
+    con.register("c360_stream", pyarrow.RecordBatchReader.from_batches(rows.schema, _told(rows)))
     try:
         if all(column.is_text for column, _ in matched.feeds):
             return target.insert_typed(con, matched, "c360_stream")
@@ -156,6 +159,13 @@ def insert_stream(
         return target.insert_typed(con, matched, "temp.c360_rows")
     finally:
         _clean_up(con, "c360_stream")
+
+
+def _told(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+    # A slow server takes no time of the processor; that it goes on is seen here.
+    for batch in batches:
+        beat()
+        yield batch
 
 
 def _clean_up(con: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -24,6 +24,7 @@ from orchestration.ingest.readers.target import (
     Target,
 )
 from orchestration.ingest.sql import file_list, first_line, literal, quoted
+from orchestration.memory import raise_shortage
 
 SAMPLED_OBJECTS = 1_000
 
@@ -145,7 +146,8 @@ def _sampled_fields(con: duckdb.DuckDBPyConnection, path: Path, kind: str) -> li
             )
             .fetchall()
         )
-    except duckdb.Error:
+    except duckdb.Error as error:
+        raise_shortage(error, "Reading this")
         return []
     names = [str(row[0]) for row in described]
     return [] if names == ["json"] else names
