@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.failures import in_words
+from orchestration.limits import Limits
 from orchestration.locking import holder_of
 from orchestration.settings import Settings
-
-DEFAULT_MEMORY_LIMIT = "4GB"
-DEFAULT_THREADS = "2"
 
 
 @contextmanager
@@ -45,11 +43,10 @@ def open_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
         raise UserError(_cannot_open(path, error)) from None
+    limits = Limits.from_env()
     try:
-        con.execute(
-            "set memory_limit = ?", [os.environ.get("C360_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)]
-        )
-        con.execute(f"set threads = {int(os.environ.get('C360_THREADS', DEFAULT_THREADS))}")
+        con.execute("set memory_limit = ?", [limits.memory_limit])
+        con.execute(f"set threads = {limits.threads}")
         con.execute("set preserve_insertion_order = false")
         con.execute("set timezone = 'UTC'")
         yield con
@@ -65,10 +62,7 @@ def _cannot_open(path: Path, error: Exception) -> str:
             "Close that program; to look at results, open the published file "
             "(published/insights.duckdb in the data folder) instead."
         )
-    return (
-        f"{path} can't be opened: {reason}. If the file is damaged, remove it; "
-        "the next run builds it again from the landing files."
-    )
+    return in_words(error).text
 
 
 @contextmanager
@@ -99,10 +93,7 @@ def connect_reader(
                 f"The warehouse in {settings.data_dir} is being written by "
                 f"{holder or 'another program'}; it can be read when that has ended."
             ) from None
-        raise UserError(
-            f"{path} can't be opened. If the file is damaged, remove it; the next run builds it "
-            "again from the landing files."
-        ) from None
+        raise _opening(error, settings) from None
     try:
         con.execute("set timezone = 'UTC'")
         found = con.execute(
@@ -116,23 +107,37 @@ def connect_reader(
         con.close()
 
 
+def _opening(error: duckdb.Error, settings: Settings) -> UserError:
+    told = in_words(error, settings)
+    return UserError(told.text, told.exit_code)
+
+
 @contextmanager
 def connect_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the published model, closed to the outside world.
 
+    It needs the right to read that file, and none to write anything.
+
     Raises:
-        UserError: nothing has been published yet.
+        UserError: nothing has been published yet, or the file is damaged or may not be read.
     """
-    if not settings.published_path.exists():
+    path = settings.published_path
+    if not path.exists():
+        raise UserError(f"Nothing is published yet in {path.parent}. Run `c360 run` first.", 3)
+    if not path.is_file():
         raise UserError(
-            f"Nothing is published yet in {settings.published_path.parent}. Run `c360 run` first.",
-            exit_code=3,
+            f"{path} is no file, so nothing can be read from it. Move it away and publish again: "
+            "`c360 publish`.",
+            3,
         )
-    con = duckdb.connect(
-        str(settings.published_path),
-        read_only=True,
-        config={"enable_external_access": "false", "lock_configuration": "true"},
-    )
+    try:
+        con = duckdb.connect(
+            str(path),
+            read_only=True,
+            config={"enable_external_access": "false", "lock_configuration": "true"},
+        )
+    except duckdb.Error as error:
+        raise _opening(error, settings) from None
     try:
         yield con
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterEventType
 
-from orchestration.logs import log
+from orchestration.failures import serialised_in_words
 from orchestration.settings import Settings
 
 STOPPED_BY_USER = (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED)
@@ -67,15 +67,11 @@ def _failure_text(failures: list[dg.DagsterEvent], settings: Settings) -> str:
         data = event.step_failure_data
         if data.user_failure_data and data.user_failure_data.description:
             return str(data.user_failure_data.description)
-        error: Any = data.error
-        while error and error.cause:
+        error, causes, details = data.error, list[tuple[str, str]](), ""
+        while error:
+            causes.append((error.cls_name or "", error.message))
+            details += error.to_string()
             error = error.cause
-        if error and error.cls_name == "UserError":
-            return str(error.message).split("UserError: ", 1)[-1].strip()
-        log().error("step %s failed: %s", event.step_key, error.to_string() if error else "")
-        return (
-            f"Step {event.step_key} failed with {error.cls_name if error else 'an unknown error'}. "
-            "The published model stays as it was. The log in the data folder (logs/c360.log) has "
-            "the details."
-        )
+        found = serialised_in_words(causes, details, settings)
+        return f"Step {event.step_key}: {found.text}" if found.id else found.text
     return "The run ended without a success and without saying why; see its events in Dagster."

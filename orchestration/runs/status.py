@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.text import Text
 
 from orchestration.locking import holder_of
@@ -16,8 +15,10 @@ from orchestration.runs import records
 from orchestration.runs.lifecycle import killed_text, was_published
 from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
+from orchestration.terminal import Console
 from orchestration.warehouse import connect_published
 
+NOT_SEEN = "not to be seen by you; the runs below say what is known"
 SHOWN_RUNS = 5
 IN_PROGRESS = (records.WAITING, records.RUNNING)
 HEADINGS = ("started (UTC)", "by", "state", "seconds", "passed", "not", "published")
@@ -35,11 +36,18 @@ def read_status(settings: Settings) -> dict[str, Any]:
     ended = next((r for r in runs if not r.in_progress), None)
     return {
         "data_dir": str(settings.data_dir),
-        "running": holder_of(settings.data_dir) if settings.data_dir.exists() else None,
+        "running": _running(settings),
         "published": _published(settings),
         "last_run": as_dict(ended) if ended else None,
         "runs": [as_dict(r) for r in runs],
     }
+
+
+def _running(settings: Settings) -> str | None:
+    try:
+        return holder_of(settings.data_dir)
+    except PermissionError:
+        return NOT_SEEN
 
 
 def as_dict(record: RunRecord) -> dict[str, Any]:

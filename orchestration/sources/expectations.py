@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.table import Table
 
 from orchestration.errors import UserError
 from orchestration.locking import holder_of
+from orchestration.private_files import project_files
 from orchestration.settings import Settings
 from orchestration.sources.suite_proposals import ProfiledColumn, propose, query_of
 from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
+from orchestration.terminal import Console
 
 HEADER = """\
 # Proposed by `c360 source expectations {name}` from what was loaded up to {day}.
@@ -27,6 +28,7 @@ status: {status}
 """
 
 
+@project_files()
 def propose_expectations(
     settings: Settings,
     name: str,

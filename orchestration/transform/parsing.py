@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.limits import Limits
 from orchestration.settings import PROJECT_ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
@@ -30,6 +31,7 @@ ENVIRONMENT_READ = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
 def prepare_environment(settings: Settings) -> None:
     """Point profiles.yml to the data folder and switch dbt's telemetry off, for this process."""
     os.environ["C360_DATA_DIR"] = str(settings.data_dir)
+    os.environ.update(Limits.from_env().environment())
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     os.environ["DO_NOT_TRACK"] = "1"
     settings.insights_build_path.parent.mkdir(parents=True, exist_ok=True)

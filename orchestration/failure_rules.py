@@ -1,0 +1,297 @@
+"""What is known to go wrong, and the words for it.
+
+A rule looks at class name, message and number of the system's error, because of an error in a
+Dagster step nothing else is left. The first rule that knows an error explains it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.damage import damaged_state
+from orchestration.errors import without_values
+from orchestration.failure_system import system_error
+from orchestration.settings import Settings
+from orchestration.terminal import STANDARD_STREAM
+
+ERRNO = re.compile(r"\[Errno (\d+)\]")
+QUOTED = re.compile(r"""["']((?:/|[A-Za-z0-9_.-]+/)[^"'\n]*)["']""")
+ON_THE_DISK = {
+    "Permission denied": errno.EACCES,
+    "Operation not permitted": errno.EPERM,
+    "Read-only file system": errno.EROFS,
+    "No space left": errno.ENOSPC,
+    "Disk quota exceeded": errno.EDQUOT,
+    "File too large": errno.EFBIG,
+    "Too many open files": errno.EMFILE,
+    "File name too long": errno.ENAMETOOLONG,
+    "Input/output error": errno.EIO,
+    "database or disk is full": errno.ENOSPC,
+    "readonly database": errno.EACCES,
+    "unable to open database file": errno.EACCES,
+}
+"""How libraries say what the system has told them."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A paragraph, and the exit code that goes with it."""
+
+    text: str
+    exit_code: int = 1
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of an error.
+
+    Attributes:
+        names: its class and those it derives from.
+        text: its message.
+        number: the system's error number, 0 when there is none.
+        path: the file it is about, empty when it does not say.
+        line: the line in that file, 0 when it does not say.
+    """
+
+    names: frozenset[str]
+    text: str
+    number: int = 0
+    path: str = ""
+    line: int = 0
+
+    @classmethod
+    def of(cls, error: BaseException) -> Seen:
+        """What is known of an exception."""
+        names = frozenset(kind.__name__ for kind in type(error).__mro__)
+        seen = cls.of_text(type(error).__name__, str(error))
+        path, number, line = seen.path, seen.number, 0
+        if isinstance(error, OSError):
+            number = error.errno or number
+            named = error.filename2 or error.filename
+            path = os.fsdecode(named) if isinstance(named, str | bytes) else path
+        elif mark := getattr(error, "problem_mark", None):
+            path, line = str(mark.name), mark.line + 1
+        return cls(names, seen.text, number, path, line)
+
+    @classmethod
+    def of_text(cls, name: str, text: str) -> Seen:
+        """What is known of an error of which only its class and its message are left."""
+        found = ERRNO.search(text)
+        number = int(found[1]) if found else 0
+        if not number:
+            number = next((n for words, n in ON_THE_DISK.items() if words in text), 0)
+        quoted = QUOTED.findall(text)
+        return cls(frozenset({name}), text, number, quoted[-1] if quoted else "")
+
+    def is_a(self, *names: str) -> bool:
+        """Whether the error is of one of these classes."""
+        return not self.names.isdisjoint(names)
+
+    @property
+    def first_line(self) -> str:
+        """The beginning of the message, without quoted values of rows."""
+        return without_values(self.text.strip().splitlines()[0] if self.text.strip() else "")
+
+
+def explain(seen: Seen, settings: Settings | None) -> Words | None:
+    """The words for an error, None when it is none of those known.
+
+    Parameters:
+        seen: the error.
+        settings: of the installation, None where the environment describes none.
+    """
+    for rule in RULES:
+        if found := rule(seen, settings):
+            return found
+    return None
+
+
+def _stopped_database(seen: Seen, settings: Settings | None) -> Words | None:
+    if "has been invalidated" not in seen.text and not seen.is_a("FatalException"):
+        return None
+    cause = seen.text.rpartition("Original error:")[2].strip() or seen.text
+    inner = Seen.of_text("IOException", cause.strip(' "'))
+    known = _system(inner, settings) or _memory(inner, settings)
+    reason = known.text if known else f"DuckDB gave up: {inner.first_line}"
+    return Words(
+        f"{reason} The warehouse keeps what was committed before; start the command again. If it "
+        f"ends like this again, remove {_warehouse(settings)}: the next `c360 run` builds it again."
+    )
+
+
+def _memory(seen: Seen, settings: Settings | None) -> Words | None:
+    if seen.is_a("OutOfMemoryException") or "Out of Memory Error" in seen.text:
+        if "max_temp_directory_size" in seen.text or "offload" in seen.text:
+            return Words(
+                "DuckDB put more beside the warehouse than C360_MAX_TEMP "
+                f"({_variable('C360_MAX_TEMP', '100GB')}) allows. Raise it if the disk has room, "
+                "or give more memory with C360_MEMORY_LIMIT."
+            )
+        return Words(
+            "DuckDB needed more memory than C360_MEMORY_LIMIT "
+            f"({_variable('C360_MEMORY_LIMIT', '4GB')}) allows. Raise it, or set C360_THREADS "
+            f"({_variable('C360_THREADS', '2')}) lower: each thread takes its share."
+        )
+    if seen.is_a("MemoryError") or seen.number == errno.ENOMEM:
+        return Words(
+            "The machine has no memory left for this. Close other programs, or set "
+            "C360_MEMORY_LIMIT and C360_THREADS lower."
+        )
+    if seen.is_a("RecursionError"):
+        return Words(
+            "Something is nested too deeply to be read: a JSON or YAML file, or an SQL statement. "
+            "Write it flatter, or in several steps.",
+            2,
+        )
+    return None
+
+
+def _locked(seen: Seen, settings: Settings | None) -> Words | None:
+    if "Could not set lock on file" in seen.text or "Conflicting lock" in seen.text:
+        return Words(
+            f"{seen.path or _warehouse(settings)} is open in another program, which DuckDB does "
+            "not allow while something is written. Close that program, or wait for the run that "
+            "`c360 status` names, and start again."
+        )
+    if "database is locked" in seen.text:
+        return Words(
+            f"Dagster's history in {_dagster(settings)} is locked by another program. Wait for the "
+            "run that `c360 status` names, or close what has it open, and start again."
+        )
+    return None
+
+
+def _system(seen: Seen, settings: Settings | None) -> Words | None:
+    if seen.path == STANDARD_STREAM:
+        return Words(
+            f"What was printed could not be written to the standard output ({seen.first_line}). "
+            "Send it to a file or program that takes it."
+        )
+    text = system_error(seen.number, seen.path, settings)
+    if not text and seen.is_a("OSError"):
+        place = f"{seen.path}: " if seen.path else ""
+        text = (
+            f"The system refused what was asked of it: {place}{seen.first_line}. Check the disk, "
+            "the folder and its rights, and start the command again."
+        )
+    return Words(text) if text else None
+
+
+def _damaged(seen: Seen, settings: Settings | None) -> Words | None:
+    damaged = (
+        "not a valid DuckDB database" in seen.text
+        or "Corrupt database file" in seen.text
+        or "Could not read enough bytes" in seen.text
+        or seen.is_a("SerializationException")
+    )
+    if damaged:
+        path = seen.path or _warehouse(settings)
+        return Words(
+            f"{path} is damaged, or is no DuckDB file ({seen.first_line.split(':')[0]}). Move it "
+            "away and start `c360 run`: it builds the warehouse again from the landing files and "
+            "publishes it.",
+            3,
+        )
+    if "version number" in seen.text and seen.is_a("IOException", "Error"):
+        return Words(
+            f"{seen.path or _warehouse(settings)} was written by a newer DuckDB than this one. "
+            "Install the versions of the project that wrote it (`make setup` there), or move the "
+            "file away and start `c360 run`.",
+            3,
+        )
+    if "malformed" in seen.text or "file is not a database" in seen.text:
+        return Words(
+            f"Dagster's history in {_dagster(settings)} is damaged ({seen.first_line[:80]}). Move "
+            "that folder away: the next start makes a new one, and only the list of past runs is "
+            "gone."
+        )
+    if seen.is_a("JSONDecodeError", "UnpackException", "ExtraData"):
+        files = damaged_state(settings) if settings else []
+        names = ", ".join(map(str, files)) or f"a JSON file ({seen.first_line[:80]})"
+        return Words(
+            f"{names} can't be read: it is cut or was changed by hand. The product writes its own "
+            "state files again: move it away and start the command again."
+        )
+    return None
+
+
+def _database(seen: Seen, settings: Settings | None) -> Words | None:
+    if seen.is_a("IOException") or seen.text.startswith("IO Error"):
+        return Words(
+            f"DuckDB could not read or write a file: {seen.first_line}. Check that file, its disk "
+            "and its rights, and start the command again."
+        )
+    return None
+
+
+def _text_files(seen: Seen, settings: Settings | None) -> Words | None:
+    if seen.is_a("YAMLError", "ScannerError", "ParserError", "ComposerError", "MarkedYAMLError"):
+        where = f"{seen.path}, line {seen.line}" if seen.path else "A YAML file"
+        problem = " ".join(seen.text.split())[:200]
+        return Words(f"{where}, is no YAML: {problem}. Correct it and start again.", 2)
+    if seen.is_a("UnicodeDecodeError"):
+        return Words(
+            f"{seen.path or 'A file'} is not in UTF-8 ({seen.first_line[:120]}). Save it as UTF-8 "
+            "and start again.",
+            2,
+        )
+    if seen.is_a("UnicodeEncodeError"):
+        return Words(
+            "A name or a value holds bytes that are not UTF-8, so it can't be written. Rename the "
+            "file or folder with letters of UTF-8 and start again.",
+            2,
+        )
+    if seen.is_a("BadZipFile", "BadGzipFile", "LZMAError", "ZstdError") or (
+        seen.is_a("EOFError", "error") and re.search("end-of-stream|decompress", seen.text)
+    ):
+        return Words(
+            f"{seen.path or 'A compressed file'} is cut or damaged ({seen.first_line[:120]}). Have "
+            "it delivered again, or move it out of the landing folder."
+        )
+    if seen.is_a("EOFError"):
+        return Words("The input ended before the question was answered. Nothing was written.", 2)
+    return None
+
+
+def _installation(seen: Seen, settings: Settings | None) -> Words | None:
+    if seen.is_a("ModuleNotFoundError", "ImportError"):
+        return Words(
+            f"The installation is not whole ({seen.first_line[:160]}). In the project, `make setup`"
+            " installs what requirements.lock names.",
+            3,
+        )
+    if "No usable temporary directory" in seen.text:
+        return Words(
+            "There is no folder for temporary files that can be written. Make the one that TMPDIR "
+            "names, or set TMPDIR to a folder that is yours."
+        )
+    return None
+
+
+def _variable(name: str, default: str) -> str:
+    return os.environ.get(name) or default
+
+
+def _warehouse(settings: Settings | None) -> str:
+    return str(settings.warehouse_path if settings else Path("warehouse.duckdb"))
+
+
+def _dagster(settings: Settings | None) -> str:
+    return str(settings.dagster_home) if settings else "the data folder's dagster/"
+
+
+RULES: tuple[Callable[[Seen, Settings | None], Words | None], ...] = (
+    _stopped_database,
+    _memory,
+    _locked,
+    _damaged,
+    _installation,
+    _system,
+    _database,
+    _text_files,
+)
