@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from orchestration.errors import UserError
 from orchestration.failures import STOPPED_CODE
 
+PROGRAM = "c360"
 NOTHING_ASKED = "NoArgsIsHelpError"
 
 
@@ -29,7 +30,7 @@ def run_command(app: typer.Typer) -> int:
             a file ends too early, and hide the interrupt of a user.
     """
     try:
-        result = app(standalone_mode=False)
+        result = app(prog_name=PROGRAM, standalone_mode=False)
     except typer.Abort as stop:
         # The end of a file within the command, unlike one at a question, which has no cause.
         raise stop.__cause__ or KeyboardInterrupt() from None
@@ -49,7 +50,7 @@ def run_command(app: typer.Typer) -> int:
 
 def _wrong_call(error: TyperException) -> UserError:
     context = getattr(error, "ctx", None)
-    command = context.command_path if context else "c360"
+    command = context.command_path if context else PROGRAM
     message = " ".join(error.format_message().split()).rstrip(".")
     return UserError(f"{message}. `{command} --help` says what it takes.", error.exit_code)
 

@@ -31,6 +31,9 @@ ON_THE_DISK = {
     "Too many open files": errno.EMFILE,
     "File name too long": errno.ENAMETOOLONG,
     "Input/output error": errno.EIO,
+    "disk I/O error": errno.EIO,
+    "Is a directory": errno.EISDIR,
+    "Not a directory": errno.ENOTDIR,
     "database or disk is full": errno.ENOSPC,
     "readonly database": errno.EACCES,
     "unable to open database file": errno.EACCES,
@@ -156,7 +159,7 @@ def _locked(seen: Seen, settings: Settings | None) -> Words | None:
         return Words(
             f"{seen.path or _warehouse(settings)} is open in another program, which DuckDB does "
             "not allow while something is written. Close that program, or wait for the run that "
-            "`c360 status` names, and start again."
+            "`c360 status` names; `c360 query` asks the published file meanwhile."
         )
     if "database is locked" in seen.text:
         return Words(
@@ -192,9 +195,8 @@ def _damaged(seen: Seen, settings: Settings | None) -> Words | None:
     if damaged:
         path = seen.path or _warehouse(settings)
         return Words(
-            f"{path} is damaged, or is no DuckDB file ({seen.first_line.split(':')[0]}). Move it "
-            "away and start `c360 run`: it builds the warehouse again from the landing files and "
-            "publishes it.",
+            f"{path} is damaged, or is no DuckDB file. Move it away and start `c360 run`: it "
+            "builds the warehouse again from the landing files and publishes it.",
             3,
         )
     if "version number" in seen.text and seen.is_a("IOException", "Error"):
@@ -204,7 +206,7 @@ def _damaged(seen: Seen, settings: Settings | None) -> Words | None:
             "file away and start `c360 run`.",
             3,
         )
-    if "malformed" in seen.text or "file is not a database" in seen.text:
+    if "disk image is malformed" in seen.text or "file is not a database" in seen.text:
         return Words(
             f"Dagster's history in {_dagster(settings)} is damaged ({seen.first_line[:80]}). Move "
             "that folder away: the next start makes a new one, and only the list of past runs is "

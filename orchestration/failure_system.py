@@ -23,8 +23,8 @@ TEXTS: dict[int, str] = {
     "unlimited`), or take a disk that holds large files",
     errno.ENOENT: "There is no {path}. Check the name; what the product makes itself, `c360 run` "
     "makes again",
-    errno.ENOTDIR: "{path} can't be reached: a part of it is a file where a folder is needed. "
-    "Move that file away, or name another folder",
+    errno.ENOTDIR: "{path} is a file where a folder is needed, or is below one. Move that file "
+    "away, or name another folder",
     errno.EEXIST: "{path} is there already and is something else than is needed. Move it away, "
     + MOVE,
     errno.EISDIR: "{path} is a folder where a file is needed. Move it away, or name a file",
@@ -35,8 +35,8 @@ TEXTS: dict[int, str] = {
     "(`ulimit -n 4096`) and start again",
     errno.ENFILE: "This machine has as many files open as it can ({path}). Close other programs "
     "and start again",
-    errno.EIO: "The disk of {path} does not answer as it should. Check the disk, then restore the "
-    "data folder from a backup if files are lost",
+    errno.EIO: "The disk of {path} did not take or give what was asked of it. Check that it has "
+    "room{free} and takes files of that size (`ulimit -f`), and that it is not failing",
     errno.ESTALE: "{path} is on a network disk that has gone away. Mount it again and start again",
     errno.ENOLCK: "The disk of {path} can't lock files, which keeps two runs apart. Take a disk of "
     "this machine for the data folder with C360_DATA_DIR",
@@ -64,6 +64,8 @@ def system_error(number: int, path: str, settings: Settings | None) -> str:
     place = path or (str(settings.data_dir) if settings else "a file")
     if number in (errno.EACCES, errno.EPERM):
         return _no_permission(Path(place))
+    if number == errno.EEXIST and not Path(place).is_dir():
+        number = errno.ENOTDIR
     text = TEXTS.get(number, "")
     return f"{text.format(path=place, free=_free(Path(place)))}." if text else ""
 

@@ -82,8 +82,8 @@ def _size(name: str, least: int) -> str:
     if not least <= size < 2**60 or not size:
         raise UserError(
             f"{name} is {_quoted(text)}, and that is out of reach: it must be at least "
-            f"{max(least // 1000**2, 1)}MB and below a million TB. {name}={DEFAULTS[name]} is the "
-            "default.",
+            f"{max(least // 1000**2, 1)}MB and below a million TB. Set for example "
+            f"{name}={DEFAULTS[name]}, or unset it.",
             2,
         )
     return f"{number}{unit.upper()}{binary.lower()}B"

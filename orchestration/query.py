@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import duckdb
 
 from orchestration.answers import csv_of, json_of, show_table
 from orchestration.errors import UserError
+from orchestration.failure_rules import Seen, explain
 from orchestration.settings import Settings
 from orchestration.terminal import Console, is_closed, literal
 from orchestration.warehouse import connect_published
@@ -64,7 +66,7 @@ def run_query(settings: Settings, sql: str, output: str, limit: int, console: Co
         )
     text = _statement_text(sql)
     with connect_published(settings) as con:
-        answer = ask(con, text, limit, nested_as_json=output == "json")
+        answer = ask(con, text, limit, settings, nested_as_json=output == "json")
     if output == "json":
         print(json_of(answer.names, answer.types, answer.rows))
     elif output == "csv":
@@ -78,7 +80,11 @@ def run_query(settings: Settings, sql: str, output: str, limit: int, console: Co
 
 
 def ask(
-    con: duckdb.DuckDBPyConnection, text: str, limit: int, nested_as_json: bool = False
+    con: duckdb.DuckDBPyConnection,
+    text: str,
+    limit: int,
+    settings: Settings | None = None,
+    nested_as_json: bool = False,
 ) -> Answer:
     """Ask one statement and have DuckDB write every value: Python's types hold less than its own.
 
@@ -86,6 +92,7 @@ def ask(
         con: to the published model.
         text: of the statement.
         limit: most rows to return.
+        settings: to name the file where it turns out to be damaged.
         nested_as_json: write lists, structs and maps as JSON instead of DuckDB's own way.
 
     Raises:
@@ -108,6 +115,8 @@ def ask(
         shown = relation.query("answer", text)
         rows = shown.fetchall() if shown is not None else []
     except duckdb.Error as error:
+        if found := explain(Seen.of(error), settings):
+            raise UserError(found.text, found.exit_code) from None
         raise UserError(
             f'The published model can\'t answer that: {_reason(error)} `c360 query "show tables"` '
             "lists what there is.",
@@ -184,5 +193,6 @@ def _refuse_others(statements: Sequence[duckdb.Statement]) -> None:
 def _reason(error: duckdb.Error) -> str:
     """DuckDB's message on one line, without the drawing of where in the text it was."""
     told, _, place = str(error).partition("\n\nLINE ")
+    told = re.sub(r"^[A-Z]\w+(?: [A-Z]\w+)? Error: ", "", told)
     line = place.partition(":")[0]
     return literal(" ".join(told.split())) + (f" (line {line})" if line.isdigit() else "")

@@ -13,7 +13,8 @@ from orchestration.private_files import Readers
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 
-UNSAFE = ("'", "{", "}")
+UNSAFE = ("'", "{", "}", "?", "#", "\\")
+"""Tried: dbt and DuckDB's attach read each as something else than a letter of a name."""
 PARTS = ("dbt_project/dbt_project.yml", "profiles.yml", "sql_templates", "dashboards")
 """What the program reads of the project beside itself; a package built from it has none of this."""
 
@@ -51,7 +52,14 @@ class Settings:
         Readers.from_env()
         data_dir = _folder("C360_DATA_DIR", PROJECT_ROOT / "data")
         landing = landing_dir or _folder("C360_LANDING_DIR", data_dir / "landing")
-        return cls(data_dir, landing.resolve(), _folder("C360_DBT_PROJECT_DIR", DBT_PROJECT_DIR))
+        project = _folder("C360_DBT_PROJECT_DIR", DBT_PROJECT_DIR)
+        if not (project / "dbt_project.yml").is_file():
+            raise UserError(
+                f"C360_DBT_PROJECT_DIR is {project}, a folder without a dbt_project.yml. Name the "
+                "folder of a dbt project, or unset it.",
+                2,
+            )
+        return cls(data_dir, landing.resolve(), project)
 
     @property
     def warehouse_path(self) -> Path:
@@ -128,7 +136,7 @@ def require_project() -> None:
 
 def _folder(variable: str, default: Path) -> Path:
     text = os.environ.get(variable) or str(default)
-    odd = [character for character in UNSAFE if character in text]
+    odd = [character for character in UNSAFE if character in text and variable == "C360_DATA_DIR"]
     if odd or not text.isprintable():
         shown = "a character that is not seen" if not odd else " and ".join(odd)
         raise UserError(

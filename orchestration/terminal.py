@@ -102,8 +102,10 @@ def prepare_streams() -> None:
     nowhere (and its number is not given to the next file that is opened, as the kernel would).
     """
     codecs.register_error("c360", _instead)
-    if not os.environ.get("TERMINAL_WIDTH", "80").isdigit():
-        del os.environ["TERMINAL_WIDTH"]  # Typer reads it as a number
+    for name in ("COLUMNS", "TERMINAL_WIDTH"):
+        # Rich shows nothing in no columns, Typer reads any text as a number.
+        if not re.fullmatch(r"0*[1-9]\d{0,5}", os.environ.get(name, "80"), re.ASCII):
+            del os.environ[name]
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         stream = getattr(sys, name)
         if stream is None or not _is_open(number):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.failure_rules import Seen, explain
 from orchestration.failures import in_words
 from orchestration.limits import Limits
 from orchestration.locking import holder_of
@@ -42,7 +44,7 @@ def open_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise UserError(_cannot_open(path, error)) from None
+        raise cannot_open(error, path) from None
     limits = Limits.from_env()
     try:
         con.execute("set memory_limit = ?", [limits.memory_limit])
@@ -52,17 +54,6 @@ def open_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
-
-
-def _cannot_open(path: Path, error: Exception) -> str:
-    reason = str(error).splitlines()[0]
-    if "lock" in reason.lower():
-        return (
-            f"{path} is open in another program, which DuckDB does not allow while a run writes. "
-            "Close that program; to look at results, open the published file "
-            "(published/insights.duckdb in the data folder) instead."
-        )
-    return in_words(error).text
 
 
 @contextmanager
@@ -88,12 +79,12 @@ def connect_reader(
         con = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         holder = holder_of(settings.data_dir)
-        if holder or "lock" in str(error).lower():
+        if holder or "set lock on file" in str(error):
             raise UserError(
                 f"The warehouse in {settings.data_dir} is being written by "
                 f"{holder or 'another program'}; it can be read when that has ended."
             ) from None
-        raise _opening(error, settings) from None
+        raise cannot_open(error, path) from None
     try:
         con.execute("set timezone = 'UTC'")
         found = con.execute(
@@ -107,8 +98,14 @@ def connect_reader(
         con.close()
 
 
-def _opening(error: duckdb.Error, settings: Settings) -> UserError:
-    told = in_words(error, settings)
+def cannot_open(error: duckdb.Error, path: Path) -> UserError:
+    """What to tell about a DuckDB file that could not be opened.
+
+    Parameters:
+        error: DuckDB's.
+        path: of the file, which not every error of DuckDB names.
+    """
+    told = explain(replace(Seen.of(error), path=str(path)), None) or in_words(error)
     return UserError(told.text, told.exit_code)
 
 
@@ -137,7 +134,7 @@ def connect_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]
             config={"enable_external_access": "false", "lock_configuration": "true"},
         )
     except duckdb.Error as error:
-        raise _opening(error, settings) from None
+        raise cannot_open(error, path) from None
     try:
         yield con
     finally:

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 from rich.text import Text
 
+from orchestration.errors import UserError
 from orchestration.locking import holder_of
 from orchestration.publish.proof import read_proof
 from orchestration.runs import records
@@ -83,8 +84,13 @@ def _published(settings: Settings) -> dict[str, Any] | None:
         with connect_published(settings) as con:
             row = con.execute("select max(date_key) from insights.fact_profile").fetchone()
         state["as_of"] = str(row[0]) if row and row[0] else None
-    except duckdb.Error:
-        state["fault"] = "it can't be read; `c360 publish` writes it again"
+    except UserError as error:
+        state["fault"] = str(error)
+    except duckdb.Error as error:
+        state["fault"] = (
+            f"it holds no reporting model ({str(error).splitlines()[0]}); `c360 publish` writes it "
+            "again"
+        )
     return state
 
 
