@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
@@ -45,6 +46,11 @@ class LogFile(RotatingFileHandler):
         error = sys.exception()
         self.problem = error if isinstance(error, Exception) else None
 
+    def close(self) -> None:
+        """Close the file, also one whose last lines could not be written."""
+        with contextlib.suppress(OSError):
+            super().close()
+
 
 def log() -> logging.Logger:
     """The product's logger."""
@@ -58,7 +64,7 @@ def write_to(settings: Settings) -> None:
         settings: paths; `log_dir` is made with the first line.
     """
     logger = log()
-    if logger.handlers:
+    if any(isinstance(handler, LogFile) for handler in logger.handlers):
         return
     logger.addHandler(LogFile(settings.log_dir / "c360.log"))
     logger.setLevel(logging.INFO)

@@ -148,4 +148,4 @@ def open_to_readers(data_dir: Path, path: Path) -> None:
     if readers.need_a_way:
         found = data_dir.stat()
         if found.st_uid == os.geteuid():
-            data_dir.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
+            data_dir.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXGRP | stat.S_IXOTH)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import io
 import os
 import re
@@ -79,6 +80,14 @@ class Console(rich.console.Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the caller, who knows whether the work goes on; rich would end the program.
+
+        Raises:
+            BrokenPipeError: always.
+        """
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe", STANDARD_STREAM)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """A string as text, its controls visible (so that widths are right)."""

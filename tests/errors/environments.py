@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.errors.calls import Case
 
@@ -49,7 +50,7 @@ def _nothing_to_write(data: Path, folder: Path) -> None:
     (folder / "home").mkdir(mode=0o500)
 
 
-CROOKED = [
+CROOKED: list[tuple[str, dict[str, str | None], dict[str, Any]]] = [
     ("no HOME", {"HOME": None}, {}),
     ("a HOME that is gone", {"HOME": "/nowhere"}, {}),
     ("a HOME that is read-only", {"HOME": "{folder}/home"}, {}),

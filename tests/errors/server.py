@@ -114,10 +114,10 @@ def _become(call: dict[str, Any], out: Path, err: Path) -> None:
     for name, most in call.get("limits", {}).items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
     if os.geteuid() == 0:
-        _without_rights_of_root()
-    if user := call.get("user"):
         os.setgroups(call.get("groups", []))
-        os.setresuid(user, user, user)
+        if group := call.get("group"):
+            os.setresgid(group, group, group)
+        _without_rights_of_root()
     tempfile.tempdir = None
     sys.argv = ["c360", *call["arguments"]]
     importlib.import_module("orchestration.cli").main()

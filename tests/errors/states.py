@@ -12,6 +12,10 @@ QUERY = ("query", "from insights.dim_decile")
 STATUS = ("status",)
 
 
+def _file(data: Path) -> Path:
+    return data / "published" / "insights.duckdb"
+
+
 def _a_fifo(data: Path, folder: Path) -> None:
     _file(data).unlink()
     os.mkfifo(_file(data))
