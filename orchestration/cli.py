@@ -22,6 +22,7 @@ from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
 from orchestration.logs import begin
 from orchestration.private_files import write_privately
+from orchestration.settings import require_project
 from orchestration.sources.commands import app as sources
 from orchestration.terminal import Console, lacking, prepare_streams, styled
 from orchestration.value.commands import app as value
@@ -263,6 +264,7 @@ def bench(
     """Measure: each measurement in a process of its own, with wall time, CPU, memory and sizes."""
     from benchmarks.harness import run_benchmark
 
+    require_project()
     result: dict[str, Any] = run_benchmark(name, customers, repeat, err)
     if as_json:
         print(json.dumps(result, indent=2))

@@ -24,7 +24,7 @@ UMASK = 0o077
 MODE = "C360_PUBLISHED_MODE"
 GROUP = "C360_PUBLISHED_GROUP"
 MODES = {"0400": 0o400, "0440": 0o440, "0444": 0o444}
-OPENED = ("published", "runs", "last_run.json")
+OPENED = ("published", "runs")
 """What readers of the published file may see as well: how the runs ended, without personal data."""
 DELIVERED = "landing"
 """Where other programs may put files by the rights of a group, which stay as they are."""

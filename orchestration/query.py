@@ -12,7 +12,8 @@ import duckdb
 
 from orchestration.answers import csv_of, json_of, show_table
 from orchestration.errors import UserError
-from orchestration.failure_rules import Seen, explain
+from orchestration.failures.rules import explain
+from orchestration.failures.seen import Seen
 from orchestration.settings import Settings
 from orchestration.terminal import Console, is_closed, literal
 from orchestration.warehouse import connect_published

@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.failure_rules import Seen, explain
 from orchestration.failures import in_words
+from orchestration.failures.rules import explain
+from orchestration.failures.seen import Seen
 from orchestration.limits import Limits
 from orchestration.locking import holder_of
 from orchestration.settings import Settings

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.errors import UserError, without_values
+from orchestration.failures import of_the_machine
 from orchestration.settings import Settings
 from orchestration.transform.parsing import base_arguments, parse
 
@@ -87,7 +88,8 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
     thread.join()
     if not outcome or (outcome[0].exception and not seen):
         reason = outcome[0].exception if outcome else "it ended without a result"
-        raise UserError(f"dbt could not run `{' '.join(command)}`: {reason}")
+        told = of_the_machine(str(reason))
+        raise UserError(told or f"dbt could not run `{' '.join(command)}`: {reason}")
 
 
 def _node_result(data: Mapping[str, Any]) -> NodeResult:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.failures import of_the_machine
 from orchestration.limits import Limits
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -127,6 +128,8 @@ def parse(settings: Settings) -> Any:
         _left_by_parse(settings).unlink(missing_ok=True)
         result = dbtRunner().invoke(command)
     if not result.success:
+        if cause := of_the_machine(str(result.exception)):
+            raise UserError(cause)
         raise UserError(
             f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"
         )

@@ -17,7 +17,7 @@ import typer
 import yaml
 
 from orchestration.errors import UserError
-from orchestration.failures import in_words, serialised_in_words
+from orchestration.failures import in_words, of_the_machine, serialised_in_words
 from orchestration.logs import log
 from orchestration.settings import Settings
 
@@ -156,6 +156,15 @@ def test_a_users_mistake_keeps_its_words(settings: Settings) -> None:
         [("UserError", "orchestration.errors.UserError: Say this: now.\n")], ""
     )
     assert kept.text == "Say this: now."
+
+
+def test_models_are_not_blamed_for_the_machine() -> None:
+    said = "Runtime Error in model x (models/x.sql)\n  {}\n  > in macro y"
+    full = said.format('IO Error: Could not write file "/x/w": No space left on device')
+    assert "/x/w is full" in of_the_machine(full)
+    assert "C360_MEMORY_LIMIT" in of_the_machine(said.format("Out of Memory Error: could not"))
+    assert of_the_machine(said.format("Binder Error: Referenced column x not found")) == ""
+    assert of_the_machine(said.format("Conversion Error: 'Permission denied' is no number")) == ""
 
 
 def test_stopping_and_a_reader_that_is_gone_are_no_failures() -> None:

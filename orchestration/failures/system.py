@@ -107,6 +107,6 @@ def _name(number: int) -> str:
 
 def _free(path: Path) -> str:
     try:
-        return f" ({shutil.disk_usage(_nearest(path)).free / 1e6:,.0f} MB left)"
+        return f" ({shutil.disk_usage(_nearest(path)).free / 1e6:,.0f} MB free now)"
     except OSError:
         return ""

@@ -5,37 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from orchestration.errors import UserError
 from orchestration.settings import Settings
-
-
-def read_state(path: Path) -> dict[str, Any] | None:
-    """A state file of ours.
-
-    Parameters:
-        path: of a JSON object.
-
-    Returns:
-        The object, None when there is no such file.
-
-    Raises:
-        UserError: the file is damaged.
-        OSError: it may not be read.
-    """
-    try:
-        found = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise UserError(
-            f"{path} can't be read: it is cut or was changed by hand. Move it away; the product "
-            "writes it again."
-        )
-    return found
 
 
 def damaged_state(settings: Settings) -> list[Path]:
@@ -44,7 +15,6 @@ def damaged_state(settings: Settings) -> list[Path]:
 
 
 def _state_files(settings: Settings) -> Iterator[Path]:
-    yield settings.data_dir / "last_run.json"
     yield from sorted((settings.data_dir / "runs").glob("*.json"))
     yield from sorted((settings.data_dir / "build").glob("*.json"))
     yield from sorted(settings.data_docs_dir.rglob("*.json"))

@@ -7,6 +7,7 @@ an id, one line, and its stack trace in the log under that id.
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import traceback
 from collections.abc import Iterator, Sequence
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from typer import Abort
 
 from orchestration.errors import UserError, without_values
-from orchestration.failure_rules import Seen, explain
+from orchestration.failures.rules import explain
+from orchestration.failures.seen import Seen
 from orchestration.logs import LogFile, log, write_to
 from orchestration.settings import Settings
 
+MACHINE = re.compile(r"\bIO Error|Out of Memory Error|FATAL Error|has been invalidated|\[Errno \d")
 STOPPED = "Stopped by you. The published model is as it was."
 TOLD = "_told_as"
 """An error that passes here twice, as in a run and then in its command, keeps its id."""
@@ -97,6 +100,21 @@ def serialised_in_words(
             return Failure(_paragraph(found.text), found.exit_code)
     name = bare[-1][0] if bare else "an error without a name"
     return _unexpected(name, without_values(details), settings)
+
+
+def of_the_machine(message: str) -> str:
+    """The words for a DuckDB or system error within a longer message, as dbt's of a model.
+
+    Parameters:
+        message: what dbt says of a model that could not run.
+
+    Returns:
+        A paragraph where the disk, the memory or a right is the cause; empty where the SQL is.
+    """
+    if not MACHINE.search(message):
+        return ""
+    found = explain(Seen.of_text("", message), _settings())
+    return _paragraph(found.text) if found else ""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
