@@ -76,7 +76,7 @@ def answer(call: dict[str, Any]) -> dict[str, Any]:
             err.write_text("The call was not made: " + traceback.format_exc())
         finally:
             os._exit(99)
-    code = _wait(child, call.get("seconds", 60))
+    code = _wait(child, call.get("seconds", 300))
     result = {
         "code": code,
         "out": out.read_text(errors="replace") if out.exists() else "",
