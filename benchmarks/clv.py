@@ -12,11 +12,11 @@ import os
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from benchmarks.clv_customers import make
 from benchmarks.harness import RESULTS, Measurement, child, environment_for, measure
 from orchestration.errors import UserError
+from orchestration.terminal import Console
 
 PEERS = "C360_CLV_PEERS"
 LIBRARIES = ("lifetimes", "pymc-marketing")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
 
 from benchmarks.harness import RESULTS, Measurement, child, environment_for, measure
 from orchestration.errors import UserError
+from orchestration.terminal import Console
 
 CHAIN = 100_000
 MOST_CUSTOMERS = {"networkx": 1_000_000, "splink": 10_000_000, "labels": 10_000_000}

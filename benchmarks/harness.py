@@ -19,10 +19,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from orchestration.errors import UserError
 from orchestration.settings import PROJECT_ROOT
+from orchestration.terminal import Console
 
 RESULTS = PROJECT_ROOT / "data" / "benchmarks"
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from benchmarks.harness import RESULTS, Measurement, child, environment_for, measure
+from orchestration.terminal import Console
 
 EVENTS_PER_CUSTOMER = 50
 MOST_ROWS_FOR_PANDAS = 10_000_000

@@ -19,8 +19,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingest import Column, SourceTable, load_all
+from orchestration.limits import Limits
 from orchestration.settings import Settings
-from orchestration.warehouse import DEFAULT_MEMORY_LIMIT, DEFAULT_THREADS
 
 COLUMNS = (
     Column("event_id"),
@@ -48,9 +48,9 @@ def bare(path: Path, folder: Path) -> float:
     """Create a table from DuckDB's own reader, checkpointed as a closed warehouse is."""
     started = time.monotonic()
     with duckdb.connect(str(folder / "bare.duckdb")) as con:
-        limit = os.environ.get("C360_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)
-        con.execute("set memory_limit = ?", [limit])
-        con.execute(f"set threads = {DEFAULT_THREADS}")
+        limits = Limits.from_env()
+        con.execute("set memory_limit = ?", [limits.memory_limit])
+        con.execute(f"set threads = {limits.threads}")
         reader = "read_csv" if path.suffix == ".csv" else "read_parquet"
         con.execute(f"create table events as select * from {reader}(?)", [str(path)])
     return time.monotonic() - started

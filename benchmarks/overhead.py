@@ -12,11 +12,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmarks.harness import Measurement, child, demo_company, environment_for, measure
 from benchmarks.pipeline import layer_seconds, reset
 from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.terminal import Console
 
 WARMED_UP = 100_000
 """Up to so many customers the first start of the tools would show, so a run is made before."""

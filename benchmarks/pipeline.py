@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from benchmarks.harness import Measurement, child, demo_company, environment_for, measure
+from orchestration.terminal import Console
 from orchestration.warehouse import discard_database
 
 

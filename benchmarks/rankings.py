@@ -11,11 +11,11 @@ import shutil
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from benchmarks.harness import RESULTS, Measurement, child, environment_for, measure
 from orchestration.errors import UserError
 from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.terminal import Console
 from orchestration.transform.dbt import close_connections, run_dbt
 
 ORDERS = 10

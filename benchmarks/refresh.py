@@ -6,10 +6,9 @@ whole build is made with the records that arrived, after the refresh, so it scor
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from benchmarks.harness import Measurement, child, demo_company, environment_for, measure
 from benchmarks.pipeline import reset
+from orchestration.terminal import Console
 
 
 def run(customers: int, console: Console) -> list[Measurement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -12,15 +13,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from orchestration.alerts.commands import app as alerts
 from orchestration.backup.commands import backup, restore
+from orchestration.calls import require_folder, run_command
 from orchestration.errors import UserError
+from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
+from orchestration.logs import begin
+from orchestration.private_files import write_privately
 from orchestration.progress import bar
-from orchestration.settings import Settings
+from orchestration.settings import require_project
 from orchestration.sources.commands import app as sources
+from orchestration.terminal import Console, lacking, prepare_streams, styled
 from orchestration.value.commands import app as value
 from orchestration.value.new_measure import app as new
 
@@ -52,37 +57,49 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def main() -> None:
-    """Entry point: a user's mistake ends in one paragraph and an exit code, never a stack trace."""
+    """Entry point: whatever happens ends in one paragraph and an exit code, never a stack trace."""
     # Who stops a service sends SIGTERM; it means what Ctrl-C means.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    prepare_streams()
+    write_privately()
     try:
-        app()
-        code = 0
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-    except UserError as error:
-        err.print("[red]✗[/] ", end="")
-        err.print(str(error), highlight=False, soft_wrap=True, markup=False)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        err.print("Stopped. The published model is as it was.")
-        code = 130
+        require_folder()
+        code = run_command(app)
+    except BaseException as error:
+        code = _tell(error)
     # DuckDB's binding complains about leaked objects when Python takes dbt apart at exit, so run
     # what was registered for the exit (logs, semaphores) and leave without the taking apart.
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    os._exit(_flushed(code))
 
 
-def _settings(landing: Path | None = None) -> Settings:
-    from orchestration.logs import write_to
+def _tell(error: BaseException) -> int:
+    """Say on the error stream what happened, and return the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(bool(error.code))
+    failure = in_words(error)
+    if failure.text:
+        mark = "" if failure.exit_code == STOPPED_CODE else "[red]✗[/] "
+        with contextlib.suppress(OSError):
+            err.print(styled(mark + "{}", failure.text), soft_wrap=True)
+    return failure.exit_code
 
-    if landing and not landing.is_dir():
-        raise UserError(f"{landing} is not a folder. Give the folder that holds your files.", 2)
-    settings = Settings.from_env(landing)
-    write_to(settings)
-    return settings
+
+def _flushed(code: int) -> int:
+    """The exit code, after what was printed has reached its reader, or could not."""
+    try:
+        if characters := lacking():
+            err.print(
+                f"{len(characters)} kinds of characters are written as escapes, because the output "
+                f"is in {sys.stdout.encoding}, which lacks them. Set PYTHONIOENCODING=utf-8.",
+                soft_wrap=True,
+            )
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _tell(error)
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    return code
 
 
 @app.command()
@@ -104,7 +121,7 @@ def demo(
     """
     from orchestration.demo import DemoParameters, generate
 
-    settings = _settings()
+    settings = begin()
     try:
         end = date.fromisoformat(end_on)
     except ValueError:
@@ -152,7 +169,7 @@ def run(
 
     if as_of is not None:
         clock.replay(as_of)
-    settings = _settings(landing)
+    settings = begin(landing)
     with ConsoleReporter(err if as_json else out) as reporter:
         record = refresh(settings, reporter, accept_drift, rebuild)
     if not record.success:
@@ -170,7 +187,7 @@ def status(as_json: AsJson = False) -> None:
     """Say what is published, what runs now and how the last runs ended, from whatever door."""
     from orchestration.runs.status import read_status, show_status
 
-    state = read_status(_settings())
+    state = read_status(begin())
     if as_json:
         print(json.dumps(state, indent=2))
     else:
@@ -182,7 +199,7 @@ def publish() -> None:
     """Publish again what has passed every gate; anything else is refused."""
     from orchestration.publish.publish import publish_again
 
-    published = publish_again(_settings())
+    published = publish_again(begin())
     out.print(f"Published {len(published.tables)} tables to {published.path}.", soft_wrap=True)
 
 
@@ -192,28 +209,32 @@ def query(
     output: Annotated[
         str, typer.Option("--format", help="table, csv or json.", show_default=True)
     ] = "table",
-    limit: Annotated[int, typer.Option(min=1, help="Most rows to show.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, max=100_000_000, help="Most rows to show.")] = 1000,
 ) -> None:
     """Ask the published model, read-only: c360 query "from insights.fact_segment"."""
-    from orchestration.inspect import run_query
+    from orchestration.query import run_query
 
-    run_query(_settings(), sql, output, limit, out)
+    run_query(begin(), sql, output, limit, out)
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+) -> None:
     """Open Dagster with the chain, its checks, schedule and sensor, and serve the data docs."""
     from orchestration.serve import serve_dagster
 
-    serve_dagster(_settings(), port, out)
+    serve_dagster(begin(), port, out)
 
 
 @app.command()
-def dashboard(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8050) -> None:
+def dashboard(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8050,
+) -> None:
     """Open the first dashboard page over the published model."""
     from orchestration.dashboard.app import serve
 
-    serve(_settings(), port)
+    serve(begin(), port)
 
 
 @app.command()
@@ -221,7 +242,7 @@ def docs() -> None:
     """Write dbt's documentation as one page that needs no server, and docs/contracts."""
     from orchestration.inspect import write_dbt_docs
 
-    out.print(f"Open {write_dbt_docs(_settings())}", soft_wrap=True, highlight=False)
+    out.print(f"Open {write_dbt_docs(begin())}", soft_wrap=True, highlight=False)
 
 
 app.command()(backup)
@@ -243,6 +264,7 @@ def bench(
     """Measure: each measurement in a process of its own, with wall time, CPU, memory and sizes."""
     from benchmarks.harness import run_benchmark
 
+    require_project()
     result: dict[str, Any] = run_benchmark(name, customers, repeat, err)
     if as_json:
         print(json.dumps(result, indent=2))

@@ -7,6 +7,7 @@ from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
 from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
 from orchestration.ingest.quarantine_assets import quarantine_asset
+from orchestration.private_files import write_privately
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
 from orchestration.resources import Warehouse
@@ -47,4 +48,5 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The installation that the environment describes."""
+    write_privately()
     return build_definitions(Settings.from_env())

@@ -110,15 +110,20 @@ def holder_of(data_dir: Path) -> str | None:
 
     Parameters:
         data_dir: the data folder to look at.
+
+    Raises:
+        PermissionError: the reader may not see who writes.
     """
     path = data_dir / "writer.lock"
-    if not path.exists():
+    try:
+        # Looking needs no right to write; a shared lock lets others look at the same time.
+        handle = path.open()
+    except FileNotFoundError:
         return None
-    with path.open("a+") as handle:
+    with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            handle.seek(0)
             return handle.read().strip() or "another process"
         fcntl.flock(handle, fcntl.LOCK_UN)
     return None

@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 import time
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
+from orchestration.errors import UserError
+from orchestration.private_files import close_to_others
 from orchestration.settings import Settings
 
 NAME = "c360"
 MAX_BYTES = 5 * 1024 * 1024
+
+
+class LogFile(RotatingFileHandler):
+    """The file, made with its first line: who only reads needs no right to write, and no log.
+
+    Attributes:
+        problem: why the last line could not be written; None when it was.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=MAX_BYTES, backupCount=5, encoding="utf-8", delay=True)
+        self.problem: Exception | None = None
+        formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(process)d %(message)s")
+        formatter.converter = time.gmtime
+        self.setFormatter(formatter)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; what is in the way becomes `problem` and stops nobody's work."""
+        self.problem = None
+        try:
+            if self.stream is None:
+                Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+            super().emit(record)
+        except OSError as error:
+            self.problem = error
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
+        """Nothing on the terminal, where logging would print a stack trace."""
+        error = sys.exception()
+        self.problem = error if isinstance(error, Exception) else None
+
+    def close(self) -> None:
+        """Close the file, also one whose last lines could not be written."""
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 def log() -> logging.Logger:
@@ -21,18 +61,28 @@ def write_to(settings: Settings) -> None:
     """Send the product's log to its file, in UTC, keeping five files of five megabytes.
 
     Parameters:
-        settings: paths; `log_dir` is made when missing.
+        settings: paths; `log_dir` is made with the first line.
     """
     logger = log()
-    if logger.handlers:
+    if any(isinstance(handler, LogFile) for handler in logger.handlers):
         return
-    settings.log_dir.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(
-        settings.log_dir / "c360.log", maxBytes=MAX_BYTES, backupCount=5, encoding="utf-8"
-    )
-    formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(process)d %(message)s")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    logger.addHandler(handler)
+    logger.addHandler(LogFile(settings.log_dir / "c360.log"))
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+def begin(landing: Path | None = None) -> Settings:
+    """What every command begins with: settings that hold, a closed data folder, the log.
+
+    Parameters:
+        landing: stands in for the landing folder.
+
+    Raises:
+        UserError: it is not a folder, or a variable of the environment has an impossible value.
+    """
+    if landing and not landing.is_dir():
+        raise UserError(f"{landing} is not a folder. Give the folder that holds your files.", 2)
+    settings = Settings.from_env(landing)
+    close_to_others(settings.data_dir)
+    write_to(settings)
+    return settings

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
+
+from orchestration.terminal import Console, styled
 
 
 class Reporter(Protocol):
@@ -74,7 +77,7 @@ class ConsoleReporter:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._rows: list[tuple[str, str, float]] = []
+        self._rows: list[tuple[Text, str, float]] = []
         self._step = ""
         self._item = ""
         self._done = 0
@@ -116,23 +119,28 @@ class ConsoleReporter:
     def end(self, step: str, outcome: str, ok: bool = True) -> None:
         """Keep the step's outcome on the screen."""
         seconds = time.monotonic() - self._started
-        mark = "[green]✓[/]" if ok else "[red]✗[/]"
+        mark = "[green]✓[/] " if ok else "[red]✗[/] "
         with self._lock:
-            self._rows.append((f"{mark} {step}", outcome, seconds))
+            self._rows.append((styled(mark + "{}", step), outcome, seconds))
             self._step = ""
         if not self._live:
-            self.console.print(f"{mark} {step:<18} {outcome}  [dim]{seconds:.1f} s[/]")
+            line = styled(mark + "{} {}  [dim]{}[/]", f"{step:<18}", outcome, f"{seconds:.1f} s")
+            # Whoever listened may be gone; the work does not depend on it.
+            with contextlib.suppress(OSError):
+                self.console.print(line)
 
     def _render(self) -> Table:
         table = Table.grid(padding=(0, 2))
         with self._lock:
             for step, outcome, seconds in self._rows:
-                table.add_row(step, outcome, f"[dim]{seconds:5.1f} s[/]")
+                table.add_row(step, outcome, Text(f"{seconds:5.1f} s", style="dim"))
             if self._step:
-                count = f"{self._done}/{self._total}" if self._total else ""
+                count = f"{self._done}/{self._total} " if self._total else ""
                 seconds = time.monotonic() - self._started
                 table.add_row(
-                    f"… {self._step}", f"{count} [dim]{self._item}[/]", f"{seconds:5.1f} s"
+                    f"… {self._step}",
+                    styled("{}[dim]{}[/]", count, self._item),
+                    f"{seconds:5.1f} s",
                 )
         return table
 

@@ -10,11 +10,10 @@ import sys
 import threading
 from pathlib import Path
 
-from rich.console import Console
-
 from orchestration.quality.assets import DOCS_PORT
 from orchestration.runs.dagster_home import prepare_dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.terminal import Console
 from orchestration.transform.parsing import load_manifest, prepare_environment
 
 HOST = "127.0.0.1"

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from rich.console import Console, Group
+from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 
 from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
+from orchestration.terminal import Console, styled
 from orchestration.warehouse import connect_published
 
 QUERIES = {
@@ -88,10 +89,11 @@ def show(console: Console, settings: Settings, outcome: RunRecord) -> None:
     for row in numbers["segments"]:
         money = f"{row['net_amount'] or 0:,.2f} {row['currency'] or ''}"
         segments.add_row(row["segment_name"], f"{row['profile_count']:,}", money)
-    people = (
-        f"[bold]{profile['known_profile_count']:,} people[/] found in "
-        f"{profile['record_count']:,} records, and {profile['anonymous_profile_count']:,} visitors "
-        "who never said who they are"
+    people = styled(
+        "[bold]{} people[/] found in {} records, and {} visitors who never said who they are",
+        f"{profile['known_profile_count']:,}",
+        f"{profile['record_count']:,}",
+        f"{profile['anonymous_profile_count']:,}",
     )
     checks = f"{outcome.checks_passed} checks passed"
     if outcome.checks_unchanged:
@@ -117,11 +119,14 @@ def show(console: Console, settings: Settings, outcome: RunRecord) -> None:
         )
     )
     console.print(
-        f"Where to look next\n"
-        f"  [bold]make dashboard[/]  the first page over {settings.published_path}\n"
-        f"  [bold]make ui[/]         the chain, its checks and its schedule in Dagster\n"
-        f'  [bold]c360 query[/] "from insights.fact_clv_decile limit 5"\n'
-        f"  {settings.data_docs_dir / 'index.html'}  what each gate promised and found",
-        highlight=False,
+        styled(
+            "Where to look next\n"
+            "  [bold]make dashboard[/]  the first page over {}\n"
+            "  [bold]make ui[/]         the chain, its checks and its schedule in Dagster\n"
+            '  [bold]c360 query[/] "from insights.fact_clv_decile limit 5"\n'
+            "  {}  what each gate promised and found",
+            settings.published_path,
+            settings.data_docs_dir / "index.html",
+        ),
         soft_wrap=True,
     )

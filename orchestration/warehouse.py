@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.failures import in_words
+from orchestration.failures.rules import explain
+from orchestration.failures.seen import Seen
+from orchestration.limits import Limits
 from orchestration.locking import holder_of
 from orchestration.settings import Settings
-
-DEFAULT_MEMORY_LIMIT = "4GB"
-DEFAULT_THREADS = "2"
 
 
 @contextmanager
@@ -44,31 +45,16 @@ def open_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise UserError(_cannot_open(path, error)) from None
+        raise cannot_open(error, path) from None
+    limits = Limits.from_env()
     try:
-        con.execute(
-            "set memory_limit = ?", [os.environ.get("C360_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)]
-        )
-        con.execute(f"set threads = {int(os.environ.get('C360_THREADS', DEFAULT_THREADS))}")
+        con.execute("set memory_limit = ?", [limits.memory_limit])
+        con.execute(f"set threads = {limits.threads}")
         con.execute("set preserve_insertion_order = false")
         con.execute("set timezone = 'UTC'")
         yield con
     finally:
         con.close()
-
-
-def _cannot_open(path: Path, error: Exception) -> str:
-    reason = str(error).splitlines()[0]
-    if "lock" in reason.lower():
-        return (
-            f"{path} is open in another program, which DuckDB does not allow while a run writes. "
-            "Close that program; to look at results, open the published file "
-            "(published/insights.duckdb in the data folder) instead."
-        )
-    return (
-        f"{path} can't be opened: {reason}. If the file is damaged, remove it; "
-        "the next run builds it again from the landing files."
-    )
 
 
 @contextmanager
@@ -94,15 +80,12 @@ def connect_reader(
         con = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
         holder = holder_of(settings.data_dir)
-        if holder or "lock" in str(error).lower():
+        if holder or "set lock on file" in str(error):
             raise UserError(
                 f"The warehouse in {settings.data_dir} is being written by "
                 f"{holder or 'another program'}; it can be read when that has ended."
             ) from None
-        raise UserError(
-            f"{path} can't be opened. If the file is damaged, remove it; the next run builds it "
-            "again from the landing files."
-        ) from None
+        raise cannot_open(error, path) from None
     try:
         con.execute("set timezone = 'UTC'")
         found = con.execute(
@@ -116,23 +99,43 @@ def connect_reader(
         con.close()
 
 
+def cannot_open(error: duckdb.Error, path: Path) -> UserError:
+    """What to tell about a DuckDB file that could not be opened.
+
+    Parameters:
+        error: DuckDB's.
+        path: of the file, which not every error of DuckDB names.
+    """
+    told = explain(replace(Seen.of(error), path=str(path)), None) or in_words(error)
+    return UserError(told.text, told.exit_code)
+
+
 @contextmanager
 def connect_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to the published model, closed to the outside world.
 
+    It needs the right to read that file, and none to write anything.
+
     Raises:
-        UserError: nothing has been published yet.
+        UserError: nothing has been published yet, or the file is damaged or may not be read.
     """
-    if not settings.published_path.exists():
+    path = settings.published_path
+    if not path.exists():
+        raise UserError(f"Nothing is published yet in {path.parent}. Run `c360 run` first.", 3)
+    if not path.is_file():
         raise UserError(
-            f"Nothing is published yet in {settings.published_path.parent}. Run `c360 run` first.",
-            exit_code=3,
+            f"{path} is no file, so nothing can be read from it. Move it away and publish again: "
+            "`c360 publish`.",
+            3,
         )
-    con = duckdb.connect(
-        str(settings.published_path),
-        read_only=True,
-        config={"enable_external_access": "false", "lock_configuration": "true"},
-    )
+    try:
+        con = duckdb.connect(
+            str(path),
+            read_only=True,
+            config={"enable_external_access": "false", "lock_configuration": "true"},
+        )
+    except duckdb.Error as error:
+        raise cannot_open(error, path) from None
     try:
         yield con
     finally:

@@ -9,7 +9,6 @@ from typing import Any
 
 import vizro.models as vm
 from flask import Response
-from rich.console import Console
 from vizro import Vizro
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -18,6 +17,7 @@ from orchestration.dashboard.pages import PAGES_DIR, read_pages
 from orchestration.errors import UserError
 from orchestration.logs import log
 from orchestration.settings import Settings
+from orchestration.terminal import Console
 
 HOST = "127.0.0.1"
 TITLE = "Customer 360"

@@ -101,6 +101,11 @@ class Workspace:
 def _refuse_foreign_files(landing_dir: Path, truth_dir: Path) -> None:
     ours = set(_read_json(landing_dir / MARKER).get("files", []))
     for folder, known in ((landing_dir, ours), (truth_dir, TRUTH_FILES)):
+        if folder.exists() and not folder.is_dir():
+            raise UserError(
+                f"{folder} is a file, and the demo company needs a folder there. Move it away, or "
+                "choose another data folder with C360_DATA_DIR."
+            )
         # Hidden files are the marker and what file managers leave.
         foreign = sorted(
             name

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from orchestration.errors import UserError
-from orchestration.settings import Settings
+from orchestration.logs import begin
+from orchestration.terminal import Console
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,14 +27,6 @@ Policy = Annotated[
     typer.Option("--policy", help="Folder with policy files that stand in for the project's."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-
-
-def _settings() -> Settings:
-    from orchestration.logs import write_to
-
-    settings = Settings.from_env()
-    write_to(settings)
-    return settings
 
 
 @contextmanager
@@ -63,7 +55,7 @@ def explain(record_a: Record, record_b: Record, as_json: AsJson = False) -> None
     from orchestration.identity.explain import explain as explain_records
     from orchestration.identity.explain import show
 
-    answer = explain_records(_settings(), record_a, record_b)
+    answer = explain_records(begin(), record_a, record_b)
     if as_json:
         _print_json(answer)
     else:
@@ -83,7 +75,7 @@ def simulate(
     from orchestration.identity.simulate import read_events, show, simulate_events
 
     events = read_events(file)
-    settings = _settings()
+    settings = begin()
     with _progress():
         people, refused = simulate_events(
             events, policy, settings.dbt_project_dir, settings.data_dir / "simulate"
@@ -102,7 +94,7 @@ def diff(policy: Policy = None, as_json: AsJson = False) -> None:
     """
     from orchestration.identity.diff import compare_policies, show
 
-    settings = _settings()
+    settings = begin()
     with _progress():
         answer = compare_policies(settings, policy)
     if as_json:
@@ -133,7 +125,7 @@ def unmerge(
 
     if profile is None and records is None:
         raise UserError("Name a profile, or two records with --records A B.", 2)
-    plan = plan_unmerge(_settings(), profile, records or (), author, reason or REASON)
+    plan = plan_unmerge(begin(), profile, records or (), author, reason or REASON)
     out = Console(stderr=as_json)
     out.print(
         f"{plan.profile_id}: {len(plan.records)} records are kept apart from each other by "
@@ -178,7 +170,7 @@ def train(as_json: AsJson = False) -> None:
 
     console = Console(stderr=as_json)
     with console.status("Comparing records ..."):
-        model, trained = train_again(_settings())
+        model, trained = train_again(begin())
     if model is None:
         raise UserError(
             f"Nothing was learned: {trained.reason}. The parameters in use stay as they are; "

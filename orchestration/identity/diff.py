@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.table import Table
 
 from orchestration.identity.scratch import build, copy_project, elsewhere
@@ -21,6 +20,7 @@ from orchestration.identity.warehouse import connect_identity, rows
 from orchestration.locking import WriterLock
 from orchestration.progress import reporter
 from orchestration.settings import Settings
+from orchestration.terminal import Console
 from orchestration.warehouse import connect_writer
 
 SUFFIX = "_preview"

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 import duckdb
-from rich.console import Console
-from rich.markup import escape
 
 from orchestration.identity.paths import Link, shortest_path
 from orchestration.identity.warehouse import connect_identity, profile_of, rows
 from orchestration.settings import Settings
+from orchestration.terminal import Console, literal
 
 MOST_ROWS = 20
 
@@ -222,7 +221,7 @@ def _with_waterfall(row: dict[str, Any]) -> dict[str, Any]:
 
 def show(console: Console, answer: dict[str, Any]) -> None:
     """Print an explanation for people."""
-    a, b = escape(answer["record_a"]), escape(answer["record_b"])
+    a, b = literal(answer["record_a"]), literal(answer["record_b"])
     if answer["same_person"]:
         console.print(f"{a} and {b} are one person, {answer['profile_a']}.", highlight=False)
         _show_path(console, answer)
@@ -240,7 +239,7 @@ def show(console: Console, answer: dict[str, Any]) -> None:
                 title + (":" if len(answer[name]) < MOST_ROWS else f", first {MOST_ROWS}:")
             )
         for row in answer[name]:
-            values = {key: escape(str(value)) for key, value in row.items()}
+            values = {key: literal(str(value)) for key, value in row.items()}
             console.print("  " + line.format(**values), highlight=False, soft_wrap=True)
 
 
@@ -251,21 +250,21 @@ def _show_path(console: Console, answer: dict[str, Any]) -> None:
     count = len(answer["path"])
     console.print(f"The shortest evidence has {count} link{'s' * (count > 1)}:")
     for link in answer["path"]:
-        a, b = escape(link["record_a"]), escape(link["record_b"])
+        a, b = literal(link["record_a"]), literal(link["record_b"])
         if link["link_kind"] == "exact":
-            value = escape(str(link["comparison_value"]))
+            value = literal(str(link["comparison_value"]))
             why = f"{link['namespace']} {value}"
             why += "".join(
-                f"\n      {record} wrote {escape(str(link[f'written_{side}']))}"
+                f"\n      {record} wrote {literal(str(link[f'written_{side}']))}"
                 f"{_seen(link[f'seen_{side}'])}"
                 for side, record in (("a", a), ("b", b))
             )
         elif link["link_kind"] == "always_link":
             told = link["decision"][0] if link["decision"] else {"author": "", "reason": ""}
-            why = f"always_link by {escape(told['author'])}: {escape(told['reason'])}"
+            why = f"always_link by {literal(told['author'])}: {literal(told['reason'])}"
         elif link["link_kind"] == "rule":
-            why = f"match rule {escape(link['namespace'])}: "
-            why += ", ".join(escape(_condition(row)) for row in link["conditions"])
+            why = f"match rule {literal(link['namespace'])}: "
+            why += ", ".join(literal(_condition(row)) for row in link["conditions"])
         else:
             why = f"alike with a probability of {link['match_probability']:.4f}"
             for row in link["scored"]:
@@ -285,4 +284,4 @@ def _seen(instant: Any) -> str:
 def _waterfall(levels: Any) -> list[str]:
     if isinstance(levels, dict):
         levels = [{"comparison": key, "value": value} for key, value in levels.items()]
-    return [escape(", ".join(f"{k} {v}" for k, v in level.items())) for level in levels or ()]
+    return [literal(", ".join(f"{k} {v}" for k, v in level.items())) for level in levels or ()]

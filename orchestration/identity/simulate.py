@@ -17,8 +17,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich.console import Console
-from rich.markup import escape
 
 from orchestration.errors import UserError
 from orchestration.identity.policy import NAMESPACE_COLUMNS, read_seed
@@ -26,6 +24,7 @@ from orchestration.identity.scratch import build, copy_identity_layer, elsewhere
 from orchestration.identity.warehouse import rows
 from orchestration.locking import WriterLock
 from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.terminal import Console, literal
 from orchestration.transform.dbt import close_connections
 
 Event = Sequence[tuple[str, str]]
@@ -166,7 +165,7 @@ def show(
         identities = ", ".join(f"{i['namespace']}: {i['value']}" for i in person["identities"])
         events = ", ".join(str(event) for event in person["events"])
         console.print(
-            f"Person {number}: {escape(identities) or 'no identity that counts'} "
+            f"Person {number}: {literal(identities) or 'no identity that counts'} "
             f"(event{'s' * (len(person['events']) > 1)} {events})",
             highlight=False,
             soft_wrap=True,
@@ -176,8 +175,8 @@ def show(
     for row in refused:
         what = f"{row['namespace']}: {row['value']}"
         console.print(
-            f"Refused in event {row['event']}: {escape(what)}\n  {row['reason']}: "
-            f"{escape(row['evidence'])}",
+            f"Refused in event {row['event']}: {literal(what)}\n  {row['reason']}: "
+            f"{literal(row['evidence'])}",
             highlight=False,
             soft_wrap=True,
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.identity.policy import OVERRIDE_COLUMNS, Row, check_overrides, read_seed
 from orchestration.identity.warehouse import connect_identity, profile_of, rows
+from orchestration.private_files import project_files
 from orchestration.settings import Settings
 
 MOST_RECORDS = 40
@@ -119,6 +120,7 @@ def _name(path: Path) -> str:
     return f"seeds/policy/{path.name}"
 
 
+@project_files()
 def write_plan(plan: Plan) -> None:
     """Add the rows to the file, whole or not at all."""
     with plan.path.open(newline="", encoding="utf-8") as handle:

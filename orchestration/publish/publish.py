@@ -15,6 +15,7 @@ from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock
+from orchestration.private_files import open_to_readers
 from orchestration.publish.proof import AGAIN, hash_of, read_proof, sync, write_proof
 from orchestration.settings import Settings
 
@@ -58,6 +59,7 @@ def publish(settings: Settings) -> Published:
         )
     target = settings.published_path
     target.parent.mkdir(parents=True, exist_ok=True)
+    open_to_readers(settings.data_dir, target.parent)
     # A copy that a killed run left behind is nobody's any more: we hold the writer lock.
     for leftover in target.parent.glob(f".{target.name}.*"):
         leftover.unlink()
@@ -70,12 +72,13 @@ def publish(settings: Settings) -> Published:
             f"{build} is not what passed the gates in run {proof.run_id}: it was changed since, or "
             f"the disk returns other bytes. What is published stays as it was. {AGAIN}"
         )
-    part.chmod(0o444)
+    open_to_readers(settings.data_dir, part)
     # A log that a writing reader left would be replayed into, or refused by, the new version.
     target.with_name(target.name + ".wal").unlink(missing_ok=True)
     part.replace(target)
     sync(target.parent)
     write_proof(settings.published_proof_path, proof)
+    open_to_readers(settings.data_dir, settings.published_proof_path)
     return Published(target, proof.tables, target.stat().st_size, proof.run_id)
 
 

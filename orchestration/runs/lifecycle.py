@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import progress
 from orchestration.errors import UserError
+from orchestration.failures import in_words
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.publish.proof import read_proof
@@ -162,7 +163,7 @@ def _end_by_exception(run: CarriedRun, signals: StopSignals, error: BaseExceptio
     if signals.seen or isinstance(error, KeyboardInterrupt):
         _end_stopped(run, _by_signal(run), {})
     else:
-        run.end(state=records.FAILED, failure=f"It ended with {type(error).__name__}.")
+        run.end(state=records.FAILED, failure=in_words(error, run.settings).text)
 
 
 def _by_signal(run: CarriedRun) -> str:

@@ -7,10 +7,15 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterEventType
 
-from orchestration.logs import log
-from orchestration.memory import shortage
+from orchestration.failures import serialised_in_words
 from orchestration.settings import Settings
 
+FAILURES = (
+    DagsterEventType.STEP_FAILURE,
+    # Before its first step: the warehouse could not be opened, or Dagster itself gave up.
+    DagsterEventType.RESOURCE_INIT_FAILURE,
+    DagsterEventType.RUN_FAILURE,
+)
 STOPPED_BY_USER = (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED)
 
 
@@ -26,9 +31,9 @@ def outcome_of(instance: dg.DagsterInstance, run_id: str, settings: Settings) ->
         success, canceled (stopped by its Terminate button), failure (one paragraph), gate_closed,
         and counts: checks_passed, checks_failed, checks_unchanged, warnings.
     """
-    kinds = {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE}
+    kinds = {DagsterEventType.ASSET_CHECK_EVALUATION, *FAILURES}
     events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds)]
-    failures = [event for event in events if event and event.is_step_failure]
+    failures = [event for event in events if event and event.event_type in FAILURES]
     counts: dict[str, Any] = {
         "checks_passed": 0,
         "checks_failed": 0,
@@ -65,20 +70,15 @@ def _count(check: dg.AssetCheckEvaluation, counts: dict[str, Any], closed: list[
 
 def _failure_text(failures: list[dg.DagsterEvent], settings: Settings) -> str:
     for event in failures:
-        data = event.step_failure_data
-        if data.user_failure_data and data.user_failure_data.description:
-            return str(data.user_failure_data.description)
-        error: Any = data.error
-        while error and error.cause:
+        data: Any = event.event_specific_data
+        described = getattr(data, "user_failure_data", None)
+        if described and described.description:
+            return str(described.description)
+        error, causes, details = data.error, list[tuple[str, str]](), ""
+        while error:
+            causes.append((error.cls_name or "", error.message))
+            details += error.to_string()
             error = error.cause
-        if error and error.cls_name == "UserError":
-            return str(error.message).split("UserError: ", 1)[-1].strip()
-        if error and (short := shortage(f"{error.cls_name}: {error.message}")):
-            return f"Step {event.step_key} could not be done: {short}"
-        log().error("step %s failed: %s", event.step_key, error.to_string() if error else "")
-        return (
-            f"Step {event.step_key} failed with {error.cls_name if error else 'an unknown error'}. "
-            "The published model stays as it was. The log in the data folder (logs/c360.log) has "
-            "the details."
-        )
+        found = serialised_in_words(causes, details, settings)
+        return f"Step {event.step_key}: {found.text}" if found.id and event.step_key else found.text
     return "The run ended without a success and without saying why; see its events in Dagster."

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from orchestration.private_files import open_to_readers
 from orchestration.settings import Settings
 
 KEPT_RECORDS = 500
@@ -92,9 +93,11 @@ def now() -> str:
 def write_record(settings: Settings, record: RunRecord) -> None:
     """Write a record in one step, so that a reader never sees half of it."""
     settings.runs_dir.mkdir(parents=True, exist_ok=True)
+    open_to_readers(settings.data_dir, settings.runs_dir)
     path = _path(settings, record.run_id)
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
+    open_to_readers(settings.data_dir, part)
     part.replace(path)
 
 
@@ -148,6 +151,8 @@ def is_alive(settings: Settings, run_id: str) -> bool:
     """Whether a process carries the run; needs no right to write."""
     try:
         handle: IO[str] = _lock_path(settings, run_id).open("r")
+    except PermissionError:
+        return _has_process(settings, run_id)
     except OSError:
         return False
     with handle:
@@ -157,6 +162,17 @@ def is_alive(settings: Settings, run_id: str) -> bool:
             return True
         fcntl.flock(handle, fcntl.LOCK_UN)
     return False
+
+
+def _has_process(settings: Settings, run_id: str) -> bool:
+    """What a reader can tell who may not open the lock: whether the process is there."""
+    try:
+        os.kill(int(json.loads(_path(settings, run_id).read_text(encoding="utf-8"))["pid"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return True
 
 
 def _read(settings: Settings, path: Path) -> RunRecord | None:

@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.text import Text
 
+from orchestration.errors import UserError
 from orchestration.locking import holder_of
 from orchestration.publish.proof import read_proof
 from orchestration.runs import records
 from orchestration.runs.lifecycle import killed_text, was_published
 from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
+from orchestration.terminal import Console
 from orchestration.warehouse import connect_published
 
+NOT_SEEN = "not to be seen by you; the runs below say what is known"
 SHOWN_RUNS = 5
 IN_PROGRESS = (records.WAITING, records.RUNNING)
 HEADINGS = ("started (UTC)", "by", "state", "seconds", "passed", "not", "published")
@@ -35,11 +37,18 @@ def read_status(settings: Settings) -> dict[str, Any]:
     ended = next((r for r in runs if not r.in_progress), None)
     return {
         "data_dir": str(settings.data_dir),
-        "running": holder_of(settings.data_dir) if settings.data_dir.exists() else None,
+        "running": _running(settings),
         "published": _published(settings),
         "last_run": as_dict(ended) if ended else None,
         "runs": [as_dict(r) for r in runs],
     }
+
+
+def _running(settings: Settings) -> str | None:
+    try:
+        return holder_of(settings.data_dir)
+    except PermissionError:
+        return NOT_SEEN
 
 
 def as_dict(record: RunRecord) -> dict[str, Any]:
@@ -75,8 +84,13 @@ def _published(settings: Settings) -> dict[str, Any] | None:
         with connect_published(settings) as con:
             row = con.execute("select max(date_key) from insights.fact_profile").fetchone()
         state["as_of"] = str(row[0]) if row and row[0] else None
-    except duckdb.Error:
-        state["fault"] = "it can't be read; `c360 publish` writes it again"
+    except UserError as error:
+        state["fault"] = str(error)
+    except duckdb.Error as error:
+        state["fault"] = (
+            f"it holds no reporting model ({str(error).splitlines()[0]}); `c360 publish` writes it "
+            "again"
+        )
     return state
 
 

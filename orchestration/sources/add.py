@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 import yaml
-from rich.console import Console
 from rich.prompt import Confirm
 
 from orchestration.errors import UserError
@@ -32,6 +31,7 @@ from orchestration.sources.samples import read_sample
 from orchestration.sources.semantics import understand
 from orchestration.sources.show import show_proposal
 from orchestration.sources.sniff import find_tables
+from orchestration.terminal import Console
 
 
 def add_source(

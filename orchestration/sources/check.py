@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.table import Table
 
 from orchestration.errors import UserError
@@ -20,6 +19,7 @@ from orchestration.ingest import LoadedTable, SourceTable, declared_source_table
 from orchestration.ingest.accounting import StagedTable, staged_tables
 from orchestration.ingest.quarantine import account
 from orchestration.settings import Settings
+from orchestration.terminal import Console, styled
 from orchestration.warehouse import connect_writer
 
 EXAMPLES = 5
@@ -226,14 +226,18 @@ def _show(name: str, checks: list[TableCheck], console: Console) -> None:
         for file, reason in check.waiting.items():
             console.print(f"  {file} waits: {reason}", soft_wrap=True)
         for failure in dict.fromkeys(check.failures):
-            console.print(f"[red]✗[/] {failure}", highlight=False, soft_wrap=True)
+            console.print(styled("[red]✗[/] {}", failure), soft_wrap=True)
         if check.worst_share > check.threshold:
             console.print(
-                f"[red]✗[/] {check.model}: {check.worst_share:.2%} of a file's rows are faulty, "
-                f"over the {check.threshold:.2%} that quarantine_threshold allows. Correct the "
-                "file, the staging model or the threshold.",
-                highlight=False,
+                styled(
+                    "[red]✗[/] {}: {} of a file's rows are faulty, over the {} that "
+                    "quarantine_threshold allows. Correct the file, the staging model or the "
+                    "threshold.",
+                    check.model,
+                    f"{check.worst_share:.2%}",
+                    f"{check.threshold:.2%}",
+                ),
                 soft_wrap=True,
             )
     if all(check.is_good for check in checks):
-        console.print("[green]✓[/] A run would accept this source as it is.")
+        console.print(styled("[green]✓[/] A run would accept this source as it is."))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from orchestration.errors import UserError
-from orchestration.settings import Settings
+from orchestration.logs import begin
+from orchestration.terminal import Console
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,18 +25,6 @@ Landing = Annotated[
     typer.Option("--landing", help="Folder with the source files; default <data>/landing."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-
-
-def _settings(landing: str | None = None) -> Settings:
-    from pathlib import Path
-
-    from orchestration.logs import write_to
-
-    if landing and not Path(landing).is_dir():
-        raise UserError(f"{landing} is not a folder. Give the folder that holds your files.", 2)
-    settings = Settings.from_env(Path(landing) if landing else None)
-    write_to(settings)
-    return settings
 
 
 def _pairs(texts: list[str], option: str) -> dict[str, str]:
@@ -53,7 +42,7 @@ def check(name: Name, landing: Landing = None, as_json: AsJson = False) -> None:
     """
     from orchestration.sources.check import check_source
 
-    if not check_source(_settings(landing), name, Console(), as_json):
+    if not check_source(begin(Path(landing) if landing else None), name, Console(), as_json):
         raise typer.Exit(1)
 
 
@@ -103,7 +92,7 @@ def add(
         for key, value in _pairs(maps or [], "--map").items()
     }
     add_source(
-        _settings(landing),
+        begin(Path(landing) if landing else None),
         name,
         location,
         tables=table or (),
@@ -119,7 +108,7 @@ def list_(landing: Landing = None, as_json: AsJson = False) -> None:
     """Show every source table: rows, rejects, how fresh it is, and what went wrong last."""
     from orchestration.sources.listing import list_sources
 
-    list_sources(_settings(landing), as_json)
+    list_sources(begin(Path(landing) if landing else None), as_json)
 
 
 @app.command()
@@ -128,4 +117,4 @@ def expectations(name: Name, yes: Yes = False) -> None:
     from orchestration.sources.expectations import propose_expectations
 
     confirm = typer.confirm if sys.stdin.isatty() else None
-    propose_expectations(_settings(), name, yes, confirm=confirm)
+    propose_expectations(begin(), name, yes, confirm=confirm)

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.table import Table
 
 from orchestration.errors import UserError
 from orchestration.locking import holder_of
+from orchestration.private_files import project_files
 from orchestration.settings import Settings
 from orchestration.sources.suite_proposals import ProfiledColumn, propose, query_of
 from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
+from orchestration.terminal import Console
+from orchestration.warehouse import cannot_open
 
 HEADER = """\
 # Proposed by `c360 source expectations {name}` from what was loaded up to {day}.
@@ -27,6 +29,7 @@ status: {status}
 """
 
 
+@project_files()
 def propose_expectations(
     settings: Settings,
     name: str,
@@ -82,7 +85,7 @@ def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
     """The warehouse, read-only.
 
     Raises:
-        UserError: there is none yet, a run is writing it, or another program has it open.
+        UserError: there is none yet, a run is writing it, or it can't be opened.
     """
     if not settings.warehouse_path.exists():
         raise UserError(
@@ -94,10 +97,8 @@ def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
         )
     try:
         return duckdb.connect(str(settings.warehouse_path), read_only=True)
-    except duckdb.Error:
-        raise UserError(
-            f"{settings.warehouse_path} is open in another program. Close it and try again."
-        ) from None
+    except duckdb.Error as error:
+        raise cannot_open(error, settings.warehouse_path) from None
 
 
 def newest_profiles(

@@ -14,6 +14,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
+from orchestration.private_files import project_files
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
 from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml
@@ -135,6 +136,7 @@ def fed_by(project_dir: Path, source: str) -> set[str]:
     return {entity for entity, models in fed.items() if any(m.startswith(start) for m in models)}
 
 
+@project_files()
 def write(texts: dict[Path, str]) -> None:
     """Write files, each whole or not at all."""
     for path, text in texts.items():

@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +17,7 @@ from orchestration.errors import UserError
 from orchestration.locking import holder_of
 from orchestration.settings import Settings
 from orchestration.sources.expectations import open_warehouse
+from orchestration.terminal import Console
 
 OK, WAITING, FAILED, NEVER, UNKNOWN = "ok", "waiting", "failed", "never loaded", "unknown"
 

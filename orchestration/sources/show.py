@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
 
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import Measured, threshold_for
 from orchestration.sources.proposals import Proposal
+from orchestration.terminal import Console, literal, styled
 
 WIDE = 40
 
@@ -33,7 +32,7 @@ def show_proposal(
         mine = [p for p in proposals if p.table is table]
         _show_columns(console, table)
         for text in table.refused:
-            console.print(f"  Does not feed {escape(text)}.", highlight=False)
+            console.print(f"  Does not feed {literal(text)}.", highlight=False)
         if not mine:
             console.print(
                 "  Feeds nothing: it will be loaded and that is all. --map says otherwise.\n"
@@ -46,8 +45,9 @@ def show_proposal(
         worst = max(r.worst_share for r in results)
         if (threshold := threshold_for(worst)) is not None:
             console.print(
-                f"  [bold red]{worst:.1%} of a file is above the usual 0.5 %: quarantine_threshold "
-                f"{threshold} is written. Check that the columns above are the right ones.[/]"
+                f"  {worst:.1%} of a file is above the usual 0.5 %: quarantine_threshold "
+                f"{threshold} is written. Check that the columns above are the right ones.",
+                style="bold red",
             )
         console.print()
 
@@ -60,7 +60,9 @@ def _show_columns(console: Console, table: Table) -> None:
     files = f" in {len(table.files)} files" if len(table.files) > 1 else ""
     key = ", ".join(table.key) or "none, so file and row number stand in"
     console.print(
-        f"[bold]{escape(table.name)}[/]: {size}{files}, {escape(how)}; key: {escape(key)}"
+        styled(
+            "[bold]{}[/]: {}{}, {}; key: {}", literal(table.name), size, files, literal(how), key
+        )
     )
     grid = Grid(show_edge=False, pad_edge=False)
     for title in ("column", "type", "written as", "empty", "distinct", "means", "feeds"):
@@ -70,19 +72,20 @@ def _show_columns(console: Console, table: Table) -> None:
         shown = [c for c in shown if c.feeds or c.references or (c.means and c.filled)]
     for column in shown:
         grid.add_row(
-            escape(column.source_name.strip() or column.name),
+            literal(column.source_name.strip() or column.name),
             _type(column),
-            escape(column.shape[:24]),
+            literal(column.shape[:24]),
             f"{column.rows - column.filled:,}",
             f"{column.distinct:,}",
-            escape(_means(column)),
-            escape(", ".join(dict.fromkeys(column.feeds))) or "-",
+            literal(_means(column)),
+            literal(", ".join(dict.fromkeys(column.feeds))) or "-",
         )
     console.print(grid)
     if table.unnamed:
         console.print(
-            f"  [yellow]{table.unnamed} columns have no name of their own (empty or repeated) and "
-            "can't be loaded. Correct the header if they are needed.[/]"
+            f"  {table.unnamed} columns have no name of their own (empty or repeated) and "
+            "can't be loaded. Correct the header if they are needed.",
+            style="yellow",
         )
     if len(shown) < len(table.columns):
         console.print(f"  and {len(table.columns) - len(shown)} columns that mean nothing known")
@@ -96,21 +99,22 @@ def _show_feeds(console: Console, proposals: Sequence[Proposal]) -> None:
         if not feed.columns
     ]
     names = ", ".join(f"{p.entity.name} ({p.confidence:.0%} sure)" for p in proposals)
-    console.print(f"  Feeds [bold]{names}[/]")
+    console.print(styled("  Feeds [bold]{}[/]", names))
     for line in assumed:
-        console.print(f"    without a column: {escape(line)}", highlight=False)
+        console.print(f"    without a column: {literal(line)}", highlight=False)
 
 
 def _show_warnings(console: Console, proposal: Proposal, measured: Measured) -> None:
     for note in proposal.notes:
-        console.print(f"  [yellow]{proposal.entity.name}: {escape(note)}.[/]")
+        console.print(f"  {proposal.entity.name}: {literal(note)}.", style="yellow")
     if not measured.found:
         return
     style = "yellow" if threshold_for(measured.worst_share) is None else "bold red"
     for entry in measured.found[:3]:
         console.print(
-            f"  [{style}]{proposal.entity.name}: {entry.rows:,} of {measured.rows:,} rows would be "
-            f"quarantined, {entry.reason} in {escape(entry.column or 'the row')}.[/]"
+            f"  {proposal.entity.name}: {entry.rows:,} of {measured.rows:,} rows would be "
+            f"quarantined, {entry.reason} in {literal(entry.column or 'the row')}.",
+            style=style,
         )
 
 

@@ -8,6 +8,7 @@ from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 import orchestration.identity.refresh.refresh as identity
+from orchestration.failures import of_the_machine
 from orchestration.identity.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.publish.proof import withdraw_proof
@@ -187,6 +188,10 @@ def _report(
 
 def failure_text(layer: str, failed: Sequence[NodeResult], manifest: Mapping[str, Any]) -> str:
     """One paragraph: which models or tests failed, in which file, and what to do."""
+    for result in failed:
+        # A full disk fails every model that comes after; the models are not what is wrong.
+        if result.status != "fail" and (cause := of_the_machine(result.message)):
+            return f"Layer {layer} could not be built. {cause} What is published stays as it was."
     lines = []
     for result in failed:
         path = manifest["nodes"][result.unique_id]["original_file_path"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.errors import UserError, without_values
+from orchestration.failures import of_the_machine
 from orchestration.memory import shortage
 from orchestration.runs.watchdog import beat
 from orchestration.settings import Settings
@@ -125,7 +126,7 @@ def _until_ended(
 
 def _could_not(command: Sequence[str], reason: BaseException | str) -> str:
     name = type(reason).__name__ if isinstance(reason, BaseException) else ""
-    why = shortage(reason) or without_values(str(reason)) or name
+    why = shortage(reason) or of_the_machine(str(reason)) or without_values(str(reason)) or name
     return f"dbt could not run `{' '.join(command)}`: {why}"
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.failures import of_the_machine
+from orchestration.limits import Limits
 from orchestration.settings import PROJECT_ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
@@ -30,6 +32,7 @@ ENVIRONMENT_READ = re.compile(r"""env_var\(\s*['"](\w+)['"]""")
 def prepare_environment(settings: Settings) -> None:
     """Point profiles.yml to the data folder and switch dbt's telemetry off, for this process."""
     os.environ["C360_DATA_DIR"] = str(settings.data_dir)
+    os.environ.update(Limits.from_env().environment())
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     os.environ["DO_NOT_TRACK"] = "1"
     settings.insights_build_path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +128,8 @@ def parse(settings: Settings) -> Any:
         _left_by_parse(settings).unlink(missing_ok=True)
         result = dbtRunner().invoke(command)
     if not result.success:
+        if cause := of_the_machine(str(result.exception)):
+            raise UserError(cause)
         raise UserError(
             f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"
         )

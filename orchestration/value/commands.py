@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from orchestration.errors import UserError
-from orchestration.settings import Settings
+from orchestration.logs import begin
+from orchestration.private_files import project_files
+from orchestration.terminal import Console
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,17 +38,16 @@ def report(
     Each refresh holds the last months out, lets every candidate predict them, and publishes the
     predictions of the best; settings are in dbt_project/seeds/policy/clv_settings.csv.
     """
-    from orchestration.logs import write_to
     from orchestration.value.report import read_report, show
 
-    settings = Settings.from_env()
-    write_to(settings)
+    settings = begin()
     found = read_report(settings)
     if html:
         from orchestration.value.report_page import page
 
         try:
-            html.write_text(page(found), encoding="utf-8")
+            with project_files():
+                html.write_text(page(found), encoding="utf-8")
         except OSError as error:
             raise UserError(
                 f"{html} can't be written ({error.strerror}). Name a file in a folder that is "

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
 
 from orchestration.errors import UserError
-from orchestration.settings import Settings
+from orchestration.logs import begin
+from orchestration.private_files import project_files
+from orchestration.terminal import Console
 from orchestration.value.measure_text import FUNCTIONS, Measure, Shape, sql_of, yaml_of
 
 app = typer.Typer(
@@ -56,7 +57,7 @@ def measure(
     wanted = Measure(
         name, shape, table, function, value, where, by, tie, tuple(dict.fromkeys(per or ()))
     )
-    paths = write_measure(Settings.from_env().dbt_project_dir, wanted)
+    paths = write_measure(begin().dbt_project_dir, wanted)
     console = Console()
     for path in paths:
         console.print(f"Wrote {path}", soft_wrap=True, highlight=False)
@@ -84,8 +85,9 @@ def write_measure(project: Path, wanted: Measure) -> tuple[Path, Path]:
     _check_calculation(wanted, _columns(project, wanted.table))
     folder = project / "models" / "value"
     sql, description = folder / f"{wanted.name}.sql", folder / f"{wanted.name}.yml"
-    sql.write_text(sql_of(wanted))
-    description.write_text(yaml_of(wanted))
+    with project_files():
+        sql.write_text(sql_of(wanted), encoding="utf-8")
+        description.write_text(yaml_of(wanted), encoding="utf-8")
     return sql, description
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from rich.table import Table
 
 from orchestration.identity.warehouse import rows
 from orchestration.settings import Settings
+from orchestration.terminal import Console
 from orchestration.warehouse import connect_reader
 
 LABELS: Mapping[str, str] = {
@@ -216,7 +216,7 @@ def show(console: Console, report: Report) -> None:
     if report["champion"] is None:
         return
     console.print(backtest_sentence(report), highlight=False)
-    console.print(f"[bold]{grade_sentence(report)}[/]", highlight=False)
+    console.print(grade_sentence(report), style="bold")
     candidates = Table("", *CANDIDATE_HEADS, title="Candidates", title_justify="left")
     for column in candidates.columns[1:]:
         column.justify = "right"

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 import yaml
-from rich.console import Console
 
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
 from orchestration.ingest.load import load_all
@@ -21,6 +20,7 @@ from orchestration.settings import Settings
 from orchestration.sources.add import add_source
 from orchestration.sources.entities import read_entities
 from orchestration.sources.rendering import render
+from orchestration.terminal import Console
 from tests.own_data import project_copy
 
 

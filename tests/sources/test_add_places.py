@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from rich.console import Console
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
 from orchestration.sources.add import add_source
 from orchestration.sources.sniff import find_tables
+from orchestration.terminal import Console
 from tests.conftest import settings_in
 from tests.own_data import project_copy
 from tests.sources.added import add

@@ -10,7 +10,6 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
-from rich.console import Console
 
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock
@@ -20,6 +19,7 @@ from orchestration.sources.expectation_assets import landing_gate, sentence, une
 from orchestration.sources.expectations import propose_expectations
 from orchestration.sources.profiles import ProfiledTable, profile_tables
 from orchestration.sources.suites import load_source_suite, reviewed_suites
+from orchestration.terminal import Console
 from tests.sources.loaded import load
 
 COLUMNS = ("order_id", "customer", "status", "amount", "ordered_at", "note", "agent")

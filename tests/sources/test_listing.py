@@ -12,11 +12,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from rich.console import Console
 
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.listing import ListedTable, list_sources
 from orchestration.sources.profiles import ProfiledTable, profile_tables
+from orchestration.terminal import Console
 from tests.conftest import settings_in
 from tests.sources.loaded import load, log
 
