@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.alerts.watch import watch_sensor
 from orchestration.automation import daily_schedule, refresh_job, source_sensor
 from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
@@ -38,7 +39,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         ],
         jobs=[refresh_job(), training_job(settings)],
         schedules=[daily_schedule(), training_schedule()],
-        sensors=[source_sensor(settings, manifest)],
+        sensors=[source_sensor(settings, manifest), watch_sensor(settings)],
         resources={"warehouse": Warehouse.of(settings)},
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,

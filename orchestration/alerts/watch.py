@@ -8,6 +8,7 @@ from orchestration.alerts.channels import declared_channels
 from orchestration.alerts.telling import look
 from orchestration.errors import UserError
 from orchestration.runs.records import read_records
+from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.settings import Settings
 
 SECONDS = 60
@@ -34,7 +35,9 @@ def watch_sensor(settings: Settings) -> dg.SensorDefinition:
             "channels that the environment declares (docs/alerts.md). Starts no runs."
         ),
     )
-    def alerts(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        settle_records(settings)
+        settle_dagster(settings, context.instance)
         sent = look(settings, read_records(settings))
         return dg.SkipReason(" ".join(f"{s.sentence}." for s in sent) or "Nothing to tell.")
 

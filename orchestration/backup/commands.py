@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from orchestration.progress import bar
 from orchestration.settings import Settings
+from orchestration.terminal import Console
 
 out = Console()
 err = Console(stderr=True)

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestration import progress
+from orchestration.alerts.telling import after_run
 from orchestration.errors import UserError
 from orchestration.failures import in_words
 from orchestration.locking import WriterLock
@@ -184,6 +185,10 @@ def _end_stopped(run: CarriedRun, by: str, counts: dict[str, Any]) -> None:
 def _tell(run: CarriedRun) -> None:
     record = run.record
     log().info("run %s %s %s", record.run_id, record.state, record.failure)
+    known = records.read_records(run.settings)
+    sent = after_run(run.settings, record, [r for r in known if r.run_id != record.run_id])
+    if sent:
+        run.change(alerts=[entry.sentence for entry in sent])
     records.forget_old(run.settings)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import dagster as dg
 
+from orchestration.alerts.telling import run_found_dead
 from orchestration.logs import log
 from orchestration.runs import records
 from orchestration.runs.lifecycle import killed_text, was_published
@@ -35,6 +36,10 @@ def settle_records(settings: Settings) -> list[RunRecord]:
             record = replace(record, published=was_published(settings, record.run_id))
             record = replace(record, finished_at=records.now(), failure=killed_text(record))
             records.write_record(settings, record)
+            sent = run_found_dead(settings, record)
+            if sent:
+                record = replace(record, alerts=[entry.sentence for entry in sent])
+                records.write_record(settings, record)
             records.forget_lock(settings, record.run_id)
             log().warning("run %s was killed in step %s", record.run_id, record.step)
             found.append(record)

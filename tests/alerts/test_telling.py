@@ -161,9 +161,8 @@ def test_only_a_run_of_the_whole_chain_recovers_it(settings: Settings, hook: Hoo
 def test_chosen_assets_recover_nothing_that_others_failed_with(
     settings: Settings, hook: Hook
 ) -> None:
-    chosen = {"job": "__ASSET_JOB", "whole": False}
-    tell(settings, hook, replace(FAILED, **chosen))
-    assert tell(settings, hook, replace(GOOD, **chosen), 1) == []
+    tell(settings, hook, replace(FAILED, job="__ASSET_JOB", whole=False))
+    assert tell(settings, hook, replace(GOOD, job="__ASSET_JOB", whole=False), 1) == []
     assert tell(settings, hook, GOOD, 2) == ["recovered"], "the whole chain holds them all"
 
 
