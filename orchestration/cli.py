@@ -46,6 +46,11 @@ Landing = Annotated[
     typer.Option("--landing", help="Folder with the source files; default <data>/landing."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")]
+ListenOn = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen on; default C360_LISTEN or 127.0.0.1."),
+]
 
 
 def main() -> None:
@@ -202,19 +207,43 @@ def query(
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
-    """Open Dagster with the chain, its checks, schedule and sensor, and serve the data docs."""
-    from orchestration.serve import serve_dagster
+def ui(port: Port = 3000, host: ListenOn = None) -> None:
+    """Open Dagster with the chain, its checks, schedule and sensor, and serve the data docs.
 
-    serve_dagster(_settings(), port, out)
+    Only browsers on this machine are answered, unless the environment says otherwise; see
+    docs/access.md.
+    """
+    from orchestration.serve import STOPPED, serve_dagster
+    from orchestration.web.access import Access
+
+    settings = _settings()
+    with _until_stopped(STOPPED):
+        serve_dagster(settings, Access.from_env(host), port, out)
 
 
 @app.command()
-def dashboard(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 8050) -> None:
-    """Open the first dashboard page over the published model."""
-    from orchestration.dashboard.app import serve
+def dashboard(port: Port = 8050, host: ListenOn = None) -> None:
+    """Open the dashboard over the published model.
 
-    serve(_settings(), port)
+    Only browsers on this machine are answered, unless the environment says otherwise; see
+    docs/access.md.
+    """
+    from orchestration.dashboard.app import STOPPED, serve
+    from orchestration.web.access import Access
+
+    settings = _settings()
+    with _until_stopped(STOPPED):
+        serve(settings, Access.from_env(host), port)
+
+
+@contextmanager
+def _until_stopped(sentence: str) -> Iterator[None]:
+    """SIGINT and SIGTERM end a page with one sentence and the exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(sentence, soft_wrap=True)
+        raise SystemExit(130) from None
 
 
 @app.command()

@@ -13,10 +13,10 @@ from orchestration.settings import Settings
 from orchestration.transform.assets import TRANSLATOR, layer_of_node
 from orchestration.transform.translator import gate_key
 from orchestration.warehouse import connect_writer
+from orchestration.web.rules import DATA_DOCS_PATH
 
 CHECK_NAME = "layer_is_as_promised"
 WARNING_NAME = "nothing_is_unusual"
-DOCS_PORT = 3070
 
 
 def gate_asset(
@@ -105,8 +105,8 @@ def check_layer(settings: Settings, layer: str) -> SuiteResult:
 
 
 def docs_url(layer: str) -> str:
-    """Where `c360 ui` serves a layer's data docs."""
-    return f"http://127.0.0.1:{DOCS_PORT}/{layer}.html"
+    """Where `c360 ui` serves a layer's data docs: beside the page that shows the link."""
+    return f"{DATA_DOCS_PATH}/{layer}.html"
 
 
 def closed_text(result: SuiteResult) -> str:
