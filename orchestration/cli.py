@@ -213,12 +213,13 @@ def ui(port: Port = 3000, host: ListenOn = None) -> None:
     Only browsers on this machine are answered, unless the environment says otherwise; see
     docs/access.md.
     """
-    from orchestration.serve import STOPPED, serve_dagster
-    from orchestration.web.access import Access
+    from orchestration.web import stopping
 
-    settings = _settings()
-    with _until_stopped(STOPPED):
-        serve_dagster(settings, Access.from_env(host), port, out)
+    with _until_stopped(stopping.DAGSTER) as stop:
+        from orchestration.serve import serve_dagster
+        from orchestration.web.access import Access
+
+        serve_dagster(_settings(), Access.from_env(host), port, out, stop)
 
 
 @app.command()
@@ -228,22 +229,27 @@ def dashboard(port: Port = 8050, host: ListenOn = None) -> None:
     Only browsers on this machine are answered, unless the environment says otherwise; see
     docs/access.md.
     """
-    from orchestration.dashboard.app import STOPPED, serve
-    from orchestration.web.access import Access
+    from orchestration.web import stopping
 
-    settings = _settings()
-    with _until_stopped(STOPPED):
-        serve(settings, Access.from_env(host), port)
+    with _until_stopped(stopping.DASHBOARD) as stop:
+        from orchestration.dashboard.app import serve
+        from orchestration.web.access import Access
+
+        serve(_settings(), Access.from_env(host), port, stop)
 
 
 @contextmanager
-def _until_stopped(sentence: str) -> Iterator[None]:
-    """SIGINT and SIGTERM end a page with one sentence and the exit code 130."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        err.print(sentence, soft_wrap=True)
-        raise SystemExit(130) from None
+def _until_stopped(sentence: str) -> Iterator[Any]:
+    """SIGINT and SIGTERM end a page once, with one sentence and the exit code 130."""
+    from orchestration.web import stopping
+
+    with stopping.one_stop() as stop:
+        try:
+            yield stop
+        except KeyboardInterrupt:
+            stop.begin_ending()
+            err.print(sentence, soft_wrap=True)
+            raise SystemExit(stopping.EXIT_CODE) from None
 
 
 @app.command()

@@ -25,18 +25,23 @@ from orchestration.web.children import Children
 from orchestration.web.code_server import CodeServer
 from orchestration.web.data_docs import with_data_docs
 from orchestration.web.rules import DAGSTER, DATA_DOCS_PATH
-from orchestration.web.server import GuardedServer, address_of, listen, one_stop
+from orchestration.web.server import GuardedServer, address_of, listen
+from orchestration.web.stopping import Stop
 
 if TYPE_CHECKING:
     import dagster as dg
 
-STOPPED = "Stopped by you: Dagster's page, its daemon and the runs that were started there."
+LOG_NAME = "dagster.log"
+"""What the daemon, the code server and the runs print, beside the product's log."""
+
 SECONDS_TO_END = 10
 SECONDS_BETWEEN_LOOKS = 1
 SECONDS_WITHOUT_CODE = 60
 
 
-def serve_dagster(settings: Settings, access: Access, port: int, console: Console) -> None:
+def serve_dagster(
+    settings: Settings, access: Access, port: int, console: Console, stop: Stop
+) -> None:
     """Run Dagster's web page, daemon and code server until stopped.
 
     Parameters:
@@ -44,14 +49,14 @@ def serve_dagster(settings: Settings, access: Access, port: int, console: Consol
         access: who may open the page, and at which address it listens.
         port: to listen on; 0 takes a free one.
         console: where the addresses are printed.
+        stop: tells of signals.
 
     Raises:
         UserError: the port is taken, another page serves this data folder, the project does not
             parse, or a process that belongs to the page has ended.
-        KeyboardInterrupt: SIGINT or SIGTERM came; everything that was started has ended.
+        KeyboardInterrupt: a signal came; all that was started has ended.
     """
     with ExitStack() as stack:
-        stack.enter_context(one_stop())
         note = stack.enter_context(_only_one(settings))
         taken = stack.enter_context(listen(access, port, "c360 ui"))
         address = address_of(taken)
@@ -62,22 +67,28 @@ def serve_dagster(settings: Settings, access: Access, port: int, console: Consol
         load_manifest(settings)
         console.print(f"Dagster    {address}   (a minute until it answers; Ctrl-C ends it)")
         console.print(f"Data docs  {address}{DATA_DOCS_PATH}/")
-        _serve(settings, access, taken, stack)
+        stop.check()
+        _serve(settings, access, taken, stack, stop)
 
 
-def _serve(settings: Settings, access: Access, taken: socket.socket, stack: ExitStack) -> None:
+def _serve(
+    settings: Settings, access: Access, taken: socket.socket, stack: ExitStack, stop: Stop
+) -> None:
     import dagster as dg
 
     # Sockets and temporary files of ours, closed to other users of the machine.
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="c360-")))
     instance = stack.enter_context(dg.DagsterInstance.get())
-    children = Children()
+    log = settings.log_dir / LOG_NAME
+    children = Children(log)
     stack.callback(children.end, SECONDS_TO_END)
     code = CodeServer(folder)
-    code.start(children)
-    daemon = Children()
+    stack.callback(stop.begin_ending)
+    code.start(children, stop)
+    daemon = Children(log)
     stack.callback(code.end_runs, instance)
     stack.callback(daemon.end, SECONDS_TO_END)
+    stack.callback(stop.begin_ending)
     daemon.start(
         "Dagster's daemon",
         "dagster._daemon",
@@ -88,11 +99,11 @@ def _serve(settings: Settings, access: Access, taken: socket.socket, stack: Exit
     server = GuardedServer(with_data_docs(app, settings.data_docs_dir), DAGSTER, access)
     watch = _Watch([children, daemon], code, server)
     with watch:
-        server.run(taken)
+        server.run(taken, stop)
     if watch.fault:
         raise UserError(
             f"{watch.fault} Dagster's page has ended with it, so that it does not stand half dead. "
-            "Start it again; logs/c360.log in the data folder may say more."
+            f"Start it again; {log} may say more."
         )
 
 
@@ -127,6 +138,7 @@ class _Watch:
     def _look(self) -> None:
         answered = time.monotonic()
         while not self._done.wait(SECONDS_BETWEEN_LOOKS):
+            self._groups[0].shorten_log()
             died = next(filter(None, (group.died() for group in self._groups)), None)
             if died is None and self._code.answers():
                 answered = time.monotonic()

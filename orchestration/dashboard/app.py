@@ -19,9 +19,9 @@ from orchestration.logs import log
 from orchestration.settings import Settings
 from orchestration.web.access import Access
 from orchestration.web.rules import DASHBOARD
-from orchestration.web.server import GuardedServer, address_of, listen, one_stop
+from orchestration.web.server import GuardedServer, address_of, listen
+from orchestration.web.stopping import Stop
 
-STOPPED = "Stopped by you: the dashboard has ended."
 THREADS = 10
 TITLE = "Customer 360"
 ASSETS_DIR = Path(__file__).with_name("assets")
@@ -76,19 +76,20 @@ def guarded(app: Vizro, access: Access) -> GuardedServer:
     return GuardedServer(application, DASHBOARD, access)
 
 
-def serve(settings: Settings, access: Access, port: int) -> None:
+def serve(settings: Settings, access: Access, port: int, stop: Stop) -> None:
     """Serve the dashboard until stopped.
 
     Parameters:
         settings: paths.
         access: who may open it, and at which address it listens.
         port: to listen on; 0 takes a free one.
+        stop: tells of signals.
 
     Raises:
         UserError: the port is taken, a page is wrong, or nothing is published.
-        KeyboardInterrupt: SIGINT or SIGTERM came.
+        KeyboardInterrupt: a signal came.
     """
-    with one_stop(), listen(access, port, "c360 dashboard") as taken:
+    with listen(access, port, "c360 dashboard") as taken:
         app = build(settings)
         # What goes wrong in a callback belongs into the product's log, not over the page.
         for handler in log().handlers:
@@ -98,4 +99,4 @@ def serve(settings: Settings, access: Access, port: int) -> None:
             soft_wrap=True,
             highlight=False,
         )
-        guarded(app, access).run(taken)
+        guarded(app, access).run(taken, stop)

@@ -23,7 +23,7 @@ def end_with(pipe: int) -> None:
         pipe: a file descriptor that nobody writes to.
     """
     os.read(pipe, 1)
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(SECONDS_TO_END)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -34,7 +34,10 @@ def main() -> None:
     os.set_inheritable(pipe, False)
     threading.Thread(target=end_with, args=(pipe,), name="parent", daemon=True).start()
     sys.argv = [module, *sys.argv[3:]]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except KeyboardInterrupt:  # between Dagster's own handlers
+        sys.exit(128 + signal.SIGINT)
 
 
 if __name__ == "__main__":

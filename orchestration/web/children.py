@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from orchestration.settings import PROJECT_ROOT
+
+MOST_BYTES = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,14 @@ class Child:
 
 
 class Children:
-    """All of them. Not for several threads, but for `died`."""
+    """All of them. Not for several threads, but for `died` and `shorten_log`.
 
-    def __init__(self) -> None:
+    Parameters:
+        log: takes what they print. A pipe to us would break under a run that outlives us.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
         self._children: list[Child] = []
 
     def start(
@@ -53,15 +62,19 @@ class Children:
         """
         here, there = os.pipe()
         command = [sys.executable, "-m", "orchestration.web.child", str(here), module, *arguments]
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         try:
-            process = subprocess.Popen(
-                command,
-                cwd=PROJECT_ROOT,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                pass_fds=[here],
-                start_new_session=True,
-            )
+            with os.fdopen(os.open(self._log, flags, 0o600), "ab") as output:
+                process = subprocess.Popen(
+                    command,
+                    cwd=PROJECT_ROOT,
+                    env={**os.environ, **environment},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=[here],
+                    start_new_session=True,
+                )
         finally:
             os.close(here)
         self._children.append(Child(name, process, there))
@@ -75,6 +88,12 @@ class Children:
                 return f"{child.name} {how}."
         return None
 
+    def shorten_log(self) -> None:
+        """Move a long log aside; the children go on writing at the end of what is left."""
+        if self._log.exists() and self._log.stat().st_size > MOST_BYTES:
+            shutil.copyfile(self._log, self._log.with_name(self._log.name + ".1"))
+            os.truncate(self._log, 0)
+
     def end(self, seconds: float) -> None:
         """End all, the last first: politely, and by force what is left after a while.
 
@@ -83,7 +102,8 @@ class Children:
         """
         for child in reversed(self._children):
             if child.process.poll() is None:
-                child.process.send_signal(signal.SIGINT)
+                # Dagster takes it as an interrupt once it can; before that it ends without a word.
+                child.process.send_signal(signal.SIGTERM)
             deadline = time.monotonic() + seconds
             while child.process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.1)

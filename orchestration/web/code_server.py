@@ -12,6 +12,7 @@ import yaml
 from orchestration.errors import UserError
 from orchestration.settings import PROJECT_ROOT
 from orchestration.web.children import Children
+from orchestration.web.stopping import Stop
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -37,14 +38,16 @@ class CodeServer:
         self._socket = folder / "code.sock"
         self.workspace = folder / "workspace.yaml"
 
-    def start(self, children: Children) -> None:
+    def start(self, children: Children, stop: Stop) -> None:
         """Start it and wait until it has loaded, or has failed to.
 
         Parameters:
             children: whom it is given to.
+            stop: tells of signals.
 
         Raises:
             UserError: it ended while loading, or did not come to an end with it.
+            KeyboardInterrupt: a signal came.
         """
         target = {"module_name": LOCATION, "working_directory": str(PROJECT_ROOT)}
         server = {
@@ -69,8 +72,9 @@ class CodeServer:
         )
         deadline = time.monotonic() + SECONDS_TO_LOAD
         while not self.answers():
+            stop.check()
             if died := children.died():
-                raise UserError(f"{died} What it has printed says why.")
+                raise UserError(f"{died} logs/dagster.log in the data folder says why.")
             if time.monotonic() > deadline:
                 raise UserError(
                     f"Dagster's code server has not loaded the project in {SECONDS_TO_LOAD} "

@@ -41,19 +41,18 @@ class Page:
 
     Attributes:
         name: for messages.
-        posts: paths that take POST, as JSON. All others only answer GET and HEAD.
-        never_read: paths that answer no GET, because what they are asked may be a change.
+        calls: paths that take POST, as JSON, and nothing else: what they are asked may be a
+            change. All others only answer GET and HEAD.
         sockets: paths that open a WebSocket.
     """
 
     name: str
-    posts: frozenset[str] = frozenset()
-    never_read: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
     sockets: frozenset[str] = frozenset()
 
 
-DAGSTER = Page("Dagster", *[frozenset({"/graphql"})] * 3)
-DASHBOARD = Page("The dashboard", posts=frozenset({"/_dash-update-component"}))
+DAGSTER = Page("Dagster", calls=frozenset({"/graphql"}), sockets=frozenset({"/graphql"}))
+DASHBOARD = Page("The dashboard", calls=frozenset({"/_dash-update-component"}))
 
 
 @dataclass(frozen=True)
@@ -118,6 +117,9 @@ def _unclear(asked: Asked) -> Refusal | None:
     names = Counter(name for name, _ in asked.headers if name in DECIDING)
     if any(count > 1 for count in names.values()):
         return Refusal(400, "A header that may be sent once was sent twice.")
+    # Browsers resolve these before they ask; what is behind need not be asked whether it does.
+    if ".." in re.split(r"[/\\]", asked.path) or "\0" in asked.path:
+        return Refusal(400, "There is no such address.")
     return None
 
 
@@ -185,13 +187,14 @@ def _foreign_fetch(asked: Asked) -> Refusal | None:
 def _wrong_method(asked: Asked, page: Page) -> Refusal | None:
     if asked.is_socket:
         return None if asked.path in page.sockets else Refusal(404, "There is no such socket.")
-    if asked.method == "POST" and asked.path in page.posts:
+    is_call = asked.path in page.calls
+    if asked.method == "POST" and is_call:
         # Exactly this: a browser lets any page send `text/plain; application/json` unasked.
         kind = (asked.header("content-type") or "").partition(";")[0].strip().lower()
         if kind == "application/json":
             return None
         return Refusal(415, "Only JSON is taken here (Content-Type: application/json).")
-    if asked.method in ("GET", "HEAD") and asked.path not in page.never_read:
+    if asked.method in ("GET", "HEAD") and not is_call:
         return None
-    allowed = "POST" if asked.path in page.posts else "GET, HEAD"
+    allowed = "POST" if is_call else "GET, HEAD"
     return Refusal(405, f"{page.name} takes {allowed} at this address.", (("allow", allowed),))

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import logging
-import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import NoReturn
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,10 +14,9 @@ from orchestration.logs import log
 from orchestration.web.access import Access
 from orchestration.web.guard import Guard
 from orchestration.web.rules import Page
+from orchestration.web.stopping import Stop
 
 SECONDS_FOR_OPEN_REQUESTS = 3
-STOPPED = 130
-"""The exit code of a program that was stopped by a signal, SIGTERM as well as Ctrl-C."""
 
 
 def listen(access: Access, port: int, command: str) -> socket.socket:
@@ -62,27 +56,6 @@ def address_of(taken: socket.socket) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-@contextmanager
-def one_stop() -> Iterator[None]:
-    """Within, the first SIGINT or SIGTERM is a KeyboardInterrupt, and any further one is nothing.
-
-    So what was started is ended once, and by whoever started it.
-    """
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = [signal.signal(each, stop) for each in signals]
-    try:
-        yield
-    finally:
-        for each, handler in zip(signals, before, strict=True):
-            signal.signal(each, handler)
-
-
 class GuardedServer:
     """A web application behind the guard.
 
@@ -110,19 +83,32 @@ class GuardedServer:
             log_level="error",
             timeout_graceful_shutdown=SECONDS_FOR_OPEN_REQUESTS,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
 
-    def run(self, taken: socket.socket) -> None:
+    def run(self, taken: socket.socket, stop: Stop | None = None) -> None:
         """Serve until `end` is called or a signal comes.
 
         Parameters:
             taken: from `listen`; closed at the end.
+            stop: tells of signals; None where somebody else ends the server.
 
         Raises:
-            KeyboardInterrupt: a signal came; see `one_stop`.
+            KeyboardInterrupt: a signal came.
         """
+        self._server.stop = stop
         self._server.run(sockets=[taken])
+        if stop:
+            stop.check()
 
     def end(self) -> None:
         """End `run`, from another thread."""
         self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Asks several times a second whether a signal came, also before this began."""
+
+    stop: Stop | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or bool(self.stop and self.stop.asked)
