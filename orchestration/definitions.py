@@ -1,4 +1,4 @@
-"""What Dagster loads: `dagster dev -m orchestration.definitions` (or `c360 ui`)."""
+"""What Dagster loads. `c360 ui` serves it behind the guard; `dagster dev` opens a port without."""
 
 import dagster as dg
 

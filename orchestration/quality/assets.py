@@ -17,10 +17,10 @@ from orchestration.transform import results
 from orchestration.transform.assets import TRANSLATOR, layer_of_node
 from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.translator import gate_key
+from orchestration.web.rules import DATA_DOCS_PATH
 
 CHECK_NAME = "layer_is_as_promised"
 WARNING_NAME = "nothing_is_unusual"
-DOCS_PORT = 3070
 SHOWN = 3
 
 
@@ -177,8 +177,8 @@ def reporting_tables(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def docs_url(layer: str) -> str:
-    """Where `c360 ui` serves a layer's data docs."""
-    return f"http://127.0.0.1:{DOCS_PORT}/{layer}.html"
+    """Where `c360 ui` serves a layer's data docs: beside the page that shows the link."""
+    return f"{DATA_DOCS_PATH}/{layer}.html"
 
 
 def closed_text(result: SuiteResult, unready: str = "") -> str:

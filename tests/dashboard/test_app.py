@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 
 import pytest
 import vizro.models as vm
 from vizro import Vizro
 from vizro.managers import model_manager
 
-from orchestration.dashboard.app import HOST, build, listen, make_app_server
+from orchestration.dashboard.app import build
 from orchestration.dashboard.pages import read_pages
 from orchestration.errors import UserError
 from orchestration.settings import Settings
@@ -36,11 +34,6 @@ def test_the_browser_is_told_to_refuse_other_addresses(app: Vizro) -> None:
     policy = app.dash.server.test_client().get("/").headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "http" not in policy
-
-
-def test_another_host_name_is_refused(app: Vizro) -> None:
-    answer = app.dash.server.test_client().get("/", headers={"Host": "rebound.example"})
-    assert answer.status_code == 400
 
 
 def test_nothing_runs_in_debug(app: Vizro) -> None:
@@ -77,28 +70,3 @@ def test_nothing_published_is_told_before_anything_listens(settings: Settings) -
     with pytest.raises(UserError, match="c360 run") as told:
         build(settings)
     assert told.value.exit_code == 3
-
-
-def test_it_listens_on_this_machine_alone(app: Vizro) -> None:
-    with listen(0) as taken:
-        assert taken.getsockname()[0] == HOST == "127.0.0.1"
-        server = make_app_server(app, taken)
-        assert server.socket.getsockname() == taken.getsockname()
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            with socket.create_connection(taken.getsockname(), timeout=5):
-                pass
-            with pytest.raises(OSError):
-                other = ("127.0.0.2", taken.getsockname()[1])
-                socket.create_connection(other, timeout=5)
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
-
-
-def test_a_taken_port_is_told_with_another(app: Vizro) -> None:
-    with listen(0) as taken, pytest.raises(UserError, match="--port") as told:
-        listen(taken.getsockname()[1])
-    assert told.value.exit_code == 2

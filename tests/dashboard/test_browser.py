@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dashboard.app import build, listen, make_app_server
+from orchestration.dashboard.app import build, guarded
 from orchestration.dashboard.pages import read_pages
 from orchestration.settings import Settings
+from orchestration.web.access import Access
+from orchestration.web.server import address_of, listen
 from tests.conftest import settings_in
 from tests.dashboard import chromium, published_model
 
@@ -43,14 +45,13 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def address(shown: Settings) -> Iterator[str]:
     """Where the dashboard over the small published model answers."""
-    with listen(0) as taken:
-        server = make_app_server(build(shown), taken)
-        thread = threading.Thread(target=server.serve_forever)
+    with listen(Access(), 0, "c360 dashboard") as taken:
+        server = guarded(build(shown), Access())
+        thread = threading.Thread(target=server.run, args=(taken,))
         thread.start()
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        server.shutdown()
+        yield f"{address_of(taken)}/"
+        server.end()
         thread.join()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")

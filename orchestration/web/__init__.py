@@ -1,0 +1,1 @@
+"""The pages that listen: who may open them, how they are guarded, started and ended."""
