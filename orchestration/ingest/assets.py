@@ -5,12 +5,16 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.ingest.addresses import without_password
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
 from orchestration.ingest.load import LoadedTable, load_all
 from orchestration.progress import reporter
 from orchestration.settings import Settings
 
 OWNERS = ["team:data-platform"]
+LOG_KEY = dg.AssetKey(["ingest", "ingest_log"])
+NOTHING_LEFT_OUT = "nothing_is_left_out"
+SHOWN = 5
 OWN_TABLES = {
     "source_files": "One row per file that is in landing now, and per part of one that grew.",
     "ingest_log": "One row per file and load: what was read, replaced, taken out or refused.",
@@ -22,6 +26,10 @@ OWN_TABLES = {
 
 def _key(table: SourceTable) -> dg.AssetKey:
     return dg.AssetKey([table.source, table.table])
+
+
+def _place(table: SourceTable) -> str:
+    return table.path or without_password(str(table.url))
 
 
 def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -36,7 +44,7 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         dg.AssetSpec(
             _key(table),
             group_name="ingest",
-            description=f"{table.description} Read from {table.path or table.url}.".strip(),
+            description=f"{table.description} Read from {_place(table)}.".strip(),
             owners=OWNERS,
             kinds={table.format, "duckdb"},
         )
@@ -53,8 +61,19 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         for name, text in OWN_TABLES.items()
     ]
 
-    @dg.multi_asset(specs=specs, name="ingest", required_resource_keys={"warehouse"})
-    def ingest(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    @dg.multi_asset(
+        specs=specs,
+        name="ingest",
+        check_specs=[
+            dg.AssetCheckSpec(
+                NOTHING_LEFT_OUT,
+                asset=LOG_KEY,
+                description="Whatever fits a source's pattern is a file that can be read.",
+            )
+        ],
+        required_resource_keys={"warehouse"},
+    )
+    def ingest(context: dg.AssetExecutionContext) -> Iterator[Any]:
         report = reporter()
         report.begin("ingest")
         loaded = load_all(settings, tables, _progress)
@@ -63,9 +82,12 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         for entry in loaded:
             for name, reason in entry.waiting.items():
                 context.log.warning(f"{entry.table.label}: {name} waits, {reason}")
+            for name, reason in entry.set_aside.items():
+                context.log.warning(f"{entry.table.label}: {name} is left out, {reason}")
             yield dg.MaterializeResult(asset_key=_key(entry.table), metadata=_metadata(entry))
         for name in OWN_TABLES:
             yield dg.MaterializeResult(asset_key=dg.AssetKey(["ingest", name]))
+        yield left_out_check(loaded)
         if failures:
             raise dg.Failure(description=failure_text(failures), allow_retries=False)
 
@@ -92,8 +114,27 @@ def _metadata(entry: LoadedTable) -> dict[str, Any]:
         "files read": entry.files_read,
         "rows read": entry.rows_read,
         "waiting files": len(entry.waiting),
+        "files left out": len(entry.set_aside),
         **speed,
     }
+
+
+def left_out_check(loaded: list[LoadedTable]) -> dg.AssetCheckResult:
+    """A warning that names what fits a source's pattern and could not be read as a file."""
+    texts = [
+        f"{entry.table.label}: {name} is left out, {reason}"
+        for entry in loaded
+        for name, reason in entry.set_aside.items()
+    ]
+    more = f"; and {len(texts) - SHOWN:,} more, see operations.ingest_log" if texts[SHOWN:] else ""
+    return dg.AssetCheckResult(
+        passed=not texts,
+        asset_key=LOG_KEY,
+        check_name=NOTHING_LEFT_OUT,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(texts[:SHOWN]) + more,
+        metadata={"left out": len(texts)},
+    )
 
 
 def outcome_text(loaded: list[LoadedTable]) -> str:

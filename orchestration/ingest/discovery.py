@@ -113,7 +113,9 @@ def discover(table: SourceTable, landing_dir: Path) -> Listing:
     root, pattern = _root_and_pattern(table, landing_dir)
     matches = find_matches(root, pattern)
     files, waiting = [], {}
-    set_aside = {shown_name(path): LINKED_FOLDER for path in matches.not_followed}
+    set_aside = {
+        shown_name(_told(path, landing_dir)): LINKED_FOLDER for path in matches.not_followed
+    }
     for path in matches.paths:
         if table.format == "sqlite" and is_beside(path):
             continue

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.errors import UserError
@@ -43,6 +44,7 @@ class TableCheck:
         examples: (reason, file, line, column) of some rows, without their values.
         drift: (file, column, change, policy).
         waiting: files that are not complete yet, with the reason.
+        set_aside: what fits the pattern and is left out, with the reason.
         failures: what would stop the run.
     """
 
@@ -59,6 +61,7 @@ class TableCheck:
     examples: list[tuple[str, str, int | None, str | None]] = field(default_factory=list)
     drift: list[tuple[str, str, str, str]] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -166,6 +169,7 @@ def _of_table(entry: LoadedTable, model: str | None) -> TableCheck:
         entry.rows_loaded + entry.rows_rejected,
         threshold=entry.table.quarantine_threshold,
         waiting=dict(entry.waiting),
+        set_aside=dict(entry.set_aside),
         failures=list(entry.failures),
     )
 
@@ -220,13 +224,18 @@ def _show(name: str, checks: list[TableCheck], console: Console) -> None:
         for reason, file, line, column in check.examples:
             place = f"line {line}" if line else "line unknown"
             at = f", column {column}" if column else ""
-            console.print(f"  {reason}: {file}, {place}{at}", highlight=False, soft_wrap=True)
+            console.print(
+                f"  {reason}: {escape(file)}, {place}{escape(at)}", highlight=False, soft_wrap=True
+            )
         for file, column, change, policy in check.drift:
-            console.print(f"  {change} column {column} in {file}: {policy}", soft_wrap=True)
+            found = f"  {change} column {escape(column)} in {escape(file)}: {policy}"
+            console.print(found, soft_wrap=True)
         for file, reason in check.waiting.items():
-            console.print(f"  {file} waits: {reason}", soft_wrap=True)
+            console.print(f"  {escape(file)} waits: {reason}", soft_wrap=True)
+        for file, reason in check.set_aside.items():
+            console.print(f"  {escape(file)} is left out: {reason}", soft_wrap=True)
         for failure in dict.fromkeys(check.failures):
-            console.print(f"[red]✗[/] {failure}", highlight=False, soft_wrap=True)
+            console.print(f"[red]✗[/] {escape(failure)}", highlight=False, soft_wrap=True)
         if check.worst_share > check.threshold:
             console.print(
                 f"[red]✗[/] {check.model}: {check.worst_share:.2%} of a file's rows are faulty, "

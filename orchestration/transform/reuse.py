@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 
 from orchestration.identity.refresh.inputs import forget_inputs
+from orchestration.ingest.state import distrust_files
 from orchestration.settings import LAYERS, PROJECT_ROOT, Settings
 from orchestration.transform.dbt import NodeResult
 from orchestration.transform.parsing import files_fingerprint
@@ -107,6 +108,8 @@ def forget(settings: Settings, layer: str = CHAIN[0]) -> None:
         _prepare(con)
         _forget(con, CHAIN[CHAIN.index(layer) :])
         forget_inputs(con)
+        if layer == CHAIN[0]:
+            distrust_files(con)
 
 
 def rules_fingerprint(settings: Settings) -> str:
