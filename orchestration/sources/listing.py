@@ -176,7 +176,8 @@ def fill_in(con: duckdb.DuckDBPyConnection, tables: Mapping[tuple[str, str], Lis
         "from operations.ingest_log where action in ('failed', 'set_aside', 'waiting') "
         "and load_id = "
         "(select arg_max(load_id, (loaded_at, load_id)) from operations.ingest_log) "
-        "qualify row_number() over (partition by source_system, source_table order by action, source_file, message) = 1",
+        "qualify row_number() over (partition by source_system, source_table "
+        "order by action, source_file, message) = 1",
     ):
         if listed := tables.get(key):
             listed.state = STATES[action]

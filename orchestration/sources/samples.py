@@ -13,7 +13,7 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.ingest.sql import first_line, literal, quoted
 from orchestration.sources import databases
-from orchestration.sources.dialect import header_of, open_bytes
+from orchestration.sources.dialect import header_of, opened
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.names import unique_names
 
@@ -149,7 +149,7 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
         target = folder / str(number) / path.name.removesuffix(".gz").removesuffix(".zip")
         target.parent.mkdir(parents=True)
         with (
-            open_bytes(path, options.get("member")) as raw,
+            opened(path, options.get("member"), folder) as raw,
             target.open("w", encoding="utf-8", newline="") as out,
         ):
             shutil.copyfileobj(codecs.getreader(encoding)(raw, "replace"), out, 1 << 20)

@@ -13,6 +13,7 @@ import yaml
 from rich.console import Console
 
 from orchestration.errors import UserError
+from orchestration.project_files import editing, write_all
 from orchestration.settings import Settings
 from orchestration.value.measure_text import FUNCTIONS, Measure, Shape, sql_of, yaml_of
 
@@ -80,12 +81,12 @@ def write_measure(project: Path, wanted: Measure) -> tuple[Path, Path]:
     """
     if wanted.shape is Shape.CUSTOMER_MEASURE and not wanted.per and wanted.table == "purchases":
         wanted = replace(wanted, per=("product_category",))
-    _check_name(project, wanted.name)
-    _check_calculation(wanted, _columns(project, wanted.table))
     folder = project / "models" / "value"
     sql, description = folder / f"{wanted.name}.sql", folder / f"{wanted.name}.yml"
-    sql.write_text(sql_of(wanted))
-    description.write_text(yaml_of(wanted))
+    with editing(project):
+        _check_name(project, wanted.name)
+        _check_calculation(wanted, _columns(project, wanted.table))
+        write_all(project, {sql: sql_of(wanted), description: yaml_of(wanted)})
     return sql, description
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.errors import UserError
 from orchestration.ingest import Column, LoadedTable, SourceTable, load_all
 from orchestration.ingest.assets import left_out_check
 from orchestration.settings import Settings
@@ -257,8 +258,10 @@ def test_what_is_no_file_is_told_and_nothing_waits_for_it(
     with duckdb.connect(str(settings.warehouse_path)) as con:
         rows = con.execute("select source_file from operations.ingest_log where action='set_aside'")
         assert {row[0] for row in rows.fetchall()} == set(no_files)
-    declared = loaded(settings, replace(SHOP, path="shop/pipe.csv", identifier="x", table="pipe"))
-    assert list(declared.set_aside) == ["shop/pipe.csv"]
+    pipe = replace(SHOP, path="shop/pipe.csv", identifier="shop__pipe", table="pipe")
+    assert list(load_all(settings, [SHOP, pipe])[1].set_aside) == ["shop/pipe.csv"]
+    with pytest.raises(UserError, match=r"shop/pipe.csv is left out: it is a pipe"):
+        load_all(settings, [pipe])
 
 
 def test_a_file_that_became_a_pipe_keeps_its_rows(settings: Settings, landing: Path) -> None:
@@ -294,7 +297,7 @@ def test_a_folder_that_is_closed_stops_the_source_and_loses_no_row(
     (landing / "shop" / "c.csv").write_text("id\nc\n")
     scandir = os.scandir
 
-    def refuse(path: object) -> object:
+    def refuse(path: Path | int) -> object:
         # Whoever runs the tests as root may look into every folder.
         if path == closed:
             raise PermissionError(13, "Permission denied")
