@@ -63,8 +63,6 @@ def take_back_unfinished(project_dir: Path) -> list[Path]:
         The files that were removed or given their text of before; none when nothing was unfinished
         or a command is at it now.
     """
-    if not (project_dir / JOURNAL).exists():
-        return []
     handle = os.open(project_dir, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,6 +95,7 @@ def write_all(project_dir: Path, texts: Mapping[Path, str]) -> None:
 
 def _take_back(project_dir: Path) -> list[Path]:
     journal = project_dir / JOURNAL
+    _remove_parts(journal)
     if not journal.exists():
         return []
     change = json.loads(journal.read_text("utf-8"))
@@ -111,7 +110,7 @@ def _take_back(project_dir: Path) -> list[Path]:
             if now[name] != change["before"][name]:
                 taken_back.append(path)
                 _restore(path, change["before"][name])
-    for path in (*paths, journal):
+    for path in paths:
         _remove_parts(path)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
