@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -136,7 +137,8 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
     if not header:
         raise UserError(f"{files[0]} has no line that could be a header or a row.")
     # Ingest finds columns by their name, so one without a name of its own can't be loaded.
-    names = [n for n in header if n and header.count(n) == 1]
+    times = Counter(header)
+    names = [n for n in header if n and times[n] == 1]
     positions = [f"c{i}" for i in range(len(header))]
     table.unnamed = len(header) - len(names)
     readable = []
@@ -180,7 +182,7 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
             f"delim={literal(options.get('delimiter', ','))}, quote={literal(quote)}, "
             f"escape={literal(quote)}, strict_mode=true)"
         )
-    named = ", ".join(f"c{header.index(n)} as {quoted(n)}" for n in names)
+    named = ", ".join(f"c{i} as {quoted(n)}" for i, n in enumerate(header) if n and times[n] == 1)
     select = _from_scan(table, f"(select {named}, filename from {scan})", names)
     if any(p.is_relative_to(folder) for p in readable):
         select = select.replace(literal(str(table.root) + "/"), literal(str(folder) + "/"))
