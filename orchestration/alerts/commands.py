@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from orchestration.errors import UserError
 from orchestration.logs import write_to
 from orchestration.settings import Settings
+from orchestration.terminal import Console
 
 if TYPE_CHECKING:
     from orchestration.alerts.alert import Sent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.identity.policy import OVERRIDE_COLUMNS, Row, check_overrides, read_seed
 from orchestration.identity.warehouse import connect_identity, profile_of, rows
-from orchestration.private_files import project_files
+from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
 
 MOST_RECORDS = 40
@@ -96,15 +96,14 @@ def plan_unmerge(
         )
     path = settings.dbt_project_dir / "seeds" / "policy" / "identity_overrides.csv"
     before = read_seed(path, OVERRIDE_COLUMNS)
-    today = datetime.now(UTC).date()
-    in_force = {_pair(row) for row in before if _is_in_force(row, today.isoformat())}
+    today = _today()
+    in_force = {_pair(row) for row in before if _is_in_force(row, today)}
     added = []
     for a, b in combinations(chosen, 2):
         if frozenset((":".join(a), ":".join(b))) not in in_force:
-            names = [*a, *b, author or _user(), reason, today.isoformat(), ""]
+            names = [*a, *b, author or _user(), reason, today, ""]
             added.append(dict(zip(OVERRIDE_COLUMNS, ["never_link", *names], strict=True)))
-    last = before[-1].line if before else 1
-    check_overrides([*before, *(Row(_name(path), last + n, row) for n, row in enumerate(added, 1))])
+    check_overrides([*before, *_numbered(path, before, added)])
     pairs = len(chosen) * (len(chosen) - 1) // 2
     return Plan(
         str(profile_id),
@@ -120,18 +119,43 @@ def _name(path: Path) -> str:
     return f"seeds/policy/{path.name}"
 
 
-@project_files()
-def write_plan(plan: Plan) -> None:
-    """Add the rows to the file, whole or not at all."""
-    with plan.path.open(newline="", encoding="utf-8") as handle:
-        header = next(csv.reader(handle))
-    text = plan.path.read_text(encoding="utf-8")
-    out = io.StringIO()
-    writer = csv.DictWriter(out, header, restval="", lineterminator="\n")
-    writer.writerows(plan.rows)
-    new = plan.path.with_name(plan.path.name + ".new")
-    new.write_text(text + "\n" * (not text.endswith("\n")) + out.getvalue(), encoding="utf-8")
-    new.replace(plan.path)
+def write_plan(plan: Plan) -> int:
+    """Add the rows to the file, whole or not at all, beside what others have decided meanwhile.
+
+    Parameters:
+        plan: what `plan_unmerge` gave.
+
+    Returns:
+        The number of rows that were added; a pair that is parted by now is not added again.
+
+    Raises:
+        UserError: a decision that was written meanwhile says that two of the records belong
+            together, or another command keeps the project's files for itself.
+    """
+    with editing(plan.path.parents[2]):
+        before = read_seed(plan.path, OVERRIDE_COLUMNS)
+        in_force = {_pair(row) for row in before if _is_in_force(row, _today())}
+        rows = [row for row in plan.rows if _pair(row) not in in_force]
+        check_overrides([*before, *_numbered(plan.path, before, rows)])
+        with plan.path.open(newline="", encoding="utf-8") as handle:
+            header = next(csv.reader(handle))
+        with plan.path.open(newline="", encoding="utf-8") as handle:
+            text = handle.read()
+        out = io.StringIO()
+        writer = csv.DictWriter(out, header, restval="", lineterminator="\n")
+        writer.writerows(rows)
+        if rows:
+            replace_text(plan.path, text + "\n" * (not text.endswith("\n")) + out.getvalue())
+    return len(rows)
+
+
+def _numbered(path: Path, before: Sequence[Row], added: Sequence[dict[str, str]]) -> list[Row]:
+    last = before[-1].line if before else 1
+    return [Row(_name(path), last + number, row) for number, row in enumerate(added, 1)]
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _user() -> str:
@@ -141,7 +165,7 @@ def _user() -> str:
         return "unknown"
 
 
-def _pair(row: Row) -> frozenset[str]:
+def _pair(row: Mapping[str, str] | Row) -> frozenset[str]:
     return frozenset(
         f"{row[f'source_system_{side}']}:{row[f'source_record_id_{side}']}" for side in "ab"
     )

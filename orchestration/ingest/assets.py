@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.ingest.addresses import without_password
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
 from orchestration.ingest.load import LoadedTable, load_all
 from orchestration.progress import reporter
@@ -16,6 +17,9 @@ from orchestration.sources.freshness_checks import freshness_check_specs, freshn
 from orchestration.transform.results import close_gates
 
 OWNERS = ["team:data-platform"]
+LOG_KEY = dg.AssetKey(["ingest", "ingest_log"])
+NOTHING_LEFT_OUT = "nothing_is_left_out"
+SHOWN = 5
 OWN_TABLES = {
     "source_files": "One row per file that is in landing now, and per part of one that grew.",
     "ingest_log": "One row per file and load: what was read, replaced, taken out or refused.",
@@ -27,6 +31,10 @@ OWN_TABLES = {
 
 def _key(table: SourceTable) -> dg.AssetKey:
     return dg.AssetKey([table.source, table.table])
+
+
+def _place(table: SourceTable) -> str:
+    return table.path or without_password(str(table.url))
 
 
 def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -41,7 +49,7 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         dg.AssetSpec(
             _key(table),
             group_name="ingest",
-            description=f"{table.description} Read from {table.path or table.url}.".strip(),
+            description=f"{table.description} Read from {_place(table)}.".strip(),
             owners=OWNERS,
             kinds={table.format, "duckdb"},
         )
@@ -61,12 +69,17 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
     @dg.multi_asset(
         specs=specs,
         name="ingest",
-        check_specs=freshness_check_specs(manifest),
+        check_specs=[
+            *freshness_check_specs(manifest),
+            dg.AssetCheckSpec(
+                NOTHING_LEFT_OUT,
+                asset=LOG_KEY,
+                description="Whatever fits a source's pattern is a file that can be read.",
+            ),
+        ],
         required_resource_keys={"warehouse"},
     )
-    def ingest(
-        context: dg.AssetExecutionContext,
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def ingest(context: dg.AssetExecutionContext) -> Iterator[Any]:
         report = reporter()
         report.begin("ingest")
         warehouse: Warehouse = context.resources.warehouse
@@ -81,9 +94,12 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
                 context.log.warning(f"{entry.table.label}: {name} waits, {reason}")
             for sentence in entry.retries:
                 context.log.warning(f"Tried again: {sentence}")
+            for name, reason in entry.set_aside.items():
+                context.log.warning(f"{entry.table.label}: {name} is left out, {reason}")
             yield dg.MaterializeResult(asset_key=_key(entry.table), metadata=_metadata(entry))
         for name in OWN_TABLES:
             yield dg.MaterializeResult(asset_key=dg.AssetKey(["ingest", name]))
+        yield left_out_check(loaded)
         yield from freshness_results(measure_freshness(settings, manifest))
         if failures:
             raise dg.Failure(description=failure_text(failures), allow_retries=False)
@@ -112,8 +128,27 @@ def _metadata(entry: LoadedTable) -> dict[str, Any]:
         "rows read": entry.rows_read,
         "waiting files": len(entry.waiting),
         "retries": len(entry.retries),
+        "files left out": len(entry.set_aside),
         **speed,
     }
+
+
+def left_out_check(loaded: list[LoadedTable]) -> dg.AssetCheckResult:
+    """A warning that names what fits a source's pattern and could not be read as a file."""
+    texts = [
+        f"{entry.table.label}: {name} is left out, {reason}"
+        for entry in loaded
+        for name, reason in entry.set_aside.items()
+    ]
+    more = f"; and {len(texts) - SHOWN:,} more, see operations.ingest_log" if texts[SHOWN:] else ""
+    return dg.AssetCheckResult(
+        passed=not texts,
+        asset_key=LOG_KEY,
+        check_name=NOTHING_LEFT_OUT,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(texts[:SHOWN]) + more,
+        metadata={"left out": len(texts)},
+    )
 
 
 def outcome_text(loaded: list[LoadedTable]) -> str:

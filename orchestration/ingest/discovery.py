@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.file_states import (
+    FOLDER,
     FileState,
     is_utf8,
     shown_name,
@@ -25,7 +26,6 @@ from orchestration.ingest.sqlite_files import is_beside, logs_of
 BLOCK_BYTES = 1 << 20
 HOUR_FOLDER = re.compile(r"/IncrementalData/(\d{4})/(\d{2})/(\d{2})/(\d{2})/", re.IGNORECASE)
 DELETES_FOLDER = re.compile(r"(^|/)Deletes/", re.IGNORECASE)
-FOLDER = "it is a folder, not a file"
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ def discover(table: SourceTable, landing_dir: Path) -> Listing:
     root, pattern = _root_and_pattern(table, landing_dir)
     matches = find_matches(root, pattern)
     files, waiting = [], {}
-    set_aside = {shown_name(path): LINKED_FOLDER for path in matches.not_followed}
+    set_aside = {
+        shown_name(_told(path, landing_dir)): LINKED_FOLDER for path in matches.not_followed
+    }
     for path in matches.paths:
         if table.format == "sqlite" and is_beside(path):
             continue

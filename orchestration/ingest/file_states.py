@@ -17,6 +17,7 @@ from pathlib import Path
 
 TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use (FAT), nanoseconds."""
+FOLDER = "it is a folder, not a file"
 KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -91,7 +92,7 @@ def why_not_a_file(path: Path) -> str | None:
             return "it is a link that leads in a circle"
         return f"it can't be looked at ({error.strerror or type(error).__name__})"
     if stat.S_ISDIR(mode):
-        return "it is a folder, not a file"
+        return FOLDER
     return next((f"it is {name}, not a file" for is_kind, name in KINDS if is_kind(mode)), None)
 
 

@@ -117,6 +117,7 @@ def require_sources(settings: Settings, tables: Sequence[SourceTable]) -> None:
         listing = discover(table, settings.landing_dir)
         is_found = bool(listing.files)
         closed += [f"{name} can't be listed: {why}. " for name, why in listing.unreadable.items()]
+        closed += [f"{name} is left out: {why}. " for name, why in listing.set_aside.items()]
     if not is_found:
         raise UserError(
             f"No files for any declared source in {settings.landing_dir}. "

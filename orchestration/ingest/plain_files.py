@@ -6,24 +6,19 @@ Unpacking first also finds a truncated archive before a single row of it is load
 from __future__ import annotations
 
 import codecs
-import fnmatch
-import gzip
 import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from orchestration.errors import UserError
+from orchestration.ingest.archives import HEAD_BYTES, copy_unpacked, kind_of, open_unpacked
 from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.discovery import BLOCK_BYTES
 from orchestration.ingest.sqlite_files import whole_database
 
 TEXT_FORMATS = ("csv", "ndjson", "json")
-RESERVED_BYTES = 1024**3
 UTF8_NAMES = ("utf-8", "utf-8-sig", "ascii")
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -31,7 +26,6 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-GZIP_MAGIC, ZIP_MAGIC = b"\x1f\x8b", b"PK\x03\x04"
 
 
 def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
@@ -65,9 +59,9 @@ def plain_file(
             yield database
         return
     with path.open("rb") as handle:
-        head = handle.read(4)
+        head = handle.read(HEAD_BYTES)
     is_text = table.format in TEXT_FORMATS
-    packed = is_text and (head.startswith(GZIP_MAGIC) or head == ZIP_MAGIC)
+    packed = is_text and kind_of(head) is not None
     encoding = _encoding(table, path, head) if is_text and not packed else None
     if not packed and encoding is None:
         yield path
@@ -77,7 +71,7 @@ def plain_file(
     try:
         copy = folder / f"plain.{table.format}"
         if packed:
-            _unpack(table, path, head, copy)
+            _unpack(table, path, copy)
             with copy.open("rb") as handle:
                 encoding = _encoding(table, path, handle.read(4))
         if encoding:
@@ -106,54 +100,10 @@ def _encoding(table: SourceTable, path: Path, head: bytes) -> str | None:
     return None if name in UTF8_NAMES else name
 
 
-def _unpack(table: SourceTable, path: Path, head: bytes, target: Path) -> None:
-    try:
-        if head.startswith(GZIP_MAGIC):
-            with gzip.open(path) as source, target.open("wb") as out:
-                _copy(source, out, path)
-        else:
-            with zipfile.ZipFile(path) as archive:
-                member = _member(table, path, archive)
-                with archive.open(member) as source, target.open("wb") as out:
-                    _copy(source, out, path)
-    except (EOFError, OSError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise UserError(
-            f"{path} is damaged or was cut short while it was copied: the archive can't be "
-            "unpacked to its end. Deliver it again."
-        ) from None
-
-
-def _member(table: SourceTable, path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    pattern = str(table.options.get("member", "*"))
-    members = [
-        info
-        for info in archive.infolist()
-        if not info.is_dir()
-        and not info.filename.startswith("__MACOSX/")
-        and fnmatch.fnmatch(info.filename, pattern)
-    ]
-    if len(members) != 1:
-        found = "no file" if not members else f"{len(members)} files"
-        raise UserError(
-            f"{path} holds {found} that match '{pattern}'. Pack one file per archive, or name it "
-            f"in meta.options.member of source {table.label}."
-        )
-    if members[0].flag_bits & 0x1:
-        raise UserError(f"{path} is encrypted. Deliver it without a password.")
-    return members[0]
-
-
-def _copy(source: IO[bytes] | gzip.GzipFile, target: IO[bytes], path: Path) -> None:
-    while block := source.read(BLOCK_BYTES):
-        # A small archive may hold more than the disk does.
-        if shutil.disk_usage(Path(target.name).parent).free < RESERVED_BYTES:
-            raise UserError(
-                f"{path} can't be unpacked: less than a gigabyte would be left on the disk. Free "
-                "some space or move the data folder with C360_DATA_DIR."
-            )
-        target.write(block)
+def _unpack(table: SourceTable, path: Path, target: Path) -> None:
+    member = table.options.get("member")
+    with open_unpacked(path, member, table.label, target.parent) as source:
+        copy_unpacked(source, target, path)
 
 
 def _recode(source: Path, encoding: str, target: Path, path: Path) -> None:

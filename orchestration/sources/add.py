@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import yaml
 from rich.prompt import Confirm
+from rich.text import Text
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
+from orchestration.project_files import editing, take_back_unfinished, write_all
 from orchestration.settings import Settings
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import read_entities
@@ -23,7 +25,6 @@ from orchestration.sources.generate import (
     name_of,
     refuse_unsafe_names,
     registered,
-    write,
 )
 from orchestration.sources.mapping import propose
 from orchestration.sources.measure import Measured, measure, threshold_for
@@ -77,8 +78,13 @@ def add_source(
             "a terminal.",
             2,
         )
+    if take_back_unfinished(settings.dbt_project_dir):
+        console.print("What an earlier command, which was ended, left half done was taken back.")
     entities = read_entities(settings.dbt_project_dir)
-    found = _chosen(find_tables(location, settings.landing_dir), tables)
+    left_out: dict[str, str] = {}
+    found = _chosen(find_tables(location, settings.landing_dir, left_out), tables)
+    for file, reason in left_out.items():
+        console.print(Text(f"{file} is left out: {reason}.", style="yellow"), soft_wrap=True)
     with duckdb.connect(":memory:") as con:
         con.execute("set timezone = 'UTC'")
         with console.status("Looking at the data ..."):
@@ -96,15 +102,20 @@ def add_source(
             }
     show_proposal(console, found, proposals, measured)
     draft = Draft(name, found, proposals, _thresholds(measured), _notes(proposals, measured))
-    texts = files_of(draft, settings.dbt_project_dir)
-    texts[settings.dbt_project_dir / "dbt_project.yml"] = registered(
-        draft, settings.dbt_project_dir
-    )
-    if not yes and not Confirm.ask(f"Write {len(texts) - 1} files?", console=console):
-        console.print("Nothing was written.")
-        return []
-    write(texts)
-    for path in texts:
+    if not yes:
+        texts = files_of(draft, settings.dbt_project_dir)
+        if not Confirm.ask(f"Write {len(texts)} files?", console=console):
+            console.print("Nothing was written.")
+            return []
+    with editing(settings.dbt_project_dir):
+        # Made here, because another command may have changed the project meanwhile.
+        texts = files_of(draft, settings.dbt_project_dir)
+        project = settings.dbt_project_dir / "dbt_project.yml"
+        write_all(
+            settings.dbt_project_dir,
+            {**texts, project: registered(draft, settings.dbt_project_dir)},
+        )
+    for path in (*texts, project):
         console.print(f"wrote {path}", soft_wrap=True, highlight=False)
     _warn_of_neighbours(console, settings, draft)
     _say_what_next(console, name, found)
@@ -173,7 +184,9 @@ def _say_what_next(console: Console, name: str, found: Sequence[Table]) -> None:
     urls = {t.url for t in found if t.url}
     if any(url != without_password(url) for url in urls):
         console.print(
-            "The password was not written. Give it to each run as PGPASSWORD or in ~/.pgpass."
+            "The password was not written. Give it to each run as PGPASSWORD, in ~/.pgpass or in "
+            "the variable that meta.password_env names. One on the command line can be seen by "
+            "other users and stays in the shell's history."
         )
     console.print(
         f"Review the files, then: c360 source check {name}, and c360 run.", highlight=False

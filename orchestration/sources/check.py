@@ -43,6 +43,7 @@ class TableCheck:
         examples: (reason, file, line, column) of some rows, without their values.
         drift: (file, column, change, policy).
         waiting: files that are not complete yet, with the reason.
+        set_aside: what fits the pattern and is left out, with the reason.
         failures: what would stop the run.
     """
 
@@ -59,6 +60,7 @@ class TableCheck:
     examples: list[tuple[str, str, int | None, str | None]] = field(default_factory=list)
     drift: list[tuple[str, str, str, str]] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -166,6 +168,7 @@ def _of_table(entry: LoadedTable, model: str | None) -> TableCheck:
         entry.rows_loaded + entry.rows_rejected,
         threshold=entry.table.quarantine_threshold,
         waiting=dict(entry.waiting),
+        set_aside=dict(entry.set_aside),
         failures=list(entry.failures),
     )
 
@@ -222,9 +225,12 @@ def _show(name: str, checks: list[TableCheck], console: Console) -> None:
             at = f", column {column}" if column else ""
             console.print(f"  {reason}: {file}, {place}{at}", highlight=False, soft_wrap=True)
         for file, column, change, policy in check.drift:
-            console.print(f"  {change} column {column} in {file}: {policy}", soft_wrap=True)
+            found = f"  {change} column {column} in {file}: {policy}"
+            console.print(found, soft_wrap=True)
         for file, reason in check.waiting.items():
             console.print(f"  {file} waits: {reason}", soft_wrap=True)
+        for file, reason in check.set_aside.items():
+            console.print(f"  {file} is left out: {reason}", soft_wrap=True)
         for failure in dict.fromkeys(check.failures):
             console.print(styled("[red]✗[/] {}", failure), soft_wrap=True)
         if check.worst_share > check.threshold:

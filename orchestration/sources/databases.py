@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from orchestration.errors import UserError
+from orchestration.ingest import servers
 from orchestration.ingest.addresses import without_password
+from orchestration.ingest.servers import said
 from orchestration.ingest.sql import first_line
+from orchestration.ingest.sqlite_files import read_only_uri, whole_database
 from orchestration.sources.drafts import Table
 from orchestration.sources.names import snake_case, unique_names
 
@@ -85,24 +89,30 @@ def connect(table: Table) -> Iterator[Any]:
     import adbc_driver_manager
 
     try:
-        if table.format == "sqlite":
-            import adbc_driver_sqlite.dbapi as driver
-
-            connection = driver.connect(table.files[0].as_uri() + "?mode=ro")
-        else:
-            import adbc_driver_postgresql.dbapi as driver
-
-            connection = driver.connect(table.url)
-        with connection as database, database.cursor() as cursor:
+        with _opened(table) as database, database.cursor() as cursor:
             yield cursor
     except (adbc_driver_manager.Error, OSError) as error:
         where = table.files[0] if table.files else without_password(table.url or "")
-        text = first_line(error)
-        secret = urlsplit(table.url or "").password
         raise UserError(
-            f"{where} can't be read: {text.replace(secret, '***') if secret else text}. Check that "
-            "it is there and open to you; a password comes from PGPASSWORD or ~/.pgpass."
+            f"{where} can't be read: {said(error, table.url or '')}. Check that it is there and "
+            "open to you; a password comes from PGPASSWORD or ~/.pgpass."
         ) from None
+
+
+@contextmanager
+def _opened(table: Table) -> Iterator[Any]:
+    if table.format != "sqlite":
+        with servers.connect(table.url or "") as connection:
+            yield connection
+        return
+    import adbc_driver_sqlite.dbapi as sqlite
+
+    with (
+        tempfile.TemporaryDirectory(prefix="c360_") as folder,
+        whole_database(table.files[0], Path(folder)) as file,
+        sqlite.connect(read_only_uri(file)) as connection,
+    ):
+        yield connection
 
 
 def quoted(name: str) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import re
-import zipfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from charset_normalizer import from_bytes
 
 from orchestration.errors import UserError
+from orchestration.ingest.archives import open_unpacked
 
 HEAD_BYTES = 256 * 1024
 ENCODING_BYTES = 64 * 1024 * 1024
@@ -33,30 +34,33 @@ VALUE = re.compile(
 )
 
 
-def open_bytes(path: Path, member: str | None = None) -> IO[bytes]:
-    """A file's bytes, unpacked from gz or zip.
+@contextmanager
+def opened(
+    path: Path, member: str | None = None, target_dir: Path | None = None
+) -> Iterator[IO[bytes]]:
+    """A file's bytes, unpacked from gzip or zip.
+
+    Parameters:
+        path: the file.
+        member: name or pattern of the file in an archive of several.
+        target_dir: the folder that it is to be unpacked into.
 
     Raises:
-        UserError: the archive holds no or several files.
+        UserError: it can't be read or unpacked.
     """
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path)  # type: ignore[return-value]
-    if path.suffix.lower() == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            names = [n for n in archive.namelist() if not n.endswith("/") and "__MACOSX" not in n]
-            if member:
-                names = [n for n in names if Path(n).match(member)]
-            if len(names) != 1:
-                raise UserError(
-                    f"{path} holds {len(names)} files. Pack one file per archive, or unpack it."
-                )
-        return zipfile.ZipFile(path).open(names[0])
-    return path.open("rb")
+    try:
+        with open_unpacked(path, member, target_dir=target_dir) as handle:
+            yield handle
+    except OSError as error:
+        raise UserError(
+            f"{path} can't be read: {error.strerror or type(error).__name__}. Check the file and "
+            "its rights."
+        ) from None
 
 
 def encoding_of(path: Path) -> str:
     """The encoding of a text file: UTF-8 when it is that, else the likeliest other one."""
-    with open_bytes(path) as handle:
+    with opened(path) as handle:
         head = handle.read(HEAD_BYTES)
         for mark, name in BOMS:
             if head.startswith(mark):
@@ -85,11 +89,8 @@ def encoding_of(path: Path) -> str:
 
 def head_text(path: Path, encoding: str) -> str:
     """The first lines of a text file, the last one complete."""
-    try:
-        with open_bytes(path) as handle:
-            data = handle.read(HEAD_BYTES)
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} can't be read: {error}. Check the file and its rights.") from None
+    with opened(path) as handle:
+        data = handle.read(HEAD_BYTES)
     text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
     if len(data) == HEAD_BYTES and "\n" in text:
         text = text[: text.rindex("\n") + 1]

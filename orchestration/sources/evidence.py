@@ -1,6 +1,8 @@
-"""What a column's values say, counted by SQL over the sample: one query per column."""
+"""What a column's values say, counted by SQL over the sample, many columns in one query."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import duckdb
 
@@ -50,6 +52,7 @@ DATES = {
     "dash_date": (("%d-%m-%Y", "%m-%d-%Y"), TIMES),
     "named_month_date": (("%d-%b-%Y",), ("",)),
 }
+BLOCK_COLUMNS, BLOCK_VALUES = 100, 2_000_000
 FORMAT_SHARE = 0.02
 DATE_SHARE = 0.5
 
@@ -63,25 +66,24 @@ def describe(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         con: the connection that holds the sample.
         table: a table whose sample was read.
     """
-    for column in table.columns:
-        _describe_column(con, table, column)
+    size = max(1, min(BLOCK_COLUMNS, BLOCK_VALUES // max(table.rows, 1)))
+    for start in range(0, len(table.columns), size):
+        _describe_columns(con, table, table.columns[start : start + size])
     _choose_day_or_month_first(table)
     _choose_decimal_mark(table)
 
 
-def _describe_column(con: duckdb.DuckDBPyConnection, table: Table, column: Column) -> None:
+def _describe_columns(
+    con: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[Column]
+) -> None:
+    # Many columns in one query: each query pays for all columns of its table, and for compiling
+    # the patterns.
+    values = ", ".join(f"nullif(trim({quoted(column.name)}), '')" for column in columns)
     con.execute(
-        "create or replace temp table column_values as "
-        f"select nullif(trim({quoted(column.name)}), '') as v, count(*) as n "
-        f"from {quoted(table.sample)} group by 1"
+        "create or replace temp table column_values as select c, v, count(*) as n from "
+        f"(select unnest(range({len(columns)})) as c, unnest([{values}]) as v "
+        f"from {quoted(table.sample)}) where v is not null group by c, v"
     )
-    column.rows = table.rows
-    found = con.execute(
-        "select coalesce(sum(n), 0), count(v) from column_values where v is not null"
-    ).fetchall()[0]
-    column.filled, column.distinct = int(found[0]), int(found[1])
-    if not column.filled:
-        return
     counted = ", ".join(
         f"coalesce(sum(n) filter (regexp_full_match(v, {literal(pattern)})), 0)"
         for pattern in PATTERNS.values()
@@ -91,17 +93,28 @@ def _describe_column(con: duckdb.DuckDBPyConnection, table: Table, column: Colum
         "regexp_replace(regexp_replace(regexp_replace(left(v, 40), '\\p{Lu}', 'X', 'g'), "
         "'\\p{Ll}|\\p{Lo}', 'x', 'g'), '\\p{N}', '9', 'g')"
     )
-    row = con.execute(f"select {counted} from column_values where v is not null").fetchall()[0]
-    shapes = con.execute(
-        f"select {shape} as shape from column_values where v is not null "
-        "group by 1 order by sum(n) desc, 1 limit 1"
-    ).fetchall()[0]
-    column.shape = shapes[0]
-    column.shares = {name: int(n) / column.filled for name, n in zip(PATTERNS, row, strict=True)}
-    column.formats = _formats(con, column)
+    found = con.execute(
+        f"select c, sum(n), count(*), {counted} from column_values group by c"
+    ).fetchall()
+    shapes = dict(
+        con.execute(
+            f"select c, {shape} as shape from column_values group by c, shape "
+            "qualify row_number() over (partition by c order by sum(n) desc, shape) = 1"
+        ).fetchall()
+    )
+    for column in columns:
+        column.rows = table.rows
+    for position, filled, distinct, *shares in found:
+        column = columns[position]
+        column.filled, column.distinct = int(filled), int(distinct)
+        column.shape = shapes[position]
+        column.shares = {
+            name: int(n) / column.filled for name, n in zip(PATTERNS, shares, strict=True)
+        }
+        column.formats = _formats(con, column, position)
 
 
-def _formats(con: duckdb.DuckDBPyConnection, column: Column) -> tuple[str, ...]:
+def _formats(con: duckdb.DuckDBPyConnection, column: Column, position: int) -> tuple[str, ...]:
     """The formats that read the column's dates, by how many values they read."""
     found: dict[str, float] = {}
     if column.share("iso_date") >= FORMAT_SHARE:
@@ -117,7 +130,7 @@ def _formats(con: duckdb.DuckDBPyConnection, column: Column) -> tuple[str, ...]:
             )
             for time in times
         ]
-        where = f"regexp_full_match(v, {literal(PATTERNS[pattern])})"
+        where = f"c = {position} and regexp_full_match(v, {literal(PATTERNS[pattern])})"
         row = con.execute(
             "select "
             + ", ".join(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from orchestration.errors import UserError
 from orchestration.locking import holder_of
-from orchestration.private_files import project_files
+from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
 from orchestration.sources.suite_proposals import ProfiledColumn, propose, query_of
 from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
@@ -29,7 +29,6 @@ status: {status}
 """
 
 
-@project_files()
 def propose_expectations(
     settings: Settings,
     name: str,
@@ -55,11 +54,7 @@ def propose_expectations(
     """
     console = console or Console()
     path = suites_folder(settings) / f"{name}.yml"
-    if path.exists() and load_source_suite(path).status == REVIEWED:
-        raise UserError(
-            f"{path} has been reviewed and is enforced, so it is not written again. Set its "
-            f"status to {PROPOSED} or move it away to get a new proposal."
-        )
+    _refuse_reviewed(path)
     with open_warehouse(settings) as con:
         queries, promises, day = _proposal(con, name)
     console.print(_as_table(name, promises))
@@ -69,16 +64,25 @@ def propose_expectations(
             soft_wrap=True, highlight=False,
         )  # fmt: skip
         return None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(suite_text(name, day, queries, promises), encoding="utf-8")
-    load_source_suite(part.rename(path))
+    with editing(settings.dbt_project_dir):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_reviewed(path)
+        replace_text(path, suite_text(name, day, queries, promises))
+    load_source_suite(path)
     console.print(
         f"Wrote {path} with {len(promises)} promises. Review it and set `status: reviewed` to have "
         "runs enforce it.",
         soft_wrap=True, highlight=False,
     )  # fmt: skip
     return path
+
+
+def _refuse_reviewed(path: Path) -> None:
+    if path.exists() and load_source_suite(path).status == REVIEWED:
+        raise UserError(
+            f"{path} has been reviewed and is enforced, so it is not written again. Set its "
+            f"status to {PROPOSED} or move it away to get a new proposal."
+        )
 
 
 def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:

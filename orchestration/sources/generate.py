@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +13,15 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
-from orchestration.private_files import project_files
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
 from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml
 from orchestration.sources.names import IDENTIFIER, RESERVED
 from orchestration.sources.proposals import Proposal
+from orchestration.sources.templates import is_unsafe, refuse_templates, refuse_unknown_code
 
 DELIVERIES = {"sqlite": "a SQLite database", "postgresql": "a PostgreSQL database"}
 LONG_NAME = 60
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass
@@ -80,12 +78,13 @@ def files_of(draft: Draft, project_dir: Path) -> dict[Path, str]:
     for proposal in draft.proposals:
         name = name_of(draft, proposal)
         notes = draft.notes.get((proposal.table.name, proposal.entity.name), [])
+        sql = model_sql(draft.source, proposal)
+        refuse_unknown_code(sql, project_dir, name)
+        content = {"version": 2, "models": [model_yaml(draft.source, proposal, name, notes)]}
+        refuse_templates(content, name)
         for path, text in (
-            (folder / f"{name}.sql", model_sql(draft.source, proposal)),
-            (
-                folder / f"{name}.yml",
-                _dump({"version": 2, "models": [model_yaml(draft.source, proposal, name, notes)]}),
-            ),
+            (folder / f"{name}.sql", sql),
+            (folder / f"{name}.yml", _dump(content)),
         ):
             if path.exists():
                 raise UserError(
@@ -136,18 +135,10 @@ def fed_by(project_dir: Path, source: str) -> set[str]:
     return {entity for entity, models in fed.items() if any(m.startswith(start) for m in models)}
 
 
-@project_files()
-def write(texts: dict[Path, str]) -> None:
-    """Write files, each whole or not at all."""
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.new")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-
-
 def _sources_yaml(draft: Draft, path: Path) -> str:
     yaml = _yaml()
+    tables = [_table(draft, table) for table in draft.tables]
+    refuse_templates(tables, path.name)
     if path.exists():
         content = yaml.load(path.read_text(encoding="utf-8"))
         source = next((s for s in content["sources"] if s["name"] == draft.source), None)
@@ -163,7 +154,7 @@ def _sources_yaml(draft: Draft, path: Path) -> str:
                 "delete the entry to have it written afresh.",
                 2,
             )
-        source["tables"].extend(_table(draft, t) for t in draft.tables)
+        source["tables"].extend(tables)
         return _text(yaml, content)
     kinds = sorted({DELIVERIES.get(t.format, f"{t.format} files") for t in draft.tables})
     source = {
@@ -178,7 +169,7 @@ def _sources_yaml(draft: Draft, path: Path) -> str:
                 "quarantine_threshold": DEFAULT_THRESHOLD,
             }
         },
-        "tables": [_table(draft, t) for t in draft.tables],
+        "tables": tables,
     }
     return _dump({"version": 2, "sources": [source]})
 
@@ -230,19 +221,28 @@ def _column(column: Column) -> dict[str, Any]:
 
 
 def refuse_unsafe_names(tables: Sequence[Table]) -> None:
-    """Names of a file that dbt would run as code, or that no YAML can hold.
+    """Names of a place that dbt would run as code, or that no YAML can hold.
 
     Raises:
-        UserError: a column's name holds Jinja or control characters.
+        UserError: the name of a file, folder, sheet, table or column holds Jinja or control
+            characters.
     """
     for table in tables:
-        for column in table.columns:
-            if CONTROL.search(column.source_name) or re.search(r"\{[{%#]", column.source_name):
-                position = table.columns.index(column) + 1
+        named = {
+            "a file or folder name": table.path,
+            "a name in its database": table.database_table or "",
+            "the address of its server": without_password(table.url or ""),
+            **{f"the option {key}": str(table.options[key]) for key in ("sheet", "member")
+               if key in table.options},
+        }  # fmt: skip
+        for position, column in enumerate(table.columns, start=1):
+            named[f"the name of column {position}"] = column.source_name
+        for what, text in named.items():
+            if is_unsafe(text):
                 raise UserError(
-                    f"Column {position} of {table.name} has a name with line breaks, control "
-                    "characters or template braces, which would become code in the generated "
-                    "files. Rename it in the file.",
+                    f"Table {table.name} has line breaks, control characters or template braces in "
+                    f"{what}, which would become code in the generated files. Rename it where it "
+                    "comes from.",
                     2,
                 )
 

@@ -20,6 +20,9 @@ from orchestration.sources.expectations import open_warehouse
 from orchestration.terminal import Console
 
 OK, WAITING, FAILED, NEVER, UNKNOWN = "ok", "waiting", "failed", "never loaded", "unknown"
+LEFT_OUT = "files left out"
+STATES = {"failed": FAILED, "set_aside": LEFT_OUT, "waiting": WAITING}
+"""What an action of operations.ingest_log makes a table; the first in the alphabet is shown."""
 
 
 @dataclass
@@ -36,8 +39,8 @@ class ListedTable:
         loaded_at: when the last of them was loaded.
         newest_data_at: the newest instant in the data (from the column profile), or the watermark
             of a database table.
-        state: ok, waiting, failed, never loaded, or unknown while a run is writing.
-        message: why it is waiting or failed.
+        state: ok, waiting, files left out, failed, never loaded, or unknown while a run is writing.
+        message: why it is not ok.
     """
 
     source: str
@@ -166,17 +169,19 @@ def fill_in(con: duckdb.DuckDBPyConnection, tables: Mapping[tuple[str, str], Lis
     ):
         if listed := tables.get(key):
             listed.rows_quarantined = quarantined
-    for key, (action, message) in _rows(
+    for key, (action, message, file) in _rows(
         con,
         # What failed or waits is tried and logged in every load, so only the last load counts.
-        "select source_system, source_table, action, message from operations.ingest_log "
-        "where action in ('failed', 'waiting') and load_id = (select arg_max(load_id, "
-        "(loaded_at, load_id)) from operations.ingest_log) qualify row_number() over ("
-        "partition by source_system, source_table order by action, source_file, message) = 1",
+        "select source_system, source_table, action, message, source_file "
+        "from operations.ingest_log where action in ('failed', 'set_aside', 'waiting') "
+        "and load_id = "
+        "(select arg_max(load_id, (loaded_at, load_id)) from operations.ingest_log) "
+        "qualify row_number() over (partition by source_system, source_table "
+        "order by action, source_file, message) = 1",
     ):
         if listed := tables.get(key):
-            listed.state = FAILED if action == "failed" else WAITING
-            listed.message = message or ""
+            listed.state = STATES[action]
+            listed.message = message if action == "failed" else f"{file}: {message}"
 
 
 def _rows(
@@ -201,7 +206,7 @@ def _as_table(found: list[ListedTable]) -> Table:
         table.add_column(name, justify="right")
     for name in ("newest data", "state"):
         table.add_column(name)
-    colours = {OK: "green", FAILED: "red", WAITING: "yellow"}
+    colours = {OK: "green", FAILED: "red", WAITING: "yellow", LEFT_OUT: "yellow"}
     for listed in found:
         is_known = listed.state not in (NEVER, UNKNOWN)
         set_aside = max(listed.rows_quarantined or 0, listed.rows_rejected)

@@ -163,14 +163,16 @@ def snake_case(name: str, fallback: str = "column") -> str:
 
 def unique_names(names: list[str], fallback: str = "column") -> list[str]:
     """Safe identifiers for a list of names, numbered where two would be alike."""
-    made: list[str] = []
+    made: dict[str, None] = {}
+    next_number: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
         base = snake_case(name, fallback) if tokens(name) else f"{fallback}_{position}"
-        candidate, number = base, 2
+        candidate, number = base, next_number.get(base, 2)
         while candidate in made:
             candidate, number = f"{base.rstrip('_')}_{number}", number + 1
-        made.append(candidate)
-    return made
+        made[candidate] = None
+        next_number[base] = number
+    return list(made)
 
 
 @cache

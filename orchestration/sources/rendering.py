@@ -10,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jinja2
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from orchestration.sources.templates import refuse_unknown_code
 
 MACRO_FILES = ("engine.sql", "staging.sql", "source_formats.sql", "normalise/*.sql")
 
@@ -46,9 +49,8 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
         relations: the relation of each source table, as SQL says it.
     """
     adapter = _Adapter()
-    environment = jinja2.Environment(  # noqa: S701 (SQL is not HTML)
-        extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined
-    )
+    refuse_unknown_code(sql, project_dir, "that is measured")
+    environment = SandboxedEnvironment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
     environment.globals.update(
         adapter=adapter,
         dbt=_Dbt,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import codecs
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.ingest.sql import first_line, literal, quoted
+from orchestration.ingest.sql import file_list, first_line, literal, quoted
 from orchestration.sources import databases
-from orchestration.sources.dialect import header_of, open_bytes
+from orchestration.sources.dialect import header_of, opened
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.names import unique_names
 
@@ -99,25 +100,24 @@ def _selection(
         case "csv":
             return _csv(table, files, folder)
         case "parquet":
-            listed = ", ".join(literal(str(p)) for p in files)
-            scan = f"read_parquet([{listed}], union_by_name=true, filename=true)"
+            scan = f"read_parquet({file_list(files)}, union_by_name=true, filename=true)"
             described = con.execute(f"describe select * exclude (filename) from {scan}").fetchall()
             names = [str(row[0]) for row in described]
             return _from_scan(table, scan, names), names, [_file_type(str(r[1])) for r in described]
         case "ndjson" | "json":
-            listed = ", ".join(literal(str(p)) for p in files)
+            listed = file_list(files)
             kind = "newline_delimited" if table.format == "ndjson" else "auto"
             common = (
                 f"format='{kind}', ignore_errors={str(table.format == 'ndjson').lower()}, "
                 f"filename=true, maximum_object_size={LINE_BYTES}"
             )
             described = con.execute(
-                f"describe select * exclude (filename) from read_json([{listed}], {common}, "
+                f"describe select * exclude (filename) from read_json({listed}, {common}, "
                 "maximum_depth=1, sample_size=-1, union_by_name=true)"
             ).fetchall()
             names = [str(row[0]) for row in described]
             struct = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in names)
-            scan = f"read_json([{listed}], {common}, columns={{{struct}}})"
+            scan = f"read_json({listed}, {common}, columns={{{struct}}})"
             return _from_scan(table, scan, names), names, ["string"] * len(names)
         case "excel":
             return _excel(con, table, files)
@@ -137,7 +137,8 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
     if not header:
         raise UserError(f"{files[0]} has no line that could be a header or a row.")
     # Ingest finds columns by their name, so one without a name of its own can't be loaded.
-    names = [n for n in header if n and header.count(n) == 1]
+    times = Counter(header)
+    names = [n for n in header if n and times[n] == 1]
     positions = [f"c{i}" for i in range(len(header))]
     table.unnamed = len(header) - len(names)
     readable = []
@@ -149,12 +150,12 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
         target = folder / str(number) / path.name.removesuffix(".gz").removesuffix(".zip")
         target.parent.mkdir(parents=True)
         with (
-            open_bytes(path, options.get("member")) as raw,
+            opened(path, options.get("member"), folder) as raw,
             target.open("w", encoding="utf-8", newline="") as out,
         ):
             shutil.copyfileobj(codecs.getreader(encoding)(raw, "replace"), out, 1 << 20)
         readable.append(target)
-    listed = ", ".join(literal(str(p)) for p in readable)
+    listed = file_list(readable)
     native = (
         encoding if encoding in NATIVE_ENCODINGS and ".zip" not in str(readable[0]) else "utf-8"
     )
@@ -169,19 +170,19 @@ def _csv(table: Table, files: list[Path], folder: Path) -> tuple[str, list[str],
         scan = (
             f"(select {cells}, filename from (select filename, "
             "regexp_split_to_array(trim(line), '\\s+') as parts from (select * from read_csv("
-            f"[{listed}], {common}, header=false, columns={{'line': 'VARCHAR'}}, delim='\x1f', "
+            f"{listed}, {common}, header=false, columns={{'line': 'VARCHAR'}}, delim='\x1f', "
             f"quote='', escape='', strict_mode=false) {first}) where trim(line) <> ''))"
         )
     else:
         quote = options.get("quote", '"')
         struct = ", ".join(f"{c}: 'VARCHAR'" for c in positions)
         scan = (
-            f"read_csv([{listed}], {common}, columns={{{struct}}}, "
+            f"read_csv({listed}, {common}, columns={{{struct}}}, "
             f"header={'true' if options.get('header', True) else 'false'}, "
             f"delim={literal(options.get('delimiter', ','))}, quote={literal(quote)}, "
             f"escape={literal(quote)}, strict_mode=true)"
         )
-    named = ", ".join(f"c{header.index(n)} as {quoted(n)}" for n in names)
+    named = ", ".join(f"c{i} as {quoted(n)}" for i, n in enumerate(header) if n and times[n] == 1)
     select = _from_scan(table, f"(select {named}, filename from {scan})", names)
     if any(p.is_relative_to(folder) for p in readable):
         select = select.replace(literal(str(table.root) + "/"), literal(str(folder) + "/"))

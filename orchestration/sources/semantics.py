@@ -171,7 +171,8 @@ def _key(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
     """The column that tells all rows apart, or a pair of ids that does."""
     unique = [c for c in table.columns if c.is_unique and _may_be_key(c)]
     if unique:
-        return (max(unique, key=lambda c: (_id_rank(c), -table.columns.index(c))).name,)
+        # The first of those that are most like an id.
+        return (max(unique, key=_id_rank).name,)
     ids = [
         c for c in table.columns if c.filled == c.rows and c.means in {*IDS, "line_number"} - {None}
     ][:6]

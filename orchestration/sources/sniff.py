@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
+from orchestration.ingest.file_states import FOLDER, is_utf8, shown_name, why_not_a_file
+from orchestration.ingest.patterns import LINKED_FOLDER, Matches, find_matches
 from orchestration.sources import databases
 from orchestration.sources.dialect import dialect_of, head_text, header_of
 from orchestration.sources.drafts import Table
@@ -30,17 +32,21 @@ NUMBERS = re.compile(r"[-_. ]*(\d[\dTZ:_.-]*)$")
 NO_DATA = re.compile(r"(readme|license|licence|copying|changelog|notice)\b.*", re.I)
 
 
-def find_tables(location: str, landing_dir: Path) -> list[Table]:
+def find_tables(
+    location: str, landing_dir: Path, left_out: dict[str, str] | None = None
+) -> list[Table]:
     """The tables at a place, not yet read.
 
     Parameters:
         location: a file, a folder, a pattern such as `exports/orders*.csv`, `sqlite:///path` or
             `postgresql://user@host/database`.
         landing_dir: a path below it is told relative to it.
+        left_out: gets the names of what could not be looked at, with the reason.
 
     Raises:
         UserError: nothing is there, or nothing that can be read.
     """
+    left_out = {} if left_out is None else left_out
     if location.startswith(("postgresql://", "postgres://")):
         return databases.postgresql_tables(location)
     if location.startswith("sqlite:"):
@@ -50,20 +56,24 @@ def find_tables(location: str, landing_dir: Path) -> list[Table]:
         parts = place.parts
         first = next(i for i, part in enumerate(parts) if any(c in part for c in "*?["))
         root = Path(*parts[:first]) if first else Path()
-        files = sorted(p for p in root.glob("/".join(parts[first:])) if p.is_file())
+        files = _files(find_matches(root, "/".join(parts[first:])), left_out)
         if not files:
-            raise UserError(f"No file fits {location}. Check the pattern.", 2)
+            raise UserError(f"No file fits {location}. {_said(left_out)}Check the pattern.", 2)
         return _tables_of(_readable(files), root.resolve(), landing_dir, pattern=place)
     if place.is_dir():
-        files = sorted(p for p in place.rglob("*") if p.is_file())
+        files = _files(find_matches(place, "**/*"), left_out)
         found = _readable(files)
         if not found:
             raise UserError(
-                f"{place} holds no file that can be read. Known endings: {', '.join(FORMATS)}, "
-                "packed with gz or zip or not.",
+                f"{place} holds no file that can be read. {_said(left_out)}Known endings: "
+                f"{', '.join(FORMATS)}, packed with gz or zip or not.",
                 2,
             )
         return _tables_of(found, place.resolve(), landing_dir)
+    if reason := why_not_a_file(place):
+        raise UserError(f"{shown_name(place)} can't be read: {reason}. Give a file or a folder.", 2)
+    if not is_utf8(place):
+        raise UserError(f"{shown_name(place)} has a name that is not UTF-8. Rename it.", 2)
     if not place.exists():
         raise UserError(
             f"{without_password(location)} does not exist. Give a file, folder, pattern, "
@@ -77,6 +87,25 @@ def find_tables(location: str, landing_dir: Path) -> list[Table]:
         Table(_without_number(_stem(place)) or _stem(place), kind), (place.resolve(),),
         _told(place.resolve(), landing_dir), place.resolve().parent,
     )  # fmt: skip
+
+
+def _files(matches: Matches, left_out: dict[str, str]) -> list[Path]:
+    """The files among what was found; what looks like data and is none is told."""
+    files = []
+    for path in sorted(matches.paths):
+        reason = why_not_a_file(path)
+        if reason is None and is_utf8(path):
+            files.append(path)
+        elif reason != FOLDER and format_of(path):
+            left_out[shown_name(path)] = reason or "its name is not UTF-8; rename it"
+    left_out |= {shown_name(path): LINKED_FOLDER for path in sorted(matches.not_followed)}
+    for path, reason in sorted(matches.unreadable.items()):
+        left_out[shown_name(path)] = f"it can't be listed ({reason})"
+    return files
+
+
+def _said(left_out: Mapping[str, str]) -> str:
+    return "".join(f"{name} is left out: {reason}. " for name, reason in list(left_out.items())[:3])
 
 
 def format_of(path: Path) -> str | None:

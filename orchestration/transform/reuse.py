@@ -24,6 +24,7 @@ import duckdb
 
 from orchestration.clock import replayed_day
 from orchestration.identity.refresh.inputs import forget_inputs
+from orchestration.ingest.state import distrust_files
 from orchestration.settings import LAYERS, PROJECT_ROOT, Settings
 from orchestration.transform.dbt import NodeResult
 from orchestration.transform.parsing import files_fingerprint
@@ -109,6 +110,8 @@ def forget(con: duckdb.DuckDBPyConnection, layer: str = CHAIN[0]) -> None:
     _prepare(con)
     _forget(con, CHAIN[CHAIN.index(layer) :])
     forget_inputs(con)
+    if layer == CHAIN[0]:
+        distrust_files(con)
 
 
 def rules_fingerprint(settings: Settings) -> str:

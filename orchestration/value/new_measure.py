@@ -13,7 +13,7 @@ import yaml
 
 from orchestration.errors import UserError
 from orchestration.logs import begin
-from orchestration.private_files import project_files
+from orchestration.project_files import editing, write_all
 from orchestration.terminal import Console
 from orchestration.value.measure_text import FUNCTIONS, Measure, Shape, sql_of, yaml_of
 
@@ -81,13 +81,12 @@ def write_measure(project: Path, wanted: Measure) -> tuple[Path, Path]:
     """
     if wanted.shape is Shape.CUSTOMER_MEASURE and not wanted.per and wanted.table == "purchases":
         wanted = replace(wanted, per=("product_category",))
-    _check_name(project, wanted.name)
-    _check_calculation(wanted, _columns(project, wanted.table))
     folder = project / "models" / "value"
     sql, description = folder / f"{wanted.name}.sql", folder / f"{wanted.name}.yml"
-    with project_files():
-        sql.write_text(sql_of(wanted), encoding="utf-8")
-        description.write_text(yaml_of(wanted), encoding="utf-8")
+    with editing(project):
+        _check_name(project, wanted.name)
+        _check_calculation(wanted, _columns(project, wanted.table))
+        write_all(project, {sql: sql_of(wanted), description: yaml_of(wanted)})
     return sql, description
 
 

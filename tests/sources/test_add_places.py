@@ -140,7 +140,7 @@ def test_hostile_names_become_neither_sql_nor_jinja(tmp_path: Path):
     assert added.rows("odd", "source_record_id, email") == [("1", "a@x.org"), ("2", "b@x.org")]
     for name in ("{{ env_var('HOME') }}", "a {% do x %}", "x{# y"):
         bad = write(tmp_path / "bad.csv", f'"{name}",email\n1,a@x.org\n2,b@x.org\n')
-        with pytest.raises(UserError, match="Column 1 of bad has a name"):
+        with pytest.raises(UserError, match="in the name of column 1"):
             add(tmp_path, "bad", bad)
     # A value that looks like Jinja is data: it may only decide between words that are known.
     status = write(
