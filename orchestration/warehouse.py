@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from orchestration.failures.seen import Seen
 from orchestration.limits import Limits
 from orchestration.locking import holder_of
 from orchestration.settings import Settings
+
+Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+"""Gives connections that may write the warehouse: within a run, the resource's."""
 
 
 @contextmanager

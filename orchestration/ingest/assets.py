@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.ingest.addresses import without_password
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
-from orchestration.ingest.load import LoadedTable, load_all
+from orchestration.ingest.load import LoadedTable, load_tables
 from orchestration.progress import reporter
 from orchestration.publish.proof import withdraw_proof
 from orchestration.resources import Warehouse
@@ -86,7 +86,7 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         withdraw_proof(settings)
         with warehouse.get_connection() as con:
             close_gates(con, "ingest")
-        loaded = load_all(settings, tables, _progress)
+            loaded = load_tables(con, settings, tables, _progress)
         failures = [text for entry in loaded for text in entry.failures]
         report.end("ingest", outcome_text(loaded), not failures)
         for entry in loaded:
@@ -100,7 +100,9 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         for name in OWN_TABLES:
             yield dg.MaterializeResult(asset_key=dg.AssetKey(["ingest", name]))
         yield left_out_check(loaded)
-        yield from freshness_results(measure_freshness(settings, manifest))
+        yield from freshness_results(
+            measure_freshness(settings, manifest, warehouse.get_connection)
+        )
         if failures:
             raise dg.Failure(description=failure_text(failures), allow_retries=False)
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from orchestration.errors import UserError
 from orchestration.ingest import state
 from orchestration.ingest.declarations import SourceTable
@@ -63,6 +65,15 @@ class LoadedTable:
 
 
 def load_all(
+    settings: Settings, tables: Sequence[SourceTable], progress: Progress | None = None
+) -> list[LoadedTable]:
+    """`load_tables` on a connection of its own, for commands outside of a run."""
+    with connect_writer(settings) as con:
+        return load_tables(con, settings, tables, progress)
+
+
+def load_tables(
+    con: duckdb.DuckDBPyConnection,
     settings: Settings,
     tables: Sequence[SourceTable],
     progress: Progress | None = None,
@@ -70,7 +81,8 @@ def load_all(
     """Bring landing up to date with the files and databases.
 
     Parameters:
-        settings: paths; `landing_dir` is read, the warehouse written.
+        con: a connection that may write the warehouse.
+        settings: paths; `landing_dir` is read, a workspace below the data folder is used.
         tables: what the dbt project declares.
         progress: called with (what, bytes done, bytes in all) while files are read.
 
@@ -85,19 +97,18 @@ def load_all(
     shutil.rmtree(workspace, ignore_errors=True)
     workspace.mkdir(parents=True)
     try:
-        with connect_writer(settings) as con:
-            # Rows keep the order of their file, which is what numbers them (state.publish_view).
-            con.execute("set preserve_insertion_order = true")
-            # Kept, not printed: `watched` asks for it.
-            con.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
-            state.prepare(con)
-            state.forget_others(con, tables)
-            context = LoadContext(con, workspace, uuid.uuid4().hex, progress or _silent)
-            accept_gone = state.are_gone_files_accepted(con)
-            loaded = [_bring_up_to_date(context, settings, table, accept_gone) for table in tables]
-            con.execute("drop table if exists operations.gone_files_accepted")
-            con.execute("set preserve_insertion_order = false")
-            con.execute("set enable_progress_bar = false")
+        # Rows keep the order of their file, which is what numbers them (state.publish_view).
+        con.execute("set preserve_insertion_order = true")
+        # Kept, not printed: `watched` asks for it.
+        con.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+        state.prepare(con)
+        state.forget_others(con, tables)
+        context = LoadContext(con, workspace, uuid.uuid4().hex, progress or _silent)
+        accept_gone = state.are_gone_files_accepted(con)
+        loaded = [_bring_up_to_date(context, settings, table, accept_gone) for table in tables]
+        con.execute("drop table if exists operations.gone_files_accepted")
+        con.execute("set preserve_insertion_order = false")
+        con.execute("set enable_progress_bar = false")
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
     return loaded

@@ -15,10 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.errors import without_values
 from orchestration.logs import log
 from orchestration.settings import Settings
-from orchestration.warehouse import connect_writer
+from orchestration.warehouse import Connect, connect_writer
 
 PASS, WARN, ERROR, UNKNOWN = "pass", "warn", "error", "unknown"
 STALE = (WARN, ERROR, UNKNOWN)
@@ -112,7 +114,9 @@ def freshness_path(settings: Settings) -> Path:
     return settings.data_dir / "source_freshness.json"
 
 
-def measure_freshness(settings: Settings, manifest: Mapping[str, Any]) -> list[SourceFreshness]:
+def measure_freshness(
+    settings: Settings, manifest: Mapping[str, Any], connect: Connect | None = None
+) -> list[SourceFreshness]:
     """Have dbt look at every source with an expectation, and keep what it finds.
 
     What goes wrong here is told as `unknown` of the source and never stops a load.
@@ -120,13 +124,15 @@ def measure_freshness(settings: Settings, manifest: Mapping[str, Any]) -> list[S
     Parameters:
         settings: paths; the caller holds the writer lock.
         manifest: dbt's manifest.json as a mapping.
+        connect: gives connections that may write the warehouse; within a run, the resource's.
     """
     tables = declared(manifest)
     path = freshness_path(settings)
     if not tables and not path.exists():
         return []
     found = _look(settings, tables) if tables else []
-    _keep(settings, found)
+    with connect() if connect else connect_writer(settings) as con:
+        _keep(con, settings, found)
     return found
 
 
@@ -166,7 +172,7 @@ def _limit(time: Any) -> timedelta | None:
     return timedelta(**{f"{time.period.value}s": time.count})
 
 
-def _keep(settings: Settings, found: list[SourceFreshness]) -> None:
+def _keep(con: duckdb.DuckDBPyConnection, settings: Settings, found: list[SourceFreshness]) -> None:
     rows = [
         [
             entry.source,
@@ -180,13 +186,12 @@ def _keep(settings: Settings, found: list[SourceFreshness]) -> None:
         ]
         for entry in found
     ]
-    with connect_writer(settings) as con:
-        con.execute("create schema if not exists operations")
-        con.execute(f"create or replace table operations.source_freshness ({COLUMNS})")
-        if rows:
-            con.executemany(
-                "insert into operations.source_freshness values (?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
+    con.execute("create schema if not exists operations")
+    con.execute(f"create or replace table operations.source_freshness ({COLUMNS})")
+    if rows:
+        con.executemany(
+            "insert into operations.source_freshness values (?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
     path = freshness_path(settings)
     part = path.with_suffix(".part")
     part.write_text(json.dumps([_as_json(entry) for entry in found], indent=2), encoding="utf-8")

@@ -86,7 +86,9 @@ def build_layer(
         reported: Sequence[NodeResult] = reused.results
     else:
         if layer == "identity" and not context.is_subset:
-            refreshed = identity.refresh(settings, manifest, rules_fingerprint(settings))
+            refreshed = identity.refresh(
+                settings, manifest, rules_fingerprint(settings), warehouse.get_connection
+            )
         selection = _selection(context, manifest, select)
         reported = list(_build(settings, manifest, layer, selection, refreshed))
     failed = [r for r in reported if r.is_failure]
@@ -111,7 +113,9 @@ def build_layer(
             remember(con, settings, layer, reported, measured)
         shown = lifetime_metadata(con, {r.unique_id.split(".")[2] for r in built})
     if whole and layer == "identity":
-        identity.remember(settings, manifest, rules_fingerprint(settings), refreshed)
+        identity.remember(
+            settings, manifest, rules_fingerprint(settings), refreshed, warehouse.get_connection
+        )
     for result in built:
         node = manifest["nodes"][result.unique_id]
         key = TRANSLATOR.get_asset_key(node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -28,7 +29,7 @@ from orchestration.identity.refresh.workshop import Workshop
 from orchestration.logs import log
 from orchestration.settings import Settings
 from orchestration.transform.dbt import NodeResult, run_dbt
-from orchestration.warehouse import connect_writer
+from orchestration.warehouse import Connect, connect_writer
 
 LARGEST_SHARE = 0.25
 """With more of the records changed, building everything costs less than finding out what not to."""
@@ -58,25 +59,29 @@ class Refreshed:
         )
 
 
-def refresh(settings: Settings, manifest: Mapping[str, Any], rules: str) -> Refreshed | None:
+def refresh(
+    settings: Settings, manifest: Mapping[str, Any], rules: str, connect: Connect | None = None
+) -> Refreshed | None:
     """Refresh the layer's tables for the records that changed since it was last whole.
 
     Parameters:
         settings: paths.
         manifest: dbt's manifest.json.
         rules: names the code, the models and the policy.
+        connect: gives connections that may write the warehouse; within a run, the resource's.
 
     Returns:
         None when the layer has to be built: it never was, or something besides records is not what
         it was. Until `remember` the next run would build it, too.
     """
+    connect = connect or partial(connect_writer, settings)
     reason = differing_models(manifest)
-    with connect_writer(settings) as con:
+    with connect() as con:
         if reason is None and last_made_by(con) != _made_by(con, rules):
             reason = "it never was, or code, models, policy or trained parameters have changed"
     if reason is None:
         _compile(settings)
-        with connect_writer(settings) as con:
+        with connect() as con:
             work = _workshop(settings, manifest, con)
             reason = _differing_overrides(work) or _untrained(work)
             changed, total = find_changes(con, work.relations) if reason is None else (0, 0)
@@ -90,7 +95,11 @@ def refresh(settings: Settings, manifest: Mapping[str, Any], rules: str) -> Refr
 
 
 def remember(
-    settings: Settings, manifest: Mapping[str, Any], rules: str, refreshed: Refreshed | None
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    rules: str,
+    refreshed: Refreshed | None,
+    connect: Connect | None = None,
 ) -> None:
     """Note that the layer was built or refreshed, and tested: the next run may refresh it.
 
@@ -99,8 +108,10 @@ def remember(
         manifest: dbt's manifest.json.
         rules: names the code, the models and the policy.
         refreshed: what `refresh` returned.
+        connect: as in `refresh`.
     """
-    with connect_writer(settings) as con:
+    connect = connect or partial(connect_writer, settings)
+    with connect() as con:
         if refreshed is None:
             remember_inputs(con, _relations(manifest))
         remember_whole(con, _made_by(con, rules))
