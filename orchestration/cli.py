@@ -171,7 +171,6 @@ def run(
     from orchestration import clock, summary
     from orchestration.progress import ConsoleReporter
     from orchestration.run import refresh
-    from orchestration.runs.records import STOPPED
     from orchestration.runs.status import as_dict
 
     if as_of is not None:
@@ -184,7 +183,7 @@ def run(
     if not record.success:
         if as_json:
             print(json.dumps(as_dict(record), indent=2))
-        raise UserError(record.failure, 130 if record.state == STOPPED else 1)
+        raise UserError(record.failure, record.exit_code)
     if as_json:
         print(json.dumps({"run": as_dict(record), **summary.collect(settings)}, indent=2))
     else:

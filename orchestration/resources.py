@@ -11,6 +11,7 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 
 from orchestration.automation import REFRESH_JOB
+from orchestration.errors import UserError
 from orchestration.logs import log
 from orchestration.runs import before, lifecycle
 from orchestration.runs.repair import settle_dagster, settle_records
@@ -80,7 +81,12 @@ class Warehouse(DuckDBResource):
         with lifecycle.carry(begun, log().info) as carried:
             carried.instance = context.instance
             whole = run.job_name == REFRESH_JOB and run.asset_selection is None
-            self._prepare(carried, run.tags, whole)
+            try:
+                self._prepare(carried, run.tags, whole)
+            except UserError as error:
+                # Dagster keeps its text and not its exit code.
+                carried.refused = error
+                raise
             try:
                 yield self
             finally:

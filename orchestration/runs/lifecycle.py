@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import progress
 from orchestration.alerts.telling import after_run
 from orchestration.errors import UserError
-from orchestration.failures import in_words
+from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.publish.proof import read_proof
@@ -47,6 +47,7 @@ class CarriedRun:
         self.settings = settings
         self.record = record
         self.instance: dg.DagsterInstance | None = None
+        self.refused: UserError | None = None
         self._began = time.monotonic()
 
     @classmethod
@@ -83,7 +84,10 @@ class CarriedRun:
         """Record how it ended, unless that is known already."""
         if self.record.in_progress:
             seconds = round(time.monotonic() - self._began, 3)
-            self.change(finished_at=records.now(), seconds=seconds, **values)
+            failed = self.refused.exit_code if self.refused else 1
+            codes = {records.SUCCEEDED: 0, records.STOPPED: STOPPED_CODE}
+            code = codes.get(values["state"], failed)
+            self.change(finished_at=records.now(), seconds=seconds, exit_code=code, **values)
 
     def end_stalled(self, text: str) -> None:
         """Record and tell that nothing moved any more; the process ends right after."""
@@ -123,6 +127,7 @@ def carry(run: CarriedRun, on_wait: Callable[[str], None]) -> Iterator[CarriedRu
                     yield run
                     _end_by_events(run, signals)
         except UserError as error:
+            run.refused = error
             run.end(state=records.FAILED, failure=str(error))
             raise
         except BaseException as error:

@@ -42,6 +42,7 @@ class RunRecord:
         seconds: from start to end, without the wait for another run.
         failure: one paragraph about what went wrong, empty otherwise.
         gate_closed: whether it failed because a gate was closed.
+        exit_code: what the command line ends with, for a run from there.
         stopped_by: who stopped it, empty otherwise.
         published: whether what it built was published.
         checks_passed: dbt tests and gates that passed.
@@ -64,6 +65,7 @@ class RunRecord:
     seconds: float = 0.0
     failure: str = ""
     gate_closed: bool = False
+    exit_code: int = 0
     stopped_by: str = ""
     published: bool = False
     checks_passed: int = 0
