@@ -18,7 +18,7 @@ from orchestration.alerts.policy import policy
 from orchestration.alerts.runs import is_slow, was_slow
 from orchestration.alerts.telling import after_run, look
 from orchestration.alerts.watch import watch_sensor
-from orchestration.runs.records import RunRecord, alive, write_record
+from orchestration.runs.records import RunRecord, alive, read_records, write_record
 from orchestration.settings import Settings
 from tests.alerts.receivers import Hook, hook_server
 from tests.conftest import settings_in
@@ -169,13 +169,17 @@ def test_the_sensor_is_on_where_a_channel_is_declared(
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     dg.Definitions(sensors=[sensor]).get_repository_def()
     dead = replace(run(1, 5), run_id="a1", state="running")
-    with alive(here, "a1"):
-        write_record(here, replace(dead, started_at=datetime.now(UTC).isoformat()))
-        with dg.build_sensor_context() as context:
-            skipped = sensor(context)
-    assert isinstance(skipped, dg.SkipReason) and skipped.skip_message == "Nothing to tell."
-    with dg.build_sensor_context() as context:
-        skipped = sensor(context)
-    assert isinstance(skipped, dg.SkipReason)
-    assert skipped.skip_message == f"Alert run_killed to webhook 127.0.0.1:{hook.port}: sent."
-    assert hook.posted[0]["run_id"] == "a1"
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_sensor_context(instance=instance) as context,
+    ):
+        with alive(here, "a1"):
+            write_record(here, replace(dead, started_at=datetime.now(UTC).isoformat()))
+            assert isinstance(sensor(context), dg.SkipReason)
+        assert hook.posted == []
+        for _ in range(2):
+            assert isinstance(sensor(context), dg.SkipReason)
+    (posted,) = hook.posted
+    assert (posted["kind"], posted["run_id"]) == ("run_killed", "a1")
+    (record,) = read_records(here)
+    assert record.alerts == [f"Alert run_killed to webhook 127.0.0.1:{hook.port}: sent"]
