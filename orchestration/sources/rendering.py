@@ -15,7 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from orchestration.sources.templates import refuse_unknown_code
 
-MACRO_FILES = ("engine.sql", "staging.sql", "source_formats.sql", "normalise/*.sql")
+MACRO_FILES = ("engine.sql", "clock.sql", "staging.sql", "source_formats.sql", "normalise/*.sql")
 
 
 class _Adapter:
@@ -54,6 +54,8 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
     environment.globals.update(
         adapter=adapter,
         dbt=_Dbt,
+        # A source is measured as it is today, whatever day is replayed.
+        env_var=lambda _, default: default,
         source=lambda _, table: relations[table],
         **{"return": lambda value: value},
     )

@@ -63,6 +63,15 @@ def test_strays_of_every_source_change_no_value_and_are_accounted_for(company: C
     ) == [(0,)]
 
 
+def test_a_replayed_day_knows_nothing_of_what_came_later(company: Company) -> None:
+    """News of people too: a later version of a customer does not hide the one of the day."""
+    before = values(company)
+    for add in (*FACTS, *PEOPLE):
+        add(company, LATER)
+    run(company, "--as-of", f"{END - timedelta(days=1):%Y-%m-%d}")
+    assert differing(before, values(company)) == set()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("add", FACTS, ids=lambda add: add.__name__)
 @pytest.mark.parametrize("days", [1, 3, 19])

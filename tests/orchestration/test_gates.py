@@ -30,7 +30,7 @@ BREAKS: list[tuple[str, str, str]] = [
         "conformed",
         "little_waits_for_the_clock",
         "update quarantine.set_aside_rows set reason = 'after_clock', layer = 'conformed' "
-        "where entity = 'message_events'; update conformed.row_conservation set rows_read = 500",
+        "where entity = 'events'; update conformed.row_conservation set rows_read = 500",
     ),
     (
         "conformed",

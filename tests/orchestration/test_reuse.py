@@ -71,6 +71,18 @@ def test_without_news_every_layer_is_taken_over_but_the_last(
     assert [r.unique_id for r in found.results] == ["model.identity"]
 
 
+def test_a_replayed_day_is_built_anew_and_then_taken_over(
+    installation: Settings, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = str(datetime.now(UTC).date())
+    for day in ("2026-05-17", today):
+        monkeypatch.setenv("C360_AS_OF", day)
+        assert taken_over(installation) == ["policy"]
+        for layer in BUILT[1:]:
+            build(installation, con, layer)
+        assert taken_over(installation) == list(BUILT)
+
+
 def change_model(settings: Settings, _: duckdb.DuckDBPyConnection) -> None:
     path = settings.dbt_project_dir / "model.sql"
     path.write_text("select 2")

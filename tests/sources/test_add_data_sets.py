@@ -159,4 +159,6 @@ def test_hillstrom_has_no_key_and_snowplow_has_cookies(tmp_path: Path):
     assert events.rows(
         "snowplow_web_events", "count(distinct source_record_id), count(distinct login)", "true"
     ) == [(42, 25)]
+    agents = events.rows("snowplow_web_events", "count(distinct user_agent)", "true")
+    assert agents == [(11,)]
     assert events.rows("snowplow_web_events", "url_path", "url_path like '%?%'") == []

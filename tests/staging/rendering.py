@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -28,7 +30,15 @@ def staging_macros() -> Any:
     # The text becomes SQL, not a page; dbt's `return` gives what it is given.
     environment = jinja2.Environment(autoescape=False)
     environment.globals.update(
-        {"adapter": adapter, "return": lambda value: value, "env_var": os.environ.get}
+        {
+            "adapter": adapter,
+            "return": lambda value: value,
+            "env_var": os.environ.get,
+            "modules": SimpleNamespace(re=re),
+            "dbt": SimpleNamespace(
+                dateadd=lambda part, number, start: f"({start} + ({number}) * interval 1 {part})"
+            ),
+        }
     )
     adapter.macros = environment.from_string(text).module
     return adapter.macros

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import duckdb
 
-from tests.value.rendering import fill, project_vars, render
+from tests.value.rendering import fill, pre_hook, project_vars, render
 
 PROJECT = project_vars()
 
@@ -134,9 +134,7 @@ def migrate(con: duckdb.DuckDBPyConnection, variables: Mapping[str, object] | No
             f"create table decile_migrations as {render('value/decile_migrations', variables)}"
         )
         return
-    con.execute(
-        "delete from decile_migrations where as_of_on >= (select as_of_on from refresh_period)"
-    )
+    con.execute(pre_hook("decile_migrations"))
     sql = render(
         "value/decile_migrations", variables, {"decile_migrations": "main.decile_migrations"}, True
     )

@@ -31,6 +31,16 @@ MACROS = (
 )
 
 
+class _This(str):
+    """A model's own table."""
+
+    schema = "main"
+
+    @property
+    def identifier(self) -> str:
+        return str(self)
+
+
 class CompilerError(Exception):
     """What a macro raises when it is called wrongly."""
 
@@ -54,6 +64,17 @@ def macros(
     return _context(variables or project_vars(), history or {})["macros"]
 
 
+def pre_hook(model: str) -> str:
+    """The statement that the migrations model `model` runs before it adds to its table."""
+    return _pre_hook(model, os.environ.get("C360_AS_OF"))
+
+
+@cache
+def _pre_hook(model: str, _: str | None) -> str:
+    context = _context(project_vars(), {}, model, incremental=True)
+    return str(context["macros"].forget_this_refresh())
+
+
 def render(
     model: str,
     variables: Mapping[str, Any] | None = None,
@@ -70,17 +91,19 @@ def render(
         incremental: whether the model's own table is there.
         listed: the columns that the YAML of staging models lists, for optional ones.
     """
-    given = json.dumps([variables or project_vars(), dict(history or {}), dict(listed or {})])
+    # A day to replay is part of the text.
+    day = os.environ.get("C360_AS_OF")
+    given = json.dumps([variables or project_vars(), dict(history or {}), dict(listed or {}), day])
     return _rendered(model, given, incremental)
 
 
 @cache
 def _rendered(model: str, given: str, incremental: bool) -> str:
-    variables, history, listed = json.loads(given)
-    context = _context(variables, history, model.split("/")[-1], listed)
+    variables, history, listed, _ = json.loads(given)
+    context = _context(variables, history, model.split("/")[-1], listed, incremental)
     text = (DBT_PROJECT_DIR / "models" / f"{model}.sql").read_text()
     environment: jinja2.Environment = context["environment"]
-    return environment.from_string(text).render(is_incremental=lambda: incremental)
+    return environment.from_string(text).render()
 
 
 def _context(
@@ -88,6 +111,7 @@ def _context(
     history: Mapping[str, str],
     this: str = "model",
     listed: Mapping[str, Sequence[str]] | None = None,
+    incremental: bool = False,
 ) -> dict[str, Any]:
     # The text becomes SQL, not a page.
     environment = jinja2.Environment(
@@ -121,14 +145,14 @@ def _context(
             ),
             "execute": True,
             "target": SimpleNamespace(database="memory"),
-            "this": SimpleNamespace(schema="main", identifier=this),
+            "this": _This(this),
+            "is_incremental": lambda: incremental,
             "exceptions": SimpleNamespace(raise_compiler_error=refuse),
             "dbt": SimpleNamespace(
                 dateadd=lambda part, number, start: f"({start} + ({number}) * interval 1 {part})",
                 datediff=lambda first, second, part: f"date_diff('{part}', {first}, {second})",
                 date_trunc=lambda part, value: f"date_trunc('{part}', {value})",
             ),
-            "forget_this_refresh": lambda: "",
         }
     )
     text = "\n".join((DBT_PROJECT_DIR / "macros" / name).read_text() for name in MACROS)

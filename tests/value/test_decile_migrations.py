@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -153,3 +154,24 @@ def test_what_an_earlier_run_of_the_day_found_holds_nobody() -> None:
     # Corrected on the same day: as if the run before had not been.
     refresh(con, company(955), date(2024, 2, 11), TWENTY, hysteresis=0.5)
     assert rows(con, OF_P03) == [(2, True)]
+
+
+def test_the_replay_of_a_day_before_the_last_one_leaves_the_history(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    con = duckdb.connect()
+    members = [Member("a"), Member("b")]
+    early = [
+        Line("a", datetime(2024, 1, 5), Decimal(9)),
+        Line("b", datetime(2024, 1, 5), Decimal(5)),
+    ]
+    late = [*early, Line("b", datetime(2024, 2, 5), Decimal(50))]
+    refresh(con, early, date(2024, 2, 10), members)
+    refresh(con, late, date(2024, 3, 10), members)
+    before = rows(con, "from decile_migrations order by all")
+    monkeypatch.setenv("C360_AS_OF", "2024-02-20")
+    refresh(con, late, date(2024, 2, 20), members)
+    assert rows(con, "from decile_migrations order by all") == before
+    monkeypatch.setenv("C360_AS_OF", "2024-03-20")
+    refresh(con, early, date(2024, 3, 20), members)
+    assert rows(con, "select max(as_of_on) from decile_migrations") == [(date(2024, 3, 20),)]
