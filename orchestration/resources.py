@@ -63,9 +63,10 @@ class Warehouse(DuckDBResource):
         """A connection that may write, with the limits that profiles.yml sets.
 
         Within a dbt run it joins dbt's own database instance, so it can't have a configuration of
-        its own, which DuckDBResource would give it.
+        its own, which DuckDBResource would give it. Another program that has the file open for a
+        moment is waited for.
         """
-        with open_writer(Path(self.database)) as con:
+        with open_writer(Path(self.database), waits=None) as con:
             yield con
 
     @contextmanager

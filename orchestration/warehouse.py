@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from orchestration.failures.rules import explain
 from orchestration.failures.seen import Seen
 from orchestration.limits import Limits
 from orchestration.locking import holder_of
+from orchestration.retries import retrying
 from orchestration.settings import Settings
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
@@ -33,20 +34,24 @@ def connect_writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def open_writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_writer(
+    path: Path, waits: Sequence[float] | None = ()
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that may write the warehouse, with its limits.
 
     Within a dbt run it joins dbt's own database instance, which has the reporting model attached.
 
     Parameters:
         path: the warehouse's file.
+        waits: seconds before each further try while another program has it open; none for one try,
+            None for the pauses of `retries`.
 
     Raises:
         UserError: another program has it open, or it can't be opened at all.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        con = duckdb.connect(str(path))
+        con = retrying(lambda: duckdb.connect(str(path)), path.name, waits=waits)
     except duckdb.Error as error:
         raise cannot_open(error, path) from None
     limits = Limits.from_env()

@@ -36,10 +36,11 @@ def watch_sensor(settings: Settings) -> dg.SensorDefinition:
         ),
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        settle_records(settings)
+        dead = settle_records(settings)
         settle_dagster(settings, context.instance)
-        sent = look(settings, read_records(settings))
-        return dg.SkipReason(" ".join(f"{s.sentence}." for s in sent) or "Nothing to tell.")
+        told = [sentence for record in dead for sentence in record.alerts]
+        told += [entry.sentence for entry in look(settings, read_records(settings))]
+        return dg.SkipReason(" ".join(f"{text}." for text in told) or "Nothing to tell.")
 
     return alerts
 

@@ -16,6 +16,7 @@ from orchestration.runs import records
 from orchestration.runs.lifecycle import killed_text, was_published
 from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
+from orchestration.sources.freshness import read_freshness, stale
 from orchestration.terminal import Console
 from orchestration.warehouse import connect_published
 
@@ -30,8 +31,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
     Returns:
         data_dir, running (who writes now, or None), published (path, bytes, published_at, as_of,
-        run_id, proved; or None), last_run (the newest that has ended, or None) and runs (the newest
-        first).
+        run_id, proved; or None), last_run (the newest that has ended, or None), stale_sources
+        (sources without new rows for longer than they declare, a sentence each) and runs (the
+        newest first).
     """
     runs = [_with_end(settings, r) for r in records.read_records(settings, SHOWN_RUNS + 1)]
     ended = next((r for r in runs if not r.in_progress), None)
@@ -40,6 +42,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "running": _running(settings),
         "published": _published(settings),
         "last_run": as_dict(ended) if ended else None,
+        "stale_sources": _stale(settings),
         "runs": [as_dict(r) for r in runs],
     }
 
@@ -49,6 +52,11 @@ def _running(settings: Settings) -> str | None:
         return holder_of(settings.data_dir)
     except PermissionError:
         return NOT_SEEN
+
+
+def _stale(settings: Settings) -> list[str]:
+    moment = datetime.now(UTC)
+    return [entry.sentence(moment) for entry in stale(read_freshness(settings), moment)]
 
 
 def as_dict(record: RunRecord) -> dict[str, Any]:
@@ -108,6 +116,8 @@ def show_status(console: Console, state: dict[str, Any]) -> None:
         _line(console, "Published", text)
     else:
         _line(console, "Published", "nothing yet; `c360 run` publishes")
+    for sentence in state["stale_sources"]:
+        _line(console, "Stale", sentence)
     if not state["runs"]:
         return
     cells = [HEADINGS, *(_cells(run) for run in state["runs"][:SHOWN_RUNS])]
