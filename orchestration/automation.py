@@ -155,7 +155,7 @@ def why_not_again(settings: Settings, tries: Sequence[dg.RunRecord]) -> str:
         return ""
     last = records.read_record(settings, tries[0].dagster_run.run_id)
     if tries[0].dagster_run.status == dg.DagsterRunStatus.CANCELED and (
-        last is None or last.stopped_by == "in Dagster"
+        last is None or last.stopped_by == records.IN_DAGSTER
     ):
         return "A run over these sources was stopped in Dagster; the next change starts another."
     ended = tries[0].end_time or tries[0].update_timestamp.replace(tzinfo=UTC).timestamp()

@@ -152,7 +152,7 @@ def _end_by_events(run: CarriedRun, signals: StopSignals) -> None:
         return
     outcome = outcome_of(run.instance, run.record.run_id, run.settings)
     if not outcome["success"] and (outcome["canceled"] or signals.seen):
-        by = "in Dagster" if outcome["canceled"] else _by_signal(run)
+        by = outcome["stopped_by"] or _by_signal(run)
         _end_stopped(run, by, outcome["counts"])
     elif outcome["success"]:
         run.end(state=records.SUCCEEDED, **outcome["counts"])

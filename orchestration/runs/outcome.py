@@ -8,6 +8,7 @@ import dagster as dg
 from dagster import DagsterEventType
 
 from orchestration.failures import serialised_in_words
+from orchestration.runs.records import ENDED_WITH_PAGE_TAG, IN_DAGSTER
 from orchestration.settings import Settings
 
 FAILURES = (
@@ -28,8 +29,8 @@ def outcome_of(instance: dg.DagsterInstance, run_id: str, settings: Settings) ->
         settings: paths.
 
     Returns:
-        success, canceled (stopped by its Terminate button), failure (one paragraph), gate_closed,
-        and counts: checks_passed, checks_failed, checks_unchanged, warnings.
+        success, canceled (Dagster was told to stop it), stopped_by (who told it), failure (one
+        paragraph), gate_closed, and counts: checks_passed, checks_failed, checks_unchanged, warnings.
     """
     kinds = {DagsterEventType.ASSET_CHECK_EVALUATION, *FAILURES}
     events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds)]
@@ -46,11 +47,13 @@ def outcome_of(instance: dg.DagsterInstance, run_id: str, settings: Settings) ->
             _count(event.asset_check_evaluation_data, counts, closed)
     run = instance.get_run_by_id(run_id)
     canceled = run is not None and run.status in STOPPED_BY_USER
+    with_page = run is not None and ENDED_WITH_PAGE_TAG in run.tags
     success = not failures and not canceled
     failure = "" if success else " ".join(closed) or _failure_text(failures, settings)
     return {
         "success": success,
         "canceled": canceled,
+        "stopped_by": "with Dagster's page" if with_page else IN_DAGSTER if canceled else "",
         "failure": failure,
         "gate_closed": bool(closed) and not success,
         "counts": counts,

@@ -23,6 +23,10 @@ from orchestration.settings import Settings
 
 KEPT_RECORDS = 500
 WAITING, RUNNING = "waiting", "running"
+IN_DAGSTER = "in Dagster"
+"""Who stopped a run by its Terminate button."""
+ENDED_WITH_PAGE_TAG = "c360/ended_with_page"
+"""A run that was stopped because the page that had started it ended."""
 SUCCEEDED, FAILED, STOPPED, KILLED = "succeeded", "failed", "stopped", "killed"
 
 

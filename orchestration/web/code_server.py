@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from orchestration.errors import UserError
+from orchestration.runs.records import ENDED_WITH_PAGE_TAG
 from orchestration.settings import PROJECT_ROOT
 from orchestration.web.children import Children
 from orchestration.web.stopping import Stop
@@ -115,6 +116,8 @@ class CodeServer:
 
         for run in ours():
             with contextlib.suppress(Exception):  # a run that ends by itself meanwhile
+                # Who stops the page does not mean the run: the sensor may start it again.
+                instance.add_run_tags(run.run_id, {ENDED_WITH_PAGE_TAG: "yes"})
                 instance.run_launcher.terminate(run.run_id)
         deadline = time.monotonic() + SECONDS_FOR_RUNS
         while ours() and time.monotonic() < deadline:

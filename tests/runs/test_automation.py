@@ -194,7 +194,7 @@ def test_failures_before_the_last_success_do_not_count(watched: Watched) -> None
     assert watched.starts()
 
 
-@pytest.mark.parametrize(("by", "again"), [("in Dagster", False), ("by a signal", True)])
+@pytest.mark.parametrize(("by", "again"), [("in Dagster", False), ("with Dagster's page", True)])
 def test_what_somebody_stopped_stays_stopped_until_there_is_news(
     watched: Watched, by: str, again: bool
 ) -> None:
