@@ -77,10 +77,10 @@ def test_a_replayed_day_is_built_anew_and_then_taken_over(
     today = str(datetime.now(UTC).date())
     for day in ("2026-05-17", today):
         monkeypatch.setenv("C360_AS_OF", day)
-        assert taken_over(installation) == ["policy"]
+        assert taken_over(installation, con) == ["policy"]
         for layer in BUILT[1:]:
             build(installation, con, layer)
-        assert taken_over(installation) == list(BUILT)
+        assert taken_over(installation, con) == list(BUILT)
 
 
 def change_model(settings: Settings, _: duckdb.DuckDBPyConnection) -> None:
