@@ -37,7 +37,7 @@ def test_one_row_of_any_source_does_not_move_the_clock(entity: str, per_day: int
 
 def test_all_that_one_person_does_on_a_stray_day_does_not_move_the_clock() -> None:
     business = [row for entity in STAGED for row in daily(2, entity=entity)]
-    assert clock([*business, *((entity, "p", after(20)) for entity in ENTITIES)]) == END
+    assert clock([*business, *((e, f"somebody in {e}", after(20)) for e in ENTITIES)]) == END
 
 
 def test_visits_of_nobody_move_nothing_however_many() -> None:
