@@ -8,8 +8,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +28,7 @@ from orchestration.sources.commands import app as sources
 from orchestration.terminal import Console, lacking, prepare_streams, styled
 from orchestration.value.commands import app as value
 from orchestration.value.new_measure import app as new
+from orchestration.web.commands import dashboard, ui
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,11 +55,6 @@ Landing = Annotated[
     typer.Option("--landing", help="Folder with the source files; default <data>/landing."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")]
-ListenOn = Annotated[
-    str | None,
-    typer.Option("--host", help="Address to listen on; default C360_LISTEN or 127.0.0.1."),
-]
 
 
 def main() -> None:
@@ -225,50 +219,8 @@ def query(
     run_query(begin(), sql, output, limit, out)
 
 
-@app.command()
-def ui(port: Port = 3000, host: ListenOn = None) -> None:
-    """Open Dagster with the chain, its checks, schedule and sensor, and serve the data docs.
-
-    Only browsers on this machine are answered, unless the environment says otherwise; see
-    docs/access.md.
-    """
-    from orchestration.web import stopping
-
-    with _until_stopped(stopping.DAGSTER) as stop:
-        from orchestration.serve import serve_dagster
-        from orchestration.web.access import Access
-
-        serve_dagster(begin(), Access.from_env(host), port, out, stop)
-
-
-@app.command()
-def dashboard(port: Port = 8050, host: ListenOn = None) -> None:
-    """Open the dashboard over the published model.
-
-    Only browsers on this machine are answered, unless the environment says otherwise; see
-    docs/access.md.
-    """
-    from orchestration.web import stopping
-
-    with _until_stopped(stopping.DASHBOARD) as stop:
-        from orchestration.dashboard.app import serve
-        from orchestration.web.access import Access
-
-        serve(begin(), Access.from_env(host), port, stop)
-
-
-@contextmanager
-def _until_stopped(sentence: str) -> Iterator[Any]:
-    """SIGINT and SIGTERM end a page once, with one sentence and the exit code 130."""
-    from orchestration.web import stopping
-
-    with stopping.one_stop() as stop:
-        try:
-            yield stop
-        except KeyboardInterrupt:
-            stop.begin_ending()
-            err.print(sentence, soft_wrap=True)
-            raise SystemExit(stopping.EXIT_CODE) from None
+app.command()(ui)
+app.command()(dashboard)
 
 
 @app.command()

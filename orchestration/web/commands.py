@@ -1,0 +1,57 @@
+"""`c360 ui` and `c360 dashboard`. Heavy imports happen inside, so that help is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from orchestration.logs import begin
+from orchestration.terminal import Console
+from orchestration.web import stopping
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")]
+ListenOn = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen on; default C360_LISTEN or 127.0.0.1."),
+]
+
+
+def ui(port: Port = 3000, host: ListenOn = None) -> None:
+    """Open Dagster with the chain, its checks, schedule and sensor, and serve the data docs.
+
+    Only browsers on this machine are answered, unless the environment says otherwise; see
+    docs/access.md.
+    """
+    with _until_stopped(stopping.DAGSTER) as stop:
+        from orchestration.serve import serve_dagster
+        from orchestration.web.access import Access
+
+        serve_dagster(begin(), Access.from_env(host), port, Console(), stop)
+
+
+def dashboard(port: Port = 8050, host: ListenOn = None) -> None:
+    """Open the dashboard over the published model.
+
+    Only browsers on this machine are answered, unless the environment says otherwise; see
+    docs/access.md.
+    """
+    with _until_stopped(stopping.DASHBOARD) as stop:
+        from orchestration.dashboard.app import serve
+        from orchestration.web.access import Access
+
+        serve(begin(), Access.from_env(host), port, stop)
+
+
+@contextmanager
+def _until_stopped(sentence: str) -> Iterator[stopping.Stop]:
+    """SIGINT and SIGTERM end a page once, with one sentence and the exit code 130."""
+    with stopping.one_stop() as stop:
+        try:
+            yield stop
+        except KeyboardInterrupt:
+            stop.begin_ending()
+            Console(stderr=True).print(sentence, soft_wrap=True)
+            raise SystemExit(stopping.EXIT_CODE) from None
