@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -157,7 +158,7 @@ def _read_whole(context: LoadContext, target: Target, step: Step) -> Outcome:
         step = replace(
             step,
             file=replace(step.file, state=moving),
-            contents=replace(step.contents, content_hash=""),
+            contents=replace(step.contents, content_hash=f"in use {uuid.uuid4().hex}"),
         )
     _remember(context, target, step, outcome, part=1, row_offset=0)
     _keep_lines(context, target, outcome, 0)

@@ -18,6 +18,7 @@ from orchestration.errors import UserError
 from orchestration.ingest.archives import open_unpacked
 
 HEAD_BYTES = 256 * 1024
+LONGEST_HEADER_BYTES = 8 * 1024 * 1024
 ENCODING_BYTES = 64 * 1024 * 1024
 DELIMITERS = (",", ";", "\t", "|")
 BOMS = (
@@ -91,8 +92,16 @@ def head_text(path: Path, encoding: str) -> str:
     """The first lines of a text file, the last one complete."""
     with opened(path) as handle:
         data = handle.read(HEAD_BYTES)
+        while b"\n" not in data and b"\r" not in data and (more := handle.read(HEAD_BYTES)):
+            # Thousands of columns; or no text at all.
+            data += more
+            if len(data) > LONGEST_HEADER_BYTES:
+                raise UserError(
+                    f"{path} has a first line of more than {LONGEST_HEADER_BYTES >> 20} MB. Check "
+                    "that it is a text file with a header."
+                )
     text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
-    if len(data) == HEAD_BYTES and "\n" in text:
+    if len(data) >= HEAD_BYTES and "\n" in text:
         text = text[: text.rindex("\n") + 1]
     return text
 

@@ -60,8 +60,17 @@ def _settle(
     rows: int,
     outcomes: Sequence[tuple[str, str]],
 ) -> None:
-    if not columns:
-        return
+    for start in range(0, len(columns), COLUMNS_PER_SCAN):
+        _settle_some(con, relation, columns[start : start + COLUMNS_PER_SCAN], rows, outcomes)
+
+
+def _settle_some(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: Sequence[Column],
+    rows: int,
+    outcomes: Sequence[tuple[str, str]],
+) -> None:
     counts = []
     for i, _ in enumerate(columns):
         counts.append(f"count(t{i})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ __all__ = [
     "profiled_tables",
 ]
 
+WIDE = 150
+"""Columns of a table that are profiled together."""
 VERSION = 1
 """Part of each fingerprint, so that profiles are made again when their rules change."""
 
@@ -170,8 +172,28 @@ def _profile(
         if name in types
     ]
     (rows,) = one_row(con, f"select count(*) from {relation}")
-    profile_sql.find_kinds(con, relation, columns, rows)
-    newest = profile_sql.count_columns(con, relation, columns, rows)
-    profile_values.count_values(con, relation, columns, rows)
-    profile_values.count_buckets(con, relation, columns, rows)
-    return columns, rows, newest
+    newest = []
+    for part, some in _parts(con, relation, columns):
+        profile_sql.find_kinds(con, part, some, rows)
+        newest.append(profile_sql.count_columns(con, part, some, rows))
+        profile_values.count_values(con, part, some, rows)
+        profile_values.count_buckets(con, part, some, rows)
+    return columns, rows, max((instant for instant in newest if instant), default=None)
+
+
+def _parts(
+    con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]
+) -> Iterator[tuple[str, Sequence[Column]]]:
+    """A wide relation as narrow ones: each query over it would pay for all of its columns."""
+    if len(columns) <= WIDE:
+        yield relation, columns
+        return
+    for start in range(0, len(columns), WIDE):
+        some = columns[start : start + WIDE]
+        listed = ", ".join(column.quoted for column in some)
+        con.execute(
+            f"create or replace temp table profiled_part as select {listed}, source_file, "
+            f"source_row, is_deleted from {relation}"
+        )
+        yield "temp.profiled_part", some
+    con.execute("drop table temp.profiled_part")

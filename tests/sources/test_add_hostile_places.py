@@ -10,6 +10,7 @@ import lzma
 import os
 import sqlite3
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -270,3 +271,20 @@ def test_names_with_brackets_are_names(tmp_path: Path) -> None:
     (model,) = added.models
     rows = added.rows(model.removeprefix("stg_crm__"), "source_record_id")
     assert rows == [("C1",), ("C2",)]
+
+
+def test_thousands_of_columns_are_answered_in_seconds(tmp_path: Path) -> None:
+    tail = "and its long explanation " * 4
+    names = ["customer_id", "email", *(f"attribute {i} {tail}".strip() for i in range(3_000))]
+    rows = [",".join([f"C{r}", f"c{r}@x.org", *["x"] * 3_000]) for r in range(3)]
+    path = write(tmp_path / "wide.csv", "\n".join([",".join(names), *rows, ""]))
+    assert path.read_text().index("\n") > 256 * 1024, "longer than what is looked at otherwise"
+    started = time.process_time()
+    added = add(tmp_path, "crm", path)
+    # Where each column asked a query of its own it took minutes.
+    assert time.process_time() - started < 40
+    assert added.feeds() == {"wide": "customer_records"}
+    assert len(added.table("wide")["columns"]) == 3_002
+    write(tmp_path / "endless.csv", b"x" * 9_000_000)
+    with pytest.raises(UserError, match=r"endless.csv has a first line of more than 8 MB"):
+        add(tmp_path, "other", tmp_path / "endless.csv")
