@@ -17,7 +17,7 @@ TEMPORARY = re.compile(r"max_temp_directory_size|failed to offload data block", 
 SYSTEM = re.compile(
     r"bad allocation|bad_alloc|cannot allocate memory|can't start new thread|MemoryError"
     r"|unable to allocate|malloc of size|realloc of size|resource temporarily unavailable"
-    r"|can't allocate|out of memory\b(?! error)",
+    r"|can't allocate|failed to map segment|static TLS block|out of memory\b(?! error)",
     re.IGNORECASE,
 )
 ENGINE = re.compile(r"Out of Memory Error|OutOfMemoryException")

@@ -35,6 +35,10 @@ EVENTS = SourceTable("web", "events", "web__events", "ndjson", "web/*.ndjson", I
         (MemoryError(), "the system gave this process no more memory"),
         (RuntimeError("can't start new thread"), "no more threads"),
         (OSError(12, "Cannot allocate memory"), "the system gave this process no more memory"),
+        (
+            "ImportError: _superlu.so: failed to map segment from shared object",
+            "the system gave this process no more memory",
+        ),
         ("pyarrow.lib.ArrowMemoryError: malloc of size 8388608 failed", "the system gave"),
     ],
 )
