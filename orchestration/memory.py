@@ -1,4 +1,4 @@
-"""Too little memory, temporary space or threads: told as that, whoever noticed it and wherever.
+"""Too little memory, space on the disk or threads: told as that, whoever noticed it and wherever.
 
 DuckDB has limits of its own (`C360_MEMORY_LIMIT`, `C360_MAX_TEMP`); the system may have others, of
 a shell, a service or a container. Which of them was reached decides what has to be changed. A file
@@ -14,10 +14,11 @@ from orchestration.errors import UserError
 
 DEFAULTS = {"C360_MEMORY_LIMIT": "4GB", "C360_THREADS": "2", "C360_MAX_TEMP": "100GB"}
 TEMPORARY = re.compile(r"max_temp_directory_size|failed to offload data block", re.IGNORECASE)
+FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
 SYSTEM = re.compile(
     r"bad allocation|bad_alloc|cannot allocate memory|can't start new thread|MemoryError"
     r"|unable to allocate|malloc of size|realloc of size|resource temporarily unavailable"
-    r"|can't allocate|out of memory\b(?! error)",
+    r"|can't allocate|failed to map segment|static TLS block|out of memory\b(?! error)",
     re.IGNORECASE,
 )
 ENGINE = re.compile(r"Out of Memory Error|OutOfMemoryException")
@@ -43,6 +44,12 @@ def shortage(error: BaseException | str) -> str | None:
             f"DuckDB had to put more aside on the disk than {_limit('C360_MAX_TEMP')} allows. "
             f"Raise that limit if the disk has room, or {_limit('C360_MEMORY_LIMIT')}, so that "
             "less has to be put aside."
+        )
+    if FULL.search(text):
+        return (
+            "the disk is full where the data folder is, which also holds what DuckDB puts aside. "
+            "Free some space, move the folder to a larger disk with C360_DATA_DIR, or raise "
+            f"{_limit('C360_MEMORY_LIMIT')}, so that less has to be put aside."
         )
     if SYSTEM.search(text):
         return (

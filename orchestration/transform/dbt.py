@@ -138,8 +138,15 @@ def _node_result(unique_id: str, result: Mapping[str, Any]) -> NodeResult:
         status=str(result.get("status", "")).lower(),
         seconds=float(result.get("execution_time", 0.0)),
         failures=None if failures is None else int(failures),
-        message=(shortage(message) or without_values(message)).rstrip("."),
+        message=(shortage(message) or without_values(_cause(message))).rstrip("."),
     )
+
+
+def _cause(message: str) -> str:
+    """A Python model's error without the stack trace before it."""
+    before, _, trace = message.partition("Traceback (most recent call last):")
+    lines = [line.strip() for line in trace.splitlines() if line.strip()]
+    return f"{before.rstrip()} {lines[-1]}" if lines else message
 
 
 def close_connections() -> None:

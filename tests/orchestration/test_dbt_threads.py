@@ -74,6 +74,7 @@ def results_in_time(settings: Settings) -> dict[str, NodeResult]:
         ("KeyboardInterrupt", "KeyboardInterrupt"),
         ("MemoryError", "no more memory"),
         ("RuntimeError('can\\'t start new thread')", "no more memory"),
+        ("ValueError('no such column')", "ValueError: no such column"),
     ],
 )
 def test_a_model_that_takes_its_thread_along_fails(small: Settings, error: str, told: str) -> None:
@@ -83,6 +84,7 @@ def test_a_model_that_takes_its_thread_along_fails(small: Settings, error: str, 
     assert results["first"].status == "success"
     assert results["second"].is_failure
     assert told in results["second"].message
+    assert "Traceback" not in results["second"].message
     assert results["last"].status == "skipped"
 
 

@@ -32,9 +32,17 @@ EVENTS = SourceTable("web", "events", "web__events", "ndjson", "web/*.ndjson", I
             "C360_MAX_TEMP=1GB",
         ),
         ("Out of Memory Error: Failed to allocate block of 67108864 bytes (bad allocation)", "sys"),
+        (
+            'IO Error: Could not write file "/data/w.tmp/a": No space left on device',
+            "the disk is full where the data folder is",
+        ),
         (MemoryError(), "the system gave this process no more memory"),
         (RuntimeError("can't start new thread"), "no more threads"),
         (OSError(12, "Cannot allocate memory"), "the system gave this process no more memory"),
+        (
+            "ImportError: _superlu.so: failed to map segment from shared object",
+            "the system gave this process no more memory",
+        ),
         ("pyarrow.lib.ArrowMemoryError: malloc of size 8388608 failed", "the system gave"),
     ],
 )
