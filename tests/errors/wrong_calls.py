@@ -28,6 +28,8 @@ COMMANDS = (
     ("value", "report"),
     ("alert", "test"),
     ("alert", "check"),
+    ("backup", "/nowhere/copy"),
+    ("restore", "/nowhere/copy"),
     ("new", "measure", "gifts"),
 )
 
