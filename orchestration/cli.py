@@ -173,7 +173,7 @@ def run(
     with ConsoleReporter(err if as_json else out) as reporter:
         record = refresh(settings, reporter, accept_drift, rebuild)
     for sentence in record.alerts:
-        err.print(f"{sentence}.", soft_wrap=True, markup=False, highlight=False)
+        err.print(f"{sentence}.", soft_wrap=True)
     if not record.success:
         if as_json:
             print(json.dumps(as_dict(record), indent=2))

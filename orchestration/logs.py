@@ -83,6 +83,18 @@ def begin(landing: Path | None = None) -> Settings:
     if landing and not landing.is_dir():
         raise UserError(f"{landing} is not a folder. Give the folder that holds your files.", 2)
     settings = Settings.from_env(landing)
+    _check_environment()
     close_to_others(settings.data_dir)
     write_to(settings)
     return settings
+
+
+def _check_environment() -> None:
+    """What only some commands read is told by all: found out in the night it is too late."""
+    # They log themselves, so they can't be imported before the log is there.
+    from orchestration.clock import replayed_day
+    from orchestration.retries import pauses
+    from orchestration.runs.watchdog import stall_seconds
+
+    for read in (replayed_day, pauses, stall_seconds):
+        read()

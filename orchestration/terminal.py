@@ -79,6 +79,7 @@ class Console(rich.console.Console):
     """
 
     def __init__(self, **options: Any) -> None:
+        _forget_impossible_widths()
         super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
 
     def on_broken_pipe(self) -> None:
@@ -111,10 +112,7 @@ def prepare_streams() -> None:
     nowhere (and its number is not given to the next file that is opened, as the kernel would).
     """
     codecs.register_error("c360", _instead)
-    for name in ("COLUMNS", "TERMINAL_WIDTH"):
-        # Rich shows nothing in no columns, Typer reads any text as a number.
-        if not re.fullmatch(r"0*[1-9]\d{0,5}", os.environ.get(name, "80"), re.ASCII):
-            del os.environ[name]
+    _forget_impossible_widths()
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         stream = getattr(sys, name)
         if stream is None or not _is_open(number):
@@ -127,6 +125,13 @@ def prepare_streams() -> None:
             lines = stream.line_buffering or number == 2
             wrapped = io.TextIOWrapper(raw, stream.encoding, "c360", line_buffering=lines)
             setattr(sys, name, wrapped)
+
+
+def _forget_impossible_widths() -> None:
+    for name in ("COLUMNS", "TERMINAL_WIDTH"):
+        # Rich shows nothing in no columns, Typer reads any text as a number.
+        if not re.fullmatch(r"0*[1-9]\d{0,5}", os.environ.get(name, "80"), re.ASCII):
+            del os.environ[name]
 
 
 class _Named(io.FileIO):

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from orchestration.errors import UserError
-from orchestration.logs import write_to
-from orchestration.settings import Settings
+from orchestration.logs import begin
 from orchestration.terminal import Console
 
 if TYPE_CHECKING:
@@ -19,17 +18,11 @@ app = typer.Typer(no_args_is_help=True, help="Tell somebody when a run or a sour
 out = Console()
 
 
-def _settings() -> Settings:
-    settings = Settings.from_env()
-    write_to(settings)
-    return settings
-
-
 def _show(sent: list[Sent]) -> None:
     for entry in sent:
         mark = "✓" if entry.ok else "✗"
         text = f"{mark} {entry.kind} to {entry.channel}: {entry.text}"
-        out.print(text, soft_wrap=True, markup=False, highlight=False)
+        out.print(text, soft_wrap=True)
 
 
 @app.command()
@@ -43,7 +36,7 @@ def test() -> None:
     from orchestration.alerts.delivery import Limits, deliver
     from orchestration.alerts.runs import installation
 
-    settings = _settings()
+    settings = begin()
     channels = declared_channels()
     if not channels.all:
         raise UserError(HOW_TO_DECLARE, 3)
@@ -73,7 +66,7 @@ def check() -> None:
     from orchestration.alerts.telling import look
     from orchestration.runs.records import read_records
 
-    settings = _settings()
+    settings = begin()
     if not declared_channels().all:
         raise UserError(HOW_TO_DECLARE, 3)
     sent = look(settings, read_records(settings))

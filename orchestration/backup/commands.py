@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from orchestration.logs import begin
 from orchestration.progress import bar
-from orchestration.settings import Settings
 from orchestration.terminal import Console
 
 out = Console()
@@ -22,14 +22,10 @@ def backup(folder: Annotated[Path, typer.Argument(help="A new folder for it.")])
     Policy and models are in git. `c360 restore` puts it back.
     """
     from orchestration.backup.save import back_up
-    from orchestration.logs import write_to
 
-    settings = Settings.from_env()
-    write_to(settings)
+    settings = begin()
     with bar(err) as progress:
-        made = back_up(
-            settings, folder, progress, lambda text: err.print(text, soft_wrap=True, markup=False)
-        )
+        made = back_up(settings, folder, progress, lambda text: err.print(text, soft_wrap=True))
     out.print(
         f"{len(made.files)} files, {made.bytes / 1e6:,.1f} MB, are in {folder}.", soft_wrap=True
     )
@@ -37,7 +33,7 @@ def backup(folder: Annotated[Path, typer.Argument(help="A new folder for it.")])
     if not settings.landing_dir.is_relative_to(settings.data_dir):
         left_out.append(str(settings.landing_dir))
     if left_out:
-        out.print(f"Not in it: {', '.join(left_out)}.", soft_wrap=True, markup=False)
+        out.print(f"Not in it: {', '.join(left_out)}.", soft_wrap=True)
 
 
 def restore(
@@ -49,10 +45,8 @@ def restore(
     """Put a backup back into an empty data folder, after every file of it was proved whole."""
     from orchestration.backup.manifest import made_by_another
     from orchestration.backup.restore import restore as put_back
-    from orchestration.logs import write_to
 
-    settings = Settings.from_env()
-    write_to(settings)
+    settings = begin()
     with bar(err) as progress:
         made = put_back(settings, folder, force, progress)
     out.print(

@@ -50,8 +50,9 @@ def _stopped_database(seen: Seen, settings: Settings | None) -> Words | None:
     known = _system(inner, settings) or _memory(inner, settings)
     reason = known.text if known else f"DuckDB gave up: {inner.first_line}"
     return Words(
-        f"{reason} The warehouse keeps what was committed before; start the command again. If it "
-        f"ends like this again, remove {_warehouse(settings)}: the next `c360 run` builds it again."
+        f"{reason} The warehouse keeps what was committed before; start the command again. If "
+        f"{_warehouse(settings)} can't be opened any more, restore it from a backup, or move it "
+        "away and start `c360 run`."
     )
 
 
@@ -108,12 +109,8 @@ def _damaged(seen: Seen, settings: Settings | None) -> Words | None:
         or seen.is_a("SerializationException")
     )
     if damaged:
-        path = seen.path or _warehouse(settings)
-        return Words(
-            f"{path} is damaged, or is no DuckDB file. Move it away and start `c360 run`: it "
-            "builds the warehouse again from the landing files and publishes it.",
-            3,
-        )
+        path = Path(seen.path or _warehouse(settings))
+        return Words(f"{path} is damaged, or is no DuckDB file. {_mended(path)}", 3)
     if "version number" in seen.text and seen.is_a("IOException", "Error"):
         return Words(
             f"{seen.path or _warehouse(settings)} was written by a newer DuckDB than this one. "
@@ -188,6 +185,19 @@ def _installation(seen: Seen, settings: Settings | None) -> Words | None:
             "names, or set TMPDIR to a folder that is yours."
         )
     return None
+
+
+def _mended(path: Path) -> str:
+    """How a file comes back; the warehouse holds what no source can bring back."""
+    if path.name == "insights.duckdb":
+        return (
+            "Move it away; `c360 publish` writes it again from the last build that passed its "
+            "gates, and `c360 run` builds one."
+        )
+    return (
+        "Restore it from a backup, or move it away and start `c360 run`: that builds it again from "
+        "the sources, but ids of people and histories then begin anew."
+    )
 
 
 def _variable(name: str, default: str) -> str:

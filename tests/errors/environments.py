@@ -19,6 +19,9 @@ IMPOSSIBLE = (
     *(("C360_MAX_TEMP", value) for value in ("0", "-1", "abc", "1e99", "0GB", "90%")),
     *(("C360_PUBLISHED_MODE", value) for value in ("0666", "777", "rw", "-1")),
     ("C360_PUBLISHED_GROUP", "nobody at all"),
+    *(("C360_AS_OF", value) for value in ("abc", "2026-13-01", "9999-01-01", "1969-01-01")),
+    *(("C360_STALL_MINUTES", value) for value in ("abc", "-1", "nan", "1e99")),
+    *(("C360_RETRY_PAUSES", value) for value in ("abc", "-1", "1,,2", "1e99")),
     ("C360_DATA_DIR", "it's"),
     ("C360_DATA_DIR", "{{ env_var('HOME') }}"),
     ("C360_DATA_DIR", "two\nlines"),
@@ -31,6 +34,50 @@ IMPOSSIBLE = (
 )
 
 
+MAIL = {"C360_ALERT_EMAIL_TO": "a@b.cc", "C360_ALERT_EMAIL_FROM": "a@b.cc"}
+SERVER = {**MAIL, "C360_SMTP_HOST": "localhost"}
+HOOK = "C360_ALERT_WEBHOOK"
+ALERTS: tuple[tuple[str, str, dict[str, str | None], str], ...] = (
+    (HOOK, "nowhere", {}, "https://"),
+    (HOOK, "ftp://x/", {}, "https://"),
+    ("C360_ALERT_EMAIL_TO", "nobody", {}, "team@example.com"),
+    ("C360_SMTP_HOST", "", {**MAIL}, "C360_SMTP_HOST"),
+    ("C360_SMTP_PORT", "abc", {**SERVER}, "65535"),
+    ("C360_SMTP_TLS", "maybe", {**SERVER}, "starttls"),
+    ("C360_ALERT_ON", "nope", {HOOK: "http://localhost:1/"}, "run_failed"),
+)
+REMEDIES = {
+    "C360_DATA_DIR": "folder",
+    "C360_DBT_PROJECT_DIR": "folder",
+    "C360_AS_OF": "day",
+    "C360_STALL_MINUTES": "such as",
+    "C360_RETRY_PAUSES": "such as",
+}
+
+
+def alerts() -> list[Case]:
+    """Channels for alerts that are declared in a way that can't be."""
+    return [
+        Case(
+            f"alert test: {name}={value!r}",
+            ("alert", "test"),
+            2,
+            (name, remedy),
+            environment={**others, name: value},
+        )
+        for name, value, others, remedy in ALERTS
+    ] + [
+        Case("alert test: nobody to tell", ("alert", "test"), 3, (HOOK, "docs/alerts.md")),
+        Case(
+            "alert test: nobody listens",
+            ("alert", "test"),
+            1,
+            ("channels",),
+            environment={HOOK: "http://localhost:1/"},
+        ),
+    ]
+
+
 def impossible() -> list[Case]:
     """Each with two commands: one that only looks and one that would write."""
     return [
@@ -38,7 +85,7 @@ def impossible() -> list[Case]:
             f"{name}={value[:12]!r}: {command[0]}",
             command,
             2,
-            (name, "unset" if not name.endswith("_DIR") else "folder"),
+            (name, REMEDIES.get(name, "unset")),
             environment={name: value},
         )
         for number, (name, value) in enumerate(IMPOSSIBLE)

@@ -25,6 +25,29 @@ def _parsed_no_more(data: Path, folder: Path) -> None:
     (data / "dbt_target").chmod(0o500)
 
 
+def _a_backup_that_is_cut(data: Path, folder: Path) -> None:
+    (folder / "copy").mkdir()
+    (folder / "copy" / "c360_backup.json").write_text('{"files": [')
+
+
+def _a_closed_place(data: Path, folder: Path) -> None:
+    (data / "warehouse.duckdb").touch()
+    (folder / "copy").mkdir(mode=0o500)
+
+
+def _a_warehouse(data: Path, folder: Path) -> None:
+    (data / "warehouse.duckdb").touch()
+
+
+COPY = "{folder}/copy"
+COPIES: tuple[tuple[str, tuple[str, ...], Arrange, int, tuple[str, ...]], ...] = (
+    ("there is nothing to copy", ("backup", COPY), written("note"), 3, ("{data}", "c360 run")),
+    ("into the data folder", ("backup", "{data}/copy"), _a_warehouse, 2, ("{data}", "elsewhere")),
+    ("into a closed folder", ("backup", COPY), _a_closed_place, 1, (COPY, RIGHTS)),
+    ("into a file", ("backup", __file__), _a_warehouse, 2, (__file__, "new folder")),
+    ("from nothing", ("restore", "/nowhere"), written("note"), 2, ("/nowhere", "c360 backup")),
+    ("from a cut one", ("restore", COPY), _a_backup_that_is_cut, 1, (COPY, "backup")),
+)
 PARTS: tuple[tuple[str, tuple[str, ...], Arrange, int, tuple[str, ...]], ...] = (
     ("the lock is a folder", ("run",), a_folder("writer.lock"), 1, ("writer.lock", "folder")),
     ("the lock may not be opened", ("run",), closed("writer.lock"), 1, ("writer.lock", RIGHTS)),
@@ -124,5 +147,5 @@ def parts() -> list[Case]:
     """One part of the data folder is broken."""
     return [
         Case(f"{' '.join(command)}: {name}", command, code, says, arrange, base="parsed")
-        for name, command, arrange, code, says in PARTS
+        for name, command, arrange, code, says in PARTS + COPIES
     ]

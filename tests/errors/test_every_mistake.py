@@ -8,11 +8,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from orchestration.cli import app
 from tests.errors import environments, parts, states, wrong_calls
 from tests.errors.calls import Case, Result, Server, give_back
+from tests.errors.wrong_calls import COMMANDS
 
 NEVER = ("Traceback", "fault of the product", 'File "', "Something unexpected", "Error:", "Aborted")
 CROOKED = environments.crooked()
@@ -21,6 +25,7 @@ CASES = [
     *wrong_calls.CALLS,
     *wrong_calls.queries(),
     *environments.impossible(),
+    *environments.alerts(),
     *environments.STREAMS,
     *states.published(),
     *states.places(),
@@ -51,6 +56,19 @@ def call(case: Case, server: Server, bases: dict[str, Path], folder: Path) -> Re
     environment = {n: v if v is None else filled(v) for n, v in case.environment.items()}
     arguments = tuple(map(filled, case.arguments))
     return server.call(arguments, data, environment=environment, **options)
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def test_no_command_is_left_out() -> None:
+    told = {command[: len(path)] for path in commands(get_command(app)) for command in COMMANDS}
+    assert set(commands(get_command(app))) <= told
 
 
 def test_there_are_enough() -> None:

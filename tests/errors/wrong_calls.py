@@ -26,6 +26,10 @@ COMMANDS = (
     ("identity", "unmerge", "x"),
     ("identity", "train"),
     ("value", "report"),
+    ("alert", "test"),
+    ("alert", "check"),
+    ("backup", "/nowhere/copy"),
+    ("restore", "/nowhere/copy"),
     ("new", "measure", "gifts"),
 )
 
@@ -69,6 +73,7 @@ CALLS = [
     _refused("demo: too many months", "demo", "--months", "121", says=("--months", HELP)),
     _refused("demo: a seed in words", "demo", "--seed", "x", says=("--seed", HELP)),
     _refused("demo: no date", "demo", "--end-on", "31/02/2026", says=("--end-on", "2026-11-01")),
+    _refused("run: no day", "run", "--as-of", "2026-31-31", says=("--as-of", "2026-11-01")),
     _refused("run: no landing folder", "run", "--landing", "/nowhere", says=("/nowhere", "folder")),
     _refused("run: landing is a file", "run", "--landing", __file__, says=(__file__, "folder")),
     _refused("run: landing without a value", "run", "--landing", says=("--landing", HELP)),
