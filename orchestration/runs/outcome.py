@@ -30,7 +30,8 @@ def outcome_of(instance: dg.DagsterInstance, run_id: str, settings: Settings) ->
 
     Returns:
         success, canceled (Dagster was told to stop it), stopped_by (who told it), failure (one
-        paragraph), gate_closed, and counts: checks_passed, checks_failed, checks_unchanged, warnings.
+        paragraph), gate_closed, and counts: checks_passed, checks_failed, checks_unchanged and
+        warnings.
     """
     kinds = {DagsterEventType.ASSET_CHECK_EVALUATION, *FAILURES}
     events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds)]
