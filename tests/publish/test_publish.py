@@ -39,7 +39,7 @@ def test_published_file_is_read_as_insights_and_read_only(settings: Settings) ->
     published = publish(settings)
     assert published.tables == {"fact_profile": 7}
     assert rows_seen(settings.published_path) == 7
-    assert settings.published_path.stat().st_mode & 0o777 == 0o444
+    assert settings.published_path.stat().st_mode & 0o777 == 0o440
 
 
 def test_open_reader_keeps_its_version_and_next_reader_sees_the_new(settings: Settings) -> None:
