@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.clock import replayed_day
 from orchestration.identity.policy import check_policy
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
@@ -17,7 +18,7 @@ from orchestration.warehouse import discard_database, require_free_space
 
 
 def look_before(settings: Settings) -> None:
-    """Refuse a run that could not end well: wrong policy, a full disk.
+    """Refuse a run that could not end well: wrong policy, no day to replay, a full disk.
 
     Parameters:
         settings: paths.
@@ -26,6 +27,7 @@ def look_before(settings: Settings) -> None:
         UserError: what is wrong, where, and what to do.
     """
     check_policy(settings.dbt_project_dir)
+    replayed_day()
     files = [path for path in settings.landing_dir.rglob("*") if path.is_file()]
     require_free_space(settings, sum(path.stat().st_size for path in files))
 
