@@ -114,3 +114,18 @@ def test_a_foreign_post_is_refused_even_when_followed_like_a_link() -> None:
 def test_a_refusal_repeats_nothing_that_was_sent() -> None:
     refusal = judge(asked(host="<script>"), DAGSTER)
     assert refusal and "script" not in refusal.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("application/json", None),
+        ("Application/JSON; charset=utf-8", None),
+        ("text/plain; application/json", 415),
+        ("application/json, text/plain", 415),
+        ("application/jsonp", 415),
+        ("", 415),
+    ],
+)
+def test_only_json_is_json(kind: str, expected: int | None) -> None:
+    assert status(asked("POST", "/graphql", content_type=kind)) == expected
