@@ -10,6 +10,7 @@ from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
 from orchestration.ingest.state import accept_gone_files
 from orchestration.ingest.watch import source_states
+from orchestration.project_files import take_back_unfinished
 from orchestration.publish.proof import withdraw_proof
 from orchestration.quality import volumes
 from orchestration.settings import Settings
@@ -26,6 +27,7 @@ def look_before(settings: Settings) -> None:
     Raises:
         UserError: what is wrong, where, and what to do.
     """
+    take_back_unfinished(settings.dbt_project_dir)
     check_policy(settings.dbt_project_dir)
     replayed_day()
     files = [path for path in settings.landing_dir.rglob("*") if path.is_file()]

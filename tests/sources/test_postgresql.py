@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.errors import UserError
 from orchestration.ingest import Column, SourceTable, load_all
 from orchestration.ingest.watch import UNREACHABLE, source_states
 from orchestration.settings import Settings
@@ -243,3 +244,26 @@ def test_news_are_seen_without_reading_a_table(
     assert third["shop.orders"] == second["shop.orders"], "no watermark says so"
     assert third["whole.orders"] != second["whole.orders"]
     assert all("2024" not in text and "shop@" not in text for text in third.values())
+
+
+def test_a_password_comes_from_the_variable_that_is_named(
+    settings: Settings, server: tuple[str, Sql, Sql], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, sql, _ = server
+    sql(CREATE)
+    table = replace(declared(url), password_env="SHOP_PASSWORD")
+    monkeypatch.delenv("SHOP_PASSWORD", raising=False)
+    (message,) = load_all(settings, [table])[0].failures
+    assert "SHOP_PASSWORD, which is not set" in message
+    monkeypatch.setenv("SHOP_PASSWORD", "s3cr3t&sslmode=require")
+    (loaded,) = load_all(settings, [table])
+    assert (loaded.rows_loaded, loaded.failures) == (50, []), "it is a value and no parameter"
+    (message,) = load_all(settings, [replace(table, url=url + "&no_such=1")])[0].failures
+    assert "no_such" in message
+    assert "s3cr3t" not in message
+    with pytest.raises(UserError) as refused:
+        add(
+            tmp := settings.data_dir / "add", "crm", url.replace("shop@", "shop:s3cr3t@") + "/no/db"
+        )
+    assert "s3cr3t" not in str(refused.value)
+    assert not any(b"s3cr3t" in path.read_bytes() for path in tmp.rglob("*") if path.is_file())
