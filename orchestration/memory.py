@@ -11,13 +11,13 @@ import os
 import re
 
 from orchestration.errors import UserError
+from orchestration.limits import DEFAULTS
 
-DEFAULTS = {"C360_MEMORY_LIMIT": "4GB", "C360_THREADS": "2", "C360_MAX_TEMP": "100GB"}
 TEMPORARY = re.compile(r"max_temp_directory_size|failed to offload data block", re.IGNORECASE)
 FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
 SYSTEM = re.compile(
     r"bad allocation|bad_alloc|cannot allocate memory|can't start new thread|MemoryError"
-    r"|unable to allocate|malloc of size|realloc of size|resource temporarily unavailable"
+    r"|unable to allocate|malloc of size|realloc of size"
     r"|can't allocate|failed to map segment|static TLS block|out of memory\b(?! error)",
     re.IGNORECASE,
 )
@@ -45,12 +45,6 @@ def shortage(error: BaseException | str) -> str | None:
             f"Raise that limit if the disk has room, or {_limit('C360_MEMORY_LIMIT')}, so that "
             "less has to be put aside."
         )
-    if FULL.search(text):
-        return (
-            "the disk is full where the data folder is, which also holds what DuckDB puts aside. "
-            "Free some space, move the folder to a larger disk with C360_DATA_DIR, or raise "
-            f"{_limit('C360_MEMORY_LIMIT')}, so that less has to be put aside."
-        )
     if SYSTEM.search(text):
         return (
             "the system gave this process no more memory or no more threads. The machine, or a "
@@ -76,8 +70,18 @@ def raise_shortage(error: BaseException, who: str) -> None:
     Raises:
         ShortageError: the error is a shortage.
     """
-    if text := shortage(error):
+    if text := shortage(error) or _full_disk(error):
         raise ShortageError(f"{who} was too much for this machine: {text}") from None
+
+
+def _full_disk(error: BaseException) -> str | None:
+    if not FULL.search(str(error)):
+        return None
+    return (
+        "the disk is full where the data folder is, which also holds what DuckDB puts aside. Free "
+        "some space, move the folder to a larger disk with C360_DATA_DIR, or raise "
+        f"{_limit('C360_MEMORY_LIMIT')}, so that less has to be put aside."
+    )
 
 
 def _limit(variable: str) -> str:

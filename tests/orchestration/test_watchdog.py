@@ -111,6 +111,23 @@ def test_a_run_that_works_is_left_alone(settings: Settings, work: str) -> None:
     assert (code, err) == (0, "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what children do")
+def test_a_run_whose_child_works_is_left_alone(settings: Settings) -> None:
+    code, err = ended(
+        start(
+            settings,
+            f"""
+            import subprocess, sys
+
+            busy = "import time\\nwhile time.process_time() < {2 * PATIENCE}: pass"
+            with watched():
+                subprocess.run([sys.executable, "-c", busy], check=True)
+            """,
+        )
+    )
+    assert (code, err) == (0, "")
+
+
 def test_what_comes_after_the_run_is_not_watched(settings: Settings) -> None:
     code, err = ended(start(settings, f"with watched(): pass\ntime.sleep({4 * PATIENCE})"))
     assert (code, err) == (0, "")
