@@ -78,7 +78,8 @@ class Access:
         is_local = ipaddress.ip_address(listen).is_loopback
         if login is None and not is_local:
             raise UserError(
-                f"Listening on {listen} would open the page to everybody who reaches this machine. "
+                f"Listening on {listen} (--host or {LISTEN}) would open the page to everybody who "
+                "reaches this machine. "
                 f"Set {LOGIN} and {PASSWORD_FILE}, or listen on 127.0.0.1. {PAGE}",
                 2,
             )
@@ -172,7 +173,11 @@ def _password(file: Path) -> str:
         password = file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not in UTF-8"
-        raise UserError(f"{file} ({PASSWORD_FILE}) can't be read: {reason}.", 2) from None
+        raise UserError(
+            f"{file} ({PASSWORD_FILE}) can't be read: {reason}. Write the password into it, as a "
+            f"file that only the owner of this process may read. {PAGE}",
+            2,
+        ) from None
     if len(password) < SHORTEST_PASSWORD:
         raise UserError(
             f"The password in {file} ({PASSWORD_FILE}) has less than {SHORTEST_PASSWORD} "

@@ -209,3 +209,31 @@ STREAMS = [
         options={"limits": {"FSIZE": 20_000}},
     ),
 ]
+
+
+LOGIN = {"C360_LOGIN": "ann"}
+PAGES: tuple[tuple[str, str, dict[str, str | None]], ...] = (
+    ("C360_LISTEN", "nowhere", {}),
+    ("C360_LISTEN", "0.0.0.0", {}),
+    ("C360_ALLOWED_HOSTS", "http://x/", {}),
+    ("C360_ALLOWED_HOSTS", "data.example.com", {}),
+    ("C360_TRUSTED_PROXIES", "everybody", {}),
+    ("C360_LOGIN_PASSWORD_FILE", "", {**LOGIN}),
+    ("C360_LOGIN_PASSWORD_FILE", "/nowhere/password", {**LOGIN}),
+)
+
+
+def pages() -> list[Case]:
+    """Who may open the pages, said in a way that can't be."""
+    return [
+        Case(
+            f"{command}: {name}={value!r}",
+            (command,),
+            2,
+            (name, "docs/access.md"),
+            base="published",
+            environment={**others, name: value},
+        )
+        for command in ("ui", "dashboard")
+        for name, value, others in PAGES
+    ]

@@ -76,7 +76,7 @@ def answer(call: dict[str, Any]) -> dict[str, Any]:
             err.write_text("The call was not made: " + traceback.format_exc())
         finally:
             os._exit(99)
-    code = _wait(child, call.get("seconds", 300))
+    code = _wait(child, call.get("seconds", 120))
     result = {
         "code": code,
         "out": out.read_text(errors="replace") if out.exists() else "",
@@ -94,7 +94,7 @@ def _wait(child: int, seconds: float) -> int:
         if done:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
+    os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return -9
 

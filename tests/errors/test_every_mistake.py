@@ -26,6 +26,7 @@ CASES = [
     *wrong_calls.queries(),
     *environments.impossible(),
     *environments.alerts(),
+    *environments.pages(),
     *environments.STREAMS,
     *states.published(),
     *states.places(),

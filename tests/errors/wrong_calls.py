@@ -165,7 +165,7 @@ CALLS = [
     *(
         _refused(f"{command}: port {port}", command, "--port", port, says=("--port", HELP))
         for command in ("ui", "dashboard")
-        for port in ("0", "-1", "70000", "web")
+        for port in ("-1", "70000", "web")
     ),
 ]
 
