@@ -8,9 +8,11 @@ The warehouse can't hold this: nobody but the run can open it while it runs.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -18,10 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from orchestration.logs import log
 from orchestration.private_files import open_to_readers
 from orchestration.settings import Settings
 
 KEPT_RECORDS = 500
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WAITING, RUNNING = "waiting", "running"
 IN_DAGSTER = "in Dagster"
 """Who stopped a run by its Terminate button."""
@@ -97,14 +101,35 @@ def now() -> str:
 
 
 def write_record(settings: Settings, record: RunRecord) -> None:
-    """Write a record in one step, so that a reader never sees half of it."""
+    """Write a record in one step, so that a reader never sees half of it.
+
+    On a full disk the record that is there is written over where it stands, which needs no room:
+    how a run ended for want of space must be known. What can't be written then is only logged.
+    """
     settings.runs_dir.mkdir(parents=True, exist_ok=True)
     open_to_readers(settings.data_dir, settings.runs_dir)
     path = _path(settings, record.run_id)
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(asdict(record), indent=2), encoding="utf-8")
-    open_to_readers(settings.data_dir, part)
-    part.replace(path)
+    text = json.dumps(asdict(record), indent=2)
+    try:
+        part.write_text(text, encoding="utf-8")
+        open_to_readers(settings.data_dir, part)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.errno not in NO_ROOM or not path.exists():
+            raise
+        _write_over(path, text)
+
+
+def _write_over(path: Path, text: str) -> None:
+    try:
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+        with path.open("r+", encoding="utf-8") as handle:
+            handle.write(text)
+            handle.truncate()
+    except OSError as error:
+        log().warning("the record %s can't be written: %s", path.name, error.strerror)
 
 
 def read_record(settings: Settings, run_id: str) -> RunRecord | None:

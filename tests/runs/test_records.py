@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,3 +117,25 @@ def test_old_records_go_and_the_newest_stay(
 def test_an_id_can_not_leave_the_folder(settings: Settings) -> None:
     with pytest.raises(ValueError, match="not a run's id"):
         records.write_record(settings, replace(record("x", records.FAILED), run_id="../x"))
+
+
+def test_how_a_run_ended_is_written_on_a_full_disk_as_well(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = record("full", records.RUNNING)
+    records.write_record(settings, begun)
+    whole = Path.write_text
+
+    def no_room(path: Path, text: str, **options: Any) -> int:
+        if path.suffix == ".part":
+            whole(path, text[:10], **options)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(path, text, **options)
+
+    monkeypatch.setattr(Path, "write_text", no_room)
+    records.write_record(
+        settings, replace(begun, state=records.FAILED, failure="The disk is full.")
+    )
+    [seen] = records.read_records(settings)
+    assert (seen.state, seen.failure) == ("failed", "The disk is full.")
+    assert not list(settings.runs_dir.glob("*.part"))
