@@ -69,7 +69,7 @@ def test_staging_waits_for_the_accounting_of_rows(graph: BaseAssetGraph) -> None
 
 
 def test_automation_is_declared_and_off(definitions: dg.Definitions) -> None:
-    schedules, [sensor] = definitions.schedules or [], definitions.sensors or []
+    schedules, sensors = definitions.schedules or [], definitions.sensors or []
     names = set()
     for schedule in schedules:
         assert isinstance(schedule, dg.ScheduleDefinition)
@@ -78,9 +78,11 @@ def test_automation_is_declared_and_off(definitions: dg.Definitions) -> None:
         assert schedule.description
         names.add(schedule.name)
     assert names == {"refresh_every_morning", "train_matching_every_quarter"}
-    assert isinstance(sensor, dg.SensorDefinition)
-    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
-    assert sensor.description
+    assert {sensor.name for sensor in sensors} == {"sources_changed", "alerts"}
+    for sensor in sensors:
+        assert isinstance(sensor, dg.SensorDefinition)
+        assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+        assert sensor.description
 
 
 def test_published_model_has_a_freshness_policy(graph: BaseAssetGraph) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -20,6 +22,7 @@ from orchestration.sources.expectations import propose_expectations
 from orchestration.sources.profiles import ProfiledTable, profile_tables
 from orchestration.sources.suites import load_source_suite, reviewed_suites
 from orchestration.terminal import Console
+from orchestration.warehouse import connect_writer
 from tests.sources.loaded import load
 
 COLUMNS = ("order_id", "customer", "status", "amount", "ordered_at", "note", "agent")
@@ -150,9 +153,11 @@ def run_gate(settings: Settings) -> tuple[dg.ExecuteInProcessResult, list[str]]:
     @dg.asset(key=["staging", "stg_shop__orders"], deps=[["gate", "ingest"]])
     def staging() -> None: ...
 
+    # The connections of the resource without the run around it, which needs a whole project.
+    warehouse = SimpleNamespace(get_connection=partial(connect_writer, settings))
     result = dg.materialize(
         [landing, landing_gate(settings, MANIFEST), staging],
-        resources={"warehouse": dg.ResourceDefinition.none_resource()},
+        resources={"warehouse": dg.ResourceDefinition.hardcoded_resource(warehouse)},
         raise_on_error=False,
     )
     events = result.get_asset_materialization_events()
