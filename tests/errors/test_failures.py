@@ -64,7 +64,7 @@ KNOWN = [
     (OSError(errno.ESTALE, "Stale file handle", "/x/y"), "/x/y", "Mount"),
     (OSError(errno.EADDRINUSE, "Address already in use"), "port", "--port"),
     (OSError(errno.ENXIO, "No such device or address", "/x/y"), "/x/y", "Check"),
-    (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "process", "ulimit -u"),
+    (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "thread", "aise"),
     (duckdb.IOException('IO Error: Could not set lock on file "/x/w": held'), "/x/w", "Close"),
     (duckdb.IOException('IO Error: Cannot open file "/x/w": Permission denied'), "/x/w", "owner"),
     (duckdb.IOException('IO Error: Could not write file "/x/w": No space left on device'), "/x/w",
