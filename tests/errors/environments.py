@@ -73,7 +73,7 @@ def alerts() -> list[Case]:
             ("alert", "test"),
             1,
             ("channels",),
-            environment={HOOK: "http://localhost:1/"},
+            environment={HOOK: "http://localhost:1/", "C360_RETRY_PAUSES": "0"},
         ),
     ]
 

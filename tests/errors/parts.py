@@ -58,7 +58,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], Arrange, int, tuple[str, ...]], ...] = 
         "the landing folder is closed",
         ("run",),
         mode(0, "landing"),
-        1,
+        3,
         ("landing", "ermission denied"),
     ),
     (
@@ -112,7 +112,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], Arrange, int, tuple[str, ...]], ...] = 
         "the warehouse is text",
         ("run",),
         written("warehouse.duckdb", content=b"hello\n" * 4000),
-        1,
+        3,
         ("warehouse.duckdb", "c360 run"),
     ),
     (
