@@ -43,9 +43,6 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         resources={"warehouse": Warehouse.of(settings)},
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,
-        # Dagster's own console log would tear the progress display of the command line and fill
-        # the log of the page; Dagster's pages keep the events.
-        loggers={"console": dg.colored_console_logger.configured({"log_level": "CRITICAL"})},
     )
 
 

@@ -101,6 +101,8 @@ def _execute(
     run = instance.create_run_for_job(
         job_def=job,
         run_id=run_id,
+        # Dagster's own console log would tear the progress display; its pages keep the events.
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         tags={**job.run_tags, **tags},
         remote_job_origin=job_origin(),
     )

@@ -32,8 +32,9 @@ prepare_environment(settings)
 prepare_dagster_home(settings)
 definitions = build_definitions(settings)
 job = definitions.resolve_implicit_global_asset_job_def()
+quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 with dg.DagsterInstance.get() as instance:
-    job.execute_in_process(instance=instance, raise_on_error=False)
+    job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
 """
 DOORS = {
     "command line": ["-m", "orchestration.cli", "run"],
