@@ -158,6 +158,8 @@ def forget_old(settings: Settings) -> None:
         forget_lock(settings, record.run_id)
     for part in settings.runs_dir.glob("*.part"):
         part.unlink(missing_ok=True)
+    # An earlier version kept its last run there.
+    (settings.data_dir / "last_run.json").unlink(missing_ok=True)
 
 
 def forget_lock(settings: Settings, run_id: str) -> None:

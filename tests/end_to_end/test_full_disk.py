@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -53,14 +53,14 @@ def test_a_disk_that_fills_up_during_a_run(small_disk: Company, step: str) -> No
     while records.read_records(settings, 1)[0].step != step and time.monotonic() < ends_at:
         time.sleep(0.02)
     fill = settings.data_dir / "landing" / "filler"
-    with fill.open("wb") as handle:
-        free = shutil.disk_usage(settings.data_dir).free
-        os.posix_fallocate(handle.fileno(), 0, free - 4096)
+    with contextlib.suppress(OSError), fill.open("wb", buffering=0) as handle:
+        while handle.write(bytes(64 * 1024)):
+            pass
     output, _ = run.communicate(timeout=300)
     said = " ".join(output.split())
     assert run.returncode == 1, output
     assert "Traceback" not in said and "fault of" not in said
-    assert "space" in said or "full" in said, output
+    assert any(word in said for word in ("space", "full", "room")), output
     proof = read_proof(settings.published_proof_path)
     assert proof and hash_of(settings.published_path) == proof.sha256
     [record] = records.read_records(settings, 1)
