@@ -25,7 +25,7 @@ from orchestration.private_files import write_privately
 from orchestration.progress import bar
 from orchestration.settings import require_project
 from orchestration.sources.commands import app as sources
-from orchestration.terminal import Console, lacking, prepare_streams, styled
+from orchestration.terminal import Console, lacking, prepare_streams, styled, take_streams_back
 from orchestration.value.commands import app as value
 from orchestration.value.new_measure import app as new
 from orchestration.web.commands import dashboard, ui
@@ -76,6 +76,7 @@ def main() -> None:
 
 def _tell(error: BaseException) -> int:
     """Say on the error stream what happened, and return the exit code."""
+    take_streams_back()
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(bool(error.code))
     failure = in_words(error)

@@ -37,6 +37,7 @@ INSTEAD = {"✓": "+", "✗": "x", "…": "...", "—": "-", "→": "->", "·": 
 STANDARD_STREAM = "standard output"
 
 _lacking: set[str] = set()
+_own: dict[int, int] = {}
 _closed: set[int] = set()
 
 
@@ -112,6 +113,9 @@ def prepare_streams() -> None:
     nowhere (and its number is not given to the next file that is opened, as the kernel would).
     """
     codecs.register_error("c360", _instead)
+    for number in (1, 2):
+        with contextlib.suppress(OSError):
+            _own[number] = os.dup(number)
     _forget_impossible_widths()
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         stream = getattr(sys, name)
@@ -125,6 +129,17 @@ def prepare_streams() -> None:
             lines = stream.line_buffering or number == 2
             wrapped = io.TextIOWrapper(raw, stream.encoding, "c360", line_buffering=lines)
             setattr(sys, name, wrapped)
+
+
+def take_streams_back() -> None:
+    """Print where the program was told to, whatever has become of its streams meanwhile.
+
+    Dagster sends both to files while steps run, and does not give them back when it can't write
+    those files any more, as on a full disk.
+    """
+    for number, own in _own.items():
+        with contextlib.suppress(OSError):
+            os.dup2(own, number)
 
 
 def _forget_impossible_widths() -> None:

@@ -139,3 +139,24 @@ def test_head_does_not_make_it_complain(finished_company: Company) -> None:
         check=False,
     )
     assert ran.stdout.split() == ["range"] and ran.stderr == ""
+
+
+LAST_WORDS = """
+import contextlib, os, sys
+from orchestration.terminal import prepare_streams, take_streams_back
+prepare_streams()
+os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+with contextlib.suppress(OSError):
+    print("lost on a full disk", file=sys.stderr)
+take_streams_back()
+print("last words", file=sys.stderr)
+"""
+
+
+def test_last_words_are_said_though_a_step_has_kept_the_stream() -> None:
+    """Dagster sends the streams to files on the disk, and leaves them there when it is full."""
+    done = subprocess.run(
+        [sys.executable, "-c", LAST_WORDS],
+        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "last words" in done.stderr and "Traceback" not in done.stderr
