@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import errno
+import fcntl
 import io
 import os
 import re
@@ -113,9 +114,6 @@ def prepare_streams() -> None:
     nowhere (and its number is not given to the next file that is opened, as the kernel would).
     """
     codecs.register_error("c360", _instead)
-    for number in (1, 2):
-        with contextlib.suppress(OSError):
-            _own[number] = os.dup(number)
     _forget_impossible_widths()
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         stream = getattr(sys, name)
@@ -129,6 +127,9 @@ def prepare_streams() -> None:
             lines = stream.line_buffering or number == 2
             wrapped = io.TextIOWrapper(raw, stream.encoding, "c360", line_buffering=lines)
             setattr(sys, name, wrapped)
+    for number in (1, 2):
+        # Not among the first numbers: one of those may be a stream that was closed.
+        _own[number] = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10)
 
 
 def take_streams_back() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -64,16 +63,6 @@ def kill_during_a_run(company: Company, seconds: float) -> bool:
     return alive
 
 
-def check_killed_run(company: Company, seconds: float, before: dict[str, str]) -> bool:
-    published = published_rows(company, "select * from fact_profile")
-    alive = kill_during_a_run(company, seconds)
-    assert published_rows(company, "select * from fact_profile") == published
-    again = company.c360("run")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert contents(company) == before
-    return alive
-
-
 @pytest.mark.slow
 def test_killed_run_and_lost_warehouse_leave_no_trace_in_the_next(company: Company) -> None:
     """Killed while models are being built, and then even without the warehouse it left."""
@@ -86,20 +75,3 @@ def test_killed_run_and_lost_warehouse_leave_no_trace_in_the_next(company: Compa
     again = company.c360("run")
     assert again.returncode == 0, again.stdout + again.stderr
     assert contents(company) == before
-
-
-@pytest.mark.slow
-def test_ten_kills_at_random_moments(company: Company) -> None:
-    """Ten runs that were alive when they were killed; one that had ended by itself is no kill."""
-    before = contents(company)
-    moments = random.Random(360)
-    longest, killed = 60.0, 0
-    for _ in range(20):
-        moment = moments.uniform(0.5, 0.9 * longest)
-        if check_killed_run(company, moment, before):
-            killed += 1
-        else:
-            longest = moment
-        if killed == 10:
-            return
-    pytest.fail(f"only {killed} of 20 runs were alive when they were to be killed")
