@@ -129,7 +129,8 @@ def prepare_streams() -> None:
             setattr(sys, name, wrapped)
     for number in (1, 2):
         # Not among the first numbers: one of those may be a stream that was closed.
-        _own[number] = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10)
+        with contextlib.suppress(OSError):
+            _own[number] = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10)
 
 
 def take_streams_back() -> None:
