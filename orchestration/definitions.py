@@ -11,12 +11,14 @@ from orchestration.ingest.quarantine_assets import quarantine_asset
 from orchestration.private_files import write_privately
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
+from orchestration.quality.validation import warm_up
 from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.sources.expectation_assets import landing_gate
 from orchestration.sources.profile_assets import column_profiles_asset
 from orchestration.transform.assets import all_layer_assets
 from orchestration.transform.parsing import load_manifest
+from orchestration.value.metadata import lifetime_metadata
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -31,7 +33,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ingest_assets(settings, manifest),
             column_profiles_asset(settings, manifest),
             landing_gate(settings, manifest),
-            *all_layer_assets(settings, manifest),
+            *all_layer_assets(settings, manifest, lifetime_metadata, warm_up),
             quarantine_asset(settings, manifest),
             gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),
             *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),

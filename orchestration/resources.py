@@ -17,7 +17,6 @@ from orchestration.runs import before, lifecycle
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections
-from orchestration.transform.reuse import forget
 from orchestration.warehouse import open_writer
 
 DOOR_TAG = "c360/door"
@@ -104,7 +103,7 @@ class Warehouse(DuckDBResource):
             if ACCEPT_DRIFT_TAG in tags:
                 before.accept_drift(con)
             if REBUILD_TAG in tags:
-                forget(con)
+                before.build_all(con)
 
 
 def door_of(tags: Mapping[str, str]) -> str:

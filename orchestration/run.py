@@ -69,7 +69,6 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
 
     from orchestration.automation import REFRESH_JOB
     from orchestration.definitions import build_definitions
-    from orchestration.quality.validation import warm_up
     from orchestration.transform.parsing import parse
 
     if ahead:
@@ -79,7 +78,6 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     # What is loaded now lives as long as the process; the collector need not walk it any more.
     gc.collect()
     gc.freeze()
-    warm_up()
     return job, dg.DagsterInstance.get()
 
 

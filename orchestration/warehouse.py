@@ -66,6 +66,29 @@ def open_writer(
 
 
 @contextmanager
+def attached(con: duckdb.DuckDBPyConnection, path: Path, catalog: str) -> Iterator[None]:
+    """Another database beside the warehouse, for reading, where it is there and not attached yet.
+
+    Parameters:
+        con: a connection to the warehouse.
+        path: the other database's file.
+        catalog: the name its tables are read by.
+    """
+    known = con.execute(
+        "select 1 from duckdb_databases() where database_name = ?", [catalog]
+    ).fetchone()
+    if known or not path.exists():
+        yield
+        return
+    name = str(path).replace("'", "''")
+    con.execute(f"attach '{name}' as {catalog} (read_only)")
+    try:
+        yield
+    finally:
+        con.execute(f"detach {catalog}")
+
+
+@contextmanager
 def connect_reader(
     settings: Settings, table: str, missing: str
 ) -> Iterator[duckdb.DuckDBPyConnection]:

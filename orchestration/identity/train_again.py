@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from orchestration.errors import UserError
 from orchestration.identity.match_models import MatchModel, rules_in, train_model
+from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.identity.training import Trained
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.settings import Settings
-from orchestration.transform.reuse import forget
 from orchestration.warehouse import connect_writer
 
 
@@ -26,7 +26,7 @@ def train_again(settings: Settings) -> tuple[MatchModel | None, Trained]:
         if model:
             # What follows from the old parameters is no longer what a build would give.
             with connect_writer(settings) as con:
-                forget(con, "identity")
+                forget_inputs(con)
     log().info("match training: %s", trained.reason or "a new version is in use")
     return model, trained
 

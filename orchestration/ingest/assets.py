@@ -9,12 +9,10 @@ from orchestration.ingest.addresses import without_password
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
 from orchestration.ingest.load import LoadedTable, load_tables
 from orchestration.progress import reporter
-from orchestration.publish.proof import withdraw_proof
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings
 from orchestration.sources.freshness import measure_freshness
 from orchestration.sources.freshness_checks import freshness_check_specs, freshness_results
-from orchestration.transform.results import close_gates
 
 OWNERS = ["team:data-platform"]
 LOG_KEY = dg.AssetKey(["ingest", "ingest_log"])
@@ -83,9 +81,7 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         report = reporter()
         report.begin("ingest")
         warehouse: Warehouse = context.resources.warehouse
-        withdraw_proof(settings)
         with warehouse.get_connection() as con:
-            close_gates(con, "ingest")
             loaded = load_tables(con, settings, tables, _progress)
         failures = [text for entry in loaded for text in entry.failures]
         report.end("ingest", outcome_text(loaded), not failures)

@@ -11,14 +11,17 @@ from orchestration.ingest.accounting import StagedTable, staged_tables
 from orchestration.ingest.contracts import BOOKKEEPING, ContractFault, contract_faults
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.quarantine import account, forget_others
+from orchestration.ingest.state import loaded_content
 from orchestration.progress import reporter
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings
 from orchestration.transform.assets import TRANSLATOR
-from orchestration.transform.results import open_gate
+from orchestration.transform.gate_results import open_gate
+from orchestration.transform.node_states import read_states
 
 KEY = dg.AssetKey("quarantine")
 ACCOUNTING_KEY = dg.AssetKey(["ingest", "row_accounting"])
+ACCOUNTED_TABLE = "operations.accounted_builds"
 ACCOUNTED = "every_row_is_accounted_for"
 THRESHOLD = "sources_within_threshold"
 CONTRACTS = "staging_satisfies_contracts"
@@ -90,9 +93,10 @@ def quarantine_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
             faults = contract_faults(con, manifest)
             uncountable = {f.model for f in faults if f.column in BOOKKEEPING}
             now = datetime.now(UTC).replace(tzinfo=None)
+            made = accounted_from(con, manifest, tables)
             for table in tables:
                 if table.model not in uncountable:
-                    account(con, table, now)
+                    account_if_changed(con, table, now, made[table.model])
                 reporter().advance("quarantine", table.quarantine, len(tables))
             forget_others(con, tables, landing_only)
             checks = [
@@ -124,6 +128,43 @@ def quarantine_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
         yield from checks
 
     return quarantine
+
+
+def accounted_from(
+    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], tables: Sequence[StagedTable]
+) -> dict[str, str]:
+    """What the accounting of each staging model follows from, as a text; empty when not known."""
+    states, loaded = read_states(con), loaded_content(con)
+    names = {
+        node["name"]: unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+    }
+    made = {}
+    for table in tables:
+        read = [states.get(names[name]) for name in (table.model, "reject_reasons")]
+        content = loaded.get((table.source.source, table.source.table), "")
+        builds = [state.build for state in read if state]
+        made[table.model] = f"{builds} {content} {table}" if len(builds) == len(read) else ""
+    return made
+
+
+def account_if_changed(
+    con: duckdb.DuckDBPyConnection, table: StagedTable, now: datetime, made_from: str
+) -> None:
+    """Count a staging model's rows, unless that was done since they were made."""
+    con.execute("create schema if not exists operations")
+    con.execute(
+        f"create table if not exists {ACCOUNTED_TABLE} (staging_model varchar, made_from varchar)"
+    )
+    known = con.execute(
+        f"select made_from from {ACCOUNTED_TABLE} where staging_model = ?", [table.model]
+    ).fetchone()
+    if made_from and known == (made_from,):
+        return
+    con.execute(f"delete from {ACCOUNTED_TABLE} where staging_model = ?", [table.model])
+    account(con, table, now)
+    con.execute(f"insert into {ACCOUNTED_TABLE} values (?, ?)", [table.model, made_from])
 
 
 def contracts_check(faults: Sequence[ContractFault]) -> dg.AssetCheckResult:

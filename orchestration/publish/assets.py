@@ -46,7 +46,9 @@ def publish_asset(settings: Settings) -> dg.AssetsDefinition:
             run.change(published=True)
         rows = sum(published.tables.values())
         size = f"{published.file_bytes / 1e6:.1f} MB"
-        reporter().end("publish", f"{len(published.tables)} tables, {rows:,} rows, {size}")
+        unchanged = ", unchanged" if published.was_there else ""
+        text = f"{len(published.tables)} tables, {rows:,} rows, {size}{unchanged}"
+        reporter().end("publish", text)
         return dg.MaterializeResult(
             metadata={
                 "path": dg.MetadataValue.path(str(published.path)),

@@ -106,6 +106,17 @@ def read_proof(path: Path) -> Proof | None:
         return None
 
 
+def is_as_sealed(settings: Settings) -> bool:
+    """Whether the build is there, closed, and what its proof vouches for."""
+    build, proof = settings.insights_build_path, read_proof(settings.proof_path)
+    return (
+        proof is not None
+        and build.is_file()
+        and not build.with_name(build.name + ".wal").exists()
+        and hash_of(build) == proof.sha256
+    )
+
+
 def hash_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as handle:

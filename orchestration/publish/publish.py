@@ -16,7 +16,15 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock
 from orchestration.private_files import open_to_readers
-from orchestration.publish.proof import AGAIN, hash_of, read_proof, sync, write_proof
+from orchestration.publish.proof import (
+    AGAIN,
+    Proof,
+    hash_of,
+    is_as_sealed,
+    read_proof,
+    sync,
+    write_proof,
+)
 from orchestration.settings import Settings
 
 
@@ -29,12 +37,14 @@ class Published:
         tables: rows by table.
         file_bytes: its size.
         run_id: the run whose gates it passed.
+        was_there: it was published before, and nothing had to be copied.
     """
 
     path: Path
     tables: dict[str, int]
     file_bytes: int
     run_id: str
+    was_there: bool = False
 
 
 def publish(settings: Settings) -> Published:
@@ -63,6 +73,8 @@ def publish(settings: Settings) -> Published:
     # A copy that a killed run left behind is nobody's any more: we hold the writer lock.
     for leftover in target.parent.glob(f".{target.name}.*"):
         leftover.unlink()
+    if _is_published(settings, proof):
+        return Published(target, proof.tables, proof.file_bytes, proof.run_id, was_there=True)
     part = target.parent / f".{target.name}.{os.getpid()}"
     shutil.copyfile(build, part)
     sync(part)
@@ -80,6 +92,18 @@ def publish(settings: Settings) -> Published:
     write_proof(settings.published_proof_path, proof)
     open_to_readers(settings.data_dir, settings.published_proof_path)
     return Published(target, proof.tables, target.stat().st_size, proof.run_id)
+
+
+def _is_published(settings: Settings, proof: Proof) -> bool:
+    """Whether readers have that build already; then they need not change to another file."""
+    target = settings.published_path
+    return (
+        read_proof(settings.published_proof_path) == proof
+        and target.exists()
+        and not target.with_name(target.name + ".wal").exists()
+        and hash_of(target) == proof.sha256
+        and is_as_sealed(settings)
+    )
 
 
 def publish_again(settings: Settings) -> Published:

@@ -1,5 +1,6 @@
 """A gate asset per layer: depends on the whole layer, holds its blocking check."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,15 +8,16 @@ import dagster as dg
 import duckdb
 
 from orchestration.progress import reporter
-from orchestration.publish.proof import seal
+from orchestration.publish.proof import read_proof, seal
 from orchestration.quality import data_docs, volumes
-from orchestration.quality.suites import load_suite
+from orchestration.quality.suites import Promise, load_suite
 from orchestration.quality.validation import SuiteResult, validate
 from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
-from orchestration.transform import results
+from orchestration.transform import gate_results, node_states
 from orchestration.transform.assets import TRANSLATOR, layer_of_node
-from orchestration.transform.dbt import close_connections, run_dbt
+from orchestration.transform.dbt import close_connections
+from orchestration.transform.layer_build import LayerBuild
 from orchestration.transform.translator import gate_key
 from orchestration.web.rules import DATA_DOCS_PATH
 
@@ -70,16 +72,22 @@ def gate_asset(
     def gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         reporter().begin(f"gate {layer}")
         warehouse: Warehouse = context.resources.warehouse
+        promises = load_suite(layer)
         with warehouse.get_connection() as con:
             outstanding = outstanding_tests(con, manifest, layer)
         if outstanding:
-            run_tests(warehouse, settings, outstanding)
+            run_tests(warehouse, settings, manifest, layer, outstanding)
+        since = passed_before(warehouse, settings, manifest, layer, promises)
+        if since:
+            return unchanged(layer, promises, since)
         with warehouse.get_connection() as con:
-            result = check_layer(con, settings, layer)
+            result = check_layer(con, settings, layer, promises)
             unready = unready_text(con, manifest, layer)
             if result.passed and not unready:
-                results.open_gate(con, layer)
-            gates = results.passed_gates(con)
+                # What warns is looked at again, so that the warning stands in every run.
+                named = "" if result.warnings else promises_fingerprint(promises)
+                gate_results.open_gate(con, layer, named)
+            gates = gate_results.passed_gates(con)
         passed = result.passed and not unready
         if passed and layer == LAYERS[-1]:
             close_connections()
@@ -115,10 +123,64 @@ def gate_asset(
     return gate
 
 
-def check_layer(con: duckdb.DuckDBPyConnection, settings: Settings, layer: str) -> SuiteResult:
+def passed_before(
+    warehouse: Warehouse,
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    layer: str,
+    promises: Sequence[Promise],
+) -> str:
+    """When a gate has passed with these promises over the layer as it is, empty when it has not.
+
+    The last gate has to look again where the proof of the build is gone or is not about the
+    project's tables.
+    """
+    with warehouse.get_connection() as con:
+        since = gate_results.passed_with(con, layer, promises_fingerprint(promises))
+        if not since or unready_text(con, manifest, layer):
+            return ""
+    if not (settings.data_docs_dir / f"{layer}.html").exists():
+        return ""
+    if layer == LAYERS[-1]:
+        proof = read_proof(settings.proof_path)
+        if proof is None or set(proof.tables) != set(reporting_tables(manifest)):
+            return ""
+    return since
+
+
+def promises_fingerprint(promises: Sequence[Promise]) -> str:
+    """Names promises by their content."""
+    return hashlib.sha256(repr(list(promises)).encode()).hexdigest()
+
+
+def unchanged(layer: str, promises: Sequence[Promise], since: str) -> dg.MaterializeResult:
+    """What a gate says that has nothing new to look at."""
+    reporter().end(f"gate {layer}", f"{len(promises)} promises kept, unchanged since {since}")
+    kept: dict[str, Any] = {
+        "promises kept": len(promises),
+        "promises": len(promises),
+        "unchanged since": since,
+    }
+    return dg.MaterializeResult(
+        metadata={"data docs": dg.MetadataValue.url(docs_url(layer)), "unchanged since": since},
+        check_results=[
+            dg.AssetCheckResult(passed=True, check_name=CHECK_NAME, metadata=kept),
+            dg.AssetCheckResult(
+                passed=True,
+                check_name=WARNING_NAME,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"unchanged since": since},
+            ),
+        ],
+    )
+
+
+def check_layer(
+    con: duckdb.DuckDBPyConnection, settings: Settings, layer: str, promises: Sequence[Promise]
+) -> SuiteResult:
     """Validate a layer's suite and write its page of the data docs."""
     volumes.record_current(con, layer)
-    result = validate(con, layer, load_suite(layer))
+    result = validate(con, layer, promises)
     data_docs.write_page(settings.data_docs_dir, result)
     return result
 
@@ -130,10 +192,10 @@ def unready_text(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], la
     somebody started the gate alone, or an earlier gate that has not passed since are not its
     matter.
     """
-    closed = results.closed_before(con, layer)
+    closed = gate_results.closed_before(con, layer)
     if closed:
         return f"the gate after {closed[0]} has not passed since that was last touched"
-    left = [u for part in layers_up_to(layer) for u in results.unproven(con, manifest, part)]
+    left = [u for part in layers_up_to(layer) for u in node_states.unproven(con, manifest, part)]
     if left:
         more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
         names = ", ".join(unique_id.split(".")[2] for unique_id in left[:SHOWN])
@@ -149,17 +211,22 @@ def outstanding_tests(
     Whole layers are built with all their tests. After a click on some models there are tests left
     that look at others as well; where a model itself is not built, nothing is to be tested yet.
     """
-    left = [u for part in layers_up_to(layer) for u in results.unproven(con, manifest, part)]
+    left = [u for part in layers_up_to(layer) for u in node_states.unproven(con, manifest, part)]
     return left if all(unique_id.startswith("test.") for unique_id in left) else []
 
 
-def run_tests(warehouse: Warehouse, settings: Settings, tests: Sequence[str]) -> None:
+def run_tests(
+    warehouse: Warehouse,
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    layer: str,
+    tests: Sequence[str],
+) -> None:
     """Run some of dbt's tests and write down how they ended."""
-    names = [unique_id.split(".")[2] for unique_id in tests]
-    found = run_dbt(settings, ["test", "--select", *names, "--indirect-selection", "empty"])
-    statuses = {result.unique_id: result.status for result in found}
-    with warehouse.get_connection() as con:
-        results.keep_results(con, statuses)
+    build = LayerBuild(settings, manifest, warehouse.get_connection, layer)
+    build.ask_for(tests)
+    names = [manifest["nodes"][unique_id]["name"] for unique_id in tests]
+    build.make(lambda _: ["--select", *names, "--indirect-selection", "empty"])
 
 
 def layers_up_to(layer: str) -> tuple[str, ...]:
@@ -171,7 +238,7 @@ def reporting_tables(manifest: Mapping[str, Any]) -> list[str]:
     """The tables that the reporting model consists of."""
     return [
         manifest["nodes"][unique_id]["alias"]
-        for unique_id in results.nodes_of(manifest, LAYERS[-1])
+        for unique_id in node_states.nodes_of(manifest, LAYERS[-1])
         if manifest["nodes"][unique_id]["resource_type"] == "model"
     ]
 

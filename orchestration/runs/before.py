@@ -6,14 +6,16 @@ import duckdb
 
 from orchestration.clock import replayed_day
 from orchestration.identity.policy import check_policy
+from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
-from orchestration.ingest.state import accept_gone_files
+from orchestration.ingest.state import accept_gone_files, distrust_files
 from orchestration.ingest.watch import source_states
 from orchestration.project_files import take_back_unfinished
-from orchestration.publish.proof import withdraw_proof
+from orchestration.publish.proof import is_as_sealed, withdraw_proof
 from orchestration.quality import volumes
 from orchestration.settings import Settings
+from orchestration.transform.node_states import forget_all_states
 from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import discard_database, require_free_space
 
@@ -35,9 +37,9 @@ def look_before(settings: Settings) -> None:
 
 
 def begin_whole(settings: Settings) -> dict[str, str]:
-    """Before a run of the whole chain: there is something to read, and nothing old is published.
+    """Before a run of the whole chain: there is something to read, and no half-built model.
 
-    The reporting model's file begins empty, so that tables of models that are gone are gone.
+    A reporting model that has not passed every gate begins empty, so that nothing of it is left.
 
     Returns:
         What each declared source looks like now, before anything of it is read.
@@ -47,9 +49,17 @@ def begin_whole(settings: Settings) -> dict[str, str]:
     """
     tables = declared_source_tables(load_manifest(settings))
     require_sources(settings, tables)
-    withdraw_proof(settings)
-    discard_database(settings.insights_build_path)
+    if not is_as_sealed(settings):
+        withdraw_proof(settings)
+        discard_database(settings.insights_build_path)
     return source_states(settings, tables)
+
+
+def build_all(con: duckdb.DuckDBPyConnection) -> None:
+    """Have this run read every file and build every table again."""
+    forget_all_states(con)
+    forget_inputs(con)
+    distrust_files(con)
 
 
 def accept_drift(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,31 +1,38 @@
 """One Dagster operation per layer over the dbt project."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 import orchestration.identity.refresh.refresh as identity
 from orchestration.failures import of_the_machine
 from orchestration.identity.policy import check_policy
+from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.progress import reporter
 from orchestration.publish.proof import withdraw_proof
 from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
-from orchestration.transform import results
-from orchestration.transform.dbt import NodeResult, run_dbt
-from orchestration.transform.numbers import measure_tables
-from orchestration.transform.reuse import find_reusable, forget, remember, rules_fingerprint
+from orchestration.transform import gate_results
+from orchestration.transform.dbt import NodeResult, close_connections
+from orchestration.transform.decisions import REFRESH, SKIP
+from orchestration.transform.layer_build import LayerBuild, outcome_text, reported
+from orchestration.transform.node_states import nodes_of, read_states
 from orchestration.transform.translator import LayerTranslator
-from orchestration.value.metadata import lifetime_metadata
+from orchestration.warehouse import discard_database
 
 TRANSLATOR = LayerTranslator()
+Describe = Callable[[duckdb.DuckDBPyConnection, set[str]], dict[str, dict[str, Any]]]
+"""Gives more metadata for Dagster by model name, of models that were just made."""
+WarmUp = Callable[[], None]
+"""Called before a layer is made: there will be something for its gate to look at."""
 
 
 def layer_assets(
-    layer: str, settings: Settings, manifest: Mapping[str, Any]
+    layer: str, settings: Settings, manifest: Mapping[str, Any], describe: Describe, warm_up: WarmUp
 ) -> dg.AssetsDefinition:
     """The models of one layer (or the policy seeds) as one subsettable operation.
 
@@ -33,20 +40,19 @@ def layer_assets(
         layer: a name of `LAYERS`, or `policy`.
         settings: paths.
         manifest: dbt's manifest.json.
+        describe: gives more metadata of models.
+        warm_up: called before anything is made.
     """
-    # By folder: a layer's selection takes its models and the tests declared beside them or under
-    # tests/<layer>, whichever layers those tests compare.
-    select = f"customer_360.{layer}"
 
     @dbt_assets(
         manifest=manifest,
-        select=select,
+        select=_all_of(layer),
         name=f"{layer}_models",
         dagster_dbt_translator=TRANSLATOR,
         required_resource_keys={"warehouse"},
     )
     def _layer(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from build_layer(context, layer, select, settings, manifest)
+        yield from build_layer(context, layer, settings, manifest, describe, warm_up)
 
     return _layer
 
@@ -54,15 +60,16 @@ def layer_assets(
 def build_layer(
     context: dg.AssetExecutionContext,
     layer: str,
-    select: str,
     settings: Settings,
     manifest: Mapping[str, Any],
+    describe: Describe,
+    warm_up: WarmUp,
 ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
-    """Build and test the selected models of a layer and report them to Dagster.
+    """Make and test the selected models of a layer and report them to Dagster.
 
     dbt runs a model's tests right after it and leaves out what depends on a failed one, so a
-    broken promise stops inside the layer already. A layer that nothing has changed for is
-    reported as it was last built and tested.
+    broken promise stops inside the layer already. What is skipped is reported as it was last made
+    and tested.
 
     Raises:
         dagster.Failure: a model or an error-severity test failed; names each, without data.
@@ -71,58 +78,46 @@ def build_layer(
         check_policy(settings.dbt_project_dir)
     reporter().begin(layer)
     warehouse: Warehouse = context.resources.warehouse
-    selected = _selected_nodes(context, manifest, layer)
-    with warehouse.get_connection() as con:
-        reused = None if context.is_subset else find_reusable(con, settings, manifest, layer)
-        if context.is_subset:
-            forget(con, layer)
-        if not reused:
-            # What follows from these has not passed any more, whatever ends this process.
-            withdraw_proof(settings)
-            results.close_gates(con, results.first_gate_after(layer))
-            results.forget_results(con, manifest, selected)
-    refreshed = None
-    if reused:
-        reported: Sequence[NodeResult] = reused.results
+    build = LayerBuild(settings, manifest, warehouse.get_connection, layer)
+    nodes = nodes_of(manifest, layer)
+    if context.is_subset:
+        build.ask_for(_chosen(context, manifest, nodes))
     else:
-        if layer == "identity" and not context.is_subset:
-            refreshed = identity.refresh(
-                settings, manifest, rules_fingerprint(settings), warehouse.get_connection
-            )
-        selection = _selection(context, manifest, select)
-        reported = list(_build(settings, manifest, layer, selection, refreshed))
-    failed = [r for r in reported if r.is_failure]
-    built = [
-        r
-        for r in reported
-        if not (r.unique_id.startswith("test.") or r.is_failure or r.status == "skipped")
-    ]
-    since = {"unchanged since": reused.since} if reused else {}
-    how = f"unchanged since {reused.since}" if reused else str(refreshed or "")
-    checks = [check for r in reported for check in _check_result(context, manifest, r, since)]
-    _report(context, layer, built, checks, failed, how)
+        build.decide(nodes)
+    if build.to_make:
+        warm_up()
+        # What follows from these has not passed any more, whatever ends this process.
+        withdraw_proof(settings)
+        with warehouse.get_connection() as con:
+            gate_results.close_gates(con, gate_results.first_gate_after(layer))
+        if layer == LAYERS[-1] and build.makes_all_models:
+            # A new file has no room of earlier tables in it.
+            close_connections()
+            discard_database(settings.insights_build_path)
+    remember = None
+    if layer == "identity" and build.makes_models:
+        remember = _refresh_identity(build, context.is_subset)
+    build.make(lambda made: _selection(context, manifest, layer, nodes, made))
+    build.keep_skipped()
+    results = list(reported(build))
+    failed = [r for r in results if r.is_failure]
+    if remember and not failed:
+        remember()
+    checks = [check for r in results for check in _check_result(context, manifest, r, build)]
+    _report(context, build, checks, failed)
     with warehouse.get_connection() as con:
-        measured = (
-            reused.measured
-            if reused
-            else measure_tables(con, manifest, [r.unique_id for r in built])
-        )
-        results.keep_results(con, {r.unique_id: r.status for r in reported})
-        whole = not (reused or failed or context.is_subset)
-        if whole:
-            remember(con, settings, layer, reported, measured)
-        shown = lifetime_metadata(con, {r.unique_id.split(".")[2] for r in built})
-    if whole and layer == "identity":
-        identity.remember(
-            settings, manifest, rules_fingerprint(settings), refreshed, warehouse.get_connection
-        )
-    for result in built:
+        states = read_states(con)
+        made = {u.split(".")[2] for u in build.to_make if u in states}
+        shown = describe(con, made)
+    for result in results:
+        if result.unique_id.startswith("test.") or result.unique_id not in states:
+            continue
         node = manifest["nodes"][result.unique_id]
         key = TRANSLATOR.get_asset_key(node)
         metadata = {
-            **measured[result.unique_id],
+            **states[result.unique_id].measured,
             "seconds": round(result.seconds, 3),
-            **since,
+            **_how(build, result.unique_id),
             **shown.get(node["name"], {}),
         }
         yield dg.Output(None, output_name=key.to_python_identifier(), metadata=metadata)
@@ -135,12 +130,27 @@ def build_layer(
         )
 
 
-def _selected_nodes(
-    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], layer: str
+def _refresh_identity(build: LayerBuild, is_subset: bool) -> Callable[[], None] | None:
+    """Refresh the layer where that gives what a build would; the result is called at the end."""
+    decided = [build.decisions[u] for u in build.to_make if build.decisions[u].is_model]
+    if is_subset or any(decision.known is None for decision in decided):
+        with build.connect() as con:
+            forget_inputs(con)
+    if is_subset:
+        return None
+    rules = build.rules_fingerprint()
+    build.touch(build.to_make)
+    refreshed = identity.refresh(build.settings, build.manifest, rules, build.connect)
+    if refreshed:
+        build.take(refreshed.results, is_same=not refreshed.changed)
+    return lambda: identity.remember(
+        build.settings, build.manifest, rules, refreshed, build.connect
+    )
+
+
+def _chosen(
+    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], nodes: Sequence[str]
 ) -> list[str]:
-    nodes = results.nodes_of(manifest, layer)
-    if not context.is_subset:
-        return nodes
     chosen = context.selected_asset_keys
     return [
         unique_id
@@ -150,41 +160,27 @@ def _selected_nodes(
     ]
 
 
-def _build(
-    settings: Settings,
-    manifest: Mapping[str, Any],
-    layer: str,
-    selection: list[str],
-    refreshed: identity.Refreshed | None,
-) -> Iterator[NodeResult]:
-    total = _count_nodes(manifest, layer)
-    # A seed whose columns have changed can't be loaded into the table that is there.
-    anew = ["--full-refresh"] if layer == "policy" else []
-    if refreshed:
-        yield from refreshed.results
-    without = ["--exclude-resource-type", "unit_test"]
-    if refreshed:
-        without += ["--exclude-resource-type", "model"]
-    command = ["build", *selection, *without, *anew]
-    for result in run_dbt(settings, command):
-        reporter().advance(layer, result.unique_id.split(".")[2], total)
-        yield result
+def _how(build: LayerBuild, unique_id: str) -> dict[str, str]:
+    """What was done with a node and why, for Dagster."""
+    decision = build.decisions.get(unique_id)
+    if decision is None:
+        return {}
+    if decision.action == SKIP:
+        return {"unchanged since": build.state_of(unique_id).since}
+    return {"refreshed" if decision.action == REFRESH else "built": decision.reason}
 
 
 def _report(
     context: dg.AssetExecutionContext,
-    layer: str,
-    built: Sequence[NodeResult],
+    build: LayerBuild,
     checks: Sequence[dg.AssetCheckResult],
     failed: Sequence[NodeResult],
-    how: str,
 ) -> None:
-    outcome = f"{len(built)} tables, {sum(c.passed for c in checks)} tests passed"
-    if how:
-        outcome += f", {how}"
+    outcome = f"{outcome_text(build)}, {sum(c.passed for c in checks)} tests passed"
     if failed:
         outcome += ", failed: " + ", ".join(r.unique_id.split(".")[2] for r in failed)
-    reporter().end(layer, outcome, not failed)
+    reporter().end(build.layer, outcome, not failed)
+    built = [r for r in build.results.values() if not r.unique_id.startswith("test.")]
     slowest = sorted(built, key=lambda r: r.seconds, reverse=True)[:5]
     times = ", ".join(f"{r.unique_id.split('.')[2]} {r.seconds:.2f} s" for r in slowest)
     context.log.info(f"{outcome}; slowest: {times}")
@@ -218,31 +214,32 @@ def _short(message: str) -> str:
     return text[:400]
 
 
+def _all_of(layer: str) -> str:
+    # By folder: a layer's selection takes its models and the tests declared beside them or under
+    # tests/<layer>, whichever layers those tests compare.
+    return f"customer_360.{layer}"
+
+
 def _selection(
-    context: dg.AssetExecutionContext, manifest: Mapping[str, Any], select: str
+    context: dg.AssetExecutionContext,
+    manifest: Mapping[str, Any],
+    layer: str,
+    nodes: Sequence[str],
+    made: Sequence[str],
 ) -> list[str]:
-    if not context.is_subset:
-        return ["--select", select, "--indirect-selection", "empty"]
-    names = [
-        node["name"]
-        for node in manifest["nodes"].values()
-        if layer_of_node(node) and TRANSLATOR.get_asset_key(node) in context.selected_asset_keys
-    ]
-    return ["--select", *names, "--indirect-selection", "cautious"]
-
-
-def _count_nodes(manifest: Mapping[str, Any], layer: str) -> int:
-    return sum(
-        node["fqn"][1] == layer and node["resource_type"] in ("model", "seed", "test")
-        for node in manifest["nodes"].values()
-    )
+    if set(made) == set(nodes):
+        return ["--select", _all_of(layer), "--indirect-selection", "empty"]
+    names = [manifest["nodes"][unique_id]["name"] for unique_id in made]
+    # Whoever clicks on a model wants its tests that look at nothing else.
+    tests = "cautious" if context.is_subset else "empty"
+    return ["--select", *names, "--indirect-selection", tests]
 
 
 def _check_result(
     context: dg.AssetExecutionContext,
     manifest: Mapping[str, Any],
     result: NodeResult,
-    since: Mapping[str, str],
+    build: LayerBuild,
 ) -> Iterator[dg.AssetCheckResult]:
     if not result.unique_id.startswith("test."):
         return
@@ -258,16 +255,18 @@ def _check_result(
         metadata={
             "failing rows": result.failures or 0,
             "seconds": round(result.seconds, 3),
-            **since,
+            **_how(build, result.unique_id),
         },
     )
 
 
-def all_layer_assets(settings: Settings, manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+def all_layer_assets(
+    settings: Settings, manifest: Mapping[str, Any], describe: Describe, warm_up: WarmUp
+) -> list[dg.AssetsDefinition]:
     """The policy seeds and every layer that has models, in the order of the chain."""
     folders = {layer_of_node(node) for node in manifest["nodes"].values()}
     names = [layer for layer in ("policy", *LAYERS) if layer in folders]
-    return [layer_assets(layer, settings, manifest) for layer in names]
+    return [layer_assets(layer, settings, manifest, describe, warm_up) for layer in names]
 
 
 def layer_of_node(node: Mapping[str, Any]) -> str | None:

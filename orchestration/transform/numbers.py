@@ -36,6 +36,14 @@ def measure_tables(
     return measured
 
 
+def hash_rows(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """A hash over a table's rows that does not depend on their order."""
+    [(hashed,)] = con.execute(
+        f"select count(*) || ' ' || coalesce(sum(hash(rows_)::hugeint), 0) from {table} as rows_"
+    ).fetchall()
+    return str(hashed)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)

@@ -15,8 +15,8 @@ import pytest
 from orchestration.errors import UserError
 from orchestration.ingest import Column, LoadedTable, SourceTable, load_all
 from orchestration.ingest.assets import left_out_check
+from orchestration.runs.before import build_all
 from orchestration.settings import Settings
-from orchestration.transform.reuse import forget
 
 SHOP = SourceTable("shop", "orders", "shop__orders", "csv", "shop/**/*.csv", (Column("id"),))
 
@@ -94,7 +94,7 @@ def test_rebuild_hashes_every_file_again(
         con.execute("update operations.source_files set content_hash = 'another'")
     assert loaded(settings).files_read == 0
     with duckdb.connect(str(settings.warehouse_path)) as con:
-        forget(con)
+        build_all(con)
     assert loaded(settings).files_read == 1
 
 

@@ -1,0 +1,291 @@
+"""What a run does with each node: skip it, refresh it or build it; and why.
+
+A node is skipped while its rules, the builds it reads and, where it asks for it, the day are what
+they were when it was last made. It is refreshed, where its model knows how, when only rows that it
+reads have changed. Otherwise it is built whole. Tests follow: they are asked again when the rows
+they look at have changed, or when they have not passed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from graphlib import TopologicalSorter
+from hashlib import sha256
+from typing import Any
+
+import duckdb
+
+from orchestration.clock import replayed_day
+from orchestration.ingest.state import loaded_content
+from orchestration.settings import Settings
+from orchestration.transform.node_rules import NodeRules
+from orchestration.transform.node_states import MadeFrom, NodeState, read_states
+from orchestration.transform.numbers import hash_rows
+from orchestration.warehouse import attached
+
+SKIP, REFRESH, BUILD = "skip", "refresh", "build"
+STRATEGY = "reached"
+"""The incremental strategy of models that know how to be refreshed; see macros/refresh.sql."""
+ANOTHER_DAY = "it is another day"
+NAMED = 2
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done with a node.
+
+    Attributes:
+        unique_id: of the node.
+        action: `skip`, `refresh` or `build`; a test is built when it is to be asked.
+        reason: why it is not skipped, or not refreshed, for people; empty when it is skipped.
+        known: what it was last made from; None when it is nothing yet.
+        within: it is made again only because of nodes that the same decision makes again.
+    """
+
+    unique_id: str
+    action: str
+    reason: str = ""
+    known: NodeState | None = None
+    within: bool = False
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it makes a table, and is no test."""
+        return not self.unique_id.startswith("test.")
+
+
+class Decisions:
+    """What is known of an installation's nodes, asked before and written after each layer.
+
+    Parameters:
+        settings: paths.
+        manifest: dbt's manifest.json.
+    """
+
+    def __init__(self, settings: Settings, manifest: Mapping[str, Any]) -> None:
+        self.rules = NodeRules(settings, manifest)
+        self._reporting = settings.insights_build_path
+        self._manifest = manifest
+
+    def decide(
+        self, con: duckdb.DuckDBPyConnection, unique_ids: Collection[str]
+    ) -> dict[str, Decision]:
+        """What to do with nodes, those first that others read.
+
+        Parameters:
+            con: a connection to the warehouse.
+            unique_ids: of the nodes; what else they read is as it will be.
+        """
+        with attached(con, self._reporting, "insights"):
+            return self._decide_all(con, unique_ids)
+
+    def _decide_all(
+        self, con: duckdb.DuckDBPyConnection, unique_ids: Collection[str]
+    ) -> dict[str, Decision]:
+        states, tables = read_states(con), _Tables(con, self._manifest)
+        decisions: dict[str, Decision] = {}
+        for unique_id in self._in_order(unique_ids):
+            known = states.get(unique_id)
+            if known is None:
+                decisions[unique_id] = Decision(unique_id, BUILD, "it was not built yet")
+            elif not tables.is_as_left(known):
+                decisions[unique_id] = Decision(unique_id, BUILD, "it is not as it was left")
+            else:
+                now = self._made_from(unique_id, states, tables)
+                decisions[unique_id] = self._decide(known, now, states, decisions)
+        return decisions
+
+    def with_made_from(
+        self, con: duckdb.DuckDBPyConnection, made: Sequence[NodeState], day: str
+    ) -> list[NodeState]:
+        """The states of nodes that were made just now, with what they follow from.
+
+        Parameters:
+            con: a connection to the warehouse.
+            made: the states; what they read besides has its own in the warehouse.
+            day: as `today` was when they began to be made.
+        """
+        states = read_states(con) | {state.unique_id: state for state in made}
+        tables = _Tables(con, self._manifest)
+        found = []
+        for state in made:
+            made_from = self._made_from(state.unique_id, states, tables)
+            made_from = replace(made_from, day=day if made_from.day else "")
+            found.append(replace(state, made_from=made_from))
+        return found
+
+    def rules_fingerprint(self, con: duckdb.DuckDBPyConnection, unique_ids: Sequence[str]) -> str:
+        """Names the rules of nodes and the builds of the policy seeds that they read."""
+        states = read_states(con)
+        seeds = {
+            read
+            for unique_id in unique_ids
+            for read in self._read_by(self._manifest["nodes"][unique_id])
+            if read.startswith("seed.")
+        }
+        parts = [[u, self.rules.of(u)] for u in sorted(unique_ids) if not u.startswith("test.")]
+        builds = [[u, states[u].build if u in states else ""] for u in sorted(seeds)]
+        return sha256(json.dumps([parts, builds], sort_keys=True).encode()).hexdigest()
+
+    def _decide(
+        self,
+        known: NodeState,
+        now: MadeFrom,
+        states: Mapping[str, NodeState],
+        decided: Mapping[str, Decision],
+    ) -> Decision:
+        unique_id = known.unique_id
+        remade = [u for u in now.inputs if u in decided and decided[u].action != SKIP]
+        rules = _differing(known.made_from.rules, now.rules)
+        if rules:
+            return Decision(unique_id, BUILD, f"{_named(rules)} changed", known)
+        inputs = [*_differing(known.made_from.inputs, now.inputs), *remade]
+        if inputs:
+            names = sorted({u.split(".")[-1] for u in inputs})
+            whole = self._built_whole(unique_id, known, inputs, states, decided)
+            action, why = (BUILD, whole) if whole else (REFRESH, inputs)
+            named = _named(sorted({u.split(".")[-1] for u in why}) or names)
+            within = set(inputs) <= set(remade)
+            return Decision(unique_id, action, f"{named} changed", known, within)
+        if known.made_from.day != now.day:
+            return Decision(unique_id, BUILD, ANOTHER_DAY, known)
+        if known.was_good:
+            return Decision(unique_id, SKIP, known=known)
+        return Decision(unique_id, BUILD, "it has not passed since", known)
+
+    def _built_whole(
+        self,
+        unique_id: str,
+        known: NodeState,
+        inputs: Sequence[str],
+        states: Mapping[str, NodeState],
+        decided: Mapping[str, Decision],
+    ) -> list[str]:
+        """The changed inputs because of which a node can't be refreshed; all if it never can."""
+        config = self._manifest["nodes"][unique_id]["config"]
+        if config.get("incremental_strategy") != STRATEGY:
+            return list(inputs)
+        return [u for u in inputs if not self._is_refreshed(u, known, states, decided)]
+
+    def _is_refreshed(
+        self,
+        unique_id: str,
+        known: NodeState,
+        states: Mapping[str, NodeState],
+        decided: Mapping[str, Decision],
+    ) -> bool:
+        """Whether the rows of an input that changed can be told from those a node was made from."""
+        if unique_id not in self._manifest["nodes"]:
+            return True  # the models over landing find what is new there themselves
+        if self._manifest["nodes"][unique_id]["config"].get("meta", {}).get("is_delta"):
+            return True
+        seen = known.made_from.inputs.get(unique_id)
+        now = states.get(unique_id)
+        if unique_id in decided and decided[unique_id].action != SKIP:
+            is_next = now is not None and now.build == seen
+            return is_next and decided[unique_id].action == REFRESH
+        # Once refreshed since, its last changes are all of them.
+        return now is not None and now.before == seen
+
+    def _made_from(
+        self, unique_id: str, states: Mapping[str, NodeState], tables: _Tables
+    ) -> MadeFrom:
+        node = self._manifest["nodes"][unique_id]
+        inputs = {
+            read: states[read].build if read in states else tables.fingerprint(read)
+            for read in self._read_by(node)
+        }
+        inputs |= {table: tables.content(table) for table in _tables_read(node)}
+        day = today() if self.rules.reads_the_day(unique_id) else ""
+        return MadeFrom(dict(self.rules.of(unique_id)), inputs, day)
+
+    def _read_by(self, node: Mapping[str, Any]) -> list[str]:
+        reads = node.get("depends_on", {}).get("nodes", [])
+        known = {*self._manifest["nodes"], *self._manifest["sources"]}
+        return [read for read in reads if read in known]
+
+    def _in_order(self, unique_ids: Collection[str]) -> Iterator[str]:
+        graph = {
+            unique_id: [
+                read
+                for read in self._read_by(self._manifest["nodes"][unique_id])
+                if read in unique_ids
+            ]
+            for unique_id in sorted(unique_ids)
+        }
+        yield from TopologicalSorter(graph).static_order()
+
+
+class _Tables:
+    """What tables are that no node makes, asked once per decision.
+
+    Parameters:
+        con: a connection to the warehouse.
+        manifest: dbt's manifest.json.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+        self._con = con
+        self._manifest = manifest
+        self._known: dict[str, str] = {}
+        self._landing: dict[tuple[str, str], str] | None = None
+
+    def fingerprint(self, unique_id: str) -> str:
+        """What a source is; nothing for a node that was not made."""
+        source = self._manifest["sources"].get(unique_id)
+        if source is None:
+            return ""
+        loaded = self._loaded().get((source["source_name"], source["name"]))
+        return loaded or self.content(source["relation_name"])
+
+    def content(self, table: str) -> str:
+        """A hash over the rows of a table that does not depend on their order."""
+        if table not in self._known:
+            try:
+                content = hash_rows(self._con, table)
+            except duckdb.CatalogException:
+                content = "is not there"
+            self._known[table] = content
+        return self._known[table]
+
+    def is_as_left(self, state: NodeState) -> bool:
+        """Whether a node's table is there with as many rows as it was left with."""
+        node = self._manifest["nodes"][state.unique_id]
+        if node["relation_name"] is None or node["config"]["materialized"] == "view":
+            return True
+        try:
+            [(count,)] = self._con.execute(
+                f"select count(*) from {node['relation_name']}"
+            ).fetchall()
+        except duckdb.Error:
+            return False
+        return bool(count == state.measured.get("dagster/row_count"))
+
+    def _loaded(self) -> dict[tuple[str, str], str]:
+        if self._landing is None:
+            self._landing = loaded_content(self._con)
+        return self._landing
+
+
+def today() -> str:
+    """The day that models ask for, UTC; a replayed one is said to be that."""
+    replayed = replayed_day()
+    return f"as of {replayed}" if replayed else str(datetime.now(UTC).date())
+
+
+def _tables_read(node: Mapping[str, Any]) -> list[str]:
+    """Tables that a Python model's code reads without dbt's knowing (`config.meta.reads`)."""
+    reads: list[str] = node["config"].get("meta", {}).get("reads", [])
+    return reads
+
+
+def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

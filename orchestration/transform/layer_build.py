@@ -1,0 +1,264 @@
+"""A layer made as its nodes' decisions say: what is skipped, refreshed and built, and what came."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import duckdb
+
+from orchestration.progress import reporter
+from orchestration.settings import Settings
+from orchestration.transform.dbt import NodeResult, run_dbt
+from orchestration.transform.decisions import (
+    ANOTHER_DAY,
+    BUILD,
+    REFRESH,
+    SKIP,
+    Decision,
+    Decisions,
+    today,
+)
+from orchestration.transform.node_states import (
+    MadeFrom,
+    NodeState,
+    forget_states,
+    keep_states,
+    read_states,
+)
+from orchestration.transform.numbers import hash_rows, measure_tables
+from orchestration.warehouse import Connect
+
+REFRESHED_VARIABLE = "C360_REFRESH"
+"""Names the models that macros/refresh.sql may refresh; plain dbt builds every model whole."""
+FLUSH_SECONDS = 2.0
+ASKED_FOR = "it was asked for"
+
+
+@dataclass
+class LayerBuild:
+    """One layer in one run.
+
+    Parameters:
+        settings: paths.
+        manifest: dbt's manifest.json.
+        connect: gives connections to the warehouse.
+        layer: its name.
+
+    Attributes:
+        decisions: what is done with each node.
+        results: what dbt reported of those that were made.
+    """
+
+    settings: Settings
+    manifest: Mapping[str, Any]
+    connect: Connect
+    layer: str
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    results: dict[str, NodeResult] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._decisions = Decisions(self.settings, self.manifest)
+        self._day = today()
+
+    def decide(self, nodes: Sequence[str]) -> None:
+        """Decide what to do with all of the layer.
+
+        Parameters:
+            nodes: unique ids of its models, seeds and tests.
+        """
+        with self.connect() as con:
+            self.decisions = self._decisions.decide(con, nodes)
+
+    def ask_for(self, nodes: Sequence[str]) -> None:
+        """Have some models made whatever has changed, because somebody asked for them.
+
+        Parameters:
+            nodes: their unique ids.
+        """
+        with self.connect() as con:
+            known = read_states(con)
+        self.decisions = {u: Decision(u, BUILD, ASKED_FOR, known.get(u)) for u in nodes}
+
+    @property
+    def to_make(self) -> list[str]:
+        """The nodes that are not skipped, by unique id."""
+        return [u for u, decision in self.decisions.items() if decision.action != SKIP]
+
+    @property
+    def makes_models(self) -> bool:
+        """Whether any table is made, and not only tests asked again."""
+        return any(self.decisions[u].is_model for u in self.to_make)
+
+    @property
+    def makes_all_models(self) -> bool:
+        """Whether no table stays as it is."""
+        return all(d.action != SKIP for d in self.decisions.values() if d.is_model)
+
+    def rules_fingerprint(self) -> str:
+        """Names the rules of all the layer's models, and what they read that is no record."""
+        with self.connect() as con:
+            return self._decisions.rules_fingerprint(con, list(self.decisions))
+
+    def touch(self, nodes: Sequence[str]) -> None:
+        """Take away what is known of nodes, and the word of all that follows, before they change.
+
+        Parameters:
+            nodes: their unique ids.
+        """
+        with self.connect() as con:
+            forget_states(con, self.manifest, nodes)
+
+    def make(self, selection: Callable[[Sequence[str]], list[str]]) -> None:
+        """Run dbt over what is to be made.
+
+        Where models are made only because the day has passed, those come first: of the others
+        only those are made that read rows which are different now.
+
+        Parameters:
+            selection: gives the arguments that select nodes.
+        """
+        first = self._for_the_day()
+        if first:
+            self._run(selection(first), first)
+            with self.connect() as con:
+                left = [u for u in self.decisions if u not in first]
+                self.decisions |= self._decisions.decide(con, left)
+        left = [u for u in self.to_make if u not in self.results]
+        if left:
+            self._run(selection(left), left)
+
+    def take(self, results: Sequence[NodeResult], is_same: bool) -> None:
+        """Note models that were refreshed by other means than dbt's run.
+
+        Parameters:
+            results: of the models.
+            is_same: no row of theirs has changed.
+        """
+        for result in results:
+            self.results[result.unique_id] = result
+            if is_same and (known := self.decisions[result.unique_id].known):
+                self.decisions[result.unique_id] = Decision(
+                    result.unique_id, SKIP, "nothing reaches it", known
+                )
+        self._keep([r for r in results if self.decisions[r.unique_id].action != SKIP])
+
+    def keep_skipped(self) -> None:
+        """What was skipped is as good as it was, though what it reads may have been touched."""
+        with self.connect() as con:
+            keep_states(con, (self.state_of(u) for u in self.decisions if self.is_skipped(u)))
+
+    def is_skipped(self, unique_id: str) -> bool:
+        """Whether a node is as it was."""
+        return self.decisions[unique_id].action == SKIP
+
+    def state_of(self, unique_id: str) -> NodeState:
+        """What a skipped node was last made from."""
+        known = self.decisions[unique_id].known
+        assert known is not None, unique_id
+        return replace(known, is_touched=False)
+
+    def _for_the_day(self) -> list[str]:
+        made = [self.decisions[u] for u in self.to_make if self.decisions[u].is_model]
+        first = [d.unique_id for d in made if d.reason == ANOTHER_DAY]
+        others = [d for d in made if d.reason != ANOTHER_DAY]
+        return first if others and all(d.within for d in others) else []
+
+    def _run(self, selected: Sequence[str], nodes: Sequence[str]) -> None:
+        refreshed = [u.split(".")[2] for u in nodes if self.decisions[u].action == REFRESH]
+        self.touch(nodes)
+        os.environ[REFRESHED_VARIABLE] = " ".join(refreshed)
+        # A seed whose columns have changed can't be loaded into the table that is there.
+        anew = ["--full-refresh"] if self.layer == "policy" else []
+        without = ["--exclude-resource-type", "unit_test"]
+        pending: list[NodeResult] = []
+        kept_at = time.monotonic()
+        try:
+            for result in run_dbt(self.settings, ["build", *selected, *without, *anew]):
+                reporter().advance(self.layer, result.unique_id.split(".")[2], len(nodes))
+                self.results[result.unique_id] = result
+                pending.append(result)
+                # So that a run that is killed goes on where it stood.
+                if time.monotonic() - kept_at > FLUSH_SECONDS:
+                    self._keep(pending)
+                    pending, kept_at = [], time.monotonic()
+        finally:
+            os.environ.pop(REFRESHED_VARIABLE, None)
+        self._keep(pending)
+
+    def _keep(self, results: Sequence[NodeResult]) -> None:
+        """Write down what was made; what failed is nothing, but a test that failed has failed."""
+        made = [
+            r
+            for r in results
+            if r.status != "skipped" and (r.unique_id.startswith("test.") or not r.is_failure)
+        ]
+        with self.connect() as con:
+            tables = [r.unique_id for r in made if not r.unique_id.startswith("test.")]
+            measured = measure_tables(con, self.manifest, tables)
+            states = [self._state(con, r, measured.get(r.unique_id, {})) for r in made]
+            keep_states(con, self._decisions.with_made_from(con, states, self._day))
+
+    def _state(
+        self, con: duckdb.DuckDBPyConnection, result: NodeResult, measured: dict[str, Any]
+    ) -> NodeState:
+        unique_id = result.unique_id
+        state = NodeState(
+            unique_id,
+            result.status,
+            MadeFrom({}, {}),
+            seconds=result.seconds,
+            failures=result.failures,
+            measured=measured,
+        )
+        if unique_id.startswith("test."):
+            return state
+        decision = self.decisions.get(unique_id)
+        known = decision.known if decision else None
+        by_day = self._decisions.rules.reads_the_day(unique_id)
+        rows_hash = hash_rows(con, self._table(unique_id)) if by_day else ""
+        if known and decision and decision.reason == ANOTHER_DAY and rows_hash == known.rows_hash:
+            return replace(state, build=known.build, before=known.before, rows_hash=rows_hash)
+        refreshed = known is not None and decision is not None and decision.action == REFRESH
+        before = known.build if refreshed and known else ""
+        return replace(state, build=uuid.uuid4().hex, before=before, rows_hash=rows_hash)
+
+    def _table(self, unique_id: str) -> str:
+        return str(self.manifest["nodes"][unique_id]["relation_name"])
+
+
+def outcome_text(build: LayerBuild) -> str:
+    """What was done with the layer's tables, and why, in a few words."""
+    made = [build.decisions[u] for u in build.to_make if build.decisions[u].is_model]
+    tables = [d for d in build.decisions.values() if d.is_model]
+    if not made:
+        since = max((build.state_of(d.unique_id).finished_at for d in tables), default=None)
+        return f"{len(tables)} tables unchanged" + (
+            f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+        )
+    built = sum(d.action == BUILD for d in made)
+    counts = {"built": built, "refreshed": len(made) - built, "unchanged": len(tables) - len(made)}
+    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return f"{len(tables)} tables: {said}{_because(made)}"
+
+
+def _because(made: Sequence[Decision]) -> str:
+    """The reason that lies behind the others, where there is one."""
+    own = [d for d in made if not d.within]
+    reasons = list(dict.fromkeys(d.reason for d in own))
+    if len(reasons) == 1 and len(own) < 4:
+        return f" ({', '.join(d.unique_id.split('.')[2] for d in own)}: {reasons[0]})"
+    return f" ({reasons[0]})" if len(reasons) == 1 else ""
+
+
+def reported(build: LayerBuild) -> Iterator[NodeResult]:
+    """A result for every node: dbt's for those that were made, that of last time for others."""
+    yield from build.results.values()
+    for unique_id in build.decisions:
+        if unique_id not in build.results and build.is_skipped(unique_id):
+            state = build.state_of(unique_id)
+            yield NodeResult(unique_id, state.status, state.seconds, state.failures, "")

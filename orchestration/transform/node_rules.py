@@ -1,0 +1,165 @@
+"""What a node's rows follow from besides the rows it reads: its text, and all that the text calls.
+
+Each part has a name, so that a run can say which of them has changed. Content counts and never the
+time of a file: the same project checked out again has the same rules. Descriptions, owners and
+tests of a model are no rules of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import yaml
+
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.transform.parsing import ENVIRONMENT_READ
+from orchestration.transform.python_code import called_code
+
+LIBRARIES = ("dbt-core", "dbt-duckdb", "duckdb")
+LIBRARIES_OF_PYTHON = ("numpy", "pyarrow", "scipy", "splink")
+NO_RULES = (
+    *("access", "description", "docs", "enabled", "freshness", "grants", "group", "meta"),
+    *("packages", "persist_docs", "tags", "static_analysis"),
+)
+"""What is said of a node and does not change its rows."""
+CLOCK = ("as_of_day", "today")
+"""The macros that ask what day it is; what calls them follows from the day."""
+NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF")
+"""Variables of the environment that say where things are, or which day it is."""
+VARIABLE_READ = re.compile(r"""\bvar\(\s*(?:['"](\w+)['"])?""")
+
+
+class NodeRules:
+    """The rules of the nodes of one project.
+
+    Parameters:
+        settings: paths.
+        manifest: dbt's manifest.json.
+    """
+
+    def __init__(self, settings: Settings, manifest: Mapping[str, Any]) -> None:
+        self._project = settings.dbt_project_dir
+        self._manifest = manifest
+        self._known: dict[str, dict[str, str]] = {}
+
+    def of(self, unique_id: str) -> dict[str, str]:
+        """A hash by the name of each part of a node's rules.
+
+        Parameters:
+            unique_id: of a model, a seed or a test.
+        """
+        if unique_id not in self._known:
+            self._known[unique_id] = dict(self._parts(unique_id))
+        return self._known[unique_id]
+
+    def reads_the_day(self, unique_id: str) -> bool:
+        """Whether a node follows from what day it is."""
+        node = self._manifest["nodes"][unique_id]
+        return "current_date" in node.get("raw_code", "") or any(
+            self._manifest["macros"][macro]["name"] in CLOCK for macro in self._macros_of(node)
+        )
+
+    def _parts(self, unique_id: str) -> Iterator[tuple[str, str]]:
+        node = self._manifest["nodes"][unique_id]
+        yield "its configuration", _hash(_configuration(node))
+        yield "the version of a library", _hash([version(name) for name in LIBRARIES])
+        if node["resource_type"] == "seed":
+            yield "its rows", _hash((self._project / node["original_file_path"]).read_bytes())
+            return
+        if node.get("language") == "python":
+            code = called_code(PROJECT_ROOT, node["raw_code"])
+            yield "its Python", _hash(code[""])
+            for module, text in code.items():
+                if module:
+                    yield f"the code of {module}", _hash(text)
+            yield (
+                "the version of a library of its Python",
+                _hash([version(name) for name in LIBRARIES_OF_PYTHON]),
+            )
+            return
+        macros = {macro: self._manifest["macros"][macro] for macro in self._macros_of(node)}
+        yield "its SQL", _hash(node["raw_code"])
+        for macro in macros.values():
+            yield f"macro {macro['name']}", _hash(macro["macro_sql"])
+        texts = [node["raw_code"], *(macro["macro_sql"] for macro in macros.values())]
+        for name in sorted({n for text in texts for n in VARIABLE_READ.findall(text)}):
+            # A name that is put together while the macro runs may be any of them.
+            value = self._variables.get(name) if name else self._variables
+            yield f"variable {name}".strip(), _hash(value)
+        asked = {name for text in texts for name in ENVIRONMENT_READ.findall(text)}
+        for name in sorted(asked.difference(NOT_RULES)):
+            yield f"variable {name} of the environment", _hash(os.environ.get(name))
+        if any("graph" in text for text in texts):
+            yield "what is declared of its inputs", _hash(self._declared(node))
+
+    def _macros_of(self, node: Mapping[str, Any]) -> list[str]:
+        """The project's own macros that a node calls, directly and through others."""
+        own = self._macros_by_name
+        materialized = node["config"].get("materialized")
+        strategy = node["config"].get("incremental_strategy")
+        # dbt finds these by their names, so no node depends on them as it says.
+        hooks = [f"materialization_{materialized}_{kind}" for kind in ("duckdb", "default")]
+        hooks.append(f"get_incremental_{strategy}_sql")
+        left = [own[name] for name in hooks if name in own]
+        left += node["depends_on"]["macros"]
+        found: set[str] = set()
+        while left:
+            macro = left.pop()
+            if macro in found or macro not in self._manifest["macros"]:
+                continue
+            if macro not in own.values():
+                continue
+            found.add(macro)
+            name = self._manifest["macros"][macro]["name"]
+            implementations = (own.get(f"{kind}__{name}") for kind in ("duckdb", "default"))
+            left += [entry for entry in implementations if entry]
+            left += self._manifest["macros"][macro]["depends_on"]["macros"]
+        return sorted(found)
+
+    @cached_property
+    def _macros_by_name(self) -> dict[str, str]:
+        project = self._manifest["metadata"]["project_name"]
+        return {
+            macro["name"]: unique_id
+            for unique_id, macro in self._manifest["macros"].items()
+            if macro["package_name"] == project
+        }
+
+    @cached_property
+    def _variables(self) -> Mapping[str, Any]:
+        path = self._project / "dbt_project.yml"
+        said: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")).get("vars") or {}
+        own = said.get(self._manifest["metadata"]["project_name"])
+        return {**said, **own} if isinstance(own, Mapping) else said
+
+    def _declared(self, node: Mapping[str, Any]) -> list[Any]:
+        nodes = self._manifest["nodes"]
+        return [
+            [parent, sorted(nodes[parent]["columns"]), nodes[parent]["depends_on"].get("nodes")]
+            for parent in sorted(node["depends_on"]["nodes"])
+            if parent in nodes
+        ]
+
+
+def _configuration(node: Mapping[str, Any]) -> list[Any]:
+    config = {k: v for k, v in node["config"].items() if k not in NO_RULES}
+    promised = [
+        [name, column.get("data_type"), column.get("constraints")]
+        for name, column in node.get("columns", {}).items()
+        if node["config"].get("contract", {}).get("enforced")
+    ]
+    asked = (node.get("test_metadata") or {}).get("kwargs")
+    return [config, promised, asked, node.get("relation_name")]
+
+
+def _hash(value: Any) -> str:
+    if not isinstance(value, bytes):
+        value = json.dumps(value, sort_keys=True, default=str).encode()
+    return sha256(value).hexdigest()[:20]
