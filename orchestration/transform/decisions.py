@@ -30,6 +30,7 @@ SKIP, REFRESH, BUILD = "skip", "refresh", "build"
 STRATEGY = "reached"
 """The incremental strategy of models that know how to be refreshed; see macros/refresh.sql."""
 ANOTHER_DAY = "it is another day"
+REPLAYED = "as of"
 NAMED = 2
 
 
@@ -151,7 +152,10 @@ class Decisions:
             within = set(inputs) <= set(remade)
             return Decision(unique_id, action, f"{named} changed", known, within)
         if known.made_from.day != now.day:
-            return Decision(unique_id, BUILD, ANOTHER_DAY, known)
+            # A replayed day changes more than the rows that wait for a day.
+            is_replay = REPLAYED in known.made_from.day + now.day
+            action = REFRESH if self._is_refreshable(unique_id) and not is_replay else BUILD
+            return Decision(unique_id, action, ANOTHER_DAY, known)
         if known.was_good:
             return Decision(unique_id, SKIP, known=known)
         return Decision(unique_id, BUILD, "it has not passed since", known)
@@ -165,10 +169,22 @@ class Decisions:
         decided: Mapping[str, Decision],
     ) -> list[str]:
         """The changed inputs because of which a node can't be refreshed; all if it never can."""
-        config = self._manifest["nodes"][unique_id]["config"]
-        if config.get("incremental_strategy") != STRATEGY:
+        if not self._is_refreshable(unique_id):
             return list(inputs)
-        return [u for u in inputs if not self._is_refreshed(u, known, states, decided)]
+        meta = self._manifest["nodes"][unique_id]["config"].get("meta", {})
+        through = meta.get("reaches_through", [])
+        return [
+            u
+            for u in inputs
+            if u.split(".")[-1] not in through and not self._is_refreshed(u, known, states, decided)
+        ]
+
+    def _is_refreshable(self, unique_id: str) -> bool:
+        config = self._manifest["nodes"][unique_id]["config"]
+        return bool(
+            config.get("incremental_strategy") == STRATEGY
+            and config["materialized"] == "incremental"
+        )
 
     def _is_refreshed(
         self,
@@ -180,8 +196,6 @@ class Decisions:
         """Whether the rows of an input that changed can be told from those a node was made from."""
         if unique_id not in self._manifest["nodes"]:
             return True  # the models over landing find what is new there themselves
-        if self._manifest["nodes"][unique_id]["config"].get("meta", {}).get("is_delta"):
-            return True
         seen = known.made_from.inputs.get(unique_id)
         now = states.get(unique_id)
         if unique_id in decided and decided[unique_id].action != SKIP:
@@ -273,7 +287,7 @@ class _Tables:
 def today() -> str:
     """The day that models ask for, UTC; a replayed one is said to be that."""
     replayed = replayed_day()
-    return f"as of {replayed}" if replayed else str(datetime.now(UTC).date())
+    return f"{REPLAYED} {replayed}" if replayed else str(datetime.now(UTC).date())
 
 
 def _tables_read(node: Mapping[str, Any]) -> list[str]:

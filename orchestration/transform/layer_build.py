@@ -219,13 +219,28 @@ class LayerBuild:
             return state
         decision = self.decisions.get(unique_id)
         known = decision.known if decision else None
-        by_day = self._decisions.rules.reads_the_day(unique_id)
-        rows_hash = hash_rows(con, self._table(unique_id)) if by_day else ""
-        if known and decision and decision.reason == ANOTHER_DAY and rows_hash == known.rows_hash:
-            return replace(state, build=known.build, before=known.before, rows_hash=rows_hash)
         refreshed = known is not None and decision is not None and decision.action == REFRESH
+        # Only a model that asks for the day is made though nothing else has changed.
+        by_day = self._decisions.rules.reads_the_day(unique_id) and not refreshed
+        rows_hash = hash_rows(con, self._table(unique_id)) if by_day else ""
+        if known and decision and self._is_same(con, decision, known, rows_hash):
+            return replace(state, build=known.build, before=known.before, rows_hash=rows_hash)
         before = known.build if refreshed and known else ""
         return replace(state, build=uuid.uuid4().hex, before=before, rows_hash=rows_hash)
+
+    def _is_same(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        decision: Decision,
+        known: NodeState,
+        rows_hash: str,
+    ) -> bool:
+        """Whether a model that was made holds the rows of before."""
+        if decision.action == REFRESH:
+            name = self.manifest["nodes"][known.unique_id]["name"]
+            [(changed,)] = con.execute(f'select count(*) from operations."delta_{name}"').fetchall()
+            return bool(changed == 0)
+        return decision.reason == ANOTHER_DAY and rows_hash == known.rows_hash != ""
 
     def _table(self, unique_id: str) -> str:
         return str(self.manifest["nodes"][unique_id]["relation_name"])

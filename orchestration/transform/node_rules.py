@@ -31,8 +31,9 @@ NO_RULES = (
 """What is said of a node and does not change its rows."""
 CLOCK = ("as_of_day", "today")
 """The macros that ask what day it is; what calls them follows from the day."""
-NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF")
-"""Variables of the environment that say where things are, or which day it is."""
+NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF", "C360_REFRESH")
+"""Variables of the environment that say where things are, or which day it is, or
+which models are refreshed in this run."""
 VARIABLE_READ = re.compile(r"""\bvar\(\s*(?:['"](\w+)['"])?""")
 
 

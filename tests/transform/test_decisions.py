@@ -252,6 +252,39 @@ def test_a_refresh_after_a_refresh_that_was_not_followed_is_a_build(shop: Shop) 
     assert shop.actions()["orders"] == "refresh"
 
 
+def test_a_refresh_that_changes_no_row_reaches_nothing(shop: Shop) -> None:
+    refreshable(shop, STAGED, ORDERS)
+    builds = {u: read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
+    shop.changes = 0
+    shop.load("b.csv")
+    assert set(shop.make()) >= {"stg_orders", "orders"}
+    assert builds == {u: read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
+    shop.changes = 1
+    shop.load("c.csv")
+    shop.make()
+    assert not set(builds.values()) & {read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
+
+
+def test_a_rebuilt_input_is_reached_through_only_where_the_model_says_so(shop: Shop) -> None:
+    refreshable(shop, ORDERS)
+    shop.load("b.csv")
+    assert shop.actions()["orders"] == "build"
+    config = node(shop, ORDERS)["config"]
+    assert isinstance(config, dict)
+    config["meta"] = {"reaches_through": ["stg_orders"]}
+    assert shop.actions()["orders"] == "refresh"
+
+
+def test_another_day_refreshes_what_can_be_and_a_replay_builds(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refreshable(shop, DAILY)
+    tomorrow(monkeypatch)
+    assert shop.actions() == {"daily": "refresh"}
+    monkeypatch.setenv("C360_AS_OF", "2026-01-01")
+    assert shop.actions() == {"daily": "build"}
+
+
 def test_a_changed_policy_builds_what_can_be_refreshed(shop: Shop) -> None:
     refreshable(shop, STAGED, ORDERS)
     edit_a_policy_row(shop)
