@@ -12,8 +12,8 @@ from itertools import combinations
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.identity.policy import OVERRIDE_COLUMNS, Row, check_overrides, read_seed
 from orchestration.identity.warehouse import connect_identity, profile_of, rows
+from orchestration.policy.overrides import OVERRIDE_COLUMNS, Row, check_overrides, read_seed
 from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
 

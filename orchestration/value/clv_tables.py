@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.logs import log
+from orchestration.policy.clv_settings import ClvSettings, settings_in
 from orchestration.progress import reporter
 from orchestration.value.clv_groups import Groups, groups_in
-from orchestration.value.clv_settings import ClvSettings, settings_in
 from orchestration.value.fitting import CONVERGED, Fit, fit_histories, fit_spending, too_little
 from orchestration.value.gamma_gamma import GAMMA_GAMMA
 from orchestration.value.histories import Histories

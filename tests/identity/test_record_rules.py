@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.errors import UserError
 from orchestration.identity.explain import explain
-from orchestration.identity.policy import check_policy
+from orchestration.policy.overrides import check_policy
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from tests.identity.lab import Lab, Record
 from tests.identity.rule_oracle import Oracle, some_records

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.policy.clv_settings import LIMITS, SEED, ClvSettings, check_clv_settings
 from orchestration.value.charts import actual_and_predicted, as_markdown, lift_curves
-from orchestration.value.clv_settings import LIMITS, SEED, ClvSettings, check_clv_settings
 from orchestration.value.report import collect
 from orchestration.value.report_page import asset_metadata, page
 from tests.conftest import Company, settings_in

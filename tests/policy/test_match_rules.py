@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from orchestration.identity.match_rules import MatchRules, check_match_rules, match_rules
+from orchestration.policy.match_rules import MatchRules, check_match_rules, match_rules
 from orchestration.settings import DBT_PROJECT_DIR
 
 DELIVERED = DBT_PROJECT_DIR / "seeds" / "policy" / "match_rules.csv"

@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.identity.match_rules import check_match_rules
-from orchestration.identity.record_rules import COLUMNS as RECORD_RULE_COLUMNS
-from orchestration.identity.record_rules import check_record_rules
-from orchestration.value.clv_settings import check_clv_settings
+from orchestration.policy.clv_settings import check_clv_settings
+from orchestration.policy.match_rules import check_match_rules
+from orchestration.policy.record_rules import COLUMNS as RECORD_RULE_COLUMNS
+from orchestration.policy.record_rules import check_record_rules
 
 KINDS = ("person", "email", "phone", "device", "cookie", "partner")
 NAMESPACE_COLUMNS = (

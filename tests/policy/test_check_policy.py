@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.identity.policy import check_policy
+from orchestration.policy.overrides import check_policy
 from orchestration.settings import DBT_PROJECT_DIR
 
 POLICY = Path("seeds") / "policy"

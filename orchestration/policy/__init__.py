@@ -1,0 +1,1 @@
+"""The policy seeds that Python follows, and the checks that refuse what can't be followed."""
