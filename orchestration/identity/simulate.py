@@ -22,7 +22,8 @@ from orchestration.errors import UserError
 from orchestration.identity.scratch import build, copy_identity_layer, elsewhere
 from orchestration.identity.warehouse import rows
 from orchestration.locking import WriterLock
-from orchestration.policy.overrides import NAMESPACE_COLUMNS, read_seed
+from orchestration.policy.namespaces import NAMESPACE_COLUMNS
+from orchestration.policy.seeds import read_seed
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.terminal import Console, literal
 from orchestration.transform.dbt import close_connections

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.identity.warehouse import connect_identity, profile_of, rows
-from orchestration.policy.overrides import OVERRIDE_COLUMNS, Row, check_overrides, read_seed
+from orchestration.policy.overrides import OVERRIDE_COLUMNS, check_overrides
+from orchestration.policy.seeds import Row, read_seed
 from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
 

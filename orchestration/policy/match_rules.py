@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-SEED = "seeds/policy/match_rules.csv"
+from orchestration.policy.seeds import Row
+
+COLUMNS = ("rule", "value", "comment")
 
 
 @dataclass(frozen=True)
@@ -47,67 +49,61 @@ def match_rules(rows: Iterable[Mapping[str, Any]]) -> MatchRules:
     return MatchRules(**{str(row["rule"]): float(row["value"]) for row in rows})
 
 
-def check_match_rules(rows: Iterable[Mapping[str, Any]], file: str = SEED) -> list[str]:
-    """What is wrong with the seed, each with file, row and remedy; empty when it is right.
+def check_match_rules(rows: Sequence[Row]) -> None:
+    """Refuse rules that can't be followed.
 
     Parameters:
-        rows: the seed's rows in their order, each with `rule` and `value` as read.
-        file: the seed's path, for the messages. The header is row 1.
+        rows: the seed's rows in their order.
+
+    Raises:
+        UserError: the first mistake, with file, line and remedy.
     """
-    wrong: list[str] = []
-    values: dict[str, float] = {}
-    rows_of: dict[str, int] = {}
     known = [f.name for f in fields(MatchRules)]
-    for number, row in enumerate(rows, start=2):
-        where = f"{file}, line {number}"
-        rule = str(row.get("rule") or "").strip()
+    values: dict[str, float] = {}
+    seen: dict[str, Row] = {}
+    for row in rows:
+        rule = row["rule"]
         if rule not in known:
-            wrong.append(
-                f"{where}: there is no rule {rule or 'without a name'}. Rules are "
-                f"{', '.join(known)}; correct the name or remove the row."
+            raise row.refuse(
+                f"there is no rule {rule or 'without a name'}",
+                f"Rules are {', '.join(known)}; correct the name or remove the row.",
             )
-            continue
-        if rule in rows_of:
-            wrong.append(
-                f"{where}: {rule} is said again, first in line {rows_of[rule]}. Keep one of them."
+        if rule in seen:
+            raise row.refuse(
+                f"{rule} is said again, first in line {seen[rule].line}", "Keep one of them."
             )
-            continue
-        rows_of[rule] = number
-        try:
-            value = float(str(row.get("value")))
-        except ValueError:
-            wrong.append(f"{where}: the value of {rule} is no number. Write one, such as 0.9.")
-            continue
-        faults = _faults_of(rule, value)
-        wrong.extend(f"{where}: {fault}" for fault in faults)
-        if not faults:
-            values[rule] = value
-    wrong.extend(_contradictions(values, rows_of, file))
-    return wrong
+        seen[rule] = row
+        values[rule] = _value(row)
+    _check_contradiction(values, seen)
 
 
-def _faults_of(rule: str, value: float) -> list[str]:
+def _value(row: Row) -> float:
+    rule = row["rule"]
+    try:
+        value = float(row["value"])
+    except ValueError:
+        raise row.refuse(f"the value of {rule} is no number", "Write one, such as 0.9.") from None
     if rule in PROBABILITIES and not 0 < value <= 1:
-        return [
-            f"{rule} is {value:g}, and a probability or share lies above 0 and not above 1. "
-            "Write 0.95 for 95 per cent."
-        ]
+        raise row.refuse(
+            f"{rule} is {value:g}, and a probability or share lies above 0 and not above 1",
+            "Write 0.95 for 95 per cent.",
+        )
     if rule in COUNTS and not (value >= 1 and value.is_integer()):
-        return [f"{rule} is {value:g}, and it counts something. Write a whole number from 1 on."]
-    return []
+        raise row.refuse(
+            f"{rule} is {value:g}, and it counts something", "Write a whole number from 1 on."
+        )
+    return value
 
 
-def _contradictions(
-    values: Mapping[str, float], rows_of: Mapping[str, int], file: str
-) -> list[str]:
+def _check_contradiction(values: Mapping[str, float], seen: Mapping[str, Row]) -> None:
     defaults = MatchRules()
     accept = values.get("accept_probability", defaults.accept_probability)
     review = values.get("review_probability", defaults.review_probability)
-    if accept >= review:
-        return []
-    row = rows_of.get("accept_probability", rows_of.get("review_probability", 2))
-    return [
-        f"{file}, line {row}: accept_probability {accept:g} is below review_probability "
-        f"{review:g}, so pairs would be joined that are not even worth a look. Raise the first or "
-        "lower the second."
-    ]
+    if accept < review:
+        # The defaults do not contradict each other, so one of the two has a row.
+        row = seen.get("accept_probability") or seen["review_probability"]
+        raise row.refuse(
+            f"accept_probability {accept:g} is below review_probability {review:g}, so pairs would "
+            "be joined that are not even worth a look",
+            "Raise the first or lower the second.",
+        )

@@ -9,7 +9,7 @@ from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
 from orchestration.ingest.state import accept_gone_files
 from orchestration.ingest.watch import source_states
-from orchestration.policy.overrides import check_policy
+from orchestration.policy import check_policy
 from orchestration.project_files import take_back_unfinished
 from orchestration.publish.proof import withdraw_proof
 from orchestration.quality import volumes

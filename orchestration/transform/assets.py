@@ -9,7 +9,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 import orchestration.identity.refresh.refresh as identity
 from orchestration.failures import of_the_machine
-from orchestration.policy.overrides import check_policy
+from orchestration.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.publish.proof import withdraw_proof
 from orchestration.resources import Warehouse

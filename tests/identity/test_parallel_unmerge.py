@@ -10,7 +10,8 @@ import pytest
 
 from orchestration.errors import UserError
 from orchestration.identity.unmerge import Plan, write_plan
-from orchestration.policy.overrides import OVERRIDE_COLUMNS, check_policy
+from orchestration.policy import check_policy
+from orchestration.policy.overrides import OVERRIDE_COLUMNS
 from tests.own_data import project_copy
 
 WRITERS, EACH = 6, 8
