@@ -17,6 +17,7 @@ from orchestration.sources.expectation_assets import landing_gate
 from orchestration.sources.profile_assets import column_profiles_asset
 from orchestration.transform.assets import all_layer_assets
 from orchestration.transform.parsing import load_manifest
+from orchestration.value.metadata import lifetime_metadata
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -31,7 +32,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ingest_assets(settings, manifest),
             column_profiles_asset(settings, manifest),
             landing_gate(settings, manifest),
-            *all_layer_assets(settings, manifest),
+            *all_layer_assets(settings, manifest, describe=lifetime_metadata),
             quarantine_asset(settings, manifest),
             gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),
             *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),

@@ -1,9 +1,10 @@
 """One Dagster operation per layer over the dbt project."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
@@ -19,13 +20,14 @@ from orchestration.transform.dbt import NodeResult, run_dbt
 from orchestration.transform.numbers import measure_tables
 from orchestration.transform.reuse import find_reusable, forget, remember, rules_fingerprint
 from orchestration.transform.translator import LayerTranslator
-from orchestration.value.metadata import lifetime_metadata
 
 TRANSLATOR = LayerTranslator()
+Describe = Callable[[duckdb.DuckDBPyConnection, set[str]], Mapping[str, Mapping[str, Any]]]
+"""What a layer's own package shows beside its tables: of models just built, metadata by name."""
 
 
 def layer_assets(
-    layer: str, settings: Settings, manifest: Mapping[str, Any]
+    layer: str, settings: Settings, manifest: Mapping[str, Any], describe: Describe
 ) -> dg.AssetsDefinition:
     """The models of one layer (or the policy seeds) as one subsettable operation.
 
@@ -33,6 +35,7 @@ def layer_assets(
         layer: a name of `LAYERS`, or `policy`.
         settings: paths.
         manifest: dbt's manifest.json.
+        describe: see `Describe`.
     """
     # By folder: a layer's selection takes its models and the tests declared beside them or under
     # tests/<layer>, whichever layers those tests compare.
@@ -46,7 +49,7 @@ def layer_assets(
         required_resource_keys={"warehouse"},
     )
     def _layer(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from build_layer(context, layer, select, settings, manifest)
+        yield from build_layer(context, layer, select, settings, manifest, describe)
 
     return _layer
 
@@ -57,6 +60,7 @@ def build_layer(
     select: str,
     settings: Settings,
     manifest: Mapping[str, Any],
+    describe: Describe,
 ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
     """Build and test the selected models of a layer and report them to Dagster.
 
@@ -111,7 +115,7 @@ def build_layer(
         whole = not (reused or failed or context.is_subset)
         if whole:
             remember(con, settings, layer, reported, measured)
-        shown = lifetime_metadata(con, {r.unique_id.split(".")[2] for r in built})
+        shown = describe(con, {r.unique_id.split(".")[2] for r in built})
     if whole and layer == "identity":
         identity.remember(
             settings, manifest, rules_fingerprint(settings), refreshed, warehouse.get_connection
@@ -263,11 +267,19 @@ def _check_result(
     )
 
 
-def all_layer_assets(settings: Settings, manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    """The policy seeds and every layer that has models, in the order of the chain."""
+def all_layer_assets(
+    settings: Settings, manifest: Mapping[str, Any], describe: Describe
+) -> list[dg.AssetsDefinition]:
+    """The policy seeds and every layer that has models, in the order of the chain.
+
+    Parameters:
+        settings: paths.
+        manifest: dbt's manifest.json.
+        describe: see `Describe`.
+    """
     folders = {layer_of_node(node) for node in manifest["nodes"].values()}
     names = [layer for layer in ("policy", *LAYERS) if layer in folders]
-    return [layer_assets(layer, settings, manifest) for layer in names]
+    return [layer_assets(layer, settings, manifest, describe) for layer in names]
 
 
 def layer_of_node(node: Mapping[str, Any]) -> str | None:
