@@ -16,7 +16,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock
 from orchestration.private_files import open_to_readers
-from orchestration.publish.proof import AGAIN, hash_of, read_proof, sync, write_proof
+from orchestration.proof import AGAIN, hash_of, read_proof, sync, write_proof
 from orchestration.settings import Settings
 
 

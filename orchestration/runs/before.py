@@ -11,7 +11,7 @@ from orchestration.ingest.state import accept_gone_files
 from orchestration.ingest.watch import source_states
 from orchestration.policy import check_policy
 from orchestration.project_files import take_back_unfinished
-from orchestration.publish.proof import withdraw_proof
+from orchestration.proof import withdraw_proof
 from orchestration.quality import volumes
 from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest

@@ -12,7 +12,7 @@ import orchestration.identity.refresh.refresh as identity
 from orchestration.failures import of_the_machine
 from orchestration.policy import check_policy
 from orchestration.progress import reporter
-from orchestration.publish.proof import withdraw_proof
+from orchestration.proof import withdraw_proof
 from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform import results
