@@ -12,10 +12,10 @@ import dagster as dg
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.watch import UNREACHABLE, source_states
 from orchestration.runs import records
+from orchestration.runs.records import REFRESH_JOB
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.settings import Settings
 
-REFRESH_JOB = "refresh"
 LOOK_SECONDS = 60
 PAUSES = (timedelta(0), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 """How long the sensor waits before it tries again, by how often it has failed; then always hourly.

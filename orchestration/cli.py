@@ -21,6 +21,7 @@ from orchestration.errors import UserError
 from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
 from orchestration.logs import begin
+from orchestration.page_commands import dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
 from orchestration.settings import require_project
@@ -28,7 +29,6 @@ from orchestration.sources.commands import app as sources
 from orchestration.terminal import Console, lacking, prepare_streams, styled, take_streams_back
 from orchestration.value.commands import app as value
 from orchestration.value.new_measure import app as new
-from orchestration.web.commands import dashboard, ui
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -12,7 +12,7 @@ from orchestration.private_files import write_privately
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
 from orchestration.quality.validation import warm_up
-from orchestration.resources import Warehouse
+from orchestration.runs.resource import CarryingWarehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.sources.expectation_assets import landing_gate
 from orchestration.sources.profile_assets import column_profiles_asset
@@ -42,7 +42,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[refresh_job(), training_job(settings)],
         schedules=[daily_schedule(), training_schedule()],
         sensors=[source_sensor(settings, manifest), watch_sensor(settings)],
-        resources={"warehouse": Warehouse.of(settings)},
+        resources={"warehouse": CarryingWarehouse.of(settings)},
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,
     )

@@ -94,7 +94,7 @@ def _check_environment() -> None:
     # They log themselves, so they can't be imported before the log is there.
     from orchestration.clock import replayed_day
     from orchestration.retries import pauses
-    from orchestration.runs.watchdog import stall_seconds
+    from orchestration.watchdog import stall_seconds
 
     for read in (replayed_day, pauses, stall_seconds):
         read()

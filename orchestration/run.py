@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.progress import Reporter, report_to
 from orchestration.runs import lifecycle, records
 from orchestration.runs.dagster_home import LOCATION, prepare_dagster_home
-from orchestration.runs.records import RunRecord
+from orchestration.runs.records import REFRESH_JOB, RunRecord
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.parsing import parse_ahead
 
@@ -35,8 +35,6 @@ def refresh(
         UserError: the project does not parse.
     """
     from dagster._core.utils import make_new_run_id
-
-    from orchestration.automation import REFRESH_JOB
 
     run_id = make_new_run_id()
     report_to(reporter)
@@ -67,7 +65,6 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     ahead = parse_ahead(settings)
     import dagster as dg
 
-    from orchestration.automation import REFRESH_JOB
     from orchestration.definitions import build_definitions
     from orchestration.transform.parsing import parse
 
@@ -91,7 +88,7 @@ def _execute(
     from dagster._core.definitions.job_base import InMemoryJob
     from dagster._core.execution.api import execute_run
 
-    from orchestration.resources import ACCEPT_DRIFT_TAG, DOOR_TAG, REBUILD_TAG
+    from orchestration.runs.resource import ACCEPT_DRIFT_TAG, DOOR_TAG, REBUILD_TAG
 
     tags = {DOOR_TAG: lifecycle.COMMAND_LINE}
     tags |= {ACCEPT_DRIFT_TAG: "yes"} if accept_drift else {}
@@ -115,8 +112,6 @@ def job_origin() -> RemoteJobOrigin:
         RemoteRepositoryOrigin,
     )
     from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-
-    from orchestration.automation import REFRESH_JOB
 
     target = LoadableTargetOrigin(module_name=LOCATION, working_directory=str(PROJECT_ROOT))
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)

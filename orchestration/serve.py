@@ -17,14 +17,14 @@ from starlette.types import ASGIApp
 
 from orchestration.errors import UserError
 from orchestration.runs.dagster_home import prepare_dagster_home
-from orchestration.settings import Settings
+from orchestration.settings import DATA_DOCS_PATH, Settings
 from orchestration.terminal import Console
 from orchestration.transform.parsing import load_manifest, prepare_environment
 from orchestration.web.access import Access
 from orchestration.web.children import Children
 from orchestration.web.code_server import CodeServer
 from orchestration.web.data_docs import with_data_docs
-from orchestration.web.rules import DAGSTER, DATA_DOCS_PATH
+from orchestration.web.rules import DAGSTER
 from orchestration.web.server import GuardedServer, address_of, listen
 from orchestration.web.stopping import Stop
 

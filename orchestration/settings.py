@@ -20,6 +20,8 @@ PARTS = ("dbt_project/dbt_project.yml", "profiles.yml", "sql_templates", "dashbo
 
 LAYERS = ("staging", "conformed", "identity", "profile", "value", "segments", "insights")
 """The layers in the order of the chain: a folder, a schema, an asset group, a page in docs each."""
+DATA_DOCS_PATH = "/data-docs"
+"""Where `c360 ui` serves the pages of the gates, on Dagster's own address."""
 
 
 @dataclass(frozen=True)

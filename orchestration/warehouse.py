@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -198,3 +199,12 @@ def require_free_space(settings: Settings, landing_bytes: int) -> None:
             f"{settings.data_dir} has {free / 1e9:.1f} GB free, and this run may need "
             f"{needed / 1e9:.1f} GB. Free some space or move the folder with C360_DATA_DIR."
         )
+
+
+def rows(
+    con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[dict[str, Any]]:
+    """The rows of a query as dictionaries by column name."""
+    found = con.execute(sql, values)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

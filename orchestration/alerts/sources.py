@@ -7,8 +7,8 @@ from datetime import datetime
 
 from orchestration.alerts.alert import Alert
 from orchestration.alerts.runs import installation
+from orchestration.freshness import ERROR, UNKNOWN, SourceFreshness
 from orchestration.settings import Settings
-from orchestration.sources.freshness import ERROR, UNKNOWN, SourceFreshness
 
 REMEDY = {
     UNKNOWN: "Correct loaded_at_field or freshness of the source in its YAML.",

@@ -19,10 +19,10 @@ from orchestration.alerts.runs import (
 )
 from orchestration.alerts.sources import stale_sources
 from orchestration.errors import UserError
+from orchestration.freshness import SourceFreshness, read_freshness, stale
 from orchestration.logs import log
 from orchestration.runs.records import KILLED, SUCCEEDED, RunRecord
 from orchestration.settings import Settings
-from orchestration.sources.freshness import SourceFreshness, read_freshness, stale
 
 
 def after_run(

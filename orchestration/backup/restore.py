@@ -12,7 +12,7 @@ from orchestration.backup.files import ASIDE, OF_THE_PLACE, Progress, copy, requ
 from orchestration.backup.manifest import Manifest, read_manifest
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock
-from orchestration.publish.proof import sync
+from orchestration.proof import sync
 from orchestration.settings import Settings
 
 NOTHING = "Nothing was changed; take another backup."

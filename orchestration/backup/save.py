@@ -15,7 +15,7 @@ from orchestration.backup.files import ASIDE, OF_THE_PLACE, Progress, copy, dige
 from orchestration.backup.manifest import FORMAT, MANIFEST, BackedUp, Manifest, versions
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock
-from orchestration.publish.proof import sync
+from orchestration.proof import sync
 from orchestration.settings import Settings
 
 MADE_AGAIN = ("build", "dbt_target", "preview", "simulate", "tmp", "warehouse.duckdb.tmp")

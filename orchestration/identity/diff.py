@@ -16,12 +16,12 @@ import duckdb
 from rich.table import Table
 
 from orchestration.identity.scratch import build, copy_project, elsewhere
-from orchestration.identity.warehouse import connect_identity, rows
+from orchestration.identity.warehouse import connect_identity
 from orchestration.locking import WriterLock
 from orchestration.progress import reporter
 from orchestration.settings import Settings
 from orchestration.terminal import Console
-from orchestration.warehouse import connect_writer
+from orchestration.warehouse import connect_writer, rows
 
 SUFFIX = "_preview"
 SCHEMAS = ("policy", "identity")

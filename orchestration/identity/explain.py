@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 
 from orchestration.identity.paths import Link, shortest_path
-from orchestration.identity.warehouse import connect_identity, profile_of, rows
+from orchestration.identity.warehouse import connect_identity, profile_of
 from orchestration.settings import Settings
 from orchestration.terminal import Console, literal
+from orchestration.warehouse import rows
 
 MOST_ROWS = 20
 

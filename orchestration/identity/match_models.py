@@ -16,9 +16,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.match_rules import MatchRules, match_rules
 from orchestration.identity.model_settings import as_json
 from orchestration.identity.training import Trained, frequencies_sql, train
+from orchestration.policy.match_rules import MatchRules, match_rules
 
 MODELS = "operations.match_models"
 FREQUENCIES = "operations.match_term_frequencies"

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import duckdb
 
-from orchestration.identity.warehouse import rows
+from orchestration.warehouse import rows
 
 EVIDENCE = """
 create or replace temp table evidence as

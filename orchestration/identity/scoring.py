@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.match_rules import MatchRules
 from orchestration.identity.model_settings import levels_of, rarity_of, within_household
 from orchestration.identity.splink_session import linker
+from orchestration.policy.match_rules import MatchRules
 
 COLUMNS = (
     "record_key_a string, record_key_b string, match_probability double, match_weight double, "

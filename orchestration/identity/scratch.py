@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from orchestration.errors import UserError
-from orchestration.identity.policy import check_policy
+from orchestration.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections, run_dbt

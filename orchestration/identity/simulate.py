@@ -19,13 +19,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.errors import UserError
-from orchestration.identity.policy import NAMESPACE_COLUMNS, read_seed
 from orchestration.identity.scratch import build, copy_identity_layer, elsewhere
-from orchestration.identity.warehouse import rows
 from orchestration.locking import WriterLock
+from orchestration.policy.namespaces import NAMESPACE_COLUMNS
+from orchestration.policy.seeds import read_seed
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.terminal import Console, literal
 from orchestration.transform.dbt import close_connections
+from orchestration.warehouse import rows
 
 Event = Sequence[tuple[str, str]]
 """What an event shows: namespace and value, in the order written."""

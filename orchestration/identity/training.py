@@ -28,9 +28,9 @@ from orchestration.identity.estimation import (
     strangers_of,
     take_out,
 )
-from orchestration.identity.match_rules import MatchRules
 from orchestration.identity.model_settings import settings_for, settings_of, weigh_rarity
 from orchestration.identity.splink_session import workplace
+from orchestration.policy.match_rules import MatchRules
 
 COUNTED_RECORDS = 3_000
 """Records whose pairs are counted to see what a blocking rule costs."""

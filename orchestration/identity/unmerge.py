@@ -12,10 +12,12 @@ from itertools import combinations
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.identity.policy import OVERRIDE_COLUMNS, Row, check_overrides, read_seed
-from orchestration.identity.warehouse import connect_identity, profile_of, rows
+from orchestration.identity.warehouse import connect_identity, profile_of
+from orchestration.policy.overrides import OVERRIDE_COLUMNS, check_overrides
+from orchestration.policy.seeds import Row, read_seed
 from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
+from orchestration.warehouse import rows
 
 MOST_RECORDS = 40
 REASON = "Unmerged: these records are not one person's."

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import duckdb
 
@@ -24,15 +23,6 @@ def connect_identity(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         settings, "identity.identity_map", "No people have been found yet. Run `c360 run` first."
     ) as con:
         yield con
-
-
-def rows(
-    con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()
-) -> list[dict[str, Any]]:
-    """The rows of a query as dictionaries by column name."""
-    found = con.execute(sql, values)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def profile_of(con: duckdb.DuckDBPyConnection, record_key: str) -> str:

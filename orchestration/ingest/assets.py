@@ -5,14 +5,14 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.freshness import measure_freshness
 from orchestration.ingest.addresses import without_password
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
+from orchestration.ingest.freshness_checks import freshness_check_specs, freshness_results
 from orchestration.ingest.load import LoadedTable, load_tables
 from orchestration.progress import reporter
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings
-from orchestration.sources.freshness import measure_freshness
-from orchestration.sources.freshness_checks import freshness_check_specs, freshness_results
 
 OWNERS = ["team:data-platform"]
 LOG_KEY = dg.AssetKey(["ingest", "ingest_log"])

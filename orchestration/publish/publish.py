@@ -16,7 +16,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock
 from orchestration.private_files import open_to_readers
-from orchestration.publish.proof import (
+from orchestration.proof import (
     AGAIN,
     Proof,
     hash_of,

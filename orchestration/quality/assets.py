@@ -8,18 +8,17 @@ import dagster as dg
 import duckdb
 
 from orchestration.progress import reporter
-from orchestration.publish.proof import read_proof, seal
+from orchestration.proof import read_proof, seal
 from orchestration.quality import data_docs, volumes
 from orchestration.quality.suites import Promise, load_suite
 from orchestration.quality.validation import SuiteResult, validate
 from orchestration.resources import Warehouse
-from orchestration.settings import LAYERS, Settings
+from orchestration.settings import DATA_DOCS_PATH, LAYERS, Settings
 from orchestration.transform import gate_results, node_states
 from orchestration.transform.assets import TRANSLATOR, layer_of_node
 from orchestration.transform.dbt import close_connections
 from orchestration.transform.layer_build import LayerBuild
 from orchestration.transform.translator import gate_key
-from orchestration.web.rules import DATA_DOCS_PATH
 
 CHECK_NAME = "layer_is_as_promised"
 WARNING_NAME = "nothing_is_unusual"

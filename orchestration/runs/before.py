@@ -5,14 +5,14 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.clock import replayed_day
-from orchestration.identity.policy import check_policy
 from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
 from orchestration.ingest.state import accept_gone_files, distrust_files
 from orchestration.ingest.watch import source_states
+from orchestration.policy import check_policy
 from orchestration.project_files import take_back_unfinished
-from orchestration.publish.proof import is_as_sealed, withdraw_proof
+from orchestration.proof import is_as_sealed, withdraw_proof
 from orchestration.quality import volumes
 from orchestration.settings import Settings
 from orchestration.transform.node_states import forget_all_states

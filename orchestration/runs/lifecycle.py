@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orchestration import progress
+from orchestration import progress, watchdog
 from orchestration.alerts.telling import after_run
 from orchestration.errors import UserError
 from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.locking import WriterLock
 from orchestration.logs import log
-from orchestration.publish.proof import read_proof
-from orchestration.runs import records, watchdog
+from orchestration.proof import read_proof
+from orchestration.runs import records
 from orchestration.runs.records import RunRecord
 from orchestration.runs.signals import StopSignals
 from orchestration.settings import Settings

@@ -24,6 +24,8 @@ from orchestration.logs import log
 from orchestration.private_files import open_to_readers
 from orchestration.settings import Settings
 
+REFRESH_JOB = "refresh"
+"""Dagster's job that is the whole chain."""
 KEPT_RECORDS = 500
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WAITING, RUNNING = "waiting", "running"

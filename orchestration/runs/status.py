@@ -10,13 +10,13 @@ import duckdb
 from rich.text import Text
 
 from orchestration.errors import UserError
+from orchestration.freshness import read_freshness, stale
 from orchestration.locking import holder_of
-from orchestration.publish.proof import read_proof
+from orchestration.proof import read_proof
 from orchestration.runs import records
 from orchestration.runs.lifecycle import killed_text, was_published
 from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
-from orchestration.sources.freshness import read_freshness, stale
 from orchestration.terminal import Console
 from orchestration.warehouse import connect_published
 

@@ -10,10 +10,10 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 import orchestration.identity.refresh.refresh as identity
 from orchestration.failures import of_the_machine
-from orchestration.identity.policy import check_policy
 from orchestration.identity.refresh.inputs import forget_inputs
+from orchestration.policy import check_policy
 from orchestration.progress import reporter
-from orchestration.publish.proof import withdraw_proof
+from orchestration.proof import withdraw_proof
 from orchestration.resources import Warehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform import gate_results
@@ -142,7 +142,7 @@ def _refresh_identity(build: LayerBuild, is_subset: bool) -> Callable[[], None] 
     build.touch(build.to_make)
     refreshed = identity.refresh(build.settings, build.manifest, rules, build.connect)
     if refreshed:
-        build.take(refreshed.results, is_same=not refreshed.changed)
+        build.take(refreshed.results, is_same=not refreshed.changed, note=str(refreshed))
     return lambda: identity.remember(
         build.settings, build.manifest, rules, refreshed, build.connect
     )

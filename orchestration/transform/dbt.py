@@ -14,10 +14,10 @@ from typing import Any
 from orchestration.errors import UserError, without_values
 from orchestration.failures import of_the_machine
 from orchestration.memory import shortage
-from orchestration.runs.watchdog import beat
 from orchestration.settings import Settings
 from orchestration.transform.dbt_threads import guard_threads, lost
 from orchestration.transform.parsing import base_arguments, parse
+from orchestration.watchdog import beat
 
 LOOK_SECONDS = 1.0
 

@@ -19,11 +19,10 @@ from typing import Any
 import duckdb
 
 from orchestration.clock import replayed_day
-from orchestration.ingest.state import loaded_content
 from orchestration.settings import Settings
 from orchestration.transform.node_rules import NodeRules
 from orchestration.transform.node_states import MadeFrom, NodeState, read_states
-from orchestration.transform.numbers import hash_rows
+from orchestration.transform.tables_read import TablesRead
 from orchestration.warehouse import attached
 
 SKIP, REFRESH, BUILD = "skip", "refresh", "build"
@@ -86,7 +85,7 @@ class Decisions:
     def _decide_all(
         self, con: duckdb.DuckDBPyConnection, unique_ids: Collection[str]
     ) -> dict[str, Decision]:
-        states, tables = read_states(con), _Tables(con, self._manifest)
+        states, tables = read_states(con), TablesRead(con, self._manifest)
         decisions: dict[str, Decision] = {}
         for unique_id in self._in_order(unique_ids):
             known = states.get(unique_id)
@@ -110,7 +109,7 @@ class Decisions:
             day: as `today` was when they began to be made.
         """
         states = read_states(con) | {state.unique_id: state for state in made}
-        tables = _Tables(con, self._manifest)
+        tables = TablesRead(con, self._manifest)
         found = []
         for state in made:
             made_from = self._made_from(state.unique_id, states, tables)
@@ -205,7 +204,7 @@ class Decisions:
         return now is not None and now.before == seen
 
     def _made_from(
-        self, unique_id: str, states: Mapping[str, NodeState], tables: _Tables
+        self, unique_id: str, states: Mapping[str, NodeState], tables: TablesRead
     ) -> MadeFrom:
         node = self._manifest["nodes"][unique_id]
         inputs = {
@@ -231,57 +230,6 @@ class Decisions:
             for unique_id in sorted(unique_ids)
         }
         yield from TopologicalSorter(graph).static_order()
-
-
-class _Tables:
-    """What tables are that no node makes, asked once per decision.
-
-    Parameters:
-        con: a connection to the warehouse.
-        manifest: dbt's manifest.json.
-    """
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
-        self._con = con
-        self._manifest = manifest
-        self._known: dict[str, str] = {}
-        self._landing: dict[tuple[str, str], str] | None = None
-
-    def fingerprint(self, unique_id: str) -> str:
-        """What a source is; nothing for a node that was not made."""
-        source = self._manifest["sources"].get(unique_id)
-        if source is None:
-            return ""
-        loaded = self._loaded().get((source["source_name"], source["name"]))
-        return loaded or self.content(source["relation_name"])
-
-    def content(self, table: str) -> str:
-        """A hash over the rows of a table that does not depend on their order."""
-        if table not in self._known:
-            try:
-                content = hash_rows(self._con, table)
-            except duckdb.CatalogException:
-                content = "is not there"
-            self._known[table] = content
-        return self._known[table]
-
-    def is_as_left(self, state: NodeState) -> bool:
-        """Whether a node's table is there with as many rows as it was left with."""
-        node = self._manifest["nodes"][state.unique_id]
-        if node["relation_name"] is None or node["config"]["materialized"] == "view":
-            return True
-        try:
-            [(count,)] = self._con.execute(
-                f"select count(*) from {node['relation_name']}"
-            ).fetchall()
-        except duckdb.Error:
-            return False
-        return bool(count == state.measured.get("dagster/row_count"))
-
-    def _loaded(self) -> dict[tuple[str, str], str]:
-        if self._landing is None:
-            self._landing = loaded_content(self._con)
-        return self._landing
 
 
 def today() -> str:

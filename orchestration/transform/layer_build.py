@@ -52,6 +52,7 @@ class LayerBuild:
     Attributes:
         decisions: what is done with each node.
         results: what dbt reported of those that were made.
+        note: what else is to be said of it.
     """
 
     settings: Settings
@@ -60,6 +61,7 @@ class LayerBuild:
     layer: str
     decisions: dict[str, Decision] = field(default_factory=dict)
     results: dict[str, NodeResult] = field(default_factory=dict)
+    note: str = ""
 
     def __post_init__(self) -> None:
         self._decisions = Decisions(self.settings, self.manifest)
@@ -132,13 +134,15 @@ class LayerBuild:
         if left:
             self._run(selection(left), left)
 
-    def take(self, results: Sequence[NodeResult], is_same: bool) -> None:
+    def take(self, results: Sequence[NodeResult], is_same: bool, note: str) -> None:
         """Note models that were refreshed by other means than dbt's run.
 
         Parameters:
             results: of the models.
             is_same: no row of theirs has changed.
+            note: how far the refresh went.
         """
+        self.note = note
         for result in results:
             self.results[result.unique_id] = result
             if is_same and (known := self.decisions[result.unique_id].known):
@@ -258,7 +262,7 @@ def outcome_text(build: LayerBuild) -> str:
     built = sum(d.action == BUILD for d in made)
     counts = {"built": built, "refreshed": len(made) - built, "unchanged": len(tables) - len(made)}
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{len(tables)} tables: {said}{_because(made)}"
+    return f"{len(tables)} tables: {said}{f', {build.note}' if build.note else _because(made)}"
 
 
 def _because(made: Sequence[Decision]) -> str:

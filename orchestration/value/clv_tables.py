@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.logs import log
+from orchestration.policy.clv_settings import ClvSettings
 from orchestration.progress import reporter
 from orchestration.value.clv_groups import Groups, groups_in
-from orchestration.value.clv_settings import ClvSettings, settings_in
 from orchestration.value.fitting import CONVERGED, Fit, fit_histories, fit_spending, too_little
 from orchestration.value.gamma_gamma import GAMMA_GAMMA
 from orchestration.value.histories import Histories
@@ -90,6 +90,17 @@ def parameters(
         reporter().end("lifetime models", told)
         log().info("lifetime models: %s", told)
     return pa.Table.from_pylist(rows, schema=PARAMETERS)
+
+
+def settings_in(con: duckdb.DuckDBPyConnection, relation: str) -> ClvSettings:
+    """The settings as they are loaded.
+
+    Parameters:
+        con: a connection.
+        relation: the seed clv_settings.
+    """
+    rows = con.execute(f"select setting, value from {relation} order by setting").fetchall()
+    return ClvSettings(**{str(name): float(value) for name, value in rows})
 
 
 def lacking(periods: dict[str, Period], groups: dict[str, Groups], settings: ClvSettings) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 import duckdb
 from rich.table import Table
 
-from orchestration.identity.warehouse import rows
 from orchestration.settings import Settings
 from orchestration.terminal import Console
-from orchestration.warehouse import connect_reader
+from orchestration.warehouse import connect_reader, rows
 
 LABELS: Mapping[str, str] = {
     "bg_nbd_gamma_gamma": "BG/NBD × GG",

@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 HEALTH_PATH = "/health"
-DATA_DOCS_PATH = "/data-docs"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(?P<port>\d{1,5}))?")
 DEFAULT_PORTS = {"http": 80, "https": 443}

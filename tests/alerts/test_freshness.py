@@ -16,17 +16,17 @@ import duckdb
 import pytest
 
 from orchestration.alerts.delivery import Limits
-from orchestration.ingest.assets import ingest_assets
-from orchestration.resources import Warehouse
-from orchestration.runs.records import read_records
-from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.sources.freshness import (
+from orchestration.freshness import (
     SourceFreshness,
     declared,
     measure_freshness,
     read_freshness,
 )
-from orchestration.sources.freshness_checks import CHECK_NAME
+from orchestration.ingest.assets import ingest_assets
+from orchestration.ingest.freshness_checks import CHECK_NAME
+from orchestration.runs.records import read_records
+from orchestration.runs.resource import CarryingWarehouse
+from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.dbt import close_connections
 from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
@@ -217,7 +217,7 @@ def test_a_load_shows_it_as_checks_that_stop_nothing(here: Settings) -> None:
     here.warehouse_path.unlink()
     done = dg.materialize(
         [ingest_assets(here, load_manifest(here))],
-        resources={"warehouse": Warehouse.of(here)},
+        resources={"warehouse": CarryingWarehouse.of(here)},
         instance=dg.DagsterInstance.ephemeral(),
     )
     assert done.success

@@ -9,8 +9,8 @@ import pytest
 
 from orchestration.alerts.delivery import Limits
 from orchestration.alerts.telling import after_run, look
+from orchestration.freshness import SourceFreshness, freshness_path, read_freshness
 from orchestration.settings import Settings
-from orchestration.sources.freshness import SourceFreshness, freshness_path, read_freshness
 from tests.alerts.receivers import hook_server
 from tests.alerts.test_telling import GOOD
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from orchestration.publish.proof import hash_of, read_proof
+from orchestration.proof import hash_of, read_proof
 from orchestration.runs import records
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Company

@@ -15,10 +15,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from orchestration.identity.match_models import MatchModel
-from orchestration.identity.match_rules import MatchRules
 from orchestration.identity.scoring import score
 from orchestration.identity.splink_session import workplace
 from orchestration.identity.training import Trained, frequencies_sql, train
+from orchestration.policy.match_rules import MatchRules
 from orchestration.settings import DBT_PROJECT_DIR
 
 RECORDS = "memory.identity.match_records"

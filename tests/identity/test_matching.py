@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.identity.match_models import MatchModel, current_model, train_model
-from orchestration.identity.match_rules import MatchRules
 from orchestration.identity.match_tables import parameters, scored_pairs
 from orchestration.identity.model_settings import as_json
 from orchestration.identity.training import train
+from orchestration.policy.match_rules import MatchRules
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import require_shared
 from tests.identity.matching import (

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.identity.policy import OVERRIDE_COLUMNS, check_policy
 from orchestration.identity.unmerge import Plan, write_plan
+from orchestration.policy import check_policy
+from orchestration.policy.overrides import OVERRIDE_COLUMNS
 from tests.own_data import project_copy
 
 WRITERS, EACH = 6, 8

@@ -43,6 +43,10 @@ def test_row_counts_and_domain_numbers_are_shown(
     assert metadata_of(instance, "publish", "insights")["tables"]
 
 
+def test_what_a_package_shows_beside_its_tables_arrives(instance: dg.DagsterInstance) -> None:
+    assert metadata_of(instance, "value", "clv_backtest")["grade"]
+
+
 def test_every_gate_left_its_result_and_a_link_to_its_page(instance: dg.DagsterInstance) -> None:
     for layer in LAYERS:
         assert f"{layer}.html" in str(metadata_of(instance, "gate", layer)["data docs"])

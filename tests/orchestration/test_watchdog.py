@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import watchdog
 from orchestration.errors import UserError
 from orchestration.locking import WriterLock, holder_of
-from orchestration.runs import watchdog
 from orchestration.settings import PROJECT_ROOT, Settings
 
 PATIENCE = 1.0
@@ -25,8 +25,8 @@ PRELUDE = """
     import ctypes, threading, time
     from pathlib import Path
     from orchestration.locking import WriterLock
-    from orchestration.runs import watchdog
-    from orchestration.runs.watchdog import beat, watch
+    from orchestration import watchdog
+    from orchestration.watchdog import beat, watch
     from orchestration.settings import Settings
 
     data = Path({data!r})

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import UserError
+from orchestration.proof import read_proof, seal, withdraw_proof
 from orchestration.publish import publish
-from orchestration.publish.proof import read_proof, seal, withdraw_proof
 from orchestration.settings import Settings
 
 GATES = {"staging": "2026-01-01T04:00:00+00:00"}

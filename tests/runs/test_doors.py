@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from orchestration.definitions import build_definitions
-from orchestration.publish.proof import read_proof
+from orchestration.proof import read_proof
 from orchestration.runs import records
 from orchestration.runs.dagster_home import prepare_dagster_home
 from orchestration.runs.records import RunRecord

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from orchestration.value.charts import actual_and_predicted, as_markdown, lift_curves
-from orchestration.value.clv_settings import LIMITS, SEED, ClvSettings, check_clv_settings
 from orchestration.value.report import collect
 from orchestration.value.report_page import asset_metadata, page
 from tests.conftest import Company, settings_in
@@ -115,41 +114,3 @@ def test_charts_of_awkward_amounts() -> None:
     assert actual_and_predicted([]).startswith("<svg")
     assert "&lt;b&gt;" in lift_curves({"<b>": [0.0, 1.0]}, {})
     assert as_markdown("<svg/>", "x").startswith("![x](data:image/svg+xml;base64,")
-
-
-def test_settings_as_delivered_are_right_and_the_defaults() -> None:
-    import csv
-
-    from orchestration.settings import DBT_PROJECT_DIR
-
-    with (DBT_PROJECT_DIR / SEED).open(newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    assert check_clv_settings(rows) == []
-    assert ClvSettings(**{r["setting"]: float(r["value"]) for r in rows}) == ClvSettings()
-    assert all(row["comment"] for row in rows)
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (("holdout_months", "six"), "line 3: the value of holdout_months is no number"),
-        (("holdout_months", "0"), "line 3: holdout_months is 0. Write a whole number from 1 to 60"),
-        (("horizon_months", "1.5"), "line 2: horizon_months is 1.5"),
-        (("largest_bias", "nan"), "largest_bias is nan"),
-        (("challenger_margin", "inf"), "challenger_margin is inf"),
-    ],
-)
-def test_settings_that_can_not_be_followed_are_refused(change: tuple[str, str], says: str) -> None:
-    rows = [{"setting": n, "value": str(low)} for n, (low, _, _) in LIMITS.items()]
-    for row in rows:
-        if row["setting"] == change[0]:
-            row["value"] = change[1]
-    [fault] = check_clv_settings(rows)
-    assert says in fault and SEED in fault
-
-
-def test_unknown_repeated_and_missing_settings_are_refused() -> None:
-    rows = [{"setting": n, "value": str(low)} for n, (low, _, _) in LIMITS.items()]
-    assert "there is no setting horizon" in check_clv_settings([{"setting": "horizon"}])[0]
-    assert "said again, first in line 2" in check_clv_settings([*rows, rows[0]])[0]
-    assert "horizon_months is missing" in check_clv_settings(rows[1:])[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.publish.proof import hash_of, read_proof
+from orchestration.proof import hash_of, read_proof
 from orchestration.runs import records
 from orchestration.runs.records import RunRecord
 from tests.conftest import Company

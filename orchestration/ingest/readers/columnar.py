@@ -16,7 +16,7 @@ from orchestration.ingest.drift import Matched
 from orchestration.ingest.readers.target import Outcome, Target
 from orchestration.ingest.sql import file_list, first_line, literal, quoted
 from orchestration.ingest.sqlite_files import read_only_uri
-from orchestration.runs.watchdog import beat
+from orchestration.watchdog import beat
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:

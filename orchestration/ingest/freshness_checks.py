@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.sources.freshness import PASS, SourceFreshness, declared
+from orchestration.freshness import PASS, SourceFreshness, declared
 
 CHECK_NAME = "is_fresh"
 

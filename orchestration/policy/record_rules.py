@@ -7,9 +7,8 @@ would take a misspelled one for one that never holds.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
 
-from orchestration.errors import UserError
+from orchestration.policy.seeds import Row
 
 COLUMNS = ("rule", "priority", "effect", "field", "comparison", "threshold", "comment")
 NAMES = ("name", "given_name", "family_name", "organisation_name")
@@ -28,20 +27,7 @@ SHARE_REMEDY = (
 )
 
 
-class SeedRow(Protocol):
-    """A row of a seed, see orchestration/identity/policy.py."""
-
-    @property
-    def line(self) -> int:
-        """Where it stands."""
-
-    def __getitem__(self, column: str) -> str: ...
-
-    def refuse(self, what: str, remedy: str) -> UserError:
-        """The error that says what is wrong with the row."""
-
-
-def check_record_rules(rows: Sequence[SeedRow], namespaces: Collection[str]) -> None:
+def check_record_rules(rows: Sequence[Row], namespaces: Collection[str]) -> None:
     """Refuse match rules that can't be followed.
 
     Parameters:
@@ -51,8 +37,8 @@ def check_record_rules(rows: Sequence[SeedRow], namespaces: Collection[str]) -> 
     Raises:
         UserError: the first mistake, with file, line and remedy.
     """
-    rules: dict[str, list[SeedRow]] = {}
-    seen: dict[tuple[str, str, str], SeedRow] = {}
+    rules: dict[str, list[Row]] = {}
+    seen: dict[tuple[str, str, str], Row] = {}
     for row in rows:
         for fault in _faults(row, namespaces):
             raise row.refuse(*fault)
@@ -67,7 +53,7 @@ def check_record_rules(rows: Sequence[SeedRow], namespaces: Collection[str]) -> 
         _check_rule(conditions)
 
 
-def _faults(row: SeedRow, namespaces: Collection[str]) -> Iterator[tuple[str, str]]:
+def _faults(row: Row, namespaces: Collection[str]) -> Iterator[tuple[str, str]]:
     effect, field, comparison = row["effect"], row["field"], row["comparison"]
     known = [*ATTRIBUTES, *sorted(set(namespaces) - set(ATTRIBUTES))]
     if not row["rule"]:
@@ -135,7 +121,7 @@ def _threshold_faults(comparison: str, threshold: str) -> Iterator[tuple[str, st
         yield f"{comparison} has no threshold", "Leave it empty."
 
 
-def _check_rule(conditions: Sequence[SeedRow]) -> None:
+def _check_rule(conditions: Sequence[Row]) -> None:
     first = conditions[0]
     for row in conditions[1:]:
         for column in ("effect", "priority"):

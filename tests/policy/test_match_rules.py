@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 
-from orchestration.identity.match_rules import MatchRules, check_match_rules, match_rules
+from orchestration.errors import UserError
+from orchestration.policy.match_rules import COLUMNS, MatchRules, check_match_rules, match_rules
+from orchestration.policy.seeds import read_seed
 from orchestration.settings import DBT_PROJECT_DIR
+from tests.policy.rows import rows_of
 
 DELIVERED = DBT_PROJECT_DIR / "seeds" / "policy" / "match_rules.csv"
 
 
 def test_the_delivered_rules_are_right_complete_and_the_defaults() -> None:
-    with DELIVERED.open(newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    assert check_match_rules(rows) == []
-    assert match_rules(rows) == MatchRules()
+    rows = read_seed(DELIVERED, COLUMNS)
+    check_match_rules(rows)
+    assert match_rules(row.values for row in rows) == MatchRules()
     assert len(rows) == len(MatchRules.__dataclass_fields__)
     assert all(row["comment"] for row in rows)
 
@@ -28,7 +28,7 @@ def test_the_delivered_rules_are_right_complete_and_the_defaults() -> None:
         ([("accept_probability", "0")], 2, ["above 0"]),
         ([("accept_probability", "nan")], 2, ["above 0"]),
         ([("accept_probability", "high")], 2, ["no number", "such as 0.9"]),
-        ([("accept_probability", None)], 2, ["no number"]),
+        ([("accept_probability", "")], 2, ["no number"]),
         ([("accept", "0.9")], 2, ["no rule accept", "accept_probability"]),
         ([("", "0.9")], 2, ["without a name"]),
         ([("largest_plausible_profile", "2.5")], 2, ["whole number"]),
@@ -48,9 +48,11 @@ def test_the_delivered_rules_are_right_complete_and_the_defaults() -> None:
     ],
 )
 def test_a_bad_rule_is_told_with_file_row_and_remedy(
-    rows: list[tuple[str, str | None]], row: int, words: list[str]
+    rows: list[tuple[str, str]], row: int, words: list[str]
 ) -> None:
-    [told] = check_match_rules([{"rule": rule, "value": value} for rule, value in rows])
+    with pytest.raises(UserError) as refused:
+        check_match_rules(rows_of("match_rules", ("rule", "value"), rows))
+    told = str(refused.value)
     assert told.startswith(f"seeds/policy/match_rules.csv, line {row}: ")
     assert all(word in told for word in words), told
 

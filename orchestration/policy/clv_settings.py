@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import duckdb
+from orchestration.errors import UserError
+from orchestration.policy.seeds import Row
 
 SEED = "seeds/policy/clv_settings.csv"
+COLUMNS = ("setting", "value", "comment")
 WEEKS_PER_MONTH = 365.25 / 12 / 7
-INTERVAL = "80 %: the middle of what held-out customers in the same tenth of predictions spent"
 
 
 @dataclass(frozen=True)
@@ -71,55 +71,42 @@ LIMITS: Mapping[str, tuple[float, float, bool]] = {
 """Smallest and largest value, and whether it is a whole number."""
 
 
-def settings_in(con: duckdb.DuckDBPyConnection, relation: str) -> ClvSettings:
-    """The settings as they are loaded.
+def check_clv_settings(rows: Sequence[Row]) -> None:
+    """Refuse settings that can't be followed.
 
     Parameters:
-        con: a connection.
-        relation: the seed clv_settings.
+        rows: the seed's rows in their order.
+
+    Raises:
+        UserError: the first mistake, with file, line and remedy.
     """
-    rows = con.execute(f"select setting, value from {relation} order by setting").fetchall()
-    return ClvSettings(**{str(name): float(value) for name, value in rows})
-
-
-def check_clv_settings(rows: Iterable[Mapping[str, Any]], file: str = SEED) -> list[str]:
-    """What is wrong with the seed, each with file, row and remedy; empty when it is right.
-
-    Parameters:
-        rows: the seed's rows in their order, each with `setting` and `value` as read.
-        file: the seed's path, for the messages. The header is row 1.
-    """
-    wrong: list[str] = []
-    rows_of: dict[str, int] = {}
-    for number, row in enumerate(rows, start=2):
-        where = f"{file}, line {number}"
-        name = str(row.get("setting") or "").strip()
+    seen: dict[str, Row] = {}
+    for row in rows:
+        name = row["setting"]
         if name not in LIMITS:
-            wrong.append(
-                f"{where}: there is no setting {name or 'without a name'}. Settings are "
-                f"{', '.join(LIMITS)}; correct the name or remove the row."
+            raise row.refuse(
+                f"there is no setting {name or 'without a name'}",
+                f"Settings are {', '.join(LIMITS)}; correct the name or remove the row.",
             )
-        elif name in rows_of:
-            wrong.append(
-                f"{where}: {name} is said again, first in line {rows_of[name]}. Keep one of them."
+        if name in seen:
+            raise row.refuse(
+                f"{name} is said again, first in line {seen[name].line}", "Keep one of them."
             )
-        else:
-            rows_of[name] = number
-            wrong.extend(f"{where}: {fault}" for fault in _faults_of(name, row.get("value")))
-    missing = [f.name for f in fields(ClvSettings) if f.name not in rows_of]
-    if missing and not wrong:
-        wrong.append(f"{file}: the setting {missing[0]} is missing. Add its row.")
-    return wrong
+        seen[name] = row
+        _check_value(row)
+    for name in LIMITS:
+        if name not in seen:
+            raise UserError(f"{SEED}: the setting {name} is missing. Add its row.")
 
 
-def _faults_of(name: str, text: Any) -> list[str]:
+def _check_value(row: Row) -> None:
+    name = row["setting"]
     least, most, is_whole = LIMITS[name]
     kind = "a whole number" if is_whole else "a number"
     remedy = f"Write {kind} from {least:g} to {most:g}."
     try:
-        value = float(str(text))
+        value = float(row["value"])
     except ValueError:
-        return [f"the value of {name} is no number. {remedy}"]
+        raise row.refuse(f"the value of {name} is no number", remedy) from None
     if not least <= value <= most or (is_whole and not value.is_integer()):
-        return [f"{name} is {value:g}. {remedy}"]
-    return []
+        raise row.refuse(f"{name} is {value:g}", remedy)

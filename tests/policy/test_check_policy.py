@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.identity.policy import check_policy
+from orchestration.policy import check_policy
 from orchestration.settings import DBT_PROJECT_DIR
 
 POLICY = Path("seeds") / "policy"
@@ -47,6 +47,7 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("identity_namespaces", ["crm,person,50"], "3 values for 9 columns"),
         ("blocked_identity_values", ["fax,equals,0,placeholder,x"], "namespace fax is not known"),
         ("match_rules", ["accept_probabilty,0.9,x"], "no rule accept_probabilty"),
+        ("clv_settings", ["horizon,12,x"], "no setting horizon"),
         ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
         ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
         ("identity_overrides", ["never_link,s,1,s,2,,why,,"], "author is empty"),
@@ -68,6 +69,17 @@ def test_mistakes_are_named_with_their_line(
         check_policy(project)
     assert f"seeds/policy/{seed}.csv, line {number}: " in str(refused.value)
     assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize(("seed", "column"), [("match_rules", "rule"), ("clv_settings", "setting")])
+def test_lines_are_counted_as_an_editor_does(project: Path, seed: str, column: str) -> None:
+    path = project / POLICY / f"{seed}.csv"
+    header, first, *rest = path.read_text().splitlines()
+    name, value, _ = first.split(",", 2)
+    rows = [header, f'{name},{value},"in two', 'lines"', *rest, "unheard_of,1,x"]
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(UserError, match=rf"line {len(rows)}: there is no {column} unheard_of"):
+        check_policy(project)
 
 
 def test_contradictions_are_found_through_chains_and_in_time(project: Path) -> None:

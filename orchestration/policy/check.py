@@ -1,0 +1,39 @@
+"""Refusing a policy that can't be followed, before a run begins: file, row and remedy.
+
+The seeds are edited by hand. dbt's tests would find some of the mistakes, but after loading, by a
+count of rows and without the line; and a contradiction between two decisions is no matter of a
+column.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.policy import clv_settings, match_rules, namespaces, overrides, record_rules
+from orchestration.policy.seeds import FOLDER, read_seed
+
+
+def check_policy(dbt_project_dir: Path) -> None:
+    """Read the seeds of a project that steer Python and refuse what can't be followed.
+
+    Parameters:
+        dbt_project_dir: the dbt project.
+
+    Raises:
+        UserError: the first mistake, with file, line and remedy.
+    """
+    folder = dbt_project_dir / FOLDER
+    known = namespaces.check_namespaces(
+        read_seed(folder / "identity_namespaces.csv", namespaces.NAMESPACE_COLUMNS)
+    )
+    namespaces.check_blocked(
+        read_seed(folder / "blocked_identity_values.csv", namespaces.BLOCKED_COLUMNS), known
+    )
+    overrides.check_overrides(
+        read_seed(folder / "identity_overrides.csv", overrides.OVERRIDE_COLUMNS)
+    )
+    match_rules.check_match_rules(read_seed(folder / "match_rules.csv", match_rules.COLUMNS))
+    record_rules.check_record_rules(
+        read_seed(folder / "record_match_rules.csv", record_rules.COLUMNS), known
+    )
+    clv_settings.check_clv_settings(read_seed(folder / "clv_settings.csv", clv_settings.COLUMNS))

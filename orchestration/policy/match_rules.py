@@ -1,0 +1,109 @@
+"""The policy seed match_rules: thresholds of probabilistic links, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from orchestration.policy.seeds import Row
+
+COLUMNS = ("rule", "value", "comment")
+
+
+@dataclass(frozen=True)
+class MatchRules:
+    """The rules as numbers; the defaults are those of the seed as it is delivered.
+
+    Attributes:
+        accept_probability: pairs from here on are joined.
+        review_probability: pairs from here on and below acceptance wait for a person.
+        largest_plausible_profile: records that one person may have before links are doubted.
+        fewest_training_records: with fewer customer records nothing is learned.
+        fewest_training_matches: with fewer expected pairs of one person nothing is learned.
+        least_filled_share: of the records must fill a column for it to be compared.
+        most_pairs_per_record: how many pairs may be compared, per record.
+        training_records: most records that training looks at.
+    """
+
+    accept_probability: float = 0.95
+    review_probability: float = 0.5
+    largest_plausible_profile: float = 50
+    fewest_training_records: float = 100
+    fewest_training_matches: float = 20
+    least_filled_share: float = 0.05
+    most_pairs_per_record: float = 10
+    training_records: float = 1_000_000
+
+
+PROBABILITIES = ("accept_probability", "review_probability", "least_filled_share")
+COUNTS = tuple(f.name for f in fields(MatchRules) if f.name not in PROBABILITIES)
+
+
+def match_rules(rows: Iterable[Mapping[str, Any]]) -> MatchRules:
+    """The rules of a seed that `check_match_rules` finds nothing wrong with.
+
+    Parameters:
+        rows: rows of the seed with `rule` and `value`; a rule that is missing has its default.
+    """
+    return MatchRules(**{str(row["rule"]): float(row["value"]) for row in rows})
+
+
+def check_match_rules(rows: Sequence[Row]) -> None:
+    """Refuse rules that can't be followed.
+
+    Parameters:
+        rows: the seed's rows in their order.
+
+    Raises:
+        UserError: the first mistake, with file, line and remedy.
+    """
+    known = [f.name for f in fields(MatchRules)]
+    values: dict[str, float] = {}
+    seen: dict[str, Row] = {}
+    for row in rows:
+        rule = row["rule"]
+        if rule not in known:
+            raise row.refuse(
+                f"there is no rule {rule or 'without a name'}",
+                f"Rules are {', '.join(known)}; correct the name or remove the row.",
+            )
+        if rule in seen:
+            raise row.refuse(
+                f"{rule} is said again, first in line {seen[rule].line}", "Keep one of them."
+            )
+        seen[rule] = row
+        values[rule] = _value(row)
+    _check_contradiction(values, seen)
+
+
+def _value(row: Row) -> float:
+    rule = row["rule"]
+    try:
+        value = float(row["value"])
+    except ValueError:
+        raise row.refuse(f"the value of {rule} is no number", "Write one, such as 0.9.") from None
+    if rule in PROBABILITIES and not 0 < value <= 1:
+        raise row.refuse(
+            f"{rule} is {value:g}, and a probability or share lies above 0 and not above 1",
+            "Write 0.95 for 95 per cent.",
+        )
+    if rule in COUNTS and not (value >= 1 and value.is_integer()):
+        raise row.refuse(
+            f"{rule} is {value:g}, and it counts something", "Write a whole number from 1 on."
+        )
+    return value
+
+
+def _check_contradiction(values: Mapping[str, float], seen: Mapping[str, Row]) -> None:
+    defaults = MatchRules()
+    accept = values.get("accept_probability", defaults.accept_probability)
+    review = values.get("review_probability", defaults.review_probability)
+    if accept < review:
+        # The defaults do not contradict each other, so one of the two has a row.
+        row = seen.get("accept_probability") or seen["review_probability"]
+        raise row.refuse(
+            f"accept_probability {accept:g} is below review_probability {review:g}, so pairs would "
+            "be joined that are not even worth a look",
+            "Raise the first or lower the second.",
+        )

@@ -1,0 +1,74 @@
+"""The Dagster resource that carries a run: with the right to write the warehouse for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+import dagster as dg
+
+from orchestration.errors import UserError
+from orchestration.logs import log
+from orchestration.resources import Warehouse
+from orchestration.runs import before, lifecycle
+from orchestration.runs.records import REFRESH_JOB
+from orchestration.runs.repair import settle_dagster, settle_records
+from orchestration.transform.dbt import close_connections
+
+DOOR_TAG = "c360/door"
+ACCEPT_DRIFT_TAG = "c360/accept_drift"
+REBUILD_TAG = "c360/rebuild"
+
+
+class CarryingWarehouse(Warehouse):
+    """The warehouse, with its lock.
+
+    All steps of a run share one process (in-process executor), so the lock lives as long as the
+    run; a second run, from whatever door, waits for it. Entering it is where every run begins and
+    ends: see `orchestration.runs.lifecycle`.
+    """
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[CarryingWarehouse]:
+        """Carry the run from its first step to its last."""
+        run = context.dagster_run
+        if run is None or context.instance is None:
+            yield self
+            return
+        begun = lifecycle.CarriedRun.begun(
+            self.settings, run.run_id, run.job_name, door_of(run.tags)
+        )
+        with lifecycle.carry(begun, log().info) as carried:
+            carried.instance = context.instance
+            whole = run.job_name == REFRESH_JOB and run.asset_selection is None
+            try:
+                self._prepare(carried, run.tags, whole)
+            except UserError as error:
+                # Dagster keeps its text and not its exit code.
+                carried.refused = error
+                raise
+            try:
+                yield self
+            finally:
+                close_connections()
+
+    def _prepare(self, run: lifecycle.CarriedRun, tags: Mapping[str, str], whole: bool) -> None:
+        assert run.instance is not None
+        settle_records(self.settings)
+        settle_dagster(self.settings, run.instance, but=run.record.run_id)
+        before.look_before(self.settings)
+        if whole:
+            run.change(whole=True, sources=before.begin_whole(self.settings))
+        with self.get_connection() as con:
+            if ACCEPT_DRIFT_TAG in tags:
+                before.accept_drift(con)
+            if REBUILD_TAG in tags:
+                before.build_all(con)
+
+
+def door_of(tags: Mapping[str, str]) -> str:
+    """Who started a run, by Dagster's tags."""
+    for tag, name in (("dagster/schedule_name", "schedule"), ("dagster/sensor_name", "sensor")):
+        if tag in tags:
+            return f"{name} {tags[tag]}"
+    return tags.get(DOOR_TAG, "Dagster page")

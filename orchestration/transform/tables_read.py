@@ -1,0 +1,63 @@
+"""What the tables are that nodes read: those of landing and others that no node makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from orchestration.ingest.state import loaded_content
+from orchestration.transform.node_states import NodeState
+from orchestration.transform.numbers import hash_rows
+
+
+class TablesRead:
+    """What tables are that no node makes, asked once per decision.
+
+    Parameters:
+        con: a connection to the warehouse.
+        manifest: dbt's manifest.json.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+        self._con = con
+        self._manifest = manifest
+        self._known: dict[str, str] = {}
+        self._landing: dict[tuple[str, str], str] | None = None
+
+    def fingerprint(self, unique_id: str) -> str:
+        """What a source is; nothing for a node that was not made."""
+        source = self._manifest["sources"].get(unique_id)
+        if source is None:
+            return ""
+        loaded = self._loaded().get((source["source_name"], source["name"]))
+        return loaded or self.content(source["relation_name"])
+
+    def content(self, table: str) -> str:
+        """A hash over the rows of a table that does not depend on their order."""
+        if table not in self._known:
+            try:
+                content = hash_rows(self._con, table)
+            except duckdb.CatalogException:
+                content = "is not there"
+            self._known[table] = content
+        return self._known[table]
+
+    def is_as_left(self, state: NodeState) -> bool:
+        """Whether a node's table is there with as many rows as it was left with."""
+        node = self._manifest["nodes"][state.unique_id]
+        if node["relation_name"] is None or node["config"]["materialized"] == "view":
+            return True
+        try:
+            [(count,)] = self._con.execute(
+                f"select count(*) from {node['relation_name']}"
+            ).fetchall()
+        except duckdb.Error:
+            return False
+        return bool(count == state.measured.get("dagster/row_count"))
+
+    def _loaded(self) -> dict[tuple[str, str], str]:
+        if self._landing is None:
+            self._landing = loaded_content(self._con)
+        return self._landing
