@@ -111,9 +111,6 @@ class _Night:
 
     def make(self, table: DeliveredTable) -> dict[str, int]:
         """Make the rows: table `made_<source>_<table>`, the file's columns and `kind`."""
-        chosen = (
-            f"chosen_{table.chosen_by.replace('.', '_')}" if table.chosen_by else _chosen(table)
-        )
         end_at = datetime.combine(self.first_on + timedelta(days=DAYS), time())
         values = []
         for column in table.columns:
@@ -127,7 +124,7 @@ class _Night:
             f"create or replace temp table {_made(table)} as with newest as ("
             f"select rows.*, kind, is_other, shift, '{self.number}' as number, "
             f"'{self.delivered_at}' as delivered_at from ({_sound(table)}) as rows "
-            f"inner join {chosen} on unit = {table.unit} where {table.sound} "
+            f"inner join {_chosen(table)} on unit = {table.unit} where {table.sound} "
             f"qualify row_number() over (partition by {', '.join(table.key)} "
             f"order by cast({table.instant} as timestamp) desc, rows) = 1) "
             f"select {', '.join(values)}, kind from newest"
@@ -184,15 +181,15 @@ class _Night:
             import adbc_driver_sqlite.dbapi as sqlite
 
             with sqlite.connect(str(self._database)) as database, database.cursor() as cursor:
-                cursor.execute(f"select {', '.join(table.columns)} from {table.table}")
+                # As text: a column of SQLite may hold values of several types.
+                texts = (f"cast({column} as text) as {column}" for column in table.columns)
+                cursor.execute(f"select {', '.join(texts)} from {table.table}")
                 found = cursor.fetch_arrow_table()
             self.con.register("found", found)
-            columns = ", ".join(f"{column}::varchar as {column}" for column in table.columns)
             # Rows of an earlier delivery end with its number.
             again = f"case when regexp_matches({table.key[0]}, '-[0-9]$') then 'update-' end"
             self.con.execute(
-                f"create or replace temp table {name} as select {columns}, {again} as filename "
-                "from found"
+                f"create or replace temp table {name} as select *, {again} as filename from found"
             )
             self.con.unregister("found")
             return

@@ -1,6 +1,6 @@
 /* The clock of a process, later by SHIFTED_CLOCK_SECONDS: preloaded into the runs of the benchmark
-   `nightly`. libfaketime does the same and more, but reads its settings at each call, and DuckDB
-   asks for the time so often that a run took about twice the processor time.
+   `nightly`. libfaketime does the same and more, but it parses its settings at each call, DuckDB
+   asks for the time very often, and time.sleep failed under it in a process that Dagster starts.
 
    Deadlines of waits are instants of the same clock, so they are brought back to the true one. */
 #define _GNU_SOURCE
