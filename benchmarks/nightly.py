@@ -38,7 +38,11 @@ NO_COMPILER = "left out: without a C compiler the clock of a process can't be an
 
 EDITS = {
     "segment": ("dbt_project/models/segments/loyalty_points_over_1000.sql", "> 1000", "> 800"),
-    "policy row": ("dbt_project/seeds/policy/look_backs.csv", "\n9,9,", "\n9,10,"),
+    "policy row": (
+        "dbt_project/seeds/policy/clv_settings.csv",
+        "\nhigh_value_top_share,0,",
+        "\nhigh_value_top_share,0.1,",
+    ),
     "comment": (
         "orchestration/dashboard/charts.py",
         "from __future__ import annotations\n",
@@ -92,9 +96,11 @@ class Night:
         self.console.print(f"  {name} …")
         environment = {**environment_for(self.data_dir), **environment_on(self.library, self.days)}
         environment = {k: v for k, v in environment.items() if k not in OURS}
-        command = child("orchestration.cli", "run", "--json", *arguments)
+        command = child("orchestration.cli", "run", *arguments)
         sampler = Sampler()
         found = measure(name, command, environment, self.project, sampler.watch)
+        # Kept on the screen, should a later run fail after hours.
+        self.console.print(f"    {found.wall_seconds:.1f} s, {found.cpu_seconds:.1f} cpu s")
         later = self.days * DAY_SECONDS if self.library else 0
         spans = {
             step: (begin - later, end - later)
