@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class Measurement:
         cpu_seconds: user and system time of the process and what it waited for.
         peak_megabytes: largest resident set.
         output: what the child printed as its last line, if it was JSON.
+        written_megabytes: what it and what it waited for sent to the disk, caches included.
+        differing: tables that should be equal to those of another measurement and are not.
     """
 
     name: str
@@ -43,10 +46,25 @@ class Measurement:
     cpu_seconds: float
     peak_megabytes: float
     output: Any = None
+    written_megabytes: float = 0.0
+    differing: tuple[str, ...] = ()
 
 
-def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> Measurement:
+def measure(
+    name: str,
+    command: Sequence[str],
+    environment: dict[str, str],
+    folder: Path = PROJECT_ROOT,
+    started_as: Callable[[int], None] | None = None,
+) -> Measurement:
     """Run a command and measure it.
+
+    Parameters:
+        name: what it is called in the result.
+        command: program and arguments.
+        environment: all of it; the output goes to a log in the folder `C360_DATA_DIR`.
+        folder: where it runs.
+        started_as: is told the process id at the start.
 
     Raises:
         UserError: the command failed; the end of its output is in the message.
@@ -55,8 +73,10 @@ def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> M
     started = time.monotonic()
     with log.open("w") as handle:
         process = subprocess.Popen(
-            command, env=environment, cwd=PROJECT_ROOT, stdout=handle, stderr=subprocess.STDOUT
+            command, env=environment, cwd=folder, stdout=handle, stderr=subprocess.STDOUT
         )
+        if started_as:
+            started_as(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - started
@@ -69,11 +89,13 @@ def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> M
         round(usage.ru_utime + usage.ru_stime, 2),
         round(usage.ru_maxrss / _RSS_UNIT, 0),
         _json(lines[-1]) if lines else None,
+        round(usage.ru_oublock * _BLOCK_BYTES / 1e6, 1),
     )
 
 
 # Linux counts the resident set in kilobytes, macOS in bytes.
 _RSS_UNIT = 1024 * 1024 if platform.system() == "Darwin" else 1024
+_BLOCK_BYTES = 512
 
 
 def _json(text: str) -> Any:
@@ -109,7 +131,9 @@ def demo_company(customers: int, console: Console) -> Path:
     return data_dir
 
 
-def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> dict[str, Any]:
+def run_benchmark(
+    name: str, customers: int, repeat: int, console: Console, keep: Path | None = None
+) -> dict[str, Any]:
     """Run a benchmark and keep its result as JSON under data/benchmarks.
 
     Parameters:
@@ -117,14 +141,17 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
         customers: size of the demo company.
         repeat: how often; medians are taken per measurement.
         console: where progress and the table go.
+        keep: folder that `nightly` works in and leaves; the others have none.
 
     Returns:
-        name, customers, repeat, machine, measurements (medians) and the benchmark's own findings.
+        name, customers, repeat, machine, measurements (medians), and `differing`: what should have
+        been equal and was not.
 
     Raises:
-        UserError: there is no such benchmark, or a child failed.
+        UserError: there is no such benchmark, it keeps nothing, or a child failed.
     """
-    from benchmarks import clv, graph, ingest, overhead, pipeline, rankings, refresh
+    from benchmarks import clv, graph, ingest, nightly, overhead, pipeline, rankings, refresh
+    from benchmarks.nightly_report import show
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
         "pipeline": pipeline.run,
@@ -135,9 +162,12 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
         "clv": clv.run,
         "deciles": rankings.run_deciles,
         "rfm": rankings.run_rfm,
+        "nightly": partial(nightly.run, keep=keep),
     }
     if name not in known:
         raise UserError(f"There is no benchmark '{name}'. There are: {', '.join(known)}.", 2)
+    if keep and (name != "nightly" or repeat > 1):
+        raise UserError("--keep is for one round of the benchmark 'nightly'.", 2)
     rounds = []
     for number in range(repeat):
         console.print(f"{name}, {customers:,} people, round {number + 1} of {repeat}")
@@ -157,9 +187,13 @@ def run_benchmark(name: str, customers: int, repeat: int, console: Console) -> d
             ),
         },
         "measurements": rows,
+        "differing": [table for entries in rounds for m in entries for table in m.differing],
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / f"{name}_{customers}.json").write_text(json.dumps(result, indent=2))
+    if name == "nightly":
+        show(rows, console)
+        return result
     for row in rows:
         console.print(
             f"  {row['name']:<34} {row['wall_seconds']:>8.2f} s  {row['cpu_seconds']:>8.2f} cpu s"
@@ -173,7 +207,7 @@ def medians(rounds: Sequence[Sequence[Measurement]]) -> list[dict[str, Any]]:
     merged = []
     for entries in zip(*rounds, strict=True):
         row = asdict(entries[0])
-        for field in ("wall_seconds", "cpu_seconds", "peak_megabytes"):
+        for field in ("wall_seconds", "cpu_seconds", "peak_megabytes", "written_megabytes"):
             row[field] = round(statistics.median(getattr(e, field) for e in entries), 2)
         merged.append(row)
     return merged

@@ -43,6 +43,11 @@ def reset(data_dir: Path) -> None:
 
 def layer_seconds(data_dir: Path) -> dict[str, float]:
     """Wall seconds per step of the last run, from Dagster's event log."""
+    return {step: round(end - begin, 2) for step, (begin, end) in step_spans(data_dir).items()}
+
+
+def step_spans(data_dir: Path) -> dict[str, tuple[float, float]]:
+    """Begin and end of each step of the last run, seconds since 1970, from Dagster's event log."""
     import os
 
     os.environ["DAGSTER_HOME"] = str(data_dir / "dagster")
@@ -52,7 +57,7 @@ def layer_seconds(data_dir: Path) -> dict[str, float]:
         run_record = instance.get_run_records(limit=1)[0]
         stats = instance.get_run_step_stats(run_record.dagster_run.run_id)
     return {
-        s.step_key: round((s.end_time or 0) - (s.start_time or 0), 2)
+        s.step_key: (s.start_time or 0.0, s.end_time or 0.0)
         for s in sorted(stats, key=lambda s: s.start_time or 0)
     }
 
