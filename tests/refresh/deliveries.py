@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 Row = dict[str, object]
-KEYS = 40
+KEYS = 90
 """So few that deliveries hold versions, repetitions and deletions of each other's keys."""
 FIRST_DAY = datetime(2026, 3, 1)
 TODAY = datetime(2026, 5, 1)
@@ -47,9 +47,9 @@ class Company:
         """The first delivery: two files of each table, a database, a server."""
         for table in TABLES:
             for name in ("a", "b"):
-                self.write(table, name, self.rows(table, self.dice.randrange(25, 45)))
-        self.loyalty(60)
-        self.server = self.rows(SERVER, 40)
+                self.write(table, name, self.rows(table, self.dice.randrange(50, 80)))
+        self.loyalty(120)
+        self.server = self.rows(SERVER, 80)
 
     def go_on(self) -> None:
         """The next one: to each table happens something else, or nothing."""
@@ -59,10 +59,8 @@ class Company:
                 table, self.dice.choice(names)
             )
         if self.dice.random() < 0.6:
-            self.loyalty(self.dice.randrange(40, 70))
-        self.server += self.rows(SERVER, 6)
-        for row in self.dice.sample(self.server, 3):
-            row["event_type"] = "clicked"
+            self.loyalty(120)
+        self.server += self.rows(SERVER, 15)
 
     def come(self, table: str, _: str) -> None:
         self.write(table, f"n{self.dice.randrange(1000)}", self.rows(table, 8))
@@ -119,7 +117,7 @@ class Company:
             writer.writeheader()
             writer.writerows(rows)
 
-    def loyalty(self, count: int, members: int = 20) -> None:
+    def loyalty(self, count: int, members: int = 30) -> None:
         """Write the loyalty database anew."""
         target = self.landing / "loyalty" / "loyalty.sqlite"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -278,12 +276,13 @@ def consent(c: Company) -> Row:
 
 def message_event(c: Company) -> Row:
     return {
-        "message_event_id": c.key("g"),
+        "message_event_id": f"g{c.dice.randrange(400)}",
         "message_id": "m",
         "campaign_id": c.key("a"),
         "contact_id": c.key("k"),
         "event_type": c.one("sent", "opened", "lost"),
-        "occurred_at": c.instant() or None,
+        # A watermark that lies ahead would hide what comes later.
+        "occurred_at": f"{c.news_from + timedelta(hours=c.dice.randrange(240))}",
     }
 
 
