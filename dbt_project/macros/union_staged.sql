@@ -2,9 +2,10 @@
     The accepted rows of every staging model that feeds an entity (`vars.entity_sources`).
     Each branch lists the contract's columns, so a staging model with another column order is
     still right and one that lacks a column fails with its own name in the message. Columns in
-    `optional` are null where the YAML of a staging model does not list them.
+    `optional` are null where the YAML of a staging model does not list them. With a `key`, a refresh
+    takes the rows with reached keys only (see `part`).
 -#}
-{% macro union_staged(entity, columns, optional=[]) -%}
+{% macro union_staged(entity, columns, optional=[], key=none) -%}
     {%- for model in var('entity_sources')[entity] %}
     {%- set said = columns_of_model(model) if optional else {} %}
     select
@@ -12,7 +13,7 @@
         {%- for column in optional %},
         {{ column if column in said else 'cast(null as string) as ' ~ column }}
         {%- endfor %}
-    from {{ ref(model) }}
+    from {{ part(ref(model), key) if key else ref(model) }}
     where reject_reason is null
     {%- if not loop.last %}
     union all

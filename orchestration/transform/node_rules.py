@@ -29,6 +29,8 @@ NO_RULES = (
     *("packages", "persist_docs", "tags", "static_analysis"),
 )
 """What is said of a node and does not change its rows."""
+RULES_IN_META = ("always_reached", "not_compared", "reaches_through", "reads")
+"""What `config.meta` says of how a model is refreshed, see macros/refresh.sql."""
 CLOCK = ("as_of_day", "today")
 """The macros that ask what day it is; what calls them follows from the day."""
 NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF", "C360_REFRESH")
@@ -151,13 +153,15 @@ class NodeRules:
 
 def _configuration(node: Mapping[str, Any]) -> list[Any]:
     config = {k: v for k, v in node["config"].items() if k not in NO_RULES}
+    meta = node["config"].get("meta", {})
+    reach = [meta.get(name) for name in RULES_IN_META]
     promised = [
         [name, column.get("data_type"), column.get("constraints")]
         for name, column in node.get("columns", {}).items()
         if node["config"].get("contract", {}).get("enforced")
     ]
     asked = (node.get("test_metadata") or {}).get("kwargs")
-    return [config, promised, asked, node.get("relation_name")]
+    return [config, reach, promised, asked, node.get("relation_name")]
 
 
 def _hash(value: Any) -> str:

@@ -1,4 +1,14 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'source_record_id']) }}
+
 with
+
+{% call reached() %}
+    {{ changed_staged('events', ['source_system', 'source_record_id']) }}
+    union all
+    select source_system, source_record_id
+    from ({{ union_staged('events', ['source_system', 'source_record_id']) }}) as staged
+    where source_system in ({{ systems_that_changed_sides() }})
+{% endcall %}
 
 -- Whom a system knows as a customer is nobody's program.
 visits as (
@@ -7,7 +17,8 @@ visits as (
         {{ union_staged(
             'events',
             ['source_system', 'event_id', 'source_record_id', 'occurred_at', 'login'],
-            optional=['user_agent']
+            optional=['user_agent'],
+            key=['source_system', 'source_record_id']
         ) }}
     ) as staged
     where source_system not in (select source_system from {{ ref('customer_records') }})
@@ -32,6 +43,7 @@ crawler_agents as (
 by_agent as (
     select
         visits.source_system,
+        visits.source_record_id,
         visits.event_id,
         'crawler_agent' as reason
     from visits
@@ -81,6 +93,7 @@ programs as (
 by_pace as (
     select
         visits.source_system,
+        visits.source_record_id,
         visits.event_id,
         'bot_traffic' as reason
     from visits
@@ -99,7 +112,8 @@ crawler_events as (
 -- What shows both ways counts by its agent, which is the plainer word.
 select
     source_system,
+    source_record_id,
     event_id,
     max(reason) as reason
 from crawler_events
-group by source_system, event_id
+group by source_system, source_record_id, event_id

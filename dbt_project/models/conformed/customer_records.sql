@@ -1,4 +1,10 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'source_record_id']) }}
+
 with
+
+{% call reached() %}
+    {{ changed_staged('customer_records', ['source_system', 'source_record_id']) }}
+{% endcall %}
 
 accepted as (
     {{ union_staged('customer_records', [
@@ -6,7 +12,8 @@ accepted as (
         'email', 'phone', 'login', 'loyalty_id', 'national_id', 'loyalty_tier', 'birth_date',
         'street', 'address_line_2', 'postal_code', 'city', 'state', 'country_code', 'created_at',
         'updated_at', 'source_file'
-    ], optional=['organisation_name', 'passport', 'drivers_license']) }}
+    ], optional=['organisation_name', 'passport', 'drivers_license'],
+    key=['source_system', 'source_record_id']) }}
 )
 
 select

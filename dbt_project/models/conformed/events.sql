@@ -1,11 +1,21 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'event_id']) }}
+
 with
+
+{% call reached() %}
+    {{ changed_staged('events', ['source_system', 'event_id']) }}
+    union all
+    {{ passed_by_clock('events', ['source_system', 'event_id'], 'occurred_at') }}
+    union all
+    select source_system, event_id from {{ changed('crawler_events') }}
+{% endcall %}
 
 accepted as (
     {{ union_staged('events', [
         'source_system', 'event_id', 'source_record_id', 'event_type', 'occurred_at',
         'login', 'product_id', 'url_path', 'device_type', 'points',
         'order_id', 'source_file'
-    ], optional=['user_agent']) }}
+    ], optional=['user_agent'], key=['source_system', 'event_id']) }}
 ),
 
 crawler_events as (

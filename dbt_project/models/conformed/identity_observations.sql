@@ -1,13 +1,28 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'source_record_id']) }}
+
+{% set record = ['source_system', 'source_record_id'] %}
+
 with
 
+{% call reached() %}
+    select source_system, source_record_id from {{ changed('customer_records') }}
+    union all
+    select source_system, source_record_id from {{ changed('events') }}
+    union all
+    select source_system, source_record_id from {{ ref('events') }}
+    where source_system in ({{ systems_that_changed_sides() }})
+    union all
+    {{ changed_staged('identity_observations', record) }}
+{% endcall %}
+
 customer_records as (
-    select * from {{ ref('customer_records') }}
+    select * from {{ part(ref('customer_records'), record) }}
 ),
 
 -- A system without customers of its own knows its visitors by what it calls them: a cookie.
 events as (
-    select * from {{ ref('events') }}
-    where source_system not in (select source_system from customer_records)
+    select * from {{ part(ref('events'), record) }}
+    where source_system not in (select source_system from {{ ref('customer_records') }})
 ),
 
 values_of_customer_records as (
@@ -76,7 +91,7 @@ values_of_cookies as (
             'source_system', 'source_record_id', 'namespace', 'identity_value', 'country_code',
             'given_name', 'birth_date', 'observation_count', 'first_observed_at',
             'last_observed_at'
-        ]) }}
+        ], key=record) }}
     ),
 {% endif %}
 

@@ -1,10 +1,18 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'message_event_id']) }}
+
 with
+
+{% call reached() %}
+    {{ changed_staged('message_events', ['source_system', 'message_event_id']) }}
+    union all
+    {{ passed_by_clock('message_events', ['source_system', 'message_event_id'], 'occurred_at') }}
+{% endcall %}
 
 accepted as (
     {{ union_staged('message_events', [
         'source_system', 'message_event_id', 'message_id', 'campaign_id', 'source_record_id',
         'event_type', 'occurred_at', 'url', 'source_file'
-    ]) }}
+    ], key=['source_system', 'message_event_id']) }}
 )
 
 select

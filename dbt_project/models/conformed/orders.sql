@@ -1,10 +1,18 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'order_id']) }}
+
 with
+
+{% call reached() %}
+    {{ changed_staged('orders', ['source_system', 'order_id']) }}
+    union all
+    {{ passed_by_clock('orders', ['source_system', 'order_id'], 'ordered_at') }}
+{% endcall %}
 
 accepted as (
     {{ union_staged('orders', [
         'source_system', 'order_id', 'source_record_id', 'ordered_at', 'status',
         'currency', 'gross_amount', 'source_file'
-    ]) }}
+    ], key=['source_system', 'order_id']) }}
 )
 
 select

@@ -1,4 +1,10 @@
+{{ config(materialized='incremental', unique_key=['user_agent']) }}
+
 with
+
+{% call reached() %}
+    {{ changed_staged('events', ['user_agent'], listed='user_agent') }}
+{% endcall %}
 
 staged as (
     {{ union_staged('events', ['source_system'], optional=['user_agent']) }}
@@ -7,7 +13,7 @@ staged as (
 -- Millions of events have thousands of agents: a pattern is looked for once in each.
 agents as (
     select distinct user_agent
-    from staged
+    from {{ part('staged', ['user_agent']) }}
     where user_agent is not null
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['campaign_id']) }}
+
 with
 
 typed as (
@@ -12,7 +14,10 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('email_marketing', 'campaigns') }}
+    from {{ landed(
+        source('email_marketing', 'campaigns'),
+        {'campaign_id': "nullif(trim(campaign_id), '')"}
+    ) }}
 ),
 
 checked as (

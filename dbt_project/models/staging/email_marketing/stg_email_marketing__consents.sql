@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['consent_id']) }}
+
 with
 
 typed as (
@@ -13,7 +15,11 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('email_marketing', 'consents') }}
+    from {{ landed(
+        source('email_marketing', 'consents'),
+        {'consent_id': "nullif(trim(consent_id), '')"},
+        instants=['recorded_at']
+    ) }}
 ),
 
 checked as (

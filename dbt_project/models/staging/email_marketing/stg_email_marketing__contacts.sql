@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['source_record_id']) }}
+
 with
 
 typed as (
@@ -12,7 +14,11 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('email_marketing', 'contacts') }}
+    from {{ landed(
+        source('email_marketing', 'contacts'),
+        {'source_record_id': "nullif(trim(contact_id), '')"},
+        instants=['updated_at', 'created_at']
+    ) }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['message_event_id']) }}
+
 with
 
 typed as (
@@ -13,7 +15,11 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('email_marketing', 'message_events') }}
+    from {{ landed(
+        source('email_marketing', 'message_events'),
+        {'message_event_id': "nullif(trim(message_event_id), '')"},
+        instants=['occurred_at']
+    ) }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['source_record_id']) }}
+
 with
 
 typed as (
@@ -26,7 +28,12 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('loyalty', 'members') }}
+    from {{ landed(
+        source('loyalty', 'members'),
+        {'source_record_id': "nullif(trim(member_no), '')"},
+        instants=['updated_at', 'created_at'],
+        births=['birth_date']
+    ) }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['event_id']) }}
+
 with
 
 typed as (
@@ -12,7 +14,11 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('loyalty', 'points_ledger') }}
+    from {{ landed(
+        source('loyalty', 'points_ledger'),
+        {'event_id': "nullif(trim(entry_id), '')"},
+        instants=['occurred_at']
+    ) }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['loyalty_tier']) }}
+
 with
 
 typed as (
@@ -9,7 +11,10 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('loyalty', 'tiers') }}
+    from {{ landed(
+        source('loyalty', 'tiers'),
+        {'loyalty_tier': "nullif(trim(tier), '')"}
+    ) }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['source_record_id']) }}
+
 with
 
 typed as (
@@ -26,7 +28,12 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('web_shop', 'customers') }}
+    from {{ landed(
+        source('web_shop', 'customers'),
+        {'source_record_id': "nullif(trim(customer_id), '')"},
+        instants=['updated_at', 'created_at'],
+        births=['birth_date']
+    ) }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['order_id', 'line_number']) }}
+
 with
 
 typed as (
@@ -14,7 +16,11 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('web_shop', 'order_lines') }}
+    from {{ landed(
+        source('web_shop', 'order_lines'),
+        {'order_id': "nullif(trim(order_id), '')", 'line_number': "try_cast(line_number as int)"},
+        instants=['booked_at']
+    ) }}
 ),
 
 -- What is bought comes in with a plus, what is returned with a minus.

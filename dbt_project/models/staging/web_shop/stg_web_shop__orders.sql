@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['order_id']) }}
+
 with
 
 typed as (
@@ -12,7 +14,11 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('web_shop', 'orders') }}
+    from {{ landed(
+        source('web_shop', 'orders'),
+        {'order_id': "nullif(trim(order_id), '')"},
+        instants=['ordered_at']
+    ) }}
 ),
 
 checked as (

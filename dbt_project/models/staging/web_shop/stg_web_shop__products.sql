@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['product_id']) }}
+
 with
 
 typed as (
@@ -13,7 +15,10 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('web_shop', 'products') }}
+    from {{ landed(
+        source('web_shop', 'products'),
+        {'product_id': "nullif(trim(product_id), '')"}
+    ) }}
 ),
 
 checked as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['event_id']) }}
+
 with
 
 typed as (
@@ -16,7 +18,11 @@ typed as (
         source_file,
         source_row,
         is_deleted
-    from {{ source('web_tracking', 'events') }}
+    from {{ landed(
+        source('web_tracking', 'events'),
+        {'event_id': "nullif(trim(event_id), '')"},
+        instants=['occurred_at']
+    ) }}
 ),
 
 checked as (

@@ -1,0 +1,146 @@
+{#-
+    Build or refresh. A model's text says what is true of all rows. Plain dbt builds it whole. Where
+    the environment variable C360_REFRESH names a model (several with blanks between), and its table
+    is as the last good build left it, the same text runs over the rows that changed keys reach:
+
+    1. `reached` notes the keys in a temporary table of the model's own connection;
+    2. `part` is an input's rows with these keys, and in a build the input itself;
+    3. the strategy `reached` replaces the rows of these keys, and writes what has really changed
+       to operations.delta_<model>, where the models after it look.
+
+    A window or an aggregate needs all rows of its group, so the key of a part is the group's.
+-#}
+
+{#- dbt's own hook: whether a model is built whole. What other models configure is left alone. -#}
+{% macro should_full_refresh() -%}
+    {%- set configured = config.get('full_refresh') -%}
+    {%- if configured is not none -%}{{ return(configured) }}{%- endif -%}
+    {%- if flags.FULL_REFRESH or config.get('incremental_strategy') != 'reached' -%}
+        {{ return(flags.FULL_REFRESH) }}
+    {%- endif -%}
+    {#- Not named in the call: it is no part of what the project is parsed with. A replayed day
+        changes more than keys can say. -#}
+    {%- set variable = 'C360_REFRESH' -%}
+    {{ return(model.name not in env_var(variable, '').split() or as_of_day() != '') }}
+{%- endmacro %}
+
+{#-
+    Whether this model is refreshed. In a dbt unit test what the test says of `is_incremental`, if it
+    gives `this`.
+-#}
+{% macro is_refreshed() -%}
+    {{ return('refreshed' if execute and this is not none and is_incremental() and (
+        config.get('incremental_strategy') == 'reached' or model.resource_type == 'unit_test'
+    ) else '') }}
+{%- endmacro %}
+
+{#- The temporary table with the keys that a refresh of this model reaches. -#}
+{% macro reached_keys() -%}temp.reached_{{ this.identifier }}{%- endmacro %}
+
+{#-
+    Before the first CTE: which keys a refresh reaches, as `{% raw %}{% call reached() %}{% endraw %}`
+    around a select. Nothing in a build.
+-#}
+{% macro reached() -%}
+    {%- if not execute -%}
+        {#- dbt learns here what is read. -#}
+        {%- set read = caller() -%}
+    {%- elif is_refreshed() and model.resource_type == 'unit_test' -%}
+        reached as (select distinct * from ({{ caller() }})),
+    {%- elif is_refreshed() -%}
+        {%- do run_query(
+            'create or replace temp table reached_' ~ this.identifier
+            ~ ' as select distinct * from (' ~ caller() ~ ')'
+        ) -%}
+        reached as (select * from {{ reached_keys() }}),
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    What a model needs of an input: all of it in a build, in a refresh the rows with reached keys.
+    Parameters: relation, a ref or a CTE; key, columns that it shares with the select in `reached`.
+-#}
+{% macro part(relation, key) -%}
+    {%- if is_refreshed() -%}
+        (select * from {{ relation }} semi join reached using ({{ key | join(', ') }}))
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The rows of a model that its last refresh took out (`is_after` false) and put in (true), without
+    those that stayed the same. Empty after a whole build, which reaches whatever reads the model.
+-#}
+{% macro changed(model_name) -%}operations.delta_{{ model_name }}{%- endmacro %}
+
+{#- After a model's table is written: in a build its delta is empty, since nothing was compared. -#}
+{% macro begin_delta() -%}
+    {%- if execute and not is_refreshed() and (
+        config.get('materialized') == 'incremental' or model.fqn[1] == 'staging'
+    ) -%}
+        create or replace table {{ changed(this.identifier) }} as
+        select
+            columns(lambda name: name not in ('{{ _not_compared() | join("', '") }}')),
+            true as is_after
+        from {{ this }}
+        limit 0
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    dbt's hook for the strategy `reached`. Rows of staging without a key are reached by their file.
+-#}
+{% macro get_incremental_reached_sql(arg_dict) -%}
+    {%- set target, rows_now = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
+    {%- set key = arg_dict['unique_key'] -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='name') | list -%}
+    {%- set compared = columns | reject('in', _not_compared()) | join(', ') -%}
+    {%- set is_reached = _is_reached(dict(zip(key, key)), model.fqn[1] == 'staging')
+        ~ ' or ' ~ config.get('meta', {}).get('always_reached', 'false') -%}
+    create or replace table {{ changed(target.identifier) }} as
+    with
+
+    rows_before as (
+        select {{ compared }} from {{ target }} where {{ is_reached }}
+    ),
+
+    rows_after as (
+        select {{ compared }} from {{ rows_now }}
+    )
+
+    select *, false as is_after
+    from (select * from rows_before except all select * from rows_after)
+    union all
+    select *, true as is_after
+    from (select * from rows_after except all select * from rows_before);
+
+    delete from {{ target }} where {{ is_reached }};
+
+    insert into {{ target }} ({{ columns | join(', ') }})
+    select {{ columns | join(', ') }} from {{ rows_now }}
+{%- endmacro %}
+
+{#- Columns in which a row may differ and still be unchanged for the models after it. -#}
+{% macro _not_compared() -%}
+    {{ return(config.get('meta', {}).get('not_compared', [])) }}
+{%- endmacro %}
+
+{#- Whether a row is reached, as a condition. Parameters: key, columns of the key with what they are
+    in the row; keyless_by_file, whether rows without key are reached by their file. -#}
+{% macro _is_reached(key, keyless_by_file) -%}
+    {%- set columns, values = key.keys() | list, key.values() | list -%}
+    {%- set row = 'row' if columns | length > 1 else '' -%}
+    {{ row }}({{ values | join(', ') }}) in (
+        select {{ row }}({{ columns | join(', ') }}) from {{ reached_keys() }}
+        {% if keyless_by_file %}where source_file is null{% endif %}
+    )
+    {%- if keyless_by_file %}
+        or (
+            ({{ values | join(' is null or ') }} is null)
+            and source_file in (
+                select source_file from {{ reached_keys() }} where source_file is not null
+            )
+        )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,127 @@
+{#-
+    What a refresh of a staging model reads of landing. operations.staged_<model>, written with the
+    model's table, says of which parts of files and on which day it was made.
+-#}
+
+{#-
+    What a staging model reads: its source table, and in a refresh its rows of the reached keys.
+    Reached are the keys of rows, of before and of now, in files that are new, changed or gone; where
+    a file has only grown, of the rows that were added. On another day also those of rows with an
+    instant or a birth date that lay after today and does not any more. A row without key is reached
+    by its file.
+    Parameters:
+        relation: the source.
+        key: the columns of the key as in judge_versions, each with what it is in landing.
+        instants: the model's columns that are compared with today.
+        births: the columns of landing that are read as birth dates.
+-#}
+{% macro landed(relation, key, instants=[], births=[]) -%}
+    {%- if is_refreshed() -%}
+        {%- do run_query(_reached_in_landing(relation, key, instants, births)) -%}
+        (select * from {{ relation }} where {{ _is_reached(key, true) }})
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro _reached_in_landing(relation, key, instants, births) -%}
+    {%- set columns = key.keys() | join(', ') -%}
+    {%- set landed_key -%}
+        {%- for column, value in key.items() %}{{ value }} as {{ column }}, {% endfor -%}
+    {%- endset -%}
+    create or replace temp table reached_{{ this.identifier }} as
+    with
+
+    parts_before as (
+        select * exclude (staged_on)
+        from operations.staged_{{ this.identifier }}
+        where file_id is not null
+    ),
+
+    parts_now as (
+        {{ _parts_in_landing() }}
+    ),
+
+    -- An id may have belonged to another file. A server's rows are only taken out of the end of its
+    -- last part, where the next one begins.
+    changed_parts as (
+        (select * from parts_before except select * from parts_now)
+        union all
+        (select * from parts_now except select * from parts_before)
+    ),
+
+    changed_files as (
+        select
+            source_file,
+            min(row_offset) as rows_before
+        from changed_parts
+        group by source_file
+    ),
+
+    days as (
+        select
+            coalesce(least(max(staged_on), {{ today() }}), {{ today() }}) as first_day,
+            coalesce(greatest(max(staged_on), {{ today() }}), {{ today() }}) as last_day
+        from operations.staged_{{ this.identifier }}
+    ),
+
+    found as (
+        select {{ columns }}, source_file
+        from {{ this }}
+        inner join changed_files using (source_file)
+        where source_row > rows_before
+        union all
+        select {{ landed_key }} source_file
+        from {{ relation }}
+        inner join changed_files using (source_file)
+        where source_row > rows_before
+        {%- for instant in instants %}
+        union all
+        select {{ columns }}, source_file
+        from {{ this }}
+        where
+            {{ instant }} >= (select first_day + interval 1 day from days)
+            and {{ instant }} < (select last_day + interval 1 day from days)
+        {%- endfor %}
+        {%- for birth in births %}
+        union all
+        select {{ landed_key }} source_file
+        from {{ relation }}
+        where
+            try_cast({{ birth }} as date) > (select first_day from days)
+            and try_cast({{ birth }} as date) <= (select last_day from days)
+        {%- endfor %}
+    )
+
+    select distinct
+        {%- for column in key %}
+        case when {{ key.keys() | join(' is not null and ') }} is not null then {{ column }} end
+            as {{ column }},
+        {%- endfor %}
+        case when {{ key.keys() | join(' is null or ') }} is null then source_file end as source_file
+    from found
+{%- endmacro %}
+
+{% macro _parts_in_landing() -%}
+    {%- set read = source_table_of(this.identifier) -%}
+    select
+        file_id,
+        source_file,
+        content_hash,
+        loaded_at,
+        row_offset,
+        is_deletes
+    from operations.source_files
+    where
+        source_system = '{{ read.source_system }}'
+        and source_table = '{{ read.source_table }}'
+{%- endmacro %}
+
+{#- After a staging model's table is written: what it was made of, a row with the day included. -#}
+{% macro keep_staged_files() -%}
+    create or replace table operations.staged_{{ this.identifier }} as
+    select *, {{ today() }} as staged_on
+    from ({{ _parts_in_landing() }})
+    union all by name
+    select {{ today() }} as staged_on
+{%- endmacro %}
