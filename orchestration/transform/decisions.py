@@ -149,7 +149,9 @@ class Decisions:
             action, why = (BUILD, whole) if whole else (REFRESH, inputs)
             named = _named(sorted({u.split(".")[-1] for u in why}) or names)
             within = set(inputs) <= set(remade)
-            return Decision(unique_id, action, f"{named} changed", known, within)
+            by_day = within and known.made_from.day != now.day
+            reason = ANOTHER_DAY if by_day else f"{named} changed"
+            return Decision(unique_id, action, reason, known, within)
         if known.made_from.day != now.day:
             # A replayed day changes more than the rows that wait for a day.
             is_replay = REPLAYED in known.made_from.day + now.day

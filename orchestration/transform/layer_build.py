@@ -143,13 +143,17 @@ class LayerBuild:
             note: how far the refresh went.
         """
         self.note = note
+        if is_same:
+            # Their rows are those of before, and so is what follows from them.
+            with self.connect() as con:
+                keep_states(con, (d.known for d in self.decisions.values() if d.known))
+            self.decide(list(self.decisions))
+            return
         for result in results:
             self.results[result.unique_id] = result
-            if is_same and (known := self.decisions[result.unique_id].known):
-                self.decisions[result.unique_id] = Decision(
-                    result.unique_id, SKIP, "nothing reaches it", known
-                )
-        self._keep([r for r in results if self.decisions[r.unique_id].action != SKIP])
+            decision = self.decisions[result.unique_id]
+            self.decisions[result.unique_id] = replace(decision, action=REFRESH)
+        self._keep(results)
 
     def keep_skipped(self) -> None:
         """What was skipped is as good as it was, though what it reads may have been touched."""
@@ -223,28 +227,26 @@ class LayerBuild:
             return state
         decision = self.decisions.get(unique_id)
         known = decision.known if decision else None
-        refreshed = known is not None and decision is not None and decision.action == REFRESH
+        changed = None
+        if known and decision and decision.action == REFRESH:
+            changed = self._changed_rows(con, unique_id)
         # Only a model that asks for the day is made though nothing else has changed.
-        by_day = self._decisions.rules.reads_the_day(unique_id) and not refreshed
+        by_day = self._decisions.rules.reads_the_day(unique_id) and changed is None
         rows_hash = hash_rows(con, self._table(unique_id)) if by_day else ""
-        if known and decision and self._is_same(con, decision, known, rows_hash):
+        is_same_day = bool(known and decision and decision.reason == ANOTHER_DAY and rows_hash)
+        if known and (changed == 0 or (is_same_day and rows_hash == known.rows_hash)):
             return replace(state, build=known.build, before=known.before, rows_hash=rows_hash)
-        before = known.build if refreshed and known else ""
+        before = known.build if known and changed is not None else ""
         return replace(state, build=uuid.uuid4().hex, before=before, rows_hash=rows_hash)
 
-    def _is_same(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        decision: Decision,
-        known: NodeState,
-        rows_hash: str,
-    ) -> bool:
-        """Whether a model that was made holds the rows of before."""
-        if decision.action == REFRESH:
-            name = self.manifest["nodes"][known.unique_id]["name"]
-            [(changed,)] = con.execute(f'select count(*) from operations."delta_{name}"').fetchall()
-            return bool(changed == 0)
-        return decision.reason == ANOTHER_DAY and rows_hash == known.rows_hash != ""
+    def _changed_rows(self, con: duckdb.DuckDBPyConnection, unique_id: str) -> int | None:
+        """How many rows a refresh has changed; None where the model does not say which."""
+        name = self.manifest["nodes"][unique_id]["name"]
+        try:
+            [(count,)] = con.execute(f'select count(*) from operations."delta_{name}"').fetchall()
+        except duckdb.CatalogException:
+            return None
+        return int(count)
 
     def _table(self, unique_id: str) -> str:
         return str(self.manifest["nodes"][unique_id]["relation_name"])
@@ -275,9 +277,15 @@ def _because(made: Sequence[Decision]) -> str:
 
 
 def reported(build: LayerBuild) -> Iterator[NodeResult]:
-    """A result for every node: dbt's for those that were made, that of last time for others."""
-    yield from build.results.values()
+    """A result for every node: dbt's for those that were made, that of last time for others.
+
+    Those that others read come first, as Dagster wants its outputs.
+    """
     for unique_id in build.decisions:
-        if unique_id not in build.results and build.is_skipped(unique_id):
+        if unique_id in build.results:
+            yield build.results[unique_id]
+        elif build.is_skipped(unique_id):
             state = build.state_of(unique_id)
             yield NodeResult(unique_id, state.status, state.seconds, state.failures, "")
+    # Tests that dbt takes along with models that were asked for.
+    yield from (r for u, r in build.results.items() if u not in build.decisions)

@@ -272,6 +272,8 @@ def test_a_rebuilt_input_is_reached_through_only_where_the_model_says_so(shop: S
     config = node(shop, ORDERS)["config"]
     assert isinstance(config, dict)
     config["meta"] = {"reaches_through": ["stg_orders"]}
+    shop.make()
+    shop.load("c.csv")
     assert shop.actions()["orders"] == "refresh"
 
 
