@@ -167,10 +167,11 @@ def run(customers: int, console: Console, keep: Path | None = None) -> list[Meas
         night.run("full run again", "--rebuild")
         differing = differing_tables(before, fingerprints(night.published))
         *others, full = night.measured
-        return _with_ratios([*others, replace(full, differing=differing)])
+        return with_ratios([*others, replace(full, differing=differing)])
 
 
-def _with_ratios(measured: list[Measurement]) -> list[Measurement]:
+def with_ratios(measured: list[Measurement]) -> list[Measurement]:
+    """The measurements, each with its clock and its CPU by those of the last."""
     full = measured[-1]
     found = []
     for step in measured:
