@@ -12,9 +12,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks import harness, nightly
+from benchmarks.harness import Measurement
 from benchmarks.later_clock import clock_library, environment_on
 from benchmarks.layer_costs import AFTER, BEFORE, Sample, Sampler, step_costs
 from benchmarks.nightly import EDITS, differing_tables, fingerprints
+from orchestration import cli
+from orchestration.errors import UserError
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Company, settings_in
 
@@ -108,13 +112,39 @@ def test_a_folder_with_something_in_it_is_not_worked_in(tmp_path: Path) -> None:
     assert result.returncode == 2 and "nightly" in result.stderr
 
 
+def measured(name: str, seconds: float, *differing: str) -> Measurement:
+    steps = {"ingest": {"seconds": seconds / 2, "cpu_seconds": seconds / 4}}
+    output = {"warehouse_mb": 7.0, "steps": steps}
+    return Measurement(name, seconds, seconds, 500.0, output, 90.0, differing)
+
+
+def test_a_difference_is_shown_kept_and_ends_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left_out = Measurement("no news, next day", 0.0, 0.0, 0.0, {"left out": "no compiler"})
+    runs = [measured("news", 10.0), left_out, measured("full", 40.0, "insights.fact")]
+    monkeypatch.setattr(harness, "RESULTS", tmp_path)
+    monkeypatch.setattr(nightly, "run", lambda *_, **__: nightly.with_ratios(runs))
+    with pytest.raises(UserError, match=r"insights\.fact") as error:
+        cli.bench("nightly", 100, 1, None, as_json=True)
+    assert error.value.exit_code == 1
+    said = capsys.readouterr()
+    shown = " ".join(said.err.split())
+    assert "1 news 10.0 0.250 10.0 0.250 500 90 7" in shown
+    assert "2 no news, next day left out" in shown and "no compiler" in shown
+    assert "ingest 5.0 20.0" in shown and "ingest 2.5 10.0" in shown
+    assert "other after the full run than before it: insights.fact" in shown
+    kept = json.loads((tmp_path / "nightly_100.json").read_text())
+    assert kept == json.loads(said.out) and kept["differing"] == ["insights.fact"]
+
+
 @pytest.mark.slow
 def test_a_night_in_small(tmp_path: Path) -> None:
     company = Company(settings_in(tmp_path / "data"))
     arguments = ("--customers", "2000", "--keep", str(tmp_path / "night"), "--json")
     result = company.c360("bench", "nightly", *arguments, timeout=3600)
     assert result.returncode == 0, result.stderr
-    assert "are equal" in result.stderr
+    assert "Published tables are the same" in " ".join(result.stderr.split())
     found = json.loads(result.stdout)
     assert found["differing"] == []
     runs = {row["name"]: row for row in found["measurements"]}
