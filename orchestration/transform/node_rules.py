@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
@@ -72,7 +72,7 @@ class NodeRules:
     def _parts(self, unique_id: str) -> Iterator[tuple[str, str]]:
         node = self._manifest["nodes"][unique_id]
         yield "its configuration", _hash(_configuration(node))
-        yield "the version of a library", _hash([version(name) for name in LIBRARIES])
+        yield "the version of a library", _versions(LIBRARIES)
         if node["resource_type"] == "seed":
             yield "its rows", _hash((self._project / node["original_file_path"]).read_bytes())
             return
@@ -82,10 +82,7 @@ class NodeRules:
             for module, text in code.items():
                 if module:
                     yield f"the code of {module}", _hash(text)
-            yield (
-                "the version of a library of its Python",
-                _hash([version(name) for name in LIBRARIES_OF_PYTHON]),
-            )
+            yield "the version of a library of its Python", _versions(LIBRARIES_OF_PYTHON)
             return
         macros = {macro: self._manifest["macros"][macro] for macro in self._macros_of(node)}
         yield "its SQL", _hash(node["raw_code"])
@@ -149,6 +146,11 @@ class NodeRules:
             for parent in sorted(node["depends_on"]["nodes"])
             if parent in nodes
         ]
+
+
+@cache
+def _versions(libraries: tuple[str, ...]) -> str:
+    return _hash([version(name) for name in libraries])
 
 
 def _configuration(node: Mapping[str, Any]) -> list[Any]:
