@@ -160,7 +160,7 @@ class Company:
             return f"{ahead:%Y-%m-%d} {self.dice.randrange(24):02}:10:00"
         first = FIRST_DAY if chance < 0.2 else self.news_from
         # A few lie days ahead of all others, and wait for the clock to pass them.
-        ahead_by = 12 + self.dice.randrange(8) if chance > 0.95 else self.dice.randrange(12)
+        ahead_by = 12 + self.dice.randrange(8) if chance > 0.9 else self.dice.randrange(12)
         day = first + timedelta(days=ahead_by)
         return f"{day:%Y-%m-%d} {self.dice.randrange(24):02}:{self.dice.randrange(60):02}:00"
 

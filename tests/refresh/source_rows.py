@@ -55,18 +55,18 @@ def order(c: Company) -> Row:
         "order_id": c.key("o"),
         "customer_id": c.key("c"),
         "ordered_at": c.instant(),
-        "status": c.one("completed", "completed", "cancelled", "lost"),
+        "status": c.one(*["completed"] * 4, "cancelled", "lost"),
         "currency": "EUR",
-        "total_amount": c.one("10.00", "25.50", "-1"),
+        "total_amount": c.one(*["10.00", "25.50"] * 3, "-1"),
     }
 
 
 def line(c: Company) -> Row:
     return {
         "order_id": c.key("o"),
-        "line_number": c.one("1", "2", "x"),
+        "line_number": c.one("1", "2", "3", "4", "x"),
         "product_id": c.key("p"),
-        "quantity": c.one("1", "2", "-1"),
+        "quantity": c.one("1", "2", "3", "4", "-1"),
         "line_amount": c.one("10.00", "5.25"),
         "currency": "EUR",
         "is_return": "false",
@@ -124,7 +124,7 @@ def message_event(c: Company) -> Row:
         "message_event_id": f"g{c.dice.randrange(400)}",
         "campaign_id": c.key("a"),
         "contact_id": c.key("k"),
-        "event_type": c.one("sent", "opened", "lost"),
+        "event_type": c.one("sent", "opened", "clicked", "lost"),
         # A watermark that lies ahead would hide what comes later.
         "occurred_at": f"{c.news_from + timedelta(hours=c.dice.randrange(300))}",
     }
