@@ -9,22 +9,22 @@
     a file has only grown, of the rows that were added. On another day also those of rows with an
     instant or a birth date that lay after today and does not any more. A row without key is reached
     by its file.
+    The instants are the model's columns of that type; the columns of landing that are read as birth
+    dates it names in `config.meta.births`.
     Parameters:
         relation: the source.
         key: the columns of the key as in judge_versions, each with what it is in landing.
-        instants: the model's columns that are compared with today.
-        births: the columns of landing that are read as birth dates.
 -#}
-{% macro landed(relation, key, instants=[], births=[]) -%}
+{% macro landed(relation, key) -%}
     {%- if is_refreshed() -%}
-        {%- do run_query(_reached_in_landing(relation, key, instants, births)) -%}
+        {%- do run_query(_reached_in_landing(relation, key)) -%}
         (select * from {{ relation }} where {{ _is_reached(key, true) }})
     {%- else -%}
         {{ relation }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro _reached_in_landing(relation, key, instants, births) -%}
+{% macro _reached_in_landing(relation, key) -%}
     {%- set columns = key.keys() | join(', ') -%}
     {%- set landed_key -%}
         {%- for column, value in key.items() %}{{ value }} as {{ column }}, {% endfor -%}
@@ -33,7 +33,7 @@
     with
 
     parts_before as (
-        select * exclude (staged_on)
+        select * exclude (staged_on, next_on)
         from operations.staged_{{ this.identifier }}
         where file_id is not null
     ),
@@ -75,7 +75,7 @@
         from {{ relation }}
         inner join changed_files using (source_file)
         where source_row > rows_before
-        {%- for instant in instants %}
+        {%- for instant in _instants() %}
         union all
         select {{ columns }}, source_file
         from {{ this }}
@@ -83,7 +83,7 @@
             {{ instant }} >= (select first_day + interval 1 day from days)
             and {{ instant }} < (select last_day + interval 1 day from days)
         {%- endfor %}
-        {%- for birth in births %}
+        {%- for birth in config.get('meta', {}).get('births', []) %}
         union all
         select {{ landed_key }} source_file
         from {{ relation }}
@@ -117,11 +117,39 @@
         and source_table = '{{ read.source_table }}'
 {%- endmacro %}
 
-{#- After a staging model's table is written: what it was made of, a row with the day included. -#}
+{#- After a staging model's table is written: what it was made of, and a row with the day, and with
+    the next day on which a row is judged otherwise; null when no row waits for one. -#}
 {% macro keep_staged_files() -%}
     create or replace table operations.staged_{{ this.identifier }} as
-    select *, {{ today() }} as staged_on
-    from ({{ _parts_in_landing() }})
+    select * from ({{ _parts_in_landing() }})
     union all by name
-    select {{ today() }} as staged_on
+    select
+        {{ today() }} as staged_on,
+        min(waits_for) as next_on
+    from (
+        select cast(null as date) as waits_for
+        {%- if execute %}
+        {%- for instant in _instants() %}
+        union all
+        select min(cast({{ instant }} as date)) as waits_for
+        from {{ this }}
+        where {{ is_after_today(instant) }}
+        {%- endfor %}
+        {%- for birth in config.get('meta', {}).get('births', []) %}
+        union all
+        select min(try_cast({{ birth }} as date)) as waits_for
+        from {{ source_table_of(this.identifier).relation }}
+        where try_cast({{ birth }} as date) > {{ today() }}
+        {%- endfor %}
+        {%- endif %}
+    ) as waiting
+{%- endmacro %}
+
+{#- The columns of the model's table that are compared with today. -#}
+{% macro _instants() -%}
+    {%- set found = [] -%}
+    {%- for column in adapter.get_columns_in_relation(this) if column.dtype.startswith('TIMESTAMP') -%}
+        {%- do found.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}

@@ -95,7 +95,7 @@ class Decisions:
                 decisions[unique_id] = Decision(unique_id, BUILD, "it is not as it was left")
             else:
                 now = self._made_from(unique_id, states, tables)
-                decisions[unique_id] = self._decide(known, now, states, decisions)
+                decisions[unique_id] = self._decide(known, now, states, decisions, tables)
         return decisions
 
     def with_made_from(
@@ -136,6 +136,7 @@ class Decisions:
         now: MadeFrom,
         states: Mapping[str, NodeState],
         decided: Mapping[str, Decision],
+        tables: TablesRead,
     ) -> Decision:
         unique_id = known.unique_id
         remade = [u for u in now.inputs if u in decided and decided[u].action != SKIP]
@@ -155,8 +156,10 @@ class Decisions:
         if known.made_from.day != now.day:
             # A replayed day changes more than the rows that wait for a day.
             is_replay = REPLAYED in known.made_from.day + now.day
-            action = REFRESH if self._is_refreshable(unique_id) and not is_replay else BUILD
-            return Decision(unique_id, action, ANOTHER_DAY, known)
+            if not self._is_refreshable(unique_id) or is_replay:
+                return Decision(unique_id, BUILD, ANOTHER_DAY, known)
+            if not known.made_from.day < now.day < tables.waits_until(unique_id):
+                return Decision(unique_id, REFRESH, ANOTHER_DAY, known)
         if known.was_good:
             return Decision(unique_id, SKIP, known=known)
         return Decision(unique_id, BUILD, "it has not passed since", known)

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingest.sql import quoted
 from orchestration.ingest.state import loaded_content
 from orchestration.transform.node_states import NodeState
 from orchestration.transform.numbers import hash_rows
@@ -56,6 +57,21 @@ class TablesRead:
         except duckdb.Error:
             return False
         return bool(count == state.measured.get("dagster/row_count"))
+
+    def waits_until(self, unique_id: str) -> str:
+        """The next day on which a row of a staging model is judged otherwise.
+
+        Returns:
+            Empty when that is not known, a day after all others when no row waits for one.
+        """
+        table = quoted(f"staged_{self._manifest['nodes'][unique_id]['name']}")
+        try:
+            [(next_on,)] = self._con.execute(
+                f"select coalesce(min(next_on), date '9999-12-31') from operations.{table}"
+            ).fetchall()
+        except duckdb.Error:
+            return ""
+        return str(next_on)
 
     def _loaded(self) -> dict[tuple[str, str], str]:
         if self._landing is None:

@@ -17,8 +17,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('email_marketing', 'consents'),
-        {'consent_id': "nullif(trim(consent_id), '')"},
-        instants=['recorded_at']
+        {'consent_id': "nullif(trim(consent_id), '')"}
     ) }}
 ),
 

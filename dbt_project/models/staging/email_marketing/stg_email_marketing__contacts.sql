@@ -16,8 +16,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('email_marketing', 'contacts'),
-        {'source_record_id': "nullif(trim(contact_id), '')"},
-        instants=['updated_at', 'created_at']
+        {'source_record_id': "nullif(trim(contact_id), '')"}
     ) }}
 ),
 

@@ -17,8 +17,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('email_marketing', 'message_events'),
-        {'message_event_id': "nullif(trim(message_event_id), '')"},
-        instants=['occurred_at']
+        {'message_event_id': "nullif(trim(message_event_id), '')"}
     ) }}
 ),
 

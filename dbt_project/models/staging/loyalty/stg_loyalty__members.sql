@@ -1,4 +1,6 @@
-{{ config(materialized='incremental', unique_key=['source_record_id']) }}
+{{ config(
+    materialized='incremental', unique_key=['source_record_id'], meta={'births': ['birth_date']}
+) }}
 
 with
 
@@ -30,9 +32,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('loyalty', 'members'),
-        {'source_record_id': "nullif(trim(member_no), '')"},
-        instants=['updated_at', 'created_at'],
-        births=['birth_date']
+        {'source_record_id': "nullif(trim(member_no), '')"}
     ) }}
 ),
 

@@ -16,8 +16,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('loyalty', 'points_ledger'),
-        {'event_id': "nullif(trim(entry_id), '')"},
-        instants=['occurred_at']
+        {'event_id': "nullif(trim(entry_id), '')"}
     ) }}
 ),
 

@@ -18,8 +18,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('web_shop', 'order_lines'),
-        {'order_id': "nullif(trim(order_id), '')", 'line_number': "try_cast(line_number as int)"},
-        instants=['booked_at']
+        {'order_id': "nullif(trim(order_id), '')", 'line_number': "try_cast(line_number as int)"}
     ) }}
 ),
 

@@ -16,8 +16,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('web_shop', 'orders'),
-        {'order_id': "nullif(trim(order_id), '')"},
-        instants=['ordered_at']
+        {'order_id': "nullif(trim(order_id), '')"}
     ) }}
 ),
 

@@ -20,8 +20,7 @@ typed as (
         is_deleted
     from {{ landed(
         source('web_tracking', 'events'),
-        {'event_id': "nullif(trim(event_id), '')"},
-        instants=['occurred_at']
+        {'event_id': "nullif(trim(event_id), '')"}
     ) }}
 ),
 
