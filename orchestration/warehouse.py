@@ -20,6 +20,7 @@ from orchestration.locking import holder_of
 from orchestration.retries import retrying
 from orchestration.settings import Settings
 
+RESERVED_BYTES = 200 * 1024**2
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 """Gives connections that may write the warehouse: within a run, the resource's."""
 
@@ -180,23 +181,23 @@ def discard_database(path: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def require_free_space(settings: Settings, landing_bytes: int) -> None:
-    """Refuse a run that would fill the disk half-way.
+def require_free_space(settings: Settings, needed: int, step: str) -> None:
+    """Refuse a step that would fill the disk half-way.
 
     Parameters:
         settings: paths.
-        landing_bytes: size of the files about to be loaded. A rebuild holds old and new tables at
-            once, so three times this beside what is already there is asked for.
+        needed: bytes that it may write beside what is there.
+        step: what would write them, for people.
 
     Raises:
-        UserError: there is less free space than that.
+        UserError: there is less free space than that and a reserve for logs and records.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    needed = 3 * landing_bytes + 200 * 1024**2
+    needed += RESERVED_BYTES
     free = shutil.disk_usage(settings.data_dir).free
     if free < needed:
         raise UserError(
-            f"{settings.data_dir} has {free / 1e9:.1f} GB free, and this run may need "
+            f"{settings.data_dir} has {free / 1e9:.1f} GB free, and {step} may need "
             f"{needed / 1e9:.1f} GB. Free some space or move the folder with C360_DATA_DIR."
         )
 

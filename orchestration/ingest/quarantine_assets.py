@@ -10,8 +10,8 @@ import duckdb
 from orchestration.ingest.accounting import StagedTable, staged_tables
 from orchestration.ingest.contracts import BOOKKEEPING, ContractFault, contract_faults
 from orchestration.ingest.declarations import declared_source_tables
+from orchestration.ingest.loaded import loaded_content
 from orchestration.ingest.quarantine import account, forget_others
-from orchestration.ingest.state import loaded_content
 from orchestration.progress import reporter
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -204,27 +203,6 @@ def loaded_files(con: duckdb.DuckDBPyConnection, table: SourceTable) -> dict[str
     for row in rows:
         files.setdefault(row[1], []).append(LoadedFile(*row))
     return files
-
-
-def loaded_content(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    """A hash over what was loaded of each source table, by source and table.
-
-    A file of which only the time has changed is the same; one that was read again is another.
-    """
-    prepare(con)
-    found = con.execute(
-        "select source_system, source_table, "
-        "md5(string_agg(loaded::varchar, ' ' order by loaded::varchar)) "
-        "from (select * exclude (file_stamp) from operations.source_files) as loaded "
-        "group by source_system, source_table"
-    ).fetchall()
-    return {(system, table): content for system, table, content in found}
-
-
-def landing_fingerprint(con: duckdb.DuckDBPyConnection) -> str:
-    """A text that names what all of landing holds."""
-    parts = sorted(" ".join((*key, content)) for key, content in loaded_content(con).items())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def distrust_files(con: duckdb.DuckDBPyConnection) -> None:

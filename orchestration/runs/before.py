@@ -8,6 +8,7 @@ from orchestration.clock import replayed_day
 from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
+from orchestration.ingest.loaded import loaded_sizes
 from orchestration.ingest.state import accept_gone_files, distrust_files
 from orchestration.ingest.watch import source_states
 from orchestration.policy import check_policy
@@ -17,14 +18,18 @@ from orchestration.quality import volumes
 from orchestration.settings import Settings
 from orchestration.transform.node_states import forget_all_states
 from orchestration.transform.parsing import load_manifest
-from orchestration.warehouse import discard_database, require_free_space
+from orchestration.warehouse import Connect, discard_database, require_free_space
+
+ROOM_PER_BYTE = 3
+"""What a loaded byte may take: in landing, and in tables that are built from it."""
 
 
-def look_before(settings: Settings) -> None:
+def look_before(settings: Settings, connect: Connect) -> None:
     """Refuse a run that could not end well: wrong policy, no day to replay, a full disk.
 
     Parameters:
         settings: paths.
+        connect: gives connections to the warehouse.
 
     Raises:
         UserError: what is wrong, where, and what to do.
@@ -32,8 +37,16 @@ def look_before(settings: Settings) -> None:
     take_back_unfinished(settings.dbt_project_dir)
     check_policy(settings.dbt_project_dir)
     replayed_day()
-    files = [path for path in settings.landing_dir.rglob("*") if path.is_file()]
-    require_free_space(settings, sum(path.stat().st_size for path in files))
+    require_free_space(settings, 0, "a run")
+    with connect() as con:
+        loaded = loaded_sizes(con)
+    files = {
+        str(path.relative_to(settings.landing_dir)): path.stat().st_size
+        for path in settings.landing_dir.rglob("*")
+        if path.is_file()
+    }
+    new = sum(size for name, size in files.items() if loaded.get(name) != size)
+    require_free_space(settings, ROOM_PER_BYTE * new, "what is to be loaded")
 
 
 def begin_whole(settings: Settings) -> dict[str, str]:

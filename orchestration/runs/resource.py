@@ -56,7 +56,7 @@ class CarryingWarehouse(Warehouse):
         assert run.instance is not None
         settle_records(self.settings)
         settle_dagster(self.settings, run.instance, but=run.record.run_id)
-        before.look_before(self.settings)
+        before.look_before(self.settings, self.get_connection)
         if whole:
             run.change(whole=True, sources=before.begin_whole(self.settings))
         with self.get_connection() as con:

@@ -19,10 +19,11 @@ from orchestration.settings import LAYERS, Settings
 from orchestration.transform import gate_results
 from orchestration.transform.dbt import NodeResult, close_connections
 from orchestration.transform.decisions import REFRESH, SKIP
-from orchestration.transform.layer_build import LayerBuild, outcome_text, reported
+from orchestration.transform.layer_build import LayerBuild
+from orchestration.transform.layer_report import outcome_text, reported
 from orchestration.transform.node_states import nodes_of, read_states
 from orchestration.transform.translator import LayerTranslator
-from orchestration.warehouse import discard_database
+from orchestration.warehouse import discard_database, require_free_space
 
 TRANSLATOR = LayerTranslator()
 Describe = Callable[[duckdb.DuckDBPyConnection, set[str]], dict[str, dict[str, Any]]]
@@ -85,6 +86,7 @@ def build_layer(
     else:
         build.decide(nodes)
     if build.to_make:
+        require_free_space(settings, build.bytes_to_write(), f"building {layer}")
         warm_up()
         # What follows from these has not passed any more, whatever ends this process.
         withdraw_proof(settings)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from orchestration.ingest.state import landing_fingerprint
+from orchestration.ingest.loaded import landing_fingerprint
 from orchestration.settings import LAYERS
 
 GATES = ("ingest", "quarantine", *LAYERS)

@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingest.loaded import loaded_content
 from orchestration.ingest.sql import quoted
-from orchestration.ingest.state import loaded_content
 from orchestration.transform.node_states import NodeState
 from orchestration.transform.numbers import hash_rows
 
