@@ -1,44 +1,9 @@
-with
+{{ config(materialized='incremental', unique_key=['source_system', 'order_id']) }}
 
-order_lines as (
-    select * from {{ ref('order_lines') }}
-),
-
-completed_orders as (
-    select * from {{ ref('orders') }}
-    where status = 'completed'
-),
-
-products as (
-    select * from {{ ref('products') }}
-),
-
-identity_map as (
-    select * from {{ ref('identity_map') }}
-),
-
-exchange_rates as (
-    select * from {{ ref('exchange_rates') }}
-),
-
-value_settings as (
-    select * from {{ ref('value_settings') }}
-),
-
-line_currencies as (
-    select
-        min(currency) as first_currency,
-        max(currency) as last_currency
-    from order_lines
-),
-
-chosen as (
-    select max(upper(trim(value))) as reporting_currency
-    from value_settings
-    where setting = 'reporting_currency' and trim(value) <> ''
-),
-
-reporting as (
+{% set order = ['source_system', 'order_id'] %}
+{% set record = ['source_system', 'source_record_id'] %}
+{% set product = ['source_system', 'product_id'] %}
+{% set reporting %}
     select
         case
             when chosen.reporting_currency is not null then chosen.reporting_currency
@@ -52,8 +17,71 @@ reporting as (
                     'string'
                 ) }}
         end as reporting_currency
-    from line_currencies
-    cross join chosen
+    from (
+        select
+            min(currency) as first_currency,
+            max(currency) as last_currency
+        from {{ ref('order_lines') }}
+    ) as line_currencies
+    cross join (
+        select max(upper(trim(value))) as reporting_currency
+        from {{ ref('value_settings') }}
+        where setting = 'reporting_currency' and trim(value) <> ''
+    ) as chosen
+{% endset %}
+
+with
+
+{% call reached() %}
+    select source_system, order_id from {{ changed('order_lines') }}
+    union all
+    select source_system, order_id from {{ changed('orders') }}
+    union all
+    select source_system, order_id
+    from {{ ref('orders') }}
+    semi join {{ changed('identity_map') }} using ({{ record | join(', ') }})
+    union all
+    select source_system, order_id
+    from {{ ref('order_lines') }}
+    semi join (
+        -- Products of another category or cost: of any other change the two rows say the same.
+        select source_system, product_id
+        from {{ changed('products') }}
+        group by source_system, product_id, category, unit_cost_amount, currency
+        having count(*) = 1
+    ) as changed_products using ({{ product | join(', ') }})
+    union all
+    -- A reporting currency that no setting names is that of all lines, and may become another.
+    select source_system, order_id
+    from {{ ref('order_lines') }}
+    where
+        (select reporting_currency from ({{ reporting }}) as now)
+        <> (select max(currency) from {{ this }})
+{% endcall %}
+
+order_lines as (
+    select * from {{ part(ref('order_lines'), order) }}
+),
+
+completed_orders as (
+    select * from {{ part(ref('orders'), order) }}
+    where status = 'completed'
+),
+
+products as (
+    select * from {{ part(ref('products'), product, of='order_lines') }}
+),
+
+identity_map as (
+    select * from {{ part(ref('identity_map'), record, of='completed_orders') }}
+),
+
+exchange_rates as (
+    select * from {{ ref('exchange_rates') }}
+),
+
+reporting as (
+    {{ reporting }}
 ),
 
 rate_periods as (
