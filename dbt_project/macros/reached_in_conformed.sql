@@ -59,3 +59,14 @@
     group by source_system
     having (sum(records_now) = 0) <> (sum(records_now) - sum(records_gained) = 0)
 {%- endmacro %}
+
+{#- Where the accepted rows of an entity stand whose keys have changed in a model. -#}
+{% macro staged_rows_of(entity, key, model) -%}
+    {%- for staging_model in var('entity_sources')[entity] %}
+        select source_file, source_row
+        from {{ ref(staging_model) }}
+        semi join {{ changed(model.identifier) }} using (source_system, {{ key | join(', ') }})
+        where reject_reason is null
+        {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+{%- endmacro %}

@@ -24,9 +24,12 @@
     {{ return(model.name not in env_var(variable, '').split() or as_of_day() != '') }}
 {%- endmacro %}
 
-{#- Whether this model is refreshed; in a dbt unit test what the test says of `is_incremental`. -#}
+{#-
+    Whether this model is refreshed. In a dbt unit test what the test says of `is_incremental`, if it
+    gives `this`.
+-#}
 {% macro is_refreshed() -%}
-    {{ return('refreshed' if execute and is_incremental() and (
+    {{ return('refreshed' if execute and this is not none and is_incremental() and (
         config.get('incremental_strategy') == 'reached' or model.resource_type == 'unit_test'
     ) else '') }}
 {%- endmacro %}
@@ -39,7 +42,10 @@
     around a select. Nothing in a build.
 -#}
 {% macro reached() -%}
-    {%- if is_refreshed() and model.resource_type == 'unit_test' -%}
+    {%- if not execute -%}
+        {#- dbt learns here what is read. -#}
+        {%- set read = caller() -%}
+    {%- elif is_refreshed() and model.resource_type == 'unit_test' -%}
         reached as (select distinct * from ({{ caller() }})),
     {%- elif is_refreshed() -%}
         {%- do run_query(
@@ -106,7 +112,8 @@
     {%- set key = arg_dict['unique_key'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='name') | list -%}
     {%- set compared = columns | reject('in', _not_compared()) | join(', ') -%}
-    {%- set is_reached = _is_reached(dict(zip(key, key)), model.fqn[1] == 'staging') -%}
+    {%- set is_reached = _is_reached(dict(zip(key, key)), model.fqn[1] == 'staging')
+        ~ ' or ' ~ config.get('meta', {}).get('always_reached', 'false') -%}
     create or replace table {{ changed(target.identifier) }} as
     with
 

@@ -33,42 +33,27 @@
     with
 
     parts_before as (
-        select * from operations.staged_{{ this.identifier }} where file_id is not null
+        select * exclude (staged_on)
+        from operations.staged_{{ this.identifier }}
+        where file_id is not null
     ),
 
     parts_now as (
         {{ _parts_in_landing() }}
     ),
 
-    -- What was taken out of a part stood at its end. An id may have belonged to another file.
+    -- An id may have belonged to another file. A server's rows are only taken out of the end of its
+    -- last part, where the next one begins.
     changed_parts as (
-        select
-            coalesce(parts_before.source_file, parts_now.source_file) as source_file,
-            coalesce(parts_before.row_offset, parts_now.row_offset)
-            + case
-                when parts_before.file_id = parts_now.file_id
-                    then least(parts_before.rows_loaded, parts_now.rows_loaded)
-                else 0
-            end as rows_before
-        from parts_before
-        full join parts_now
-            on
-                parts_before.file_id = parts_now.file_id
-                and parts_before.source_file = parts_now.source_file
-                and parts_before.content_hash is not distinct from parts_now.content_hash
-                and parts_before.loaded_at = parts_now.loaded_at
-                and parts_before.row_offset = parts_now.row_offset
-                and parts_before.is_deletes = parts_now.is_deletes
-        where
-            parts_before.rows_loaded is distinct from parts_now.rows_loaded
-            or parts_before.file_id is null
-            or parts_now.file_id is null
+        (select * from parts_before except select * from parts_now)
+        union all
+        (select * from parts_now except select * from parts_before)
     ),
 
     changed_files as (
         select
             source_file,
-            min(rows_before) as rows_before
+            min(row_offset) as rows_before
         from changed_parts
         group by source_file
     ),
@@ -124,7 +109,6 @@
         source_file,
         content_hash,
         loaded_at,
-        rows_loaded,
         row_offset,
         is_deletes
     from operations.source_files

@@ -60,6 +60,9 @@ class Company:
             )
         if self.dice.random() < 0.6:
             self.loyalty(120)
+        latest = max(self.server, key=lambda row: str(row["occurred_at"]))
+        # It is read again, because it is of the watermark.
+        latest["event_type"] = "clicked"
         self.server += self.rows(SERVER, 15)
 
     def come(self, table: str, _: str) -> None:
