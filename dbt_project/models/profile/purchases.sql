@@ -3,32 +3,6 @@
 {% set order = ['source_system', 'order_id'] %}
 {% set record = ['source_system', 'source_record_id'] %}
 {% set product = ['source_system', 'product_id'] %}
-{% set reporting %}
-    select
-        case
-            when chosen.reporting_currency is not null then chosen.reporting_currency
-            when line_currencies.first_currency = line_currencies.last_currency
-                then line_currencies.first_currency
-            when line_currencies.first_currency is not null then
-                {{ stop_with(
-                    "'Order lines are in several currencies, among them ' || line_currencies.first_currency"
-                    ~ " || ' and ' || line_currencies.last_currency || '. Name the reporting currency in"
-                    ~ " seeds/policy/value_settings.csv and give rates into it in exchange_rates.csv.'",
-                    'string'
-                ) }}
-        end as reporting_currency
-    from (
-        select
-            min(currency) as first_currency,
-            max(currency) as last_currency
-        from {{ ref('order_lines') }}
-    ) as line_currencies
-    cross join (
-        select max(upper(trim(value))) as reporting_currency
-        from {{ ref('value_settings') }}
-        where setting = 'reporting_currency' and trim(value) <> ''
-    ) as chosen
-{% endset %}
 
 with
 
@@ -50,13 +24,6 @@ with
         group by source_system, product_id, category, unit_cost_amount, currency
         having count(*) = 1
     ) as changed_products using ({{ product | join(', ') }})
-    union all
-    -- A reporting currency that no setting names is that of all lines, and may become another.
-    select source_system, order_id
-    from {{ ref('order_lines') }}
-    where
-        (select reporting_currency from ({{ reporting }}) as now)
-        <> (select max(currency) from {{ this }})
 {% endcall %}
 
 order_lines as (
@@ -80,8 +47,41 @@ exchange_rates as (
     select * from {{ ref('exchange_rates') }}
 ),
 
+value_settings as (
+    select * from {{ ref('value_settings') }}
+),
+
+-- Of all lines, also in a refresh. Where no setting names it, another reporting currency means that
+-- every line has changed.
+line_currencies as (
+    select
+        min(currency) as first_currency,
+        max(currency) as last_currency
+    from {{ ref('order_lines') }}
+),
+
+chosen as (
+    select max(upper(trim(value))) as reporting_currency
+    from value_settings
+    where setting = 'reporting_currency' and trim(value) <> ''
+),
+
 reporting as (
-    {{ reporting }}
+    select
+        case
+            when chosen.reporting_currency is not null then chosen.reporting_currency
+            when line_currencies.first_currency = line_currencies.last_currency
+                then line_currencies.first_currency
+            when line_currencies.first_currency is not null then
+                {{ stop_with(
+                    "'Order lines are in several currencies, among them ' || line_currencies.first_currency"
+                    ~ " || ' and ' || line_currencies.last_currency || '. Name the reporting currency in"
+                    ~ " seeds/policy/value_settings.csv and give rates into it in exchange_rates.csv.'",
+                    'string'
+                ) }}
+        end as reporting_currency
+    from line_currencies
+    cross join chosen
 ),
 
 rate_periods as (
