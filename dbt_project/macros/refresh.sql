@@ -9,6 +9,10 @@
        to operations.delta_<model>, where the models after it look.
 
     A window or an aggregate needs all rows of its group, so the key of a part is the group's.
+
+    Inputs that are no more than tables built anew are named in `meta.reaches_through` where `reached`
+    finds what their change reaches, such as rows that the clock has passed. With any other such input
+    the model has to be built whole when that changes.
 -#}
 
 {#- dbt's own hook: whether a model is built whole. What other models configure is left alone. -#}

@@ -15,7 +15,13 @@ from tests.refresh.deliveries import Company
 from tests.refresh.lab import WITHOUT, Lab
 
 AFTER = ("profile", "value")
-VALUE = ("order_amounts", "loyalty_points", "campaign_responses")
+VALUE = (
+    "order_amounts",
+    "customer_totals",
+    "customer_attributes",
+    "loyalty_points",
+    "campaign_responses",
+)
 RULES = "the same"
 
 

@@ -121,12 +121,12 @@ class Lab:
         found = {}
         with duckdb.connect(str(self.settings.warehouse_path)) as con:
             con.execute("begin")
-            standing = {}
-            for name in self._in_order(layers):
-                table = f"{self.models[name]['schema']}.{name}"
+            standing = {n: f"{self.models[n]['schema']}.{n}" for n in self._in_order(layers)}
+            for name, table in standing.items():
                 con.execute(f"create temp table kept_{name} as from {table}")
-                con.execute(f"create or replace table {table} as {self.whole[name]}")
-                standing[name] = table
+            for name, table in standing.items():
+                kind = "view" if self.models[name]["config"]["materialized"] == "view" else "table"
+                con.execute(f"create or replace {kind} {table} as {self.whole[name]}")
             for name, table in standing.items():
                 only = [
                     con.execute(f"from (from {x} except all from {y}) limit 5").fetchall()
