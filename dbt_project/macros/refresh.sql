@@ -155,7 +155,8 @@
         select {{ row }}({{ columns | join(', ') }}) from {{ reached_keys() }}
         {% if keyless_by_file %}where source_file is null{% endif %}
     )
-    {%- if keyless_by_file %}
+    {#- Asked first, because DuckDB reads all of a table for an `or` that finds nothing. -#}
+    {%- if keyless_by_file and run_query('select count(source_file) from ' ~ reached_keys()).rows[0][0] %}
         or (
             ({{ values | join(' is null or ') }} is null)
             and source_file in (

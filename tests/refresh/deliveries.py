@@ -7,20 +7,17 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-Row = dict[str, object]
+from tests.refresh.source_rows import SERVER, TABLES, TABLES_AND_SERVER, Row, entry, member
+
 KEYS = 90
 """So few that deliveries hold versions, repetitions and deletions of each other's keys."""
 FIRST_DAY = datetime(2026, 3, 1)
 TODAY = datetime(2026, 5, 1)
-CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-SERVER = "message_events"
-"""The table that a server holds instead of files."""
 
 
 @dataclass
@@ -33,6 +30,7 @@ class Company:
         columns: the declared columns by table.
         files: rows of each file, by table and name.
         server: rows of the server's table.
+        entries: rows of the loyalty ledger.
         news_from: from this day on the rows of new files are dated.
     """
 
@@ -41,6 +39,7 @@ class Company:
     columns: Mapping[str, Sequence[str]]
     files: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     server: list[Row] = field(default_factory=list)
+    entries: list[Row] = field(default_factory=list)
     news_from: datetime = FIRST_DAY
 
     def begin(self) -> None:
@@ -52,14 +51,14 @@ class Company:
         self.server = self.rows(SERVER, 80)
 
     def go_on(self) -> None:
-        """The next one: to each table happens something else, or nothing."""
+        """The next one: to each table happens something else."""
         for table in TABLES:
             names = [name for of, name in self.files if of == table]
-            self.dice.choice((self.come, self.change, self.grow, self.go, self.repeat, self.delete))(
-                table, self.dice.choice(names)
-            )
-        if self.dice.random() < 0.6:
-            self.loyalty(120)
+            self.dice.choice(
+                (self.come, self.change, self.grow, self.go, self.repeat, self.delete)
+            )(table, self.dice.choice(names))
+            if self.dice.random() < 0.5:
+                self.come(table, "")
         latest = max(self.server, key=lambda row: str(row["occurred_at"]))
         # It is read again, because it is of the watermark.
         latest["event_type"] = "clicked"
@@ -112,22 +111,26 @@ class Company:
         columns = self.columns[table]
         with target.open("w", newline="") as handle:
             if target.suffix == ".ndjson":
-                handle.writelines(
-                    json.dumps(dict.fromkeys(columns) | row) + "\n" for row in rows
-                )
+                handle.writelines(json.dumps(dict.fromkeys(columns) | row) + "\n" for row in rows)
                 return
             writer = csv.DictWriter(handle, columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
 
-    def loyalty(self, count: int, members: int = 30) -> None:
-        """Write the loyalty database anew."""
+    def loyalty(self, entries: int = 0, members: int = 30) -> None:
+        """Write the loyalty database with other members, and another ledger of so many entries."""
+        if entries:
+            burst = {"member_no": "m1", "entry_type": "earned", "points": 1}
+            self.entries = [entry(self) for _ in range(entries)] + [
+                {**burst, "entry_id": f"b{n}", "booked_at": "2026-03-02 10:00:00"}
+                for n in range(52)
+            ]
         target = self.landing / "loyalty" / "loyalty.sqlite"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         tables = {
             "members": [member(self) for _ in range(members)],
-            "points_ledger": [entry(self) for _ in range(count)],
+            "points_ledger": self.entries,
             "tiers": [
                 {"tier": tier, "tier_rank": n, "threshold_points": 100 * n}
                 for n, tier in enumerate(("Bronze", "Silver", "Gold"))
@@ -156,7 +159,9 @@ class Company:
             ahead = TODAY + timedelta(days=self.dice.choice((1, 2, 3, 900)))
             return f"{ahead:%Y-%m-%d} {self.dice.randrange(24):02}:10:00"
         first = FIRST_DAY if chance < 0.2 else self.news_from
-        day = first + timedelta(days=self.dice.randrange(12))
+        # A few lie days ahead of all others, and wait for the clock to pass them.
+        ahead_by = 12 + self.dice.randrange(8) if chance > 0.9 else self.dice.randrange(12)
+        day = first + timedelta(days=ahead_by)
         return f"{day:%Y-%m-%d} {self.dice.randrange(24):02}:{self.dice.randrange(60):02}:00"
 
     def birth(self) -> str:
@@ -174,129 +179,3 @@ def path(landing: Path, table: str, name: str) -> Path:
     source = "email_marketing" if table in ("contacts", "campaigns", "consents") else source
     suffix = "ndjson" if table == "events" else "csv"
     return landing / source / table / f"{name}.{suffix}"
-
-
-def customer(c: Company) -> Row:
-    return {
-        "customer_id": c.key("c"),
-        "login": c.one("ann", "bob", None),
-        "created_at": c.one("2026-01-01", c.instant()),
-        "updated_at": c.one(None, c.instant(), c.instant()),
-        "email": c.one("ann@x.org", "bob@x.org", None),
-        "first_name": c.one("Ann", "Bob"),
-        "last_name": "Lee",
-        "birth_date": c.birth(),
-        "loyalty_number": c.one("m1", "m2", None),
-    }
-
-
-def member(c: Company) -> Row:
-    return {
-        "member_no": c.key("m"),
-        "enrolled_on": c.one("2026-01-01", c.instant()),
-        "updated_at": c.one(None, c.instant()),
-        "tier": c.one("Bronze", "Gold"),
-        "first_name": c.one("Ann", "Bob"),
-        "birth_date": c.birth(),
-    }
-
-
-def contact(c: Company) -> Row:
-    return {
-        "contact_id": c.key("k"),
-        "email": c.one("ann@x.org", "bob@x.org"),
-        "first_name": c.one("Ann", "Bob"),
-        "created_at": c.one("2026-01-01", c.instant()),
-        "updated_at": c.one(None, c.instant()),
-    }
-
-
-def order(c: Company) -> Row:
-    return {
-        "order_id": c.key("o"),
-        "customer_id": c.key("c"),
-        "ordered_at": c.instant(),
-        "status": c.one("completed", "completed", "cancelled", "lost"),
-        "currency": "EUR",
-        "total_amount": c.one("10.00", "25.50", "-1"),
-    }
-
-
-def line(c: Company) -> Row:
-    return {
-        "order_id": c.key("o"),
-        "line_number": c.one("1", "2", "x"),
-        "product_id": c.key("p"),
-        "quantity": c.one("1", "2", "-1"),
-        "line_amount": c.one("10.00", "5.25"),
-        "currency": "EUR",
-        "is_return": "false",
-        "booked_at": c.instant(),
-    }
-
-
-def product(c: Company) -> Row:
-    return {"product_id": c.key("p"), "product_name": c.one("Cup", "Pen"), "unit_price": "2.50"}
-
-
-def event(c: Company) -> Row:
-    return {
-        "event_id": c.key("e") if c.dice.random() < 0.3 else f"e{c.dice.randrange(10**6)}",
-        "occurred_at": c.instant(),
-        "cookie_id": c.key("v"),
-        "login": c.one("ann", None, None, None),
-        "event_type": c.one("page_view", "login", None),
-        "url": "/a?b",
-        "user_agent": c.one(BROWSER, BROWSER, None, CRAWLER, f"{BROWSER} {c.dice.randrange(9)}"),
-    }
-
-
-def entry(c: Company) -> Row:
-    return {
-        "entry_id": c.key("l"),
-        "member_no": c.key("m"),
-        "booked_at": c.instant(),
-        "entry_type": c.one("earned", "redeemed", "lost"),
-        "points": c.one(5, 10, None),
-        "order_id": c.key("o"),
-    }
-
-
-def campaign(c: Company) -> Row:
-    return {"campaign_id": c.key("a"), "campaign_name": c.one("May", "June"), "started_at": c.instant()}
-
-
-def consent(c: Company) -> Row:
-    return {
-        "consent_id": c.key("s"),
-        "contact_id": c.key("k"),
-        "purpose": "commercial",
-        "channel": c.one("email", "sms", "fax"),
-        "status": c.one("granted", "denied"),
-        "recorded_at": c.instant(),
-    }
-
-
-def message_event(c: Company) -> Row:
-    return {
-        "message_event_id": f"g{c.dice.randrange(400)}",
-        "message_id": "m",
-        "campaign_id": c.key("a"),
-        "contact_id": c.key("k"),
-        "event_type": c.one("sent", "opened", "lost"),
-        # A watermark that lies ahead would hide what comes later.
-        "occurred_at": f"{c.news_from + timedelta(hours=c.dice.randrange(240))}",
-    }
-
-
-TABLES: Mapping[str, Callable[[Company], Row]] = {
-    "customers": customer,
-    "orders": order,
-    "order_lines": line,
-    "products": product,
-    "contacts": contact,
-    "campaigns": campaign,
-    "consents": consent,
-    "events": event,
-}
-TABLES_AND_SERVER = {**TABLES, SERVER: message_event}

@@ -1,4 +1,4 @@
-"""Staging and conformed of a small company, refreshed by dbt or built whole over the same landing."""
+"""Staging and conformed of a small company, refreshed or built whole over the same landing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import connect_writer
 from tests.own_data import project_copy
-from tests.refresh.deliveries import SERVER, Company, Row
+from tests.refresh.deliveries import Company
+from tests.refresh.source_rows import SERVER, Row
 
 LAYERS = ("staging", "conformed")
 WITHOUT = ("row_conservation",)
@@ -89,7 +90,9 @@ class Lab:
         ):
             accept_gone_files(con)
             loaded: Sequence[LoadedTable] = load_tables(con, self.settings, self.tables)
-            con.execute(f"create or replace table operations.given_day as select '{today}'::date as today")
+            con.execute(
+                f"create or replace table operations.given_day as select '{today}'::date as today"
+            )
         assert [table.failures for table in loaded if table.failures] == []
 
     def build(

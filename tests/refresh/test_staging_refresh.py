@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -36,8 +35,7 @@ def test_random_deliveries_give_what_a_whole_build_gives(lab: Lab) -> None:
         if step != 1:
             company.news_from += timedelta(days=4)
             company.go_on()
-        if step > 1:
-            company.loyalty(120, members=0 if step == 2 else 30)
+            company.loyalty((120, 0, 0, 120)[step], members=0 if step == 2 else 30)
         lab.load(company, TODAY.date() + timedelta(days=(step + 1) // 2))
         lab.build(lab.refreshed)
         assert lab.differences() == {}, step

@@ -24,6 +24,8 @@ MACROS = (
     "engine.sql",
     "clock.sql",
     "union_staged.sql",
+    "refresh.sql",
+    "reached_in_conformed.sql",
     "measures.sql",
     "ranked_members.sql",
     "ranked_buckets.sql",
