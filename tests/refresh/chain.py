@@ -60,7 +60,7 @@ class Chain(Lab):
 
         What comes after a layer that was built whole is built whole as well.
         """
-        with mock.patch.object(identity, "LARGEST_SHARE", 1.0):
+        with self.in_environment(), mock.patch.object(identity, "LARGEST_SHARE", 1.0):
             refreshed = identity.refresh(self.settings, self.manifest, RULES)
         close_connections()
         if refreshed is None:

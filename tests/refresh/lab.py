@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -104,10 +105,11 @@ class Lab:
         """Run the layers' models; those in `refreshed` are not built whole."""
         selected = [f"customer_360.{layer}" for layer in (*layers, *["policy"][: int(policy)])]
         without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-        with mock.patch.dict(os.environ, {"C360_REFRESH": " ".join(refreshed)}):
+        with self.in_environment(C360_REFRESH=" ".join(refreshed)):
             results = list(run_dbt(self.settings, ["build", "--select", *selected, *without]))
         close_connections()
-        assert [(r.unique_id, r.message) for r in results if r.status != "success"] == []
+        failed = [(r.unique_id, r.message) for r in results if r.status != "success"]
+        assert not failed, failed
         if not refreshed:
             compiled = self.settings.dbt_target_dir / "compiled" / "customer_360"
             self.whole |= {
@@ -115,6 +117,13 @@ class Lab:
                 for name, node in self.models.items()
                 if node["fqn"][1] in layers
             }
+
+    @contextmanager
+    def in_environment(self, **variables: str) -> Iterator[None]:
+        """Have dbt work in this lab, also after another one has parsed its project."""
+        variables |= {"C360_DATA_DIR": str(self.settings.data_dir)}
+        with mock.patch.dict(os.environ, variables):
+            yield
 
     def differences(self, layers: Sequence[str] = LAYERS) -> dict[str, tuple[list[Any], list[Any]]]:
         """Per table with any: rows that only the refreshed one has, and only the whole one.

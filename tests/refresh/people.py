@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from tests.refresh.deliveries import FIRST_DAY, KEYS, Company, Row
+from tests.refresh.deliveries import FIRST_DAY, KEYS, Company
+from tests.refresh.source_rows import Row
 
 LOGINS = 40
 ADDRESSES = 50
@@ -30,6 +31,8 @@ class Crowd(Company):
         says nothing about who somebody is.
         """
         super().go_on()
+        if self.dice.random() < 0.6:
+            self.loyalty(120)
         rows = self.rows("contacts", 6)
         rows = [{**row, **self._in_office()} for row in rows]
         self.write("contacts", f"o{self.dice.randrange(1000)}", rows)
@@ -76,6 +79,9 @@ class Crowd(Company):
                 "currency": "EUR",
             },
         }
+        if table == "consents" and self.dice.random() < 0.2:
+            # Of nobody who is a contact, or does anything.
+            return {"contact_id": f"u{self.dice.randrange(KEYS)}"}
         return shown.get(table, {})
 
     def _login(self) -> Any:
