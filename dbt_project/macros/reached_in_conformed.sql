@@ -42,22 +42,27 @@
 {%- endmacro %}
 
 {#-
-    The systems that have got their first customer record or lost their last: whom their events
-    belong to was judged otherwise before. How many records there were follows from the delta.
+    Whose rows in a relation are of systems that have got their first customer record or lost their
+    last: what they are was judged otherwise before. How many records a system had follows from the
+    delta.
 -#}
-{% macro systems_that_changed_sides() -%}
-    select source_system
-    from (
-        select source_system, count(*) as records_now, 0 as records_gained
-        from {{ ref('customer_records') }}
+{% macro visitors_that_changed_sides(relation) -%}
+    select source_system, source_record_id
+    from {{ relation }}
+    where source_system in (
+        select source_system
+        from (
+            select source_system, count(*) as records_now, 0 as records_gained
+            from {{ ref('customer_records') }}
+            group by source_system
+            union all
+            select source_system, 0, sum(case when is_after then 1 else -1 end)
+            from {{ changed('customer_records') }}
+            group by source_system
+        ) as counts
         group by source_system
-        union all
-        select source_system, 0, sum(case when is_after then 1 else -1 end)
-        from {{ changed('customer_records') }}
-        group by source_system
-    ) as counts
-    group by source_system
-    having (sum(records_now) = 0) <> (sum(records_now) - sum(records_gained) = 0)
+        having (sum(records_now) = 0) <> (sum(records_now) - sum(records_gained) = 0)
+    )
 {%- endmacro %}
 
 {#- Where the accepted rows of an entity stand whose keys have changed in a model. -#}

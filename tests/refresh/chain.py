@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import copy
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from unittest import mock
@@ -74,6 +77,13 @@ class Chain(Lab):
             identity.remember(self.settings, self.manifest, RULES, refreshed)
         self.build(self.refreshed if refreshed else (), layers=AFTER)
         return refreshed is not None
+
+    def copied(self, folder: Path) -> Chain:
+        """The same with a warehouse of its own, as it is now."""
+        other = copy(self)
+        other.settings = replace(self.settings, data_dir=folder)
+        shutil.copytree(self.settings.data_dir, folder)
+        return other
 
     def decide(self, *decisions: str) -> None:
         """Say which records belong together or do not: rows of identity_overrides, and no others.

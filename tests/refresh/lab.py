@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -169,16 +168,6 @@ class Lab:
         for node in self.models.values():
             visit(node["unique_id"])
         return [name for name in ordered if self.models[name]["fqn"][1] in layers]
-
-
-def copied(lab: Lab, folder: Path) -> Lab:
-    """The lab with a warehouse of its own, as it is now."""
-    folder.mkdir()
-    other = object.__new__(Lab)
-    other.__dict__.update(lab.__dict__)
-    other.settings = replace(lab.settings, data_dir=folder)
-    shutil.copytree(lab.settings.data_dir, folder, dirs_exist_ok=True)
-    return other
 
 
 def _is_refreshed(node: Mapping[str, Any]) -> bool:

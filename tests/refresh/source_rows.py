@@ -120,13 +120,15 @@ def consent(c: Company) -> Row:
 
 
 def message_event(c: Company) -> Row:
+    # Some wait for the clock.
+    ahead = 200 if c.dice.random() < 0.06 else 0
     return {
         "message_event_id": f"g{c.dice.randrange(400)}",
         "campaign_id": c.key("a"),
         "contact_id": c.key("k"),
         "event_type": c.one("sent", "opened", "clicked", "lost"),
         # A watermark that lies ahead would hide what comes later.
-        "occurred_at": f"{c.news_from + timedelta(hours=c.dice.randrange(300))}",
+        "occurred_at": f"{c.news_from + timedelta(hours=c.dice.randrange(240) + ahead)}",
     }
 
 

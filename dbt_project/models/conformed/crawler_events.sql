@@ -5,13 +5,13 @@ with
 {% call reached() %}
     {{ changed_staged('events', ['source_system', 'source_record_id']) }}
     union all
-    select source_system, source_record_id
-    from ({{ union_staged('events', ['source_system', 'source_record_id']) }}) as staged
-    where source_system in ({{ systems_that_changed_sides() }})
+    {{ visitors_that_changed_sides(
+        '(' ~ union_staged('events', ['source_system', 'source_record_id']) ~ ')'
+    ) }}
 {% endcall %}
 
--- Whom a system knows as a customer is nobody's program.
 visits as (
+    -- Whom a system knows as a customer is nobody's program.
     select *
     from (
         {{ union_staged(

@@ -9,8 +9,7 @@ with
     union all
     select source_system, source_record_id from {{ changed('events') }}
     union all
-    select source_system, source_record_id from {{ ref('events') }}
-    where source_system in ({{ systems_that_changed_sides() }})
+    {{ visitors_that_changed_sides(ref('events')) }}
     union all
     {{ changed_staged('identity_observations', record) }}
 {% endcall %}
