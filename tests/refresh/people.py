@@ -22,7 +22,7 @@ TOUCHES: Mapping[str, Sequence[Row]] = {
 
 
 class Crowd(Company):
-    """A company whose records show so many values that they are many people, of few records each."""
+    """A company whose records show so many values that they are many people."""
 
     def go_on(self) -> None:
         """The next delivery.
@@ -50,6 +50,8 @@ class Crowd(Company):
         # Mostly of days that the clock has passed.
         day = f"{FIRST_DAY + timedelta(days=self.dice.randrange(4)):%Y-%m-%d}"
         instant = self.one(day, day, self.instant())
+        # Some wait for the clock while their order does not.
+        later = self.news_from + timedelta(days=self.dice.randrange(8, 16))
         office = self._in_office() if self.dice.random() < 0.1 else {}
         shown: dict[str, Row] = {
             "customers": {
@@ -71,7 +73,7 @@ class Crowd(Company):
             },
             "order_lines": {
                 "line_number": self.dice.randrange(3),
-                "booked_at": instant,
+                "booked_at": self.one(day, day, f"{later:%Y-%m-%d}", self.instant()),
             },
             "products": {
                 "category": self.one("Tea", "Art"),

@@ -8,14 +8,6 @@
 with
 
 {% call reached() %}
-    {%- for entity, key in keys.items() %}
-    select source_system, {{ key }} as source_activity_id from {{ changed(entity) }}
-    union all
-    select source_system, {{ key }} as source_activity_id
-    from {{ ref(entity) }}
-    semi join {{ changed('identity_map') }} using ({{ record | join(', ') }})
-    union all
-    {%- endfor %}
     select source_system, event_id as source_activity_id
     from {{ ref('events') }}
     where
@@ -28,6 +20,14 @@ with
             group by profile_id, identity_value
             having count(*) = 1
         )
+    {% for entity, key in keys.items() %}
+        union all
+        select source_system, {{ key }} as source_activity_id from {{ changed(entity) }}
+        union all
+        select source_system, {{ key }} as source_activity_id
+        from {{ ref(entity) }}
+        semi join {{ changed('identity_map') }} using ({{ record | join(', ') }})
+    {% endfor %}
 {% endcall %}
 
 happened as (

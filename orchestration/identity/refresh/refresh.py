@@ -221,7 +221,7 @@ def _workshop(
             for model, node in nodes.items()
             if node["config"]["materialized"] == "connected_components"
         ),
-        frozenset(model for model, node in nodes.items() if node["config"]["meta"].get("has_delta")),
+        frozenset(name for name, node in nodes.items() if node["config"]["meta"].get("has_delta")),
     )
 
 
