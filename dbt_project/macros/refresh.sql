@@ -9,6 +9,10 @@
        to operations.delta_<model>, where the models after it look.
 
     A window or an aggregate needs all rows of its group, so the key of a part is the group's.
+
+    Inputs that are no more than tables built anew are named in `meta.reaches_through` where `reached`
+    finds what their change reaches, such as rows that the clock has passed. With any other such input
+    the model has to be built whole when that changes.
 -#}
 
 {#- dbt's own hook: whether a model is built whole. What other models configure is left alone. -#}
@@ -58,11 +62,21 @@
 
 {#-
     What a model needs of an input: all of it in a build, in a refresh the rows with reached keys.
-    Parameters: relation, a ref or a CTE; key, columns that it shares with the select in `reached`.
+    Parameters: relation, a ref or a CTE; key, the columns that say so, or a mapping of the input's
+    columns to what they are called where the keys are; of, the CTE with the keys, an input already
+    taken in part where what it holds decides.
 -#}
-{% macro part(relation, key) -%}
-    {%- if is_refreshed() -%}
-        (select * from {{ relation }} semi join reached using ({{ key | join(', ') }}))
+{% macro part(relation, key, of='reached') -%}
+    {%- if is_refreshed() and key is mapping -%}
+        (
+            select * from {{ relation }} as whole
+            semi join {{ of }} as keys
+                on {% for ours, theirs in key.items() -%}
+                    whole.{{ ours }} = keys.{{ theirs }} {{- '' if loop.last else ' and ' }}
+                {%- endfor %}
+        )
+    {%- elif is_refreshed() -%}
+        (select * from {{ relation }} semi join {{ of }} using ({{ key | join(', ') }}))
     {%- else -%}
         {{ relation }}
     {%- endif -%}
@@ -74,11 +88,17 @@
 -#}
 {% macro changed(model_name) -%}operations.delta_{{ model_name }}{%- endmacro %}
 
-{#- After a model's table is written: in a build its delta is empty, since nothing was compared. -#}
+{#-
+    After a model's table is written: in a build its delta is empty, since nothing was compared. A
+    layer built beside the real one (C360_SCHEMA_SUFFIX) has no readers, and so no delta.
+-#}
 {% macro begin_delta() -%}
-    {%- if execute and not is_refreshed() and (
-        config.get('materialized') == 'incremental' or model.fqn[1] == 'staging'
+    {%- if execute and not is_refreshed() and not env_var('C360_SCHEMA_SUFFIX', '') and (
+        config.get('materialized') == 'incremental'
+        or model.fqn[1] == 'staging'
+        or config.get('meta', {}).get('has_delta')
     ) -%}
+        create schema if not exists operations;
         create or replace table {{ changed(this.identifier) }} as
         select
             columns(lambda name: name not in ('{{ _not_compared() | join("', '") }}')),

@@ -54,3 +54,27 @@ def test_rows_found_before_are_replaced_where_they_are(work: Workshop) -> None:
     places = work.keep("found", "select rowid as place from doubled where n < 10")
     work.refresh("doubled", {}, "n < 10", places=places)
     assert numbers_in(work, "doubled") == [4, 8, 100]
+
+
+def test_what_has_changed_of_a_model_is_noted_and_forgotten_by_the_next_refresh(
+    work: Workshop,
+) -> None:
+    """Twice the same row is not one row, and what stays or differs elsewhere is no change."""
+    con = work.con
+    con.execute("create schema operations")
+    con.execute("create table people (n int, seen int)")
+    con.execute("insert into people values (1, 1), (2, 1), (3, 1), (3, 1), (9, 1)")
+    con.execute("create table operations.delta_people (n int, is_after bool)")
+    con.execute("insert into operations.delta_people values (7, true)")
+    relations = {"people": "people"}
+
+    def refreshed() -> Workshop:
+        return Workshop(con, relations, {}, frozenset(), frozenset({"people"}))
+
+    again = refreshed()
+    again.keep("rows_now", "from (values (1, 2), (3, 1), (4, 1)) as rows (n, seen)")
+    again.replace("people", "rows_now", "n < 5")
+    noted = "select n, is_after from operations.delta_people order by all"
+    assert con.execute(noted).fetchall() == [(2, False), (3, False), (4, True)]
+    refreshed()
+    assert con.execute(noted).fetchall() == []

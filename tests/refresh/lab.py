@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,20 +33,24 @@ WITHOUT = ("row_conservation",)
 
 
 class Lab:
-    """A data folder and a project of the two layers whose today is told.
+    """A data folder and a project of some layers whose today is told.
 
     Parameters:
         folder: where both are made.
+        layers: the first layers, which the project is cut down to.
+        without: models that it has not.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, layers: Sequence[str] = LAYERS, without: Sequence[str] = WITHOUT
+    ) -> None:
         project = project_copy(folder / "project")
         # What these layers do not read would only be parsed.
         for layer in (project / "models").iterdir():
-            if layer.name not in LAYERS:
+            if layer.name not in layers:
                 shutil.rmtree(layer)
         shutil.rmtree(project / "tests")
-        for name in WITHOUT:
+        for name in without:
             for path in (project / "models").rglob(f"{name}.*"):
                 path.unlink()
         clock = project / "macros" / "clock.sql"
@@ -90,22 +95,36 @@ class Lab:
             )
         assert [table.failures for table in loaded if table.failures] == []
 
-    def build(self, refreshed: Sequence[str] = (), policy: bool = False) -> None:
+    def build(
+        self,
+        refreshed: Sequence[str] = (),
+        policy: bool = False,
+        layers: Sequence[str] = LAYERS,
+    ) -> None:
         """Run the layers' models; those in `refreshed` are not built whole."""
-        selected = [f"customer_360.{layer}" for layer in (*LAYERS, *["policy"][: int(policy)])]
+        selected = [f"customer_360.{layer}" for layer in (*layers, *["policy"][: int(policy)])]
         without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-        with mock.patch.dict(os.environ, {"C360_REFRESH": " ".join(refreshed)}):
+        with self.in_environment(C360_REFRESH=" ".join(refreshed)):
             results = list(run_dbt(self.settings, ["build", "--select", *selected, *without]))
         close_connections()
-        assert [(r.unique_id, r.message) for r in results if r.status != "success"] == []
+        failed = [(r.unique_id, r.message) for r in results if r.status != "success"]
+        assert not failed, failed
         if not refreshed:
             compiled = self.settings.dbt_target_dir / "compiled" / "customer_360"
-            self.whole = {
+            self.whole |= {
                 name: (compiled / node["original_file_path"]).read_text()
                 for name, node in self.models.items()
+                if node["fqn"][1] in layers
             }
 
-    def differences(self) -> dict[str, tuple[list[Any], list[Any]]]:
+    @contextmanager
+    def in_environment(self, **variables: str) -> Iterator[None]:
+        """Have dbt work in this lab, also after another one has parsed its project."""
+        variables |= {"C360_DATA_DIR": str(self.settings.data_dir)}
+        with mock.patch.dict(os.environ, variables):
+            yield
+
+    def differences(self, layers: Sequence[str] = LAYERS) -> dict[str, tuple[list[Any], list[Any]]]:
         """Per table with any: rows that only the refreshed one has, and only the whole one.
 
         The whole ones are what dbt has compiled when it built them, over the same landing.
@@ -113,12 +132,12 @@ class Lab:
         found = {}
         with duckdb.connect(str(self.settings.warehouse_path)) as con:
             con.execute("begin")
-            standing = {}
-            for name in self._in_order():
-                table = f"{self.models[name]['schema']}.{name}"
+            standing = {n: f"{self.models[n]['schema']}.{n}" for n in self._in_order(layers)}
+            for name, table in standing.items():
                 con.execute(f"create temp table kept_{name} as from {table}")
-                con.execute(f"create or replace table {table} as {self.whole[name]}")
-                standing[name] = table
+            for name, table in standing.items():
+                kind = "view" if self.models[name]["config"]["materialized"] == "view" else "table"
+                con.execute(f"create or replace {kind} {table} as {self.whole[name]}")
             for name, table in standing.items():
                 only = [
                     con.execute(f"from (from {x} except all from {y}) limit 5").fetchall()
@@ -134,7 +153,7 @@ class Lab:
         with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as con:
             return con.execute(sql).fetchall()
 
-    def _in_order(self) -> list[str]:
+    def _in_order(self, layers: Sequence[str]) -> list[str]:
         ordered: list[str] = []
 
         def visit(unique_id: str) -> None:
@@ -148,7 +167,7 @@ class Lab:
 
         for node in self.models.values():
             visit(node["unique_id"])
-        return ordered
+        return [name for name in ordered if self.models[name]["fqn"][1] in layers]
 
 
 def _is_refreshed(node: Mapping[str, Any]) -> bool:

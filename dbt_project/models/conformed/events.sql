@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', unique_key=['source_system', 'event_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['source_system', 'event_id'],
+        meta={'reaches_through': ['refresh_period']}
+    )
+}}
 
 with
 

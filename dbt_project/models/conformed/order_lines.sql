@@ -1,4 +1,10 @@
-{{ config(materialized='incremental', unique_key=['source_system', 'order_id']) }}
+{{
+    config(
+        materialized='incremental',
+        unique_key=['source_system', 'order_id'],
+        meta={'reaches_through': ['refresh_period']}
+    )
+}}
 
 with
 

@@ -4,7 +4,11 @@
         materialized='incremental',
         unique_key=['source_file', 'source_row'],
         schema='quarantine',
-        meta={'not_compared': [], 'always_reached': 'source_row is null'}
+        meta={
+            'not_compared': [],
+            'always_reached': 'source_row is null',
+            'reaches_through': ['refresh_period']
+        }
     )
 }}
 

@@ -1,18 +1,34 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'source_activity_id']) }}
+
+{#- An order and an event of one system may have one key, and then both are reached. -#}
+{% set record = ['source_system', 'source_record_id'] %}
+{% set keys = {'events': 'event_id', 'orders': 'order_id', 'message_events': 'message_event_id'} %}
+{% set login = 'lower(' ~ without_blanks('login') ~ ')' %}
+
 with
 
-identity_map as (
-    select * from {{ ref('identity_map') }}
-),
-
--- A login belongs to one person only; a device may see several.
-people_by_login as (
-    select
-        identity_value as login,
-        min(profile_id) as profile_id
-    from {{ ref('profile_identities') }}
-    where namespace = 'login'
-    group by identity_value
-),
+{% call reached() %}
+    select source_system, event_id as source_activity_id
+    from {{ ref('events') }}
+    where
+        login is not null
+        and {{ login }} in (
+            -- Those that somebody has got or lost; how many records of his show one is no matter.
+            select identity_value
+            from {{ changed('profile_identities') }}
+            where namespace = 'login'
+            group by profile_id, identity_value
+            having count(*) = 1
+        )
+    {% for entity, key in keys.items() %}
+        union all
+        select source_system, {{ key }} as source_activity_id from {{ changed(entity) }}
+        union all
+        select source_system, {{ key }} as source_activity_id
+        from {{ ref(entity) }}
+        semi join {{ changed('identity_map') }} using ({{ record | join(', ') }})
+    {% endfor %}
+{% endcall %}
 
 happened as (
     select
@@ -27,8 +43,8 @@ happened as (
         points,
         product_id,
         cast(null as string) as campaign_id,
-        lower({{ without_blanks('login') }}) as login
-    from {{ ref('events') }}
+        {{ login }} as login
+    from {{ part(ref('events'), {'source_system': 'source_system', 'event_id': 'source_activity_id'}) }}
     union all
     select
         source_system,
@@ -43,7 +59,7 @@ happened as (
         cast(null as string) as product_id,
         cast(null as string) as campaign_id,
         cast(null as string) as login
-    from {{ ref('orders') }}
+    from {{ part(ref('orders'), {'source_system': 'source_system', 'order_id': 'source_activity_id'}) }}
     union all
     select
         source_system,
@@ -58,7 +74,24 @@ happened as (
         cast(null as string) as product_id,
         campaign_id,
         cast(null as string) as login
-    from {{ ref('message_events') }}
+    from {{ part(
+        ref('message_events'),
+        {'source_system': 'source_system', 'message_event_id': 'source_activity_id'}
+    ) }}
+),
+
+identity_map as (
+    select * from {{ part(ref('identity_map'), record, of='happened') }}
+),
+
+-- A login belongs to one person only; a device may see several.
+people_by_login as (
+    select
+        identity_value as login,
+        min(profile_id) as profile_id
+    from {{ part(ref('profile_identities'), {'identity_value': 'login'}, of='happened') }}
+    where namespace = 'login'
+    group by identity_value
 )
 
 select

@@ -1,11 +1,23 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
+{% set record = ['source_system', 'source_record_id'] %}
+
 with
 
-consents as (
-    select * from {{ ref('consents') }}
-),
+{% call reached() %}
+    select profile_id from {{ changed('identity_map') }}
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('consents') }} using ({{ record | join(', ') }})
+{% endcall %}
 
 identity_map as (
-    select * from {{ ref('identity_map') }}
+    select * from {{ part(ref('identity_map'), ['profile_id']) }}
+),
+
+consents as (
+    select * from {{ part(ref('consents'), record, of='identity_map') }}
 )
 
 select

@@ -1,11 +1,27 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
+{% set record = ['source_system', 'source_record_id'] %}
+
 with
 
+{% call reached() %}
+    select profile_id from {{ changed('identity_map') }}
+    union all
+    select profile_id from {{ changed('ranked_records') }}
+    union all
+    select profile_id from {{ changed('activities') }}
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('customer_records') }} using ({{ record | join(', ') }})
+{% endcall %}
+
 identity_map as (
-    select * from {{ ref('identity_map') }}
+    select * from {{ part(ref('identity_map'), ['profile_id']) }}
 ),
 
 ranked_records as (
-    select * from {{ ref('ranked_records') }}
+    select * from {{ part(ref('ranked_records'), ['profile_id']) }}
 ),
 
 people as (
@@ -39,13 +55,13 @@ sightings as (
         profile_id,
         occurred_at as first_at,
         occurred_at as last_at
-    from {{ ref('activities') }}
+    from {{ part(ref('activities'), ['profile_id']) }}
     union all
     select
         identity_map.profile_id,
         customer_records.created_at as first_at,
         coalesce(customer_records.updated_at, customer_records.created_at) as last_at
-    from {{ ref('customer_records') }} as customer_records
+    from {{ part(ref('customer_records'), record, of='identity_map') }} as customer_records
     inner join identity_map
         on
             identity_map.source_system = customer_records.source_system

@@ -1,7 +1,13 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
 
+{% call reached() %}
+    select profile_id from {{ changed('ranked_records') }}
+{% endcall %}
+
 ranked_records as (
-    select * from {{ ref('ranked_records') }}
+    select * from {{ part(ref('ranked_records'), ['profile_id']) }}
 ),
 
 merge_policies as (

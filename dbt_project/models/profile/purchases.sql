@@ -1,20 +1,46 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'order_id']) }}
+
+{% set order = ['source_system', 'order_id'] %}
+{% set record = ['source_system', 'source_record_id'] %}
+{% set product = ['source_system', 'product_id'] %}
+
 with
 
+{% call reached() %}
+    select source_system, order_id from {{ changed('order_lines') }}
+    union all
+    select source_system, order_id from {{ changed('orders') }}
+    union all
+    select source_system, order_id
+    from {{ ref('orders') }}
+    semi join {{ changed('identity_map') }} using ({{ record | join(', ') }})
+    union all
+    select source_system, order_id
+    from {{ ref('order_lines') }}
+    semi join (
+        -- Products of another category or cost: of any other change the two rows say the same.
+        select source_system, product_id
+        from {{ changed('products') }}
+        group by source_system, product_id, category, unit_cost_amount, currency
+        having count(*) = 1
+    ) as changed_products using ({{ product | join(', ') }})
+{% endcall %}
+
 order_lines as (
-    select * from {{ ref('order_lines') }}
+    select * from {{ part(ref('order_lines'), order) }}
 ),
 
 completed_orders as (
-    select * from {{ ref('orders') }}
+    select * from {{ part(ref('orders'), order) }}
     where status = 'completed'
 ),
 
 products as (
-    select * from {{ ref('products') }}
+    select * from {{ part(ref('products'), product, of='order_lines') }}
 ),
 
 identity_map as (
-    select * from {{ ref('identity_map') }}
+    select * from {{ part(ref('identity_map'), record, of='completed_orders') }}
 ),
 
 exchange_rates as (
@@ -25,11 +51,13 @@ value_settings as (
     select * from {{ ref('value_settings') }}
 ),
 
+-- Of all lines, also in a refresh. Where no setting names it, another reporting currency means that
+-- every line has changed.
 line_currencies as (
     select
         min(currency) as first_currency,
         max(currency) as last_currency
-    from order_lines
+    from {{ ref('order_lines') }}
 ),
 
 chosen as (

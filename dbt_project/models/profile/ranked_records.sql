@@ -1,14 +1,29 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 {%- set free_text = ['given_name', 'family_name', 'street', 'postal_code', 'city'] -%}
 {%- set own_identities = ['email', 'phone', 'login', 'loyalty_id'] -%}
+{%- set record = ['source_system', 'source_record_id'] %}
 
 with
 
-customer_records as (
-    select * from {{ ref('customer_records') }}
-),
+{% call reached() %}
+    select profile_id from {{ changed('identity_map') }}
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join (
+        select {{ record | join(', ') }} from {{ changed('customer_records') }}
+        union all
+        select {{ record | join(', ') }} from {{ changed('comparison_values') }}
+    ) as changed_records using ({{ record | join(', ') }})
+{% endcall %}
 
 identity_map as (
-    select * from {{ ref('identity_map') }}
+    select * from {{ part(ref('identity_map'), ['profile_id']) }}
+),
+
+customer_records as (
+    select * from {{ part(ref('customer_records'), record, of='identity_map') }}
 ),
 
 source_precedence as (
@@ -47,7 +62,7 @@ own_values as (
         namespace,
         identity_value,
         normalised_value
-    from {{ ref('comparison_values') }}
+    from {{ part(ref('comparison_values'), record, of='identity_map') }}
     where
         refusal_reason is null
         or refusal_reason not in ('blocked_value', 'unusable_value', 'too_many_records')

@@ -1,11 +1,17 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
+
+{% call reached() %}
+    select profile_id from {{ changed('activities') }} where campaign_id is not null
+{% endcall %}
 
 message_activities as (
     select
         profile_id,
         campaign_id,
         activity_type
-    from {{ ref('activities') }}
+    from {{ part(ref('activities'), ['profile_id']) }}
     where campaign_id is not null
 ),
 

@@ -1,11 +1,17 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
+
+{% call reached() %}
+    select profile_id from {{ changed('activities') }} where points is not null
+{% endcall %}
 
 ledger_entries as (
     select
         profile_id,
         activity_type,
         points
-    from {{ ref('activities') }}
+    from {{ part(ref('activities'), ['profile_id']) }}
     where points is not null
 ),
 

@@ -1,4 +1,10 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'order_id']) }}
+
 with
+
+{% call reached() %}
+    select source_system, order_id from {{ changed('purchases') }}
+{% endcall %}
 
 purchases as (
     select
@@ -10,7 +16,7 @@ purchases as (
         is_return,
         currency,
         cost_amount
-    from {{ ref('purchases') }}
+    from {{ part(ref('purchases'), ['source_system', 'order_id']) }}
 ),
 
 -- There is one reporting currency; a test of profile holds that.

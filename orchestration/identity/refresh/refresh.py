@@ -221,6 +221,7 @@ def _workshop(
             for model, node in nodes.items()
             if node["config"]["materialized"] == "connected_components"
         ),
+        frozenset(name for name, node in nodes.items() if node["config"]["meta"].get("has_delta")),
     )
 
 

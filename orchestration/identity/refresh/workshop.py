@@ -28,6 +28,8 @@ class Workshop:
         relations: the name in the warehouse of each model.
         compiled: the file with the compiled SQL of each model.
         contracted: models whose SQL yields links and whose table holds components.
+        with_delta: models of which later layers want to know what has changed, in the table that
+            macros/refresh.sql calls their delta. What they hold is forgotten here.
 
     Attributes:
         seconds: what each model took.
@@ -39,14 +41,18 @@ class Workshop:
         relations: Relations,
         compiled: Mapping[str, Path],
         contracted: frozenset[str],
+        with_delta: frozenset[str] = frozenset(),
     ) -> None:
         self.con = con
         self.relations = relations
         self.seconds: dict[str, float] = {}
         self._compiled = compiled
         self._contracted = contracted
+        self._with_delta = with_delta
         self._held: dict[tuple[str, str], str] = {}
         self._count = 0
+        for model in with_delta:
+            con.execute(f"delete from {_delta(model)}")
 
     def keep(self, name: str, sql: str) -> str:
         """Keep rows for later steps in a temporary table of this name."""
@@ -140,11 +146,29 @@ class Workshop:
         What was held of the model is not any more.
         """
         table = self.relations[model]
+        if model in self._with_delta:
+            self._note_changes(model, rows, where)
         self.con.execute(f"delete from {table} where {where}")
         self.con.execute(f"insert into {table} by name select * from {rows}")
         for key in [key for key in self._held if key[0] == model]:
             del self._held[key]
 
+    def _note_changes(self, model: str, rows: str, where: str) -> None:
+        # The delta has the columns that a change is one in, and is_after.
+        names = [name for name, *_ in self.con.execute(f"describe {_delta(model)}").fetchall()]
+        compared = ", ".join(name for name in names if name != "is_after")
+        before = f"select {compared} from {self.relations[model]} where {where}"
+        now = f"select {compared} from {rows}"
+        self.con.execute(
+            f"insert into {_delta(model)} by name "
+            f"select *, false as is_after from ({before} except all {now}) union all "
+            f"select *, true as is_after from ({now} except all {before})"
+        )
+
     def rebuild(self, model: str) -> None:
         """Make all of a model again: its rows are few, or follow from all of what it reads."""
         self.refresh(model, {}, ALL)
+
+
+def _delta(model: str) -> str:
+    return f"operations.delta_{model}"

@@ -1,0 +1,115 @@
+"""Identity, profile and value refreshed, delivery after delivery, against whole builds."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.identity.test_refresh import built_elsewhere
+from tests.identity.test_refresh import differences as differences_of_identity
+from tests.refresh.chain import AFTER, Chain
+from tests.refresh.deliveries import TODAY
+from tests.refresh.lab import LAYERS
+from tests.refresh.people import Crowd
+
+WITH_DELTA = ("identity_map", "profile_identities", "comparison_values")
+
+
+def begun(folder: Path, seed: int) -> tuple[Chain, Crowd]:
+    """All layers built over a first delivery."""
+    chain = Chain(folder / "lab")
+    columns = {table.table: table.column_names for table in chain.tables}
+    company = Crowd(chain.settings.landing_dir, random.Random(seed), columns)
+    company.begin()
+    chain.begin(company, TODAY.date())
+    assert chain.differences(AFTER) == {}
+    return chain, company
+
+
+def changed(chain: Chain, models: set[str], change: str) -> set[str]:
+    """Which of the models have a row in their delta that went or came."""
+    deltas = {model: f"from operations.delta_{model} where {change} limit 1" for model in models}
+    return {model for model, rows in deltas.items() if chain.query(rows)}
+
+
+def watched(chain: Chain) -> set[str]:
+    """The models with a delta from identity on."""
+    return {n for n in chain.refreshed if chain.models[n]["fqn"][1] in AFTER} | set(WITH_DELTA)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> tuple[Chain, Crowd]:
+    """Shared by tests that leave it as a run would."""
+    return begun(tmp_path_factory.mktemp("profile_refresh"), 7)
+
+
+def test_random_deliveries_give_what_a_whole_build_gives(
+    lab: tuple[Chain, Crowd], tmp_path: Path
+) -> None:
+    """Records come, change and go, and with them people merge and fall apart."""
+    chain, company = lab
+    gone, come = set(), set()
+    for step in range(3):
+        company.news_from += timedelta(days=4)
+        company.go_on()
+        chain.land(company, TODAY.date() + timedelta(days=step))
+        if step == 2:
+            # The ledger of what the refresh begins with, which it adds to.
+            whole = built_elsewhere(chain.settings, tmp_path / "whole")
+        assert chain.follow()
+        assert chain.differences((*LAYERS, *AFTER)) == {}, step
+        gone |= changed(chain, watched(chain), "not is_after")
+        come |= changed(chain, watched(chain), "is_after")
+    assert gone == come == watched(chain)
+    assert differences_of_identity(chain.settings, whole) == {}
+
+
+def test_a_refresh_stops_where_a_build_would(lab: tuple[Chain, Crowd], tmp_path: Path) -> None:
+    """A second currency is asked about, also when nobody has paid in it yet."""
+    other = lab[0].copied(tmp_path / "other")
+    with duckdb.connect(str(other.settings.warehouse_path)) as con:
+        con.execute(
+            "update conformed.order_lines set currency = 'USD' where order_id = ("
+            "select min(order_id) from conformed.order_lines inner join conformed.orders "
+            "using (source_system, order_id) where status = 'cancelled')"
+        )
+        con.execute(
+            "create or replace table operations.delta_order_lines as "
+            "select * exclude (source_file), true as is_after "
+            "from conformed.order_lines where currency = 'USD'"
+        )
+        [(lines,)] = con.execute("select count(*) from operations.delta_order_lines").fetchall()
+        assert lines
+    with pytest.raises(AssertionError, match="Name the reporting currency"):
+        other.build(other.refreshed, layers=AFTER)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_long_sequences_with_decisions_and_days_without_news(tmp_path: Path, seed: int) -> None:
+    """People are merged and parted by decision, and the decisions are taken back."""
+    chain, company = begun(tmp_path, seed)
+    for step in range(8):
+        if step % 4 == 3:
+            records = [
+                key
+                for (key,) in chain.query("select record_key from conformed.customer_records")
+                if " " not in key
+            ]
+            pairs = [company.dice.sample(sorted(records), 2) for _ in range(6)]
+            kinds = ("always_link", "never_link")
+            chain.decide(*(f"{kinds[n % 2]} {a} {b}" for n, (a, b) in enumerate(pairs)))
+        elif step == 6:
+            chain.decide()
+        if step != 1:
+            company.news_from += timedelta(days=4)
+            company.go_on()
+        chain.land(company, TODAY.date() + timedelta(days=step // 2))
+        assert chain.follow() == (step not in (3, 6, 7)), step
+        assert chain.differences(AFTER) == {}, step
+        if step == 1:
+            assert changed(chain, watched(chain), "true") == set()
