@@ -51,8 +51,7 @@ value_settings as (
     select * from {{ ref('value_settings') }}
 ),
 
--- Of all lines, also in a refresh. Where no setting names it, another reporting currency means that
--- every line has changed.
+-- Of all lines, also in a refresh: if no setting names it, with another one every line has changed.
 line_currencies as (
     select
         min(currency) as first_currency,
