@@ -92,7 +92,7 @@ def build_layer(
         withdraw_proof(settings)
         with warehouse.get_connection() as con:
             gate_results.close_gates(con, gate_results.first_gate_after(layer))
-        if layer == LAYERS[-1] and build.makes_all_models:
+        if layer == LAYERS[-1] and build.makes_all_models and not context.is_subset:
             # A new file has no room of earlier tables in it.
             close_connections()
             discard_database(settings.insights_build_path)

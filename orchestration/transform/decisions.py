@@ -87,7 +87,7 @@ class Decisions:
     ) -> dict[str, Decision]:
         states, tables = read_states(con), TablesRead(con, self._manifest)
         decisions: dict[str, Decision] = {}
-        for unique_id in self._in_order(unique_ids):
+        for unique_id in self.in_order(unique_ids):
             known = states.get(unique_id)
             if known is None:
                 decisions[unique_id] = Decision(unique_id, BUILD, "it was not built yet")
@@ -225,7 +225,8 @@ class Decisions:
         known = {*self._manifest["nodes"], *self._manifest["sources"]}
         return [read for read in reads if read in known]
 
-    def _in_order(self, unique_ids: Collection[str]) -> Iterator[str]:
+    def in_order(self, unique_ids: Collection[str]) -> Iterator[str]:
+        """Nodes, each after those of them that it reads."""
         graph = {
             unique_id: [
                 read

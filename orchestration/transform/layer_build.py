@@ -84,7 +84,9 @@ class LayerBuild:
         """
         with self.connect() as con:
             known = read_states(con)
-        self.decisions = {u: Decision(u, BUILD, ASKED_FOR, known.get(u)) for u in nodes}
+        self.decisions = {
+            u: Decision(u, BUILD, ASKED_FOR, known.get(u)) for u in self._decisions.in_order(nodes)
+        }
 
     @property
     def to_make(self) -> list[str]:

@@ -120,7 +120,7 @@ def test_a_failed_test_is_not_forgotten_by_the_gate(clicks: Clicks) -> None:
             "insert into segments.segment_membership from segments.segment_membership limit 1"
         )
         con.execute(
-            "update operations.node_results set status = 'fail' "
+            "update operations.node_states set status = 'fail' "
             "where unique_id like 'test.%.unique_combination_segment_membership%'"
         )
     closed = clicks.materialize("gate/segments")
