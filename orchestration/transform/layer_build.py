@@ -161,8 +161,9 @@ class LayerBuild:
         self.note = note
         if is_same:
             # Their rows are those of before, and so is what follows from them.
+            known = [d.known for d in self.decisions.values() if d.known]
             with self.connect() as con:
-                keep_states(con, (d.known for d in self.decisions.values() if d.known))
+                keep_states(con, [replace(state, before="") for state in known])
             self.decide(list(self.decisions))
             return
         for result in results:
@@ -251,7 +252,8 @@ class LayerBuild:
         rows_hash = hash_rows(con, self._table(unique_id)) if by_day else ""
         is_same_day = bool(known and decision and decision.reason == ANOTHER_DAY and rows_hash)
         if known and (changed == 0 or (is_same_day and rows_hash == known.rows_hash)):
-            return replace(state, build=known.build, before=known.before, rows_hash=rows_hash)
+            # Its last changes are none, so they do not lead from the build before to this one.
+            return replace(state, build=known.build, rows_hash=rows_hash)
         before = known.build if known and changed is not None else ""
         return replace(state, build=uuid.uuid4().hex, before=before, rows_hash=rows_hash)
 

@@ -127,9 +127,10 @@ def test_kills_of_a_run_that_can_not_pass_never_publish_it(company: Company) -> 
         )
     first = published_run(company)
     chance = random.Random(361)
-    longest = dict.fromkeys(DOORS, 60.0)
+    # Without anything to build, gates that have passed do not look again.
+    longest = {door: 60.0 for door in DOORS if door.endswith("whole")}
     for _ in range(10):
-        door = chance.choice(sorted(DOORS))
+        door = chance.choice(sorted(longest))
         moment = chance.uniform(5, longest[door])
         if not kill_after(company, door, moment):
             longest[door] = moment
@@ -137,7 +138,7 @@ def test_kills_of_a_run_that_can_not_pass_never_publish_it(company: Company) -> 
         asked = company.c360("publish")
         assert asked.returncode in (0, 1, 3), (door, moment, asked.stderr)
         assert published_run(company) == first
-    ran = company.c360("run")
+    ran = company.c360("run", "--rebuild")
     assert ran.returncode == 1 and "gate after insights is closed" in ran.stderr
     assert company.c360("publish").returncode == 1
     assert published_run(company) == first

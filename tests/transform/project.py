@@ -135,12 +135,18 @@ class Shop:
         """What a run would do with the nodes that it does not skip."""
         return {u.split(".")[2]: d.action for u, d in self.decide().items() if d.action != "skip"}
 
-    def make(self, asked: Sequence[str] = (), failing: Collection[str] = ()) -> list[str]:
+    def make(
+        self,
+        asked: Sequence[str] = (),
+        failing: Collection[str] = (),
+        only: Collection[str] = NODES,
+    ) -> list[str]:
         """Do what a run would do, with a stand-in for dbt that changes no table.
 
         Parameters:
             asked: make these, whatever has changed.
             failing: unique ids of what fails; what reads it is left out as dbt would.
+            only: the nodes that are looked at; the run is killed before the others.
 
         Returns:
             The names of what was made, in order; what failed and what was left out are among them.
@@ -168,7 +174,7 @@ class Shop:
         if asked:
             build.ask_for(asked)
         else:
-            build.decide(NODES)
+            build.decide(list(only))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(layer_build, "run_dbt", run_dbt)
             build.make(list)

@@ -265,6 +265,18 @@ def test_a_refresh_that_changes_no_row_reaches_nothing(shop: Shop) -> None:
     assert not set(builds.values()) & {read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
 
 
+def test_changes_that_a_later_refresh_has_overwritten_are_not_taken_for_all(shop: Shop) -> None:
+    """Staging changed, orders did not follow, then a refresh of staging changed nothing."""
+    refreshable(shop, STAGED, ORDERS)
+    shop.load("b.csv")
+    shop.make(only=[STAGED])
+    assert shop.actions()["orders"] == "refresh", "what staging has changed is still there"
+    shop.changes = 0
+    shop.load("c.csv")
+    shop.make(only=[STAGED])
+    assert shop.actions() == {"orders": "build", "totals": "build", "unique_orders": "build"}
+
+
 def test_a_rebuilt_input_is_reached_through_only_where_the_model_says_so(shop: Shop) -> None:
     refreshable(shop, ORDERS)
     shop.load("b.csv")
