@@ -8,15 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from benchmarks.delivery import deliver
 from orchestration.proof import hash_of, read_proof
 from orchestration.runs import records
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Company
 from tests.end_to_end.contents import contents
 
+HISTORY_ENDS_ON = date(2026, 11, 1)
 NEXT = (("publish",), ("run",), ("status",), ("query", "from insights.fact_profile"))
 
 # Dagster's doors: their worker process, which carries the run, executes a job like this.
@@ -142,6 +146,26 @@ def test_kills_of_a_run_that_can_not_pass_never_publish_it(company: Company) -> 
     assert ran.returncode == 1 and "gate after insights is closed" in ran.stderr
     assert company.c360("publish").returncode == 1
     assert published_run(company) == first
+
+
+@pytest.mark.slow
+def test_kills_amid_news_leave_what_a_whole_build_gives(company: Company, tmp_path: Path) -> None:
+    """Refreshes of news that are killed one after the other, over each other's leftovers."""
+    chance = random.Random(362)
+    for number in range(1, 9):
+        deliver(company.settings.landing_dir, number, HISTORY_ENDS_ON, 360, tmp_path / "spill")
+        door = chance.choice(["command line", "schedule"])
+        moment = chance.uniform(4, 40)
+        killed = kill_after(company, door, moment)
+        print(number, door, f"{moment:.1f} s", "killed" if killed else "ended", flush=True)
+    # Chance may halve a table of a few rows in so small a company.
+    ran = company.c360("run", "--accept-drift")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    refreshed = contents(company)
+    rebuilt = company.c360("run", "--rebuild", "--accept-drift")
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    whole = contents(company)
+    assert {n for n in whole | refreshed if whole.get(n) != refreshed.get(n)} == set()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
