@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from benchmarks.delivery import deliver
 from orchestration.proof import hash_of, read_proof
 from orchestration.runs import records
 from orchestration.settings import PROJECT_ROOT
-from tests.conftest import Company
+from tests.conftest import Company, settings_in
 from tests.end_to_end.contents import contents
 
 HISTORY_ENDS_ON = date(2026, 11, 1)
@@ -146,6 +147,60 @@ def test_kills_of_a_run_that_can_not_pass_never_publish_it(company: Company) -> 
     assert ran.returncode == 1 and "gate after insights is closed" in ran.stderr
     assert company.c360("publish").returncode == 1
     assert published_run(company) == first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("torn", [False, True], ids=["restarted", "power cut"])
+def test_a_machine_that_starts_again_needs_nobody(
+    company: Company, tmp_path: Path, torn: bool
+) -> None:
+    """The disk as it is in the middle of a run, on a machine on which nothing of it runs.
+
+    After a power cut the end of what was written last is missing: the write-ahead log is cut, and
+    files that were about to be renamed are there in part.
+    """
+    before = contents(company)
+    chance = random.Random(363)
+    for number in range(6):
+        run = subprocess.Popen(
+            [sys.executable, *DOORS["command line, whole"]],
+            env=company.environment,
+            cwd=PROJECT_ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        moment = chance.uniform(8, 45)
+        time.sleep(moment)
+        os.killpg(run.pid, signal.SIGSTOP)
+        found = tmp_path / f"found_{number}"
+        shutil.copytree(company.settings.data_dir, found)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        if torn:
+            cut_short(found, chance)
+        restarted = Company(settings_in(found))
+        said = restarted.c360("status")
+        assert said.returncode == 0 and "Traceback" not in said.stderr, said.stderr
+        check_said(restarted, "command line, whole")
+        asked = restarted.c360("publish")
+        assert asked.returncode in (0, 1, 3), asked.stderr
+        published_run(restarted)
+        ran = restarted.c360("run")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert contents(restarted) == before
+        print(number, f"{moment:.1f} s, publish {asked.returncode}", flush=True)
+        shutil.rmtree(found)
+
+
+def cut_short(folder: Path, chance: random.Random) -> None:
+    """Take the end off what was not yet on the disk for certain."""
+    for log in folder.rglob("*.wal"):
+        with log.open("r+b") as file:
+            file.truncate(int(log.stat().st_size * chance.random()))
+    for part in [*folder.rglob("*.part"), *folder.rglob(".insights.duckdb.*")]:
+        with part.open("r+b") as file:
+            file.truncate(part.stat().st_size // 2)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from orchestration.ingest import state
 from orchestration.settings import Settings
-from orchestration.transform import layer_build
+from orchestration.transform import decisions, layer_build
 from orchestration.transform.dbt import NodeResult
 from orchestration.transform.decisions import Decision, Decisions
 from orchestration.transform.layer_build import LayerBuild
@@ -184,3 +185,17 @@ class Shop:
     def after(self, node: str) -> set[str]:
         """A node and all that follows from it."""
         return descendants(self.manifest, [node])
+
+
+def node(shop: Shop, unique_id: str) -> dict[str, object]:
+    found: dict[str, object] = shop.manifest["nodes"][unique_id]
+    return found
+
+
+def tomorrow(monkeypatch: pytest.MonkeyPatch, days: int = 1) -> None:
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return datetime.now(UTC) + timedelta(days=days)
+
+    monkeypatch.setattr(decisions, "datetime", Tomorrow)

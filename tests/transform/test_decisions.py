@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import UTC, datetime
 
-import duckdb
 import pytest
 
 from orchestration.transform import decisions
 from orchestration.transform.node_states import forget_all_states, read_states, unproven
-from tests.transform.project import DAILY, NODES, ORDERS, SEED, STAGED, TOTALS, UNIQUE, Shop
+from tests.transform.project import (
+    DAILY,
+    NODES,
+    ORDERS,
+    STAGED,
+    TOTALS,
+    UNIQUE,
+    Shop,
+    node,
+    tomorrow,
+)
 
 ALL = {node.split(".")[2] for node in NODES}
 AFTER_STAGING = {"stg_orders", "orders", "totals", "unique_orders"}
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    """The project, built once."""
-    with duckdb.connect() as memory:
-        yield Shop(tmp_path, memory)
-
-
-def node(shop: Shop, unique_id: str) -> dict[str, object]:
-    found: dict[str, object] = shop.manifest["nodes"][unique_id]
-    return found
 
 
 def load_a_file(shop: Shop) -> None:
@@ -132,15 +128,6 @@ def test_what_changes_no_row_makes_nothing(shop: Shop, happens: Callable[[Shop],
     assert shop.actions() == {}
 
 
-def tomorrow(monkeypatch: pytest.MonkeyPatch, days: int = 1) -> None:
-    class Tomorrow(datetime):
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            return datetime.now(UTC) + timedelta(days=days)
-
-    monkeypatch.setattr(decisions, "datetime", Tomorrow)
-
-
 def test_another_day_makes_only_what_asks_for_the_day(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,93 +201,3 @@ def test_a_kill_between_two_models_leaves_nothing_that_looks_finished(shop: Shop
     }
     shop.make()
     assert read_states(shop.con)[ORDERS].build != build_of_orders
-
-
-def refreshable(shop: Shop, *nodes: str) -> None:
-    for unique_id in nodes:
-        config = node(shop, unique_id)["config"]
-        assert isinstance(config, dict)
-        config.update(materialized="incremental", incremental_strategy="reached")
-    shop.make()
-
-
-def test_only_rows_are_refreshed_and_rules_are_built(shop: Shop) -> None:
-    refreshable(shop, STAGED, ORDERS)
-    shop.load("b.csv")
-    assert shop.actions() == {
-        "stg_orders": "refresh",
-        "orders": "refresh",
-        "totals": "build",
-        "unique_orders": "build",
-    }
-    shop.make()
-    node(shop, STAGED)["raw_code"] = "select 2"
-    assert shop.actions()["stg_orders"] == shop.actions()["orders"] == "build"
-
-
-def test_a_refresh_after_a_refresh_that_was_not_followed_is_a_build(shop: Shop) -> None:
-    """Staging was refreshed twice, orders not after the first: its news are not all of them."""
-    refreshable(shop, STAGED, ORDERS)
-    for name in ("b.csv", "c.csv"):
-        shop.load(name)
-        build = shop.decide()[STAGED]
-        assert build.action == "refresh"
-        shop.make(asked=[STAGED])
-    assert shop.actions()["orders"] == "build"
-    shop.make()
-    shop.con.execute("update operations.source_files set content_hash = 'other'")
-    assert shop.actions()["orders"] == "refresh"
-
-
-def test_a_refresh_that_changes_no_row_reaches_nothing(shop: Shop) -> None:
-    refreshable(shop, STAGED, ORDERS)
-    builds = {u: read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
-    shop.changes = 0
-    shop.load("b.csv")
-    assert set(shop.make()) >= {"stg_orders", "orders"}
-    assert builds == {u: read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
-    shop.changes = 1
-    shop.load("c.csv")
-    shop.make()
-    assert not set(builds.values()) & {read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
-
-
-def test_changes_that_a_later_refresh_has_overwritten_are_not_taken_for_all(shop: Shop) -> None:
-    """Staging changed, orders did not follow, then a refresh of staging changed nothing."""
-    refreshable(shop, STAGED, ORDERS)
-    shop.load("b.csv")
-    shop.make(only=[STAGED])
-    assert shop.actions()["orders"] == "refresh", "what staging has changed is still there"
-    shop.changes = 0
-    shop.load("c.csv")
-    shop.make(only=[STAGED])
-    assert shop.actions() == {"orders": "build", "totals": "build", "unique_orders": "build"}
-
-
-def test_a_rebuilt_input_is_reached_through_only_where_the_model_says_so(shop: Shop) -> None:
-    refreshable(shop, ORDERS)
-    shop.load("b.csv")
-    assert shop.actions()["orders"] == "build"
-    config = node(shop, ORDERS)["config"]
-    assert isinstance(config, dict)
-    config["meta"] = {"reaches_through": ["stg_orders"]}
-    shop.make()
-    shop.load("c.csv")
-    assert shop.actions()["orders"] == "refresh"
-
-
-def test_another_day_refreshes_what_can_be_and_a_replay_builds(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refreshable(shop, DAILY)
-    tomorrow(monkeypatch)
-    assert shop.actions() == {"daily": "refresh"}
-    monkeypatch.setenv("C360_AS_OF", "2026-01-01")
-    assert shop.actions() == {"daily": "build"}
-
-
-def test_a_changed_policy_builds_what_can_be_refreshed(shop: Shop) -> None:
-    refreshable(shop, STAGED, ORDERS)
-    edit_a_policy_row(shop)
-    assert shop.actions()["orders"] == "build"
-    assert SEED in shop.decide()

@@ -1,0 +1,98 @@
+"""A model that knows how is refreshed, when what has changed before it is known row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.transform.node_states import read_states
+from tests.transform.project import DAILY, ORDERS, SEED, STAGED, Shop, node, tomorrow
+
+
+def refreshable(shop: Shop, *nodes: str) -> None:
+    for unique_id in nodes:
+        config = node(shop, unique_id)["config"]
+        assert isinstance(config, dict)
+        config.update(materialized="incremental", incremental_strategy="reached")
+    shop.make()
+
+
+def test_only_rows_are_refreshed_and_rules_are_built(shop: Shop) -> None:
+    refreshable(shop, STAGED, ORDERS)
+    shop.load("b.csv")
+    assert shop.actions() == {
+        "stg_orders": "refresh",
+        "orders": "refresh",
+        "totals": "build",
+        "unique_orders": "build",
+    }
+    shop.make()
+    node(shop, STAGED)["raw_code"] = "select 2"
+    assert shop.actions()["stg_orders"] == shop.actions()["orders"] == "build"
+
+
+def test_a_refresh_after_a_refresh_that_was_not_followed_is_a_build(shop: Shop) -> None:
+    """Staging was refreshed twice, orders not after the first: its news are not all of them."""
+    refreshable(shop, STAGED, ORDERS)
+    for name in ("b.csv", "c.csv"):
+        shop.load(name)
+        build = shop.decide()[STAGED]
+        assert build.action == "refresh"
+        shop.make(asked=[STAGED])
+    assert shop.actions()["orders"] == "build"
+    shop.make()
+    shop.con.execute("update operations.source_files set content_hash = 'other'")
+    assert shop.actions()["orders"] == "refresh"
+
+
+def test_a_refresh_that_changes_no_row_reaches_nothing(shop: Shop) -> None:
+    refreshable(shop, STAGED, ORDERS)
+    builds = {u: read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
+    shop.changes = 0
+    shop.load("b.csv")
+    assert set(shop.make()) >= {"stg_orders", "orders"}
+    assert builds == {u: read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
+    shop.changes = 1
+    shop.load("c.csv")
+    shop.make()
+    assert not set(builds.values()) & {read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
+
+
+def test_changes_that_a_later_refresh_has_overwritten_are_not_taken_for_all(shop: Shop) -> None:
+    """Staging changed, orders did not follow, then a refresh of staging changed nothing."""
+    refreshable(shop, STAGED, ORDERS)
+    shop.load("b.csv")
+    shop.make(only=[STAGED])
+    assert shop.actions()["orders"] == "refresh", "what staging has changed is still there"
+    shop.changes = 0
+    shop.load("c.csv")
+    shop.make(only=[STAGED])
+    assert shop.actions() == {"orders": "build", "totals": "build", "unique_orders": "build"}
+
+
+def test_a_rebuilt_input_is_reached_through_only_where_the_model_says_so(shop: Shop) -> None:
+    refreshable(shop, ORDERS)
+    shop.load("b.csv")
+    assert shop.actions()["orders"] == "build"
+    config = node(shop, ORDERS)["config"]
+    assert isinstance(config, dict)
+    config["meta"] = {"reaches_through": ["stg_orders"]}
+    shop.make()
+    shop.load("c.csv")
+    assert shop.actions()["orders"] == "refresh"
+
+
+def test_another_day_refreshes_what_can_be_and_a_replay_builds(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refreshable(shop, DAILY)
+    tomorrow(monkeypatch)
+    assert shop.actions() == {"daily": "refresh"}
+    monkeypatch.setenv("C360_AS_OF", "2026-01-01")
+    assert shop.actions() == {"daily": "build"}
+
+
+def test_a_changed_policy_builds_what_can_be_refreshed(shop: Shop) -> None:
+    refreshable(shop, STAGED, ORDERS)
+    shop.seed.write_text("currency,rate\nEUR,2\n")
+    assert shop.actions()["orders"] == "build"
+    assert SEED in shop.decide()
