@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import dagster as dg
@@ -133,7 +134,7 @@ def quarantine_asset(settings: Settings, manifest: Mapping[str, Any]) -> dg.Asse
 def accounted_from(
     con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], tables: Sequence[StagedTable]
 ) -> dict[str, str]:
-    """What the accounting of each staging model follows from, as a text; empty when not known."""
+    """Names what the accounting of each staging model follows from; empty when not known."""
     states, loaded = read_states(con), loaded_content(con)
     names = {
         node["name"]: unique_id
@@ -145,7 +146,9 @@ def accounted_from(
         read = [states.get(names[name]) for name in (table.model, "reject_reasons")]
         content = loaded.get((table.source.source, table.source.table), "")
         builds = [state.build for state in read if state]
-        made[table.model] = f"{builds} {content} {table}" if len(builds) == len(read) else ""
+        # Hashed, because a declaration may hold the address of a database with its password.
+        named = sha256(f"{builds} {content} {table}".encode()).hexdigest()
+        made[table.model] = named if len(builds) == len(read) else ""
     return made
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.errors import UserError
-from orchestration.policy.seeds import Row
+from orchestration.policy.seeds import Row, named_once
 
 SEED = "seeds/policy/clv_settings.csv"
 COLUMNS = ("setting", "value", "comment")
@@ -80,19 +80,9 @@ def check_clv_settings(rows: Sequence[Row]) -> None:
     Raises:
         UserError: the first mistake, with file, line and remedy.
     """
-    seen: dict[str, Row] = {}
-    for row in rows:
-        name = row["setting"]
-        if name not in LIMITS:
-            raise row.refuse(
-                f"there is no setting {name or 'without a name'}",
-                f"Settings are {', '.join(LIMITS)}; correct the name or remove the row.",
-            )
-        if name in seen:
-            raise row.refuse(
-                f"{name} is said again, first in line {seen[name].line}", "Keep one of them."
-            )
-        seen[name] = row
+    seen = set()
+    for name, row in named_once(rows, "setting", "setting", LIMITS):
+        seen.add(name)
         _check_value(row)
     for name in LIMITS:
         if name not in seen:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from orchestration.policy.seeds import Row
+from orchestration.policy.seeds import Row, named_once
 
 COLUMNS = ("rule", "value", "comment")
 
@@ -61,17 +61,7 @@ def check_match_rules(rows: Sequence[Row]) -> None:
     known = [f.name for f in fields(MatchRules)]
     values: dict[str, float] = {}
     seen: dict[str, Row] = {}
-    for row in rows:
-        rule = row["rule"]
-        if rule not in known:
-            raise row.refuse(
-                f"there is no rule {rule or 'without a name'}",
-                f"Rules are {', '.join(known)}; correct the name or remove the row.",
-            )
-        if rule in seen:
-            raise row.refuse(
-                f"{rule} is said again, first in line {seen[rule].line}", "Keep one of them."
-            )
+    for rule, row in named_once(rows, "rule", "rule", known):
         seen[rule] = row
         values[rule] = _value(row)
     _check_contradiction(values, seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,3 +85,33 @@ def whole(row: Row, column: str, smallest: int) -> None:
     if row[column].isdecimal() and int(row[column]) >= smallest:
         return
     raise row.refuse(f"{column} is '{row[column]}'", f"Give a whole number of {smallest} or more.")
+
+
+def named_once(
+    rows: Sequence[Row], column: str, noun: str, known: Collection[str]
+) -> Iterator[tuple[str, Row]]:
+    """The rows of a seed that says one thing per known name, checked as they are taken.
+
+    Parameters:
+        rows: the seed's rows in their order.
+        column: the column with the name.
+        noun: what the name is of, for people.
+        known: the names that there are.
+
+    Raises:
+        UserError: a name is not known or is there twice, with file, line and remedy.
+    """
+    seen: dict[str, Row] = {}
+    for row in rows:
+        name = row[column]
+        if name not in known:
+            raise row.refuse(
+                f"there is no {noun} {name or 'without a name'}",
+                f"{noun.capitalize()}s are {', '.join(known)}; correct the name or remove the row.",
+            )
+        if name in seen:
+            raise row.refuse(
+                f"{name} is said again, first in line {seen[name].line}", "Keep one of them."
+            )
+        seen[name] = row
+        yield name, row

@@ -194,7 +194,7 @@ def unready_text(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], la
     closed = gate_results.closed_before(con, layer)
     if closed:
         return f"the gate after {closed[0]} has not passed since that was last touched"
-    left = [u for part in layers_up_to(layer) for u in node_states.unproven(con, manifest, part)]
+    left = node_states.unproven(con, manifest, layers_up_to(layer))
     if left:
         more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
         names = ", ".join(unique_id.split(".")[2] for unique_id in left[:SHOWN])
@@ -210,7 +210,7 @@ def outstanding_tests(
     Whole layers are built with all their tests. After a click on some models there are tests left
     that look at others as well; where a model itself is not built, nothing is to be tested yet.
     """
-    left = [u for part in layers_up_to(layer) for u in node_states.unproven(con, manifest, part)]
+    left = node_states.unproven(con, manifest, layers_up_to(layer))
     return left if all(unique_id.startswith("test.") for unique_id in left) else []
 
 

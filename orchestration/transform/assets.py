@@ -27,7 +27,7 @@ from orchestration.warehouse import discard_database, require_free_space
 
 TRANSLATOR = LayerTranslator()
 Describe = Callable[[duckdb.DuckDBPyConnection, set[str]], dict[str, dict[str, Any]]]
-"""Gives more metadata for Dagster by model name, of models that were just made."""
+"""Gives more metadata for Dagster by model name, of models that are there."""
 WarmUp = Callable[[], None]
 """Called before a layer is made: there will be something for its gate to look at."""
 
@@ -109,8 +109,7 @@ def build_layer(
     _report(context, build, checks, failed)
     with warehouse.get_connection() as con:
         states = read_states(con)
-        made = {u.split(".")[2] for u in build.to_make if u in states}
-        shown = describe(con, made)
+        shown = describe(con, {r.unique_id.split(".")[2] for r in results if not r.is_failure})
     for result in results:
         if result.unique_id.startswith("test.") or result.unique_id not in states:
             continue

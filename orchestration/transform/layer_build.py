@@ -112,10 +112,18 @@ class LayerBuild:
         if not self.settings.warehouse_path.exists():
             return 0
         with self.connect() as con:
-            rows = {u: s.measured.get("dagster/row_count", 0) for u, s in read_states(con).items()}
-        built = sum(rows.get(u, 0) for u, d in self.decisions.items() if d.action == BUILD)
-        share = built / max(sum(rows.values()), 1)
+            found = con.execute(
+                "select database_name || '.' || schema_name || '.' || table_name, estimated_size "
+                "from duckdb_tables()"
+            ).fetchall()
+        rows = dict(found)
+        built = {self._table(u).replace('"', "") for u in self.to_make if self._is_built(u)}
+        share = sum(rows.get(name, 0) for name in built) / max(sum(rows.values()), 1)
         return int(self.settings.warehouse_path.stat().st_size * share)
+
+    def _is_built(self, unique_id: str) -> bool:
+        decision = self.decisions[unique_id]
+        return decision.is_model and decision.action == BUILD
 
     def rules_fingerprint(self) -> str:
         """Names the rules of all the layer's models, and what they read that is no record."""
@@ -160,10 +168,16 @@ class LayerBuild:
         """
         self.note = note
         if is_same:
-            # Their rows are those of before, and so is what follows from them.
-            known = [d.known for d in self.decisions.values() if d.known]
+            # Their rows are those of before, and follow from what they would read now.
+            known = {u: d.known for u, d in self.decisions.items() if d.known}
+            models = [
+                replace(known.pop(r.unique_id), before="", is_touched=False)
+                for r in results
+                if r.unique_id in known
+            ]
             with self.connect() as con:
-                keep_states(con, [replace(state, before="") for state in known])
+                keep_states(con, known.values())
+                keep_states(con, self._decisions.with_made_from(con, models, self._day))
             self.decide(list(self.decisions))
             return
         for result in results:
@@ -175,7 +189,9 @@ class LayerBuild:
     def keep_skipped(self) -> None:
         """What was skipped is as good as it was, though what it reads may have been touched."""
         with self.connect() as con:
-            keep_states(con, (self.state_of(u) for u in self.decisions if self.is_skipped(u)))
+            touched = {u for u, state in read_states(con).items() if state.is_touched}
+            skipped = [u for u in self.decisions if u in touched and self.is_skipped(u)]
+            keep_states(con, map(self.state_of, skipped))
 
     def is_skipped(self, unique_id: str) -> bool:
         """Whether a node is as it was."""

@@ -197,11 +197,14 @@ def nodes_of(manifest: Mapping[str, Any], layer: str) -> list[str]:
     )
 
 
-def unproven(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], layer: str) -> list[str]:
-    """The nodes of a layer that have not passed since they were last touched, by unique id."""
+def unproven(
+    con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], layers: Collection[str]
+) -> list[str]:
+    """The nodes of layers that have not passed since they were last touched, by unique id."""
     states = read_states(con)
     return [
         unique_id
+        for layer in layers
         for unique_id in nodes_of(manifest, layer)
         if unique_id not in states or not states[unique_id].has_passed
     ]

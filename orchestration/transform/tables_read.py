@@ -46,14 +46,17 @@ class TablesRead:
         return self._known[table]
 
     def is_as_left(self, state: NodeState) -> bool:
-        """Whether a node's table is there with as many rows as it was left with."""
+        """Whether a node's table is there with as many rows as it was left with; a view at all."""
         node = self._manifest["nodes"][state.unique_id]
-        if node["relation_name"] is None or node["config"]["materialized"] == "view":
+        relation = node["relation_name"]
+        if relation is None:
             return True
+        is_view = node["config"]["materialized"] == "view"
         try:
-            [(count,)] = self._con.execute(
-                f"select count(*) from {node['relation_name']}"
-            ).fetchall()
+            if is_view:
+                self._con.execute(f"select 1 from {relation} limit 0")
+                return True
+            [(count,)] = self._con.execute(f"select count(*) from {relation}").fetchall()
         except duckdb.Error:
             return False
         return bool(count == state.measured.get("dagster/row_count"))

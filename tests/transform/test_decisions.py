@@ -167,7 +167,7 @@ def test_a_replayed_day_is_another(shop: Shop, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_click_on_one_model_leaves_what_follows_to_the_next_run(shop: Shop) -> None:
     assert shop.make(asked=[ORDERS]) == ["orders"]
-    names = {u.split(".")[2] for u in unproven(shop.con, shop.manifest, "all")}
+    names = {u.split(".")[2] for u in unproven(shop.con, shop.manifest, ["all"])}
     assert names == {"totals", "unique_orders"}
     assert set(shop.actions()) == {"totals", "unique_orders"}
 
@@ -194,7 +194,7 @@ def test_a_kill_between_two_models_leaves_nothing_that_looks_finished(shop: Shop
     shop.load("b.csv")
     build_of_orders = read_states(shop.con)[ORDERS].build
     shop.make(asked=[STAGED])
-    assert {u.split(".")[2] for u in unproven(shop.con, shop.manifest, "all")} == {
+    assert {u.split(".")[2] for u in unproven(shop.con, shop.manifest, ["all"])} == {
         "orders",
         "totals",
         "unique_orders",

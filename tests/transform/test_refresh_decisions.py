@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
-from orchestration.transform.node_states import read_states
-from tests.transform.project import DAILY, ORDERS, SEED, STAGED, Shop, node, tomorrow
+from orchestration.transform.dbt import NodeResult
+from orchestration.transform.layer_build import LayerBuild
+from orchestration.transform.node_states import forget_all_states, read_states
+from tests.transform.project import DAILY, NODES, ORDERS, SEED, STAGED, TOTALS, Shop, node, tomorrow
 
 
 def refreshable(shop: Shop, *nodes: str) -> None:
@@ -96,3 +100,45 @@ def test_a_changed_policy_builds_what_can_be_refreshed(shop: Shop) -> None:
     shop.seed.write_text("currency,rate\nEUR,2\n")
     assert shop.actions()["orders"] == "build"
     assert SEED in shop.decide()
+
+
+def test_a_layer_whose_own_refresh_found_no_change_is_skipped(shop: Shop) -> None:
+    """An input has another build and the rows matter to nobody: nothing is made, now or later."""
+    shop.make(asked=[STAGED])
+    build = LayerBuild(shop.settings, shop.manifest, lambda: nullcontext(shop.con), "all")
+    build.decide(NODES)
+    remade = [u for u in build.to_make if not u.startswith("test.")]
+    assert set(remade) == {ORDERS, TOTALS}
+    builds = {u: read_states(shop.con)[u].build for u in remade}
+    build.touch(build.to_make)
+    same = [NodeResult(u, "success", 0.0, None, "") for u in remade]
+    build.take(same, is_same=True, note="")
+    assert [u for u in build.to_make if not u.startswith("test.")] == []
+    assert {u: read_states(shop.con)[u].build for u in remade} == builds
+    assert set(shop.make()) <= {"unique_orders"}
+
+
+def test_a_view_that_is_gone_is_made_again(shop: Shop) -> None:
+    config = node(shop, TOTALS)["config"]
+    assert isinstance(config, dict)
+    config["materialized"] = "view"
+    shop.make()
+    shop.con.execute("drop table main.totals")
+    assert shop.actions() == {"totals": "build"}
+
+
+def test_what_is_built_whole_asks_for_its_share_of_the_warehouse(shop: Shop) -> None:
+    """Also when nothing is known of it any more, as before everything is built again."""
+    shop.settings.warehouse_path.parent.mkdir(parents=True)
+    shop.settings.warehouse_path.write_bytes(b"x" * 1_000_000)
+    build = LayerBuild(shop.settings, shop.manifest, lambda: nullcontext(shop.con), "all")
+    build.decide(NODES)
+    assert build.bytes_to_write() == 0
+    forget_all_states(shop.con)
+    build.decide(NODES)
+    for unique_id in NODES:
+        shop.manifest["nodes"][unique_id]["relation_name"] = (
+            f'"memory".{shop.manifest["nodes"][unique_id]["relation_name"]}'
+        )
+    shop.con.execute("insert into main.orders select 1 from range(10000)")
+    assert 0 < build.bytes_to_write() <= 1_000_000
