@@ -9,6 +9,9 @@
     neighbour. It is exact, because a pointer never leaves its component, and the smallest node of
     a component points at itself in every round. The hashed order is needed for speed: on a path
     with sequential ids a round removes about four nodes only; 60 rounds are then not enough.
+
+    In a refresh the body yields the edges of the components that are reached (`nodes_reached_by`),
+    and their rows are replaced.
 -#}
 {% materialization connected_components, adapter='duckdb' %}
     {%- set existing_relation = load_cached_relation(this) -%}
@@ -75,9 +78,18 @@
     {% if existing_relation is not none and not existing_relation.is_table %}
         {% do adapter.drop_relation(existing_relation) %}
     {% endif %}
+    {%- set components = 'select node as node_id, target as component_id from ' ~ labels -%}
     {% call statement('main') -%}
-        create or replace table {{ target_relation }} as
-        select node as node_id, target as component_id from {{ labels }}
+        {%- if is_refreshed() -%}
+            {{ get_incremental_reached_sql({
+                'target_relation': target_relation,
+                'temp_relation': '(' ~ components ~ ')',
+                'unique_key': config.get('unique_key'),
+                'dest_columns': adapter.get_columns_in_relation(existing_relation),
+            }) }}
+        {%- else -%}
+            create or replace table {{ target_relation }} as {{ components }}
+        {%- endif -%}
     {%- endcall %}
 
     {% do run_query("drop table " ~ labels) %}

@@ -33,7 +33,11 @@
     gives `this`.
 -#}
 {% macro is_refreshed() -%}
-    {{ return('refreshed' if execute and this is not none and is_incremental() and (
+    {%- if not execute or this is none -%}{{ return('') }}{%- endif -%}
+    {%- if config.get('materialized') == 'connected_components' -%}
+        {{ return('refreshed' if not should_full_refresh() and load_relation(this) else '') }}
+    {%- endif -%}
+    {{ return('refreshed' if is_incremental() and (
         config.get('incremental_strategy') == 'reached' or model.resource_type == 'unit_test'
     ) else '') }}
 {%- endmacro %}
@@ -94,9 +98,8 @@
 -#}
 {% macro begin_delta() -%}
     {%- if execute and not is_refreshed() and not env_var('C360_SCHEMA_SUFFIX', '') and (
-        config.get('materialized') == 'incremental'
+        config.get('unique_key') and config.get('incremental_strategy') == 'reached'
         or model.fqn[1] == 'staging'
-        or config.get('meta', {}).get('has_delta')
     ) -%}
         create schema if not exists operations;
         create or replace table {{ changed(this.identifier) }} as
@@ -116,8 +119,9 @@
     {%- set key = arg_dict['unique_key'] -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='name') | list -%}
     {%- set compared = columns | reject('in', _not_compared()) | join(', ') -%}
-    {%- set is_reached = _is_reached(dict(zip(key, key)), model.fqn[1] == 'staging')
-        ~ ' or ' ~ config.get('meta', {}).get('always_reached', 'false') -%}
+    {%- set always = config.get('meta', {}).get('always_reached', 'false') | string | lower -%}
+    {%- set is_reached = 'true' if always == 'true' else
+        _is_reached(dict(zip(key, key)), model.fqn[1] == 'staging') ~ ' or ' ~ always -%}
     create or replace table {{ changed(target.identifier) }} as
     with
 

@@ -10,6 +10,7 @@ import duckdb
 from orchestration.identity.match_models import (
     MatchModel,
     current_model,
+    is_worth_another_try,
     rules_in,
     train_model,
 )
@@ -26,19 +27,22 @@ OUTGROWN = 2
 """Parameters from fewer than one record in two of today's are worth learning again."""
 
 
-def parameters(con: duckdb.DuckDBPyConnection, records: str, rules: str) -> duckdb.DuckDBPyRelation:
+def parameters(
+    con: duckdb.DuckDBPyConnection, records: str, rules: str, is_first: bool
+) -> duckdb.DuckDBPyRelation:
     """The parameters in use, level by level; the first ones are trained here.
 
     Parameters:
         con: dbt's connection.
         records: the relation match_records, with its catalog.
         rules: the relation match_rules.
+        is_first: learn also where it was tried before with about as many records.
 
     Returns:
         Columns of `PARAMETERS`; no rows where there is too little to learn from.
     """
     model = current_model(con)
-    if model is None:
+    if model is None and (is_first or is_worth_another_try(con, _count(con, records))):
         model, trained = train_model(con, records, rules_in(con, rules))
         told = trained.reason or (
             f"learned from {trained.record_count:,} records, about {trained.matches:,.0f} pairs "
@@ -83,7 +87,7 @@ def _weight(m: float, u: float) -> float:
 
 
 def scored_pairs(
-    con: duckdb.DuckDBPyConnection, records: str, rules: str
+    con: duckdb.DuckDBPyConnection, records: str, rules: str, rescored: str | None = None
 ) -> duckdb.DuckDBPyRelation:
     """Pairs from the review threshold on, scored with the parameters in use.
 
@@ -91,11 +95,12 @@ def scored_pairs(
         con: dbt's connection.
         records: the relation match_records, with its catalog.
         rules: the relation match_rules.
+        rescored: a relation with the record_key of records; only their pairs are scored.
     """
     from orchestration.identity.scoring import COLUMNS
 
     model = current_model(con)
-    [(count,)] = con.execute(f"select count(*) from {records}").fetchall()
+    count = _count(con, records)
     con.execute(f"create or replace temp table {OUTPUT} ({COLUMNS})")
     if model and model.record_count * OUTGROWN < count:
         told = (
@@ -110,10 +115,38 @@ def scored_pairs(
 
         catalog = records.split(".")[0]
         with workplace(con) as work:
+            compared, pairs = records, None
+            if rescored:
+                compared, pairs = "blocked_records", "blocked_pairs"
+                work.register("rescored", con.sql(f"from {rescored}").to_arrow_table())
+                work.execute(f"create table {pairs} as {_pairs(model, records, 'rescored')}")
+                work.execute(
+                    f"create table {compared} as select * from {records} where record_key in "
+                    f"(select join_key_l from {pairs} union all select join_key_r from {pairs})"
+                )
             score(
-                work, records, "scored", model.settings, model.household_share,
+                work, compared, "scored", model.settings, model.household_share,
                 model.frequencies.format(catalog=catalog), model.model_version,
-                rules_in(con, rules),
+                rules_in(con, rules), pairs,
             )  # fmt: skip
             con.execute(f"insert into {OUTPUT} select * from {WORK}.main.scored")
     return con.sql(f"select * from {OUTPUT} order by record_key_a, record_key_b")
+
+
+def _pairs(model: MatchModel, records: str, rescored: str) -> str:
+    """SQL for the pairs of a rescored record and any other that the blocking rules bring together.
+
+    Only their records are handed to Splink, which has no way to ask for the pairs of some.
+    """
+    return " union ".join(
+        "select least(l.record_key, r.record_key) as join_key_l, "
+        "greatest(l.record_key, r.record_key) as join_key_r, '0' as match_key "
+        f"from (select * from {records} semi join {rescored} using (record_key)) as l "
+        f"inner join {records} as r on l.record_key <> r.record_key and {rule['blocking_rule']}"
+        for rule in model.settings["blocking_rules_to_generate_predictions"]
+    )
+
+
+def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    [(count,)] = con.execute(f"select count(*) from {relation}").fetchall()
+    return int(count)

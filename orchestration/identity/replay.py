@@ -114,7 +114,7 @@ def decide(
     return [(item[0], rule) for item in items if (rule := profiles.try_link(item)) is not None]
 
 
-def replay(session: Any, items: Any, exclusive: Any, rules: Any) -> pa.Table:
+def replay(session: Any, items: Any, exclusive: Any, rules: Any) -> Any:
     """Decide over the relations of a dbt Python model.
 
     Parameters:
@@ -149,7 +149,8 @@ def replay(session: Any, items: Any, exclusive: Any, rules: Any) -> pa.Table:
         (((node, (rule, scope), value)) for node, rule, scope, value in held),
         limits[0][0] if limits else 2**62,
     )
-    return _table([(rows[number][0], rows[number][1], *rule) for number, rule in refused])
+    table = _table([(rows[number][0], rows[number][1], *rule) for number, rule in refused])
+    return session.from_arrow(table)
 
 
 def _item(number: int, row: Sequence[Any]) -> Item:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from orchestration.errors import UserError
 from orchestration.identity.match_models import MatchModel, rules_in, train_model
-from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.identity.training import Trained
 from orchestration.locking import WriterLock
 from orchestration.logs import log
@@ -23,10 +22,6 @@ def train_again(settings: Settings) -> tuple[MatchModel | None, Trained]:
     """
     with WriterLock(settings.data_dir, on_wait=log().info):
         model, trained = _train(settings)
-        if model:
-            # What follows from the old parameters is no longer what a build would give.
-            with connect_writer(settings) as con:
-                forget_inputs(con)
     log().info("match training: %s", trained.reason or "a new version is in use")
     return model, trained
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.clock import replayed_day
-from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
 from orchestration.ingest.loaded import loaded_sizes
@@ -71,7 +70,6 @@ def begin_whole(settings: Settings) -> dict[str, str]:
 def build_all(con: duckdb.DuckDBPyConnection) -> None:
     """Have this run read every file and build every table again."""
     forget_all_states(con)
-    forget_inputs(con)
     distrust_files(con)
 
 

@@ -8,9 +8,7 @@ import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-import orchestration.identity.refresh.refresh as identity
 from orchestration.failures import of_the_machine
-from orchestration.identity.refresh.inputs import forget_inputs
 from orchestration.policy import check_policy
 from orchestration.progress import reporter
 from orchestration.proof import withdraw_proof
@@ -96,15 +94,10 @@ def build_layer(
             # A new file has no room of earlier tables in it.
             close_connections()
             discard_database(settings.insights_build_path)
-    remember = None
-    if layer == "identity" and build.makes_models:
-        remember = _refresh_identity(build, context.is_subset)
     build.make(lambda made: _selection(context, manifest, layer, nodes, made))
     build.keep_skipped()
     results = list(reported(build))
     failed = [r for r in results if r.is_failure]
-    if remember and not failed:
-        remember()
     checks = [check for r in results for check in _check_result(context, manifest, r, build)]
     _report(context, build, checks, failed)
     with warehouse.get_connection() as con:
@@ -129,24 +122,6 @@ def build_layer(
             metadata={"failed": [r.unique_id for r in failed]},
             allow_retries=False,
         )
-
-
-def _refresh_identity(build: LayerBuild, is_subset: bool) -> Callable[[], None] | None:
-    """Refresh the layer where that gives what a build would; the result is called at the end."""
-    decided = [build.decisions[u] for u in build.to_make if build.decisions[u].is_model]
-    if is_subset or any(decision.known is None for decision in decided):
-        with build.connect() as con:
-            forget_inputs(con)
-    if is_subset:
-        return None
-    rules = build.rules_fingerprint()
-    build.touch(build.to_make)
-    refreshed = identity.refresh(build.settings, build.manifest, rules, build.connect)
-    if refreshed:
-        build.take(refreshed.results, is_same=not refreshed.changed, note=str(refreshed))
-    return lambda: identity.remember(
-        build.settings, build.manifest, rules, refreshed, build.connect
-    )
 
 
 def _chosen(

@@ -8,12 +8,10 @@ they look at have changed, or when they have not passed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
-from hashlib import sha256
 from typing import Any
 
 import duckdb
@@ -117,19 +115,6 @@ class Decisions:
             found.append(replace(state, made_from=made_from))
         return found
 
-    def rules_fingerprint(self, con: duckdb.DuckDBPyConnection, unique_ids: Sequence[str]) -> str:
-        """Names the rules of nodes and the builds of the policy seeds that they read."""
-        states = read_states(con)
-        seeds = {
-            read
-            for unique_id in unique_ids
-            for read in self._read_by(self._manifest["nodes"][unique_id])
-            if read.startswith("seed.")
-        }
-        parts = [[u, self.rules.of(u)] for u in sorted(unique_ids) if not u.startswith("test.")]
-        builds = [[u, states[u].build if u in states else ""] for u in sorted(seeds)]
-        return sha256(json.dumps([parts, builds], sort_keys=True).encode()).hexdigest()
-
     def _decide(
         self,
         known: NodeState,
@@ -186,8 +171,7 @@ class Decisions:
     def _is_refreshable(self, unique_id: str) -> bool:
         config = self._manifest["nodes"][unique_id]["config"]
         return bool(
-            config.get("incremental_strategy") == STRATEGY
-            and config["materialized"] == "incremental"
+            config.get("incremental_strategy") == STRATEGY and config.get("unique_key")
         )
 
     def _is_refreshed(

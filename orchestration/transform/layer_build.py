@@ -52,7 +52,6 @@ class LayerBuild:
     Attributes:
         decisions: what is done with each node.
         results: what dbt reported of those that were made.
-        note: what else is to be said of it.
     """
 
     settings: Settings
@@ -61,7 +60,6 @@ class LayerBuild:
     layer: str
     decisions: dict[str, Decision] = field(default_factory=dict)
     results: dict[str, NodeResult] = field(default_factory=dict)
-    note: str = ""
 
     def __post_init__(self) -> None:
         self._decisions = Decisions(self.settings, self.manifest)
@@ -125,11 +123,6 @@ class LayerBuild:
         decision = self.decisions[unique_id]
         return decision.is_model and decision.action == BUILD
 
-    def rules_fingerprint(self) -> str:
-        """Names the rules of all the layer's models, and what they read that is no record."""
-        with self.connect() as con:
-            return self._decisions.rules_fingerprint(con, list(self.decisions))
-
     def touch(self, nodes: Sequence[str]) -> None:
         """Take away what is known of nodes, and the word of all that follows, before they change.
 
@@ -157,34 +150,6 @@ class LayerBuild:
         left = [u for u in self.to_make if u not in self.results]
         if left:
             self._run(selection(left), left)
-
-    def take(self, results: Sequence[NodeResult], is_same: bool, note: str) -> None:
-        """Note models that were refreshed by other means than dbt's run.
-
-        Parameters:
-            results: of the models.
-            is_same: no row of theirs has changed.
-            note: how far the refresh went.
-        """
-        self.note = note
-        if is_same:
-            # Their rows are those of before, and follow from what they would read now.
-            known = {u: d.known for u, d in self.decisions.items() if d.known}
-            models = [
-                replace(known.pop(r.unique_id), before="", is_touched=False)
-                for r in results
-                if r.unique_id in known
-            ]
-            with self.connect() as con:
-                keep_states(con, known.values())
-                keep_states(con, self._decisions.with_made_from(con, models, self._day))
-            self.decide(list(self.decisions))
-            return
-        for result in results:
-            self.results[result.unique_id] = result
-            decision = self.decisions[result.unique_id]
-            self.decisions[result.unique_id] = replace(decision, action=REFRESH)
-        self._keep(results)
 
     def keep_skipped(self) -> None:
         """What was skipped is as good as it was, though what it reads may have been touched."""

@@ -21,7 +21,7 @@ def outcome_text(build: LayerBuild) -> str:
     built = sum(d.action == BUILD for d in made)
     counts = {"built": built, "refreshed": len(made) - built, "unchanged": len(tables) - len(made)}
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{len(tables)} tables: {said}{f', {build.note}' if build.note else _because(made)}"
+    return f"{len(tables)} tables: {said}{_because(made)}"
 
 
 def _because(made: Sequence[Decision]) -> str:

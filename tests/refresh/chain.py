@@ -7,17 +7,14 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from unittest import mock
 
 import duckdb
 
-import orchestration.identity.refresh.refresh as identity
 from orchestration.settings import DBT_PROJECT_DIR
-from orchestration.transform.dbt import close_connections
 from tests.refresh.deliveries import Company
 from tests.refresh.lab import WITHOUT, Lab
 
-AFTER = ("profile", "value")
+AFTER = ("identity", "profile", "value")
 VALUE = (
     "order_amounts",
     "customer_totals",
@@ -25,7 +22,6 @@ VALUE = (
     "loyalty_points",
     "campaign_responses",
 )
-RULES = "the same"
 
 
 class Chain(Lab):
@@ -38,7 +34,7 @@ class Chain(Lab):
     def __init__(self, folder: Path) -> None:
         others = {path.stem for path in (DBT_PROJECT_DIR / "models" / "value").rglob("*.[sp]*")}
         left_out = [*WITHOUT, *sorted(others - set(VALUE)), "*_unit_tests"]
-        super().__init__(folder, ("staging", "conformed", "identity", *AFTER), left_out)
+        super().__init__(folder, ("staging", "conformed", *AFTER), left_out)
         # Of so few records nothing is learned.
         rules = self.settings.dbt_project_dir / "seeds" / "policy" / "match_rules.csv"
         text = rules.read_text()
@@ -50,7 +46,6 @@ class Chain(Lab):
         self.load(company, today)
         self.build(policy=True)
         self.decide()
-        self._build_identity()
         self.build(layers=AFTER)
 
     def land(self, company: Company, today: date) -> None:
@@ -58,25 +53,9 @@ class Chain(Lab):
         self.load(company, today)
         self.build(self.refreshed)
 
-    def follow(self) -> bool:
-        """Bring it into all others; returns whether identity was refreshed.
-
-        What comes after a layer that was built whole is built whole as well.
-        """
-        # Of few records many have changed, or are new since it was last tried to learn of them.
-        with (
-            self.in_environment(),
-            mock.patch.object(identity, "LARGEST_SHARE", 1.0),
-            mock.patch.object(identity, "is_worth_another_try", return_value=False),
-        ):
-            refreshed = identity.refresh(self.settings, self.manifest, RULES)
-        close_connections()
-        if refreshed is None:
-            self._build_identity()
-        else:
-            identity.remember(self.settings, self.manifest, RULES, refreshed)
-        self.build(self.refreshed if refreshed else (), layers=AFTER)
-        return refreshed is not None
+    def follow(self) -> None:
+        """Bring it into all others."""
+        self.build(self.refreshed, layers=AFTER)
 
     def copied(self, folder: Path) -> Chain:
         """The same with a warehouse of its own, as it is now."""
@@ -101,7 +80,3 @@ class Chain(Lab):
                     "? as source_record_id_b, 'x' as author, 'x' as reason",
                     [kind, *one.split(":"), *other.split(":")],
                 )
-
-    def _build_identity(self) -> None:
-        self.build(layers=("identity",))
-        identity.remember(self.settings, self.manifest, RULES, None)

@@ -173,7 +173,7 @@ class Lab:
 def _is_refreshed(node: Mapping[str, Any]) -> bool:
     config = node["config"]
     return bool(
-        config["materialized"] == "incremental" and config["incremental_strategy"] == "reached"
+        config["unique_key"] and config["incremental_strategy"] == "reached"
     )
 
 

@@ -1,4 +1,40 @@
+{{ config(materialized='incremental', unique_key=['link_id']) }}
+
 with
+
+{% call reached() %}
+    -- A value's links are a star of all records that show it.
+    with
+
+    reached_pairs as (
+        select record_key_a, record_key_b from {{ changed('scored_pairs') }}
+        union all
+        select record_key_a, record_key_b from {{ changed('rule_pairs') }}
+        union all
+        select record_key_a, record_key_b from {{ changed('active_overrides') }}
+        union all
+        -- Decisions that wait for a record.
+        select record_key_a, record_key_b
+        from {{ ref('active_overrides') }}
+        where {% for record_key in ('record_key_a', 'record_key_b') -%}
+            {{ record_key }} in (select record_key from {{ changed('customer_records') }})
+            or {{ record_key }} in (select record_key from {{ changed('identity_observations') }})
+            {{- ' or ' if not loop.last }}
+        {%- endfor %}
+    )
+
+    select
+        value_id as link_id,
+        null as record_key_a,
+        null as record_key_b
+    from {{ changed('comparison_values') }}
+    union all
+    select
+        {{ hash60("record_key_a || ' ' || record_key_b") }} as link_id,
+        record_key_a,
+        record_key_b
+    from reached_pairs
+{% endcall %}
 
 accepted as (
     select
@@ -6,8 +42,9 @@ accepted as (
         node_id as node,
         namespace,
         comparison_value,
+        value_id,
         last_observed_at
-    from {{ ref('comparison_values') }}
+    from {{ part(ref('comparison_values'), {'value_id': 'link_id'}) }}
     where refusal_reason is null
 ),
 
@@ -34,7 +71,8 @@ exact_links as (
         accepted.namespace,
         accepted.comparison_value,
         cast(null as double) as match_probability,
-        max(accepted.last_observed_at) as last_observed_at
+        max(accepted.last_observed_at) as last_observed_at,
+        min(accepted.value_id) as link_id
     from accepted
     inner join centres
         on
@@ -47,7 +85,7 @@ exact_links as (
 ),
 
 always_links as (
-    select * from {{ ref('active_overrides') }}
+    select * from {{ part(ref('active_overrides'), ['record_key_a', 'record_key_b']) }}
     where decision = 'always_link'
 ),
 
@@ -78,7 +116,7 @@ pairs as (
         cast(null as string) as namespace,
         match_probability,
         cast(null as timestamp) as last_observed_at
-    from {{ ref('scored_pairs') }}
+    from {{ part(ref('scored_pairs'), ['record_key_a', 'record_key_b']) }}
     where decision = 'accept'
     union all
     select
@@ -88,7 +126,7 @@ pairs as (
         rule as namespace,
         cast(null as double) as match_probability,
         cast(null as timestamp) as last_observed_at
-    from {{ ref('rule_pairs') }}
+    from {{ part(ref('rule_pairs'), ['record_key_a', 'record_key_b']) }}
     where decision = 'link'
     union all
     select
@@ -114,7 +152,8 @@ select
     namespace,
     comparison_value,
     match_probability,
-    last_observed_at
+    last_observed_at,
+    link_id
 from exact_links
 union all
 select
@@ -126,5 +165,6 @@ select
     namespace,
     cast(null as string) as comparison_value,
     match_probability,
-    last_observed_at
+    last_observed_at,
+    {{ hash60("record_key_a || ' ' || record_key_b") }} as link_id
 from pairs

@@ -1,7 +1,45 @@
+{{ config(materialized='incremental', unique_key=['record_key', 'namespace', 'identity_value']) }}
+
 with
 
+{% call reached() %}
+    -- A value is judged by all records that show it.
+    with
+
+    reached_values as (
+        select namespace, normalised_value from {{ changed('normalised_values') }}
+        union
+        select namespace, normalised_value
+        from {{ ref('normalised_values') }}
+        semi join {{ changed('refused_on_sight') }} using (record_key, namespace)
+        union
+        select namespace, normalised_value from {{ changed('refused_as_outdated') }}
+        union
+        -- Those that a limit, learned from all values, judges otherwise than before.
+        select sizes.namespace, sizes.normalised_value
+        from {{ ref('value_sizes') }} as sizes
+        inner join (
+            select
+                namespace,
+                min(record_limit) as smaller_limit
+            from {{ changed('value_limits') }}
+            group by namespace
+            having min(record_limit) < max(record_limit) or min(fixed_limit) < max(fixed_limit)
+        ) as limits
+            on
+                limits.namespace = sizes.namespace
+                and limits.smaller_limit < sizes.record_count
+    )
+
+    select record_key, namespace, identity_value from {{ changed('normalised_values') }}
+    union all
+    select record_key, namespace, identity_value
+    from {{ ref('normalised_values') }}
+    semi join reached_values using (namespace, normalised_value)
+{% endcall %}
+
 normalised_values as (
-    select * from {{ ref('normalised_values') }}
+    select * from {{ part(ref('normalised_values'), ['record_key', 'namespace', 'identity_value']) }}
 ),
 
 -- A value may be refused on sight and be outdated as well; the first reason counts.
@@ -12,7 +50,7 @@ refused_before as (
         identity_value,
         refusal_reason,
         refusal_evidence
-    from {{ ref('refused_on_sight') }}
+    from {{ part(ref('refused_on_sight'), ['record_key', 'namespace', 'identity_value']) }}
     union all
     select
         outdated.record_key,
@@ -20,7 +58,7 @@ refused_before as (
         outdated.identity_value,
         outdated.refusal_reason,
         outdated.refusal_evidence
-    from {{ ref('refused_as_outdated') }} as outdated
+    from {{ part(ref('refused_as_outdated'), ['record_key', 'namespace', 'identity_value']) }} as outdated
     left join {{ ref('refused_on_sight') }} as on_sight
         on
             on_sight.record_key = outdated.record_key

@@ -1,9 +1,23 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
+
+{% call reached() %}
+    select profile_id from {{ changed('identity_map') }}
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('customer_records') }} using (record_key)
+{% endcall %}
 
 placeholders as (
     select value from {{ ref('blocked_identity_values') }}
     where namespace = 'any' and match_kind = 'equals'
     group by value
+),
+
+identity_map as (
+    select * from {{ part(ref('identity_map'), ['profile_id']) }}
 ),
 
 -- A person lives where the newest record with a name and a whole address says.
@@ -13,8 +27,8 @@ addresses as (
         {{ normalise_family_name('records.family_name') }} as family_name,
         trim(records.street) as text,
         lower({{ without_symbols('records.postal_code') }}) as postal_code
-    from {{ ref('customer_records') }} as records
-    inner join {{ ref('identity_map') }} as identity_map
+    from {{ part(ref('customer_records'), ['record_key'], of='identity_map') }} as records
+    inner join identity_map
         on identity_map.record_key = records.record_key
     left join placeholders as unnamed
         on unnamed.value = lower(trim(records.family_name))

@@ -1,4 +1,20 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
+
+{% call reached() %}
+    with
+
+    reached_addresses as (
+        select address from {{ changed('household_addresses') }}
+    )
+
+    select address, profile_id from {{ changed('household_addresses') }}
+    union all
+    select address, profile_id
+    from {{ ref('household_addresses') }}
+    semi join reached_addresses using (address)
+{% endcall %}
 
 rules as (
     select
@@ -12,7 +28,7 @@ rules as (
 ),
 
 people as (
-    select * from {{ ref('household_addresses') }}
+    select * from {{ part(ref('household_addresses'), ['address']) }}
 ),
 
 -- A home for the aged, a barracks, a company's address: many people, and no household.

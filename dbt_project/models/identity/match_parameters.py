@@ -3,7 +3,7 @@
 
 def model(dbt, session):
     """What agreement is worth, level by level; see orchestration/identity/match_tables.py."""
-    dbt.config(materialized="table")
+    dbt.config(materialized="incremental", unique_key=["comparison", "level_number"])
     from orchestration.identity.match_tables import parameters
 
     records, rules = dbt.ref("match_records"), dbt.ref("match_rules")
@@ -13,4 +13,5 @@ def model(dbt, session):
         f"{dbt.this.database}.{dbt.this.schema}.match_records",
         # A preview of another policy has schemas with a suffix, the same for both.
         f"policy{dbt.this.schema.removeprefix('identity')}.match_rules",
+        is_first=not dbt.is_incremental,
     )

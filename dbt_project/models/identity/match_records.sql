@@ -1,7 +1,15 @@
+{{ config(materialized='incremental', unique_key=['record_key']) }}
+
 with
 
+{% call reached() %}
+    select record_key from {{ changed('customer_records') }}
+    union all
+    select record_key from {{ changed('comparison_values') }}
+{% endcall %}
+
 customer_records as (
-    select * from {{ ref('customer_records') }}
+    select * from {{ part(ref('customer_records'), ['record_key']) }}
 ),
 
 -- A value that names nobody says nothing about likeness either. One that several people share does.
@@ -10,7 +18,7 @@ usable_values as (
         record_key,
         namespace,
         min(normalised_value) as normalised_value
-    from {{ ref('comparison_values') }}
+    from {{ part(ref('comparison_values'), ['record_key']) }}
     where refusal_reason is null or refusal_reason in ('shared_value', 'shared_device')
     group by record_key, namespace
 ),
@@ -29,7 +37,7 @@ identifiers as (
 -- Telephone numbers of unknown country can't be written in full, and their ends still compare.
 unwritten_phones as (
     select record_key
-    from {{ ref('comparison_values') }}
+    from {{ part(ref('comparison_values'), ['record_key']) }}
     where namespace = 'phone' and refusal_reason = 'unusable_value'
     group by record_key
 ),

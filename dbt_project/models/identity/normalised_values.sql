@@ -1,7 +1,13 @@
+{{ config(materialized='incremental', unique_key=['record_key']) }}
+
 with
 
+{% call reached() %}
+    select record_key from {{ changed('identity_observations') }}
+{% endcall %}
+
 observations as (
-    select * from {{ ref('identity_observations') }}
+    select * from {{ part(ref('identity_observations'), ['record_key']) }}
 ),
 
 namespaces as (
@@ -9,7 +15,7 @@ namespaces as (
 ),
 
 phone_numbers as (
-    select * from {{ ref('phone_numbers') }}
+    select * from {{ part(ref('phone_numbers'), {'phone': 'identity_value'}, of='observations') }}
 ),
 
 aliases as (

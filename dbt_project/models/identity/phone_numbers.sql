@@ -1,7 +1,15 @@
+{{ config(materialized='incremental', unique_key=['phone']) }}
+
 with
 
+{% call reached() %}
+    select identity_value as phone
+    from {{ changed('identity_observations') }}
+    semi join (select * from {{ ref('identity_namespaces') }} where kind = 'phone') using (namespace)
+{% endcall %}
+
 observations as (
-    select * from {{ ref('identity_observations') }}
+    select * from {{ part(ref('identity_observations'), {'identity_value': 'phone'}) }}
 ),
 
 namespaces as (

@@ -1,4 +1,24 @@
+{{ config(materialized='incremental', unique_key=['source_system', 'source_record_id']) }}
+
 with
+
+{% call reached() %}
+    with
+
+    told as (
+        select record_key from {{ changed('comparison_values') }}
+        union
+        select record_key from {{ changed('refused_in_replay') }}
+        union
+        select record_key_a from {{ changed('rule_pairs') }}
+    )
+
+    select
+        record_key,
+        split_part(record_key, ':', 1) as source_system,
+        substr(record_key, instr(record_key, ':') + 1) as source_record_id
+    from told
+{% endcall %}
 
 refused_values as (
     select
@@ -9,12 +29,12 @@ refused_values as (
         comparison_value,
         refusal_reason as reason,
         refusal_evidence as evidence
-    from {{ ref('comparison_values') }}
+    from {{ part(ref('comparison_values'), ['record_key']) }}
     where refusal_reason is not null
 ),
 
 refused_in_replay as (
-    select * from {{ ref('refused_in_replay') }}
+    select * from {{ part(ref('refused_in_replay'), ['record_key']) }}
 ),
 
 -- Pairs that a rule would join and that never became a link.
@@ -27,7 +47,7 @@ refused_by_rule as (
             when 'never' then rule || ' joins the two, ' || never_rule || ' keeps them apart'
             else rule || ' joins one of the two to several records that must stay apart'
         end as evidence
-    from {{ ref('rule_pairs') }}
+    from {{ part(ref('rule_pairs'), {'record_key_a': 'record_key'}) }}
     where decision <> 'link' and rule is not null
 ),
 
@@ -42,7 +62,7 @@ replayed_values as (
         refused_in_replay.reason,
         refused_in_replay.evidence
     from refused_in_replay
-    inner join {{ ref('comparison_values') }} as observed
+    inner join {{ part(ref('comparison_values'), ['record_key']) }} as observed
         on
             observed.record_key = refused_in_replay.record_key
             and observed.namespace = refused_in_replay.namespace

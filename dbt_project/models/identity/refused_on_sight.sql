@@ -1,7 +1,13 @@
+{{ config(materialized='incremental', unique_key=['record_key']) }}
+
 with
 
+{% call reached() %}
+    select record_key from {{ changed('normalised_values') }}
+{% endcall %}
+
 observed as (
-    select * from {{ ref('normalised_values') }}
+    select * from {{ part(ref('normalised_values'), ['record_key']) }}
 ),
 
 namespaces as (

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key=['record_key_a', 'record_key_b']) }}
+
 with
 
 rules as (

@@ -1,7 +1,13 @@
+{{ config(materialized='incremental', unique_key=['namespace']) }}
+
 with
 
+{% call reached() %}
+    select namespace from {{ changed('value_sizes') }}
+{% endcall %}
+
 namespaces as (
-    select * from {{ ref('identity_namespaces') }}
+    select * from {{ part(ref('identity_namespaces'), ['namespace']) }}
 ),
 
 values_by_size as (
@@ -9,7 +15,7 @@ values_by_size as (
         namespace,
         record_count,
         count(*) as value_count
-    from {{ ref('value_sizes') }}
+    from {{ part(ref('value_sizes'), ['namespace']) }}
     group by namespace, record_count
 ),
 

@@ -1,10 +1,20 @@
+{{ config(materialized='incremental', unique_key=['namespace', 'normalised_value']) }}
+
 with
+
+{% call reached() %}
+    select namespace, normalised_value from {{ changed('normalised_values') }}
+    union all
+    select namespace, normalised_value
+    from {{ ref('normalised_values') }}
+    semi join {{ changed('refused_on_sight') }} using (record_key, namespace)
+{% endcall %}
 
 candidates as (
     select
         normalised_values.namespace,
         normalised_values.normalised_value
-    from {{ ref('normalised_values') }} as normalised_values
+    from {{ part(ref('normalised_values'), ['namespace', 'normalised_value']) }} as normalised_values
     left join {{ ref('refused_on_sight') }} as refused_on_sight
         on
             refused_on_sight.record_key = normalised_values.record_key

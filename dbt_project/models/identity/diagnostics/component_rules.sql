@@ -1,10 +1,21 @@
+{{ config(materialized='incremental', unique_key=['component_id']) }}
+
 with
+
+{% call reached() %}
+    {%- set touched -%}
+        select unnest([node_a, node_b]) as node_id from {{ changed('candidate_links') }}
+        union
+        select unnest([node_a, node_b]) from {{ changed('replayed_links') }}
+    {%- endset %}
+    {{ components_of(ref('components'), touched) }}
+{% endcall %}
 
 components as (
     select
         node_id,
         component_id
-    from {{ ref('components') }}
+    from {{ part(ref('components'), ['component_id']) }}
 ),
 
 links as (
@@ -15,7 +26,7 @@ links as (
         links.namespace,
         coalesce(links.namespace, links.link_kind) as rule,
         components.component_id
-    from {{ ref('links') }} as links
+    from {{ part(ref('links'), {'node_a': 'node_id'}) }} as links
     inner join components
         on components.node_id = links.node_a
 ),

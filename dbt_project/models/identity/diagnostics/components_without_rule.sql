@@ -1,8 +1,33 @@
-{{ config(materialized='connected_components') }}
-
 -- The links that are left when one rule is left out, for every rule at once: each has nodes of its
 -- own. Only components that more than one rule has made: of the others nothing would be left.
+{{ config(materialized='connected_components', unique_key=['node_id']) }}
+
 with
+
+{% call reached() %}
+    {%- set touched -%}
+        select unnest([node_a, node_b]) as node_id from {{ changed('candidate_links') }}
+        union
+        select unnest([node_a, node_b]) from {{ changed('replayed_links') }}
+    {%- endset %}
+    with
+
+    reached_nodes as (
+        {{ components_of(ref('components'), touched) }}
+    ),
+
+    rules as (
+        select coalesce(namespace, link_kind) as rule from {{ ref('candidate_links') }}
+        union
+        select coalesce(namespace, link_kind) from {{ changed('candidate_links') }}
+    )
+
+    select
+        {{ hash60("rules.rule || ' ' || cast(reached_nodes.node_id as string)") }} as node_id,
+        reached_nodes.node_id as linked_node
+    from reached_nodes
+    cross join rules
+{% endcall %}
 
 links as (
     select
@@ -10,8 +35,8 @@ links as (
         links.node_b,
         coalesce(links.namespace, links.link_kind) as rule,
         components.component_id
-    from {{ ref('links') }} as links
-    inner join {{ ref('components') }} as components
+    from {{ part(ref('links'), {'node_a': 'linked_node'}) }} as links
+    inner join {{ part(ref('components'), {'node_id': 'linked_node'}) }} as components
         on components.node_id = links.node_a
 ),
 

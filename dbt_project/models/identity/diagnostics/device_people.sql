@@ -1,4 +1,17 @@
+{{ config(materialized='incremental', unique_key=['namespace', 'normalised_value']) }}
+
 with
+
+{% call reached() %}
+    select namespace, normalised_value
+    from {{ ref('normalised_values') }}
+    semi join {{ changed('normalised_values') }} using (record_key)
+    where kind in ('cookie', 'device')
+    union all
+    select namespace, normalised_value
+    from {{ changed('normalised_values') }}
+    where kind in ('cookie', 'device')
+{% endcall %}
 
 observed as (
     select
@@ -15,7 +28,7 @@ devices as (
         namespace,
         normalised_value,
         record_key
-    from observed
+    from {{ part('observed', ['namespace', 'normalised_value']) }}
     where kind in ('cookie', 'device')
     group by namespace, normalised_value, record_key
 ),
@@ -25,7 +38,7 @@ persons as (
         record_key,
         namespace,
         normalised_value
-    from observed
+    from {{ part('observed', ['record_key'], of='devices') }}
     where kind = 'person'
     group by record_key, namespace, normalised_value
 ),

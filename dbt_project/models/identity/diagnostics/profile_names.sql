@@ -1,10 +1,20 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
+
+{% call reached() %}
+    select profile_id from {{ changed('identity_map') }}
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('normalised_values') }} using (record_key)
+{% endcall %}
 
 identity_map as (
     select
         record_key,
         profile_id
-    from {{ ref('identity_map') }}
+    from {{ part(ref('identity_map'), ['profile_id']) }}
 ),
 
 observed as (
@@ -12,7 +22,7 @@ observed as (
         record_key,
         birth_date,
         name_start
-    from {{ ref('normalised_values') }}
+    from {{ part(ref('normalised_values'), ['record_key'], of='identity_map') }}
     where birth_date is not null or name_start is not null
 )
 

@@ -1,11 +1,26 @@
+{{ config(materialized='incremental', unique_key=['component_id']) }}
+
 with
 
-ledger as (
+{% call reached() %}
+    select component_id from {{ changed('record_components') }}
+{% endcall %}
+
+record_components as (
+    select * from {{ part(ref('record_components'), ['component_id']) }}
+),
+
+ledger_of_all as (
     {{ ledger_of_last_run() }}
 ),
 
-record_components as (
-    select * from {{ ref('record_components') }}
+-- Also the names that may not be given again are of profiles which one of the records had.
+profiles_ever as (
+    select distinct profile_id from ledger_of_all semi join record_components using (record_key)
+),
+
+ledger as (
+    select * from {{ part('ledger_of_all', ['profile_id'], of='profiles_ever') }}
 ),
 
 components as (
@@ -170,7 +185,6 @@ renamed as (
 select
     components.component_id,
     coalesce(kept.profile_id, renamed.profile_id, founded.profile_id) as profile_id,
-    kept.profile_id is not null as is_inherited,
     components.record_count
 from components
 left join kept

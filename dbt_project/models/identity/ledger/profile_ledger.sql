@@ -1,11 +1,19 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
 
+{% call reached() %}
+    select profile_id
+    from {{ ref('identity_map_history') }}
+    semi join {{ changed('identity_map') }} using (record_key)
+{% endcall %}
+
 history as (
-    select * from {{ ref('identity_map_history') }}
+    select * from {{ part(ref('identity_map_history'), ['profile_id']) }}
 ),
 
 identity_map as (
-    select * from {{ ref('identity_map') }}
+    select * from {{ part(ref('identity_map'), ['record_key'], of='history') }}
 ),
 
 profiles as (
@@ -48,7 +56,7 @@ origins as (
         on
             profiles.profile_id = history.profile_id
             and profiles.founded_at = history.valid_from
-    inner join history as earlier
+    inner join {{ part(ref('identity_map_history'), ['record_key'], of='history') }} as earlier
         on
             earlier.record_key = history.record_key
             and earlier.valid_to = history.valid_from

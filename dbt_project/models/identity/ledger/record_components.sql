@@ -1,36 +1,64 @@
+{{ config(materialized='incremental', unique_key=['record_key']) }}
+
 with
+
+{% call reached() %}
+    with
+
+    reached_records as (
+        {% for model in [
+        'customer_records', 'identity_observations', 'orders', 'events', 'message_events', 'consents'
+    ] %}
+        select source_system, source_record_id from {{ changed(model) }}
+        union
+    {% endfor %}
+    -- A record without links was a component of its own.
+        select source_system, source_record_id
+        from {{ this }}
+        where
+            component_id in (select component_id from {{ changed('components') }})
+            or component_id in (select node_id from {{ changed('components') }})
+    )
+
+    select
+        source_system,
+        source_record_id,
+        source_system || ':' || source_record_id as record_key
+    from reached_records
+    where source_record_id is not null
+{% endcall %}
 
 -- An order by a customer whom no customer table knows is still somebody's: nothing gets lost.
 mentioned as (
     select
         source_system,
         source_record_id
-    from {{ ref('customer_records') }}
+    from {{ part(ref('customer_records'), ['source_system', 'source_record_id']) }}
     union all
     select
         source_system,
         source_record_id
-    from {{ ref('identity_observations') }}
+    from {{ part(ref('identity_observations'), ['source_system', 'source_record_id']) }}
     union all
     select
         source_system,
         source_record_id
-    from {{ ref('orders') }}
+    from {{ part(ref('orders'), ['source_system', 'source_record_id']) }}
     union all
     select
         source_system,
         source_record_id
-    from {{ ref('events') }}
+    from {{ part(ref('events'), ['source_system', 'source_record_id']) }}
     union all
     select
         source_system,
         source_record_id
-    from {{ ref('message_events') }}
+    from {{ part(ref('message_events'), ['source_system', 'source_record_id']) }}
     union all
     select
         source_system,
         source_record_id
-    from {{ ref('consents') }}
+    from {{ part(ref('consents'), ['source_system', 'source_record_id']) }}
 ),
 
 records as (

@@ -1,7 +1,20 @@
+{{ config(materialized='incremental', unique_key=['component_id']) }}
+
 with
 
+{% call reached() %}
+    {% set touched %}
+        select node_id from {{ changed('comparison_values') }}
+        union
+        select unnest([node_a, node_b]) from {{ changed('candidate_links') }}
+        union
+        select node from {{ changed('exclusive_records') }}
+    {% endset %}
+    {{ components_of(ref('candidate_components'), touched) }}
+{% endcall %}
+
 components as (
-    select * from {{ ref('candidate_components') }}
+    select * from {{ part(ref('candidate_components'), ['component_id']) }}
 ),
 
 limited_namespaces as (
@@ -21,7 +34,7 @@ held_values as (
         comparison_values.namespace as scope,
         {{ hash60('comparison_values.normalised_value') }} as value_hash,
         limited_namespaces.capacity
-    from {{ ref('comparison_values') }} as comparison_values
+    from {{ part(ref('comparison_values'), ['node_id']) }} as comparison_values
     inner join limited_namespaces
         on limited_namespaces.namespace = comparison_values.namespace
     where comparison_values.refusal_reason is null
@@ -32,7 +45,7 @@ held_values as (
         scope,
         value_hash,
         1 as capacity
-    from {{ ref('exclusive_records') }}
+    from {{ part(ref('exclusive_records'), {'node': 'node_id'}) }}
 ),
 
 overfull as (
@@ -57,7 +70,7 @@ limits as (
 
 chained as (
     select components.component_id
-    from {{ ref('candidate_links') }} as candidate_links
+    from {{ part(ref('candidate_links'), {'node_a': 'node_id'}) }} as candidate_links
     inner join components
         on components.node_id = candidate_links.node_a
     where candidate_links.link_kind = 'probabilistic'

@@ -1,13 +1,38 @@
 -- What a record brings along that a profile may hold once only, besides its identity values: a
 -- source without duplicates gives each profile one record, and a pair that must not be linked is a
 -- value with two different contents.
+{{ config(materialized='incremental', unique_key=['record_key']) }}
+
 with
+
+{% call reached() %}
+    -- What is kept apart by a rule depends on who was decided about.
+    with
+
+    decided_anew as (
+        select record_key_a as record_key from {{ changed('active_overrides') }}
+        union
+        select record_key_b as record_key from {{ changed('active_overrides') }}
+    )
+
+    select record_key from {{ changed('customer_records') }}
+    union all
+    select record_key from decided_anew
+    union all
+    select unnest([record_key_a, record_key_b]) as record_key from {{ changed('rule_pairs') }}
+    union all
+    select unnest([record_key_a, record_key_b]) as record_key
+    from {{ ref('rule_pairs') }}
+    where
+        record_key_a in (select record_key from decided_anew)
+        or record_key_b in (select record_key from decided_anew)
+{% endcall %}
 
 duplicate_free as (
     select
         records.source_system,
         records.record_key
-    from {{ ref('customer_records') }} as records
+    from {{ part(ref('customer_records'), ['record_key']) }} as records
     inner join {{ ref('source_precedence') }} as sources
         on sources.source_system = records.source_system
     where sources.is_duplicate_free
@@ -89,4 +114,4 @@ select
     rule,
     scope,
     {{ hash60('held_value') }} as value_hash
-from exclusive
+from {{ part('exclusive', ['record_key']) }}

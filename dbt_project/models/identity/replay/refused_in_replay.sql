@@ -1,3 +1,17 @@
+{{ config(materialized='incremental', unique_key=['component_id']) }}
+
+with
+
+{% call reached() %}
+    select component_id from {{ changed('replay_items') }}
+    union all
+    select component_id from {{ changed('replay_verdicts') }}
+{% endcall %}
+
+items as (
+    select * from {{ part(ref('replay_items'), ['component_id']) }}
+)
+
 select
     items.component_id,
     items.link_kind,
@@ -24,6 +38,6 @@ select
         when 'never_link' then 'identity_overrides says never_link for ' || verdicts.scope
         else 'the profile would be larger than match_rules holds plausible; surer pairs were kept'
     end as evidence
-from {{ ref('replay_items') }} as items
+from items
 inner join {{ ref('replay_verdicts') }} as verdicts
     on verdicts.component_id = items.component_id and verdicts.place = items.place

@@ -2,14 +2,27 @@
 -- people decided, each record's own strongest unique value, then values by newest sight, priority
 -- of their namespace and how often they were seen, then pairs that a rule joins, by its priority,
 -- then the scored pairs, the surest first.
+{{ config(materialized='incremental', unique_key=['component_id']) }}
+
 with
 
+{% call reached() %}
+    {% set touched %}
+        select node_id from {{ changed('comparison_values') }}
+        union
+        select unnest([node_a, node_b]) from {{ changed('candidate_links') }}
+    {% endset %}
+    {{ components_of(ref('candidate_components'), touched) }}
+    union
+    select component_id, component_id as node_id from {{ changed('broken_components') }}
+{% endcall %}
+
 broken as (
-    select * from {{ ref('broken_components') }}
+    select * from {{ part(ref('broken_components'), ['component_id']) }}
 ),
 
 components as (
-    select * from {{ ref('candidate_components') }}
+    select * from {{ part(ref('candidate_components'), ['component_id']) }}
 ),
 
 namespaces as (
@@ -26,7 +39,7 @@ observations as (
         min(normalised_value) as normalised_value,
         max(last_observed_at) as last_observed_at,
         cast(sum(observation_count) as bigint) as observation_count
-    from {{ ref('comparison_values') }}
+    from {{ part(ref('comparison_values'), ['node_id']) }}
     where refusal_reason is null
     group by record_key, namespace, comparison_value
 ),
@@ -81,7 +94,7 @@ pairs_to_replay as (
         broken.component_id,
         candidate_links.*,
         rules.priority
-    from {{ ref('candidate_links') }} as candidate_links
+    from {{ part(ref('candidate_links'), {'node_a': 'node_id'}) }} as candidate_links
     inner join components
         on components.node_id = candidate_links.node_a
     inner join broken

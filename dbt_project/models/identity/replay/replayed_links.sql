@@ -1,8 +1,16 @@
+{{ config(materialized='incremental', unique_key=['broken_component_id']) }}
+
 with
+
+{% call reached() %}
+    select component_id as broken_component_id from {{ changed('replay_items') }}
+    union all
+    select component_id as broken_component_id from {{ changed('replay_verdicts') }}
+{% endcall %}
 
 kept as (
     select items.*
-    from {{ ref('replay_items') }} as items
+    from {{ part(ref('replay_items'), {'component_id': 'broken_component_id'}) }} as items
     left join {{ ref('replay_verdicts') }} as verdicts
         on verdicts.component_id = items.component_id and verdicts.place = items.place
     where verdicts.place is null
@@ -14,7 +22,7 @@ last_observed as (
         namespace,
         comparison_value,
         max(last_observed_at) as last_observed_at
-    from {{ ref('comparison_values') }}
+    from {{ part(ref('comparison_values'), ['record_key'], of='kept') }}
     where refusal_reason is null
     group by record_key, namespace, comparison_value
 ),
@@ -39,7 +47,8 @@ select
     kept.namespace,
     kept.comparison_value,
     kept.match_probability,
-    last_observed.last_observed_at
+    last_observed.last_observed_at,
+    kept.component_id as broken_component_id
 from kept
 inner join centres
     on
@@ -61,6 +70,7 @@ select
     namespace,
     comparison_value,
     match_probability,
-    cast(null as timestamp) as last_observed_at
+    cast(null as timestamp) as last_observed_at,
+    component_id as broken_component_id
 from kept
 where link_kind <> 'exact'
