@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.contraction import contract
+from benchmarks.contraction import contract
 from orchestration.ingest.accounting import staged_tables
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import load_all
@@ -68,7 +68,11 @@ def execute_plan(plan: dict[str, Any], settings: Settings, with_tests: bool) -> 
                     [node["path"]],
                 )
             elif kind == "model" and node["materialized"] == "connected_components":
-                contract(con, node["name"], Path(node["path"]).read_text())
+                labels = contract(con, Path(node["path"]).read_text())
+                con.execute(
+                    f"create table {node['name']} as "
+                    f"select node as node_id, target as component_id from {labels}"
+                )
             elif kind == "model" and node["path"].endswith(".py"):
                 con.register("made", run_python(con, Path(node["path"])))
                 con.execute(f"create table {node['name']} as from made")

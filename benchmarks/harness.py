@@ -150,7 +150,7 @@ def run_benchmark(
     Raises:
         UserError: there is no such benchmark, it keeps nothing, or a child failed.
     """
-    from benchmarks import clv, graph, ingest, nightly, overhead, pipeline, rankings, refresh
+    from benchmarks import clv, graph, ingest, nightly, overhead, pipeline, rankings
     from benchmarks.nightly_report import show
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
@@ -158,7 +158,6 @@ def run_benchmark(
         "overhead": overhead.run,
         "ingest": ingest.run,
         "graph": graph.run,
-        "refresh": refresh.run,
         "clv": clv.run,
         "deciles": rankings.run_deciles,
         "rfm": rankings.run_rfm,

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.contraction import contract, find_reached
+from benchmarks.contraction import contract
 
 RECORD = "cast('0x' || substr(md5(record_key), 1, 15) as bigint)"
 VALUE = "cast('0x' || substr(md5(namespace || ' ' || comparison_value), 1, 15) as bigint)"
@@ -34,21 +34,21 @@ def ours(con: duckdb.DuckDBPyConnection) -> None:
     Leaves shown(node_id, value_id) and people(record_key, node_id, person).
     """
     _link(con)
-    contract(con, "components", "from links")
+    components = contract(con, "from links")
     con.execute(
         f"create table people as with records as (select record_key, {RECORD} as node_id from "
         "(select distinct record_key from observations)) "
-        "select record_key, node_id, coalesce(component_id, node_id) as person "
-        "from records left join components using (node_id)"
+        "select record_key, node_id, coalesce(target, node_id) as person "
+        f"from records left join {components} on node = node_id"
     )
-    con.execute("drop table components")
     con.execute("drop table links")
 
 
 def refresh(con: duckdb.DuckDBPyConnection) -> None:
     """What `ours` left, brought up to date for the records that have arrived.
 
-    Found and contracted by the code of the layer's refresh, over a graph as bare as that of `ours`.
+    As the layer does it: people who show a value of a record that arrived are taken apart and
+    joined again with it, from the values they show.
     """
     con.execute(
         f"create temp table arrived as select record_key, {RECORD} as node_id, "
@@ -56,16 +56,20 @@ def refresh(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute("insert into shown select node_id, value_id from arrived")
     con.execute(
-        "create temp table touched as from shown where value_id in (select value_id from arrived)"
+        "create temp table rows_before as select rowid as place, record_key, node_id from people "
+        "where person in (select person from people where node_id in (select node_id from shown "
+        "where value_id in (select value_id from arrived)))"
     )
-    people = "(select rowid as place, record_key, node_id, person as component_id from people)"
-    find_reached(con, people, "arrived", "touched")
-    contract(con, "components", LINKS.format(shown="touched"), temporary=True, standing="standing")
+    con.execute(
+        "create temp table reached as from shown where node_id in (select node_id from rows_before "
+        "union all select node_id from arrived)"
+    )
+    components = contract(con, LINKS.format(shown="reached"))
     con.execute("delete from people where rowid in (select place from rows_before)")
     con.execute(
-        "insert into people select record_key, node_id, coalesce(component_id, node_id) from ("
+        "insert into people select record_key, node_id, coalesce(target, node_id) from ("
         "select record_key, node_id from rows_before union select record_key, node_id from arrived"
-        ") as records left join components using (node_id)"
+        f") as records left join {components} on node = node_id"
     )
 
 

@@ -34,12 +34,12 @@
 -#}
 {% macro is_refreshed() -%}
     {%- if not execute or this is none -%}{{ return('') }}{%- endif -%}
-    {%- if config.get('materialized') == 'connected_components' -%}
-        {{ return('refreshed' if not should_full_refresh() and load_relation(this) else '') }}
+    {%- if model.resource_type == 'unit_test' -%}
+        {{ return('refreshed' if is_incremental() else '') }}
+    {%- elif config.get('incremental_strategy') != 'reached' or should_full_refresh() -%}
+        {{ return('') }}
     {%- endif -%}
-    {{ return('refreshed' if is_incremental() and (
-        config.get('incremental_strategy') == 'reached' or model.resource_type == 'unit_test'
-    ) else '') }}
+    {{ return('refreshed' if load_relation(this) is not none else '') }}
 {%- endmacro %}
 
 {#- The temporary table with the keys that a refresh of this model reaches. -#}
@@ -101,7 +101,6 @@
         config.get('unique_key') and config.get('incremental_strategy') == 'reached'
         or model.fqn[1] == 'staging'
     ) -%}
-        create schema if not exists operations;
         create or replace table {{ changed(this.identifier) }} as
         select
             columns(lambda name: name not in ('{{ _not_compared() | join("', '") }}')),

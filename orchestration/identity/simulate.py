@@ -125,6 +125,8 @@ def simulate_events(
         observations = folder / "observations.parquet"
         copy_identity_layer(project_dir, settings.dbt_project_dir, policy, observations)
         pq.write_table(_observations(events, settings.dbt_project_dir), observations)
+        with duckdb.connect(str(settings.warehouse_path)) as con:
+            con.execute("create schema operations")
         build(settings, "simulate", ["--select", *WANTED])
         close_connections()
         with duckdb.connect(str(settings.warehouse_path)) as con:

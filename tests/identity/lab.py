@@ -92,6 +92,7 @@ class Lab:
         manifest = load_manifest(self.settings)
         with duckdb.connect(str(self.settings.warehouse_path)) as con:
             con.execute("create schema if not exists conformed")
+            con.execute("create schema if not exists operations")
             for name in ("customer_records", "identity_observations", *EMPTY):
                 columns = manifest["nodes"][f"model.customer_360.{name}"]["columns"].values()
                 typed = ", ".join(f"{c['name']} {c['data_type']}" for c in columns)

@@ -45,7 +45,15 @@ def model_sql(name: str, relations: Mapping[str, str]) -> str:
     adapter = _Adapter()
     environment = jinja2.Environment(autoescape=False)
     environment.globals.update(
-        {"adapter": adapter, "return": lambda value: value, "ref": lambda n: relations[n]}
+        {
+            "adapter": adapter,
+            "return": lambda value: value,
+            "ref": lambda n: relations[n],
+            # As in a build.
+            "config": lambda **_: "",
+            "reached": lambda caller: "",
+            "part": lambda relation, *_, **__: relation,
+        }
     )
     adapter.macros = environment.from_string(macros).module
     body = (DBT_PROJECT_DIR / "models" / "identity" / f"{name}.sql").read_text()

@@ -140,7 +140,7 @@ def test_too_little_data_says_so_and_scores_nothing() -> None:
     assert "1,000 are the least to learn from" in found.trained.reason
     con.execute("insert into policy.match_rules values ('fewest_training_records', 1000)")
     for _ in range(2):
-        assert parameters(con, RECORDS, "policy.match_rules").fetchall() == []
+        assert parameters(con, RECORDS, "policy.match_rules", is_first=True).fetchall() == []
         assert scored_pairs(con, RECORDS, "policy.match_rules").fetchall() == []
     kept = con.execute("select model_version, reason from operations.match_models").fetchall()
     assert kept == [(None, found.trained.reason)]
@@ -163,7 +163,7 @@ def test_splink_is_not_imported_where_nothing_is_scored(tmp_path: Path) -> None:
         "con.execute('create table identity.match_records as select ' + ', '.join(\n"
         "    f'cast(null as string) as {c}' for c in sys.argv[1].split(',')) + ' limit 0')\n"
         "r = 'memory.identity.match_records'\n"
-        "assert parameters(con, r, 'policy.match_rules').fetchall() == []\n"
+        "assert parameters(con, r, 'policy.match_rules', is_first=True).fetchall() == []\n"
         "assert scored_pairs(con, r, 'policy.match_rules').fetchall() == []\n"
         "assert 'splink' not in sys.modules and 'pandas' not in sys.modules\n"
     )

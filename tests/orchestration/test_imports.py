@@ -18,10 +18,6 @@ Imports = Mapping[tuple[str, str], str]
 """Who imports whom, with a place where that is: packages, and modules beside them as `name.py`."""
 
 ALLOWED: Mapping[tuple[str, str], str] = {
-    ("transform", "identity"): (
-        "Identity is refreshed beside dbt's run of the layer and remembers its own inputs, so who "
-        "builds the layers calls it. Gone when each model is refreshed by one mechanism."
-    ),
     ("transform", "ingest"): (
         "Forgetting all layers (`c360 run --rebuild`) also has every file read again. Gone when "
         "whoever asks for a rebuild tells both."

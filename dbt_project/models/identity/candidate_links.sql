@@ -6,6 +6,12 @@ with
     -- A value's links are a star of all records that show it.
     with
 
+    new_records as (
+        select record_key from {{ changed('customer_records') }}
+        union
+        select record_key from {{ changed('identity_observations') }}
+    ),
+
     reached_pairs as (
         select record_key_a, record_key_b from {{ changed('scored_pairs') }}
         union all
@@ -16,11 +22,9 @@ with
         -- Decisions that wait for a record.
         select record_key_a, record_key_b
         from {{ ref('active_overrides') }}
-        where {% for record_key in ('record_key_a', 'record_key_b') -%}
-            {{ record_key }} in (select record_key from {{ changed('customer_records') }})
-            or {{ record_key }} in (select record_key from {{ changed('identity_observations') }})
-            {{- ' or ' if not loop.last }}
-        {%- endfor %}
+        where
+            record_key_a in (select record_key from new_records)
+            or record_key_b in (select record_key from new_records)
     )
 
     select

@@ -42,8 +42,8 @@ normalised_values as (
     select * from {{ part(ref('normalised_values'), ['record_key', 'namespace', 'identity_value']) }}
 ),
 
--- A value may be refused on sight and be outdated as well; the first reason counts.
 refused_before as (
+    -- A value may be refused on sight and be outdated as well; the first reason counts.
     select
         record_key,
         namespace,
@@ -67,25 +67,8 @@ refused_before as (
     where on_sight.record_key is null
 ),
 
-namespaces as (
-    select * from {{ ref('identity_namespaces') }}
-),
-
--- What links within rules only is marked with its record, so that no two records share it.
-not_alone as (
-    select field as namespace
-    from {{ ref('record_match_rules') }}
-    where effect = 'not_alone'
-    group by field
-),
-
 candidates as (
-    select
-        normalised_values.namespace,
-        normalised_values.normalised_value,
-        normalised_values.birth_date,
-        normalised_values.name_start,
-        normalised_values.initial
+    select normalised_values.*
     from normalised_values
     left join refused_before
         on
@@ -95,50 +78,42 @@ candidates as (
     where refused_before.record_key is null
 ),
 
-oversized_values as (
+-- Two people show where birth dates differ and names do not agree, or where names differ and a
+-- birth date is missing. Extremes say so without a distinct count per value.
+suspicious_values as (
     select
         candidates.namespace,
         candidates.normalised_value,
-        cast(count(*) as string) || ' records, '
-        || case
+        cast(count(*) as string) || ' records, ' || case
+            when count(*) <= max(limits.record_limit) then null
             when max(limits.record_limit) < max(limits.fixed_limit)
-                then 'more than the values of this namespace let expect: '
-            else 'limit '
-        end
-        || cast(max(limits.record_limit) as string) as evidence
+                then 'more than the values of this namespace let expect:'
+            else 'limit'
+        end || ' ' || cast(max(limits.record_limit) as string) as oversized_evidence,
+        bool_and(namespaces.splits_by_person)
+        and (
+            (
+                min(candidates.birth_date) < max(candidates.birth_date)
+                and (
+                    min(candidates.name_start) < max(candidates.name_start)
+                    or count(
+                        case when candidates.birth_date is not null then candidates.name_start end
+                    ) < count(candidates.birth_date)
+                )
+            )
+            or (
+                min(candidates.initial) < max(candidates.initial)
+                and min(candidates.name_start) < max(candidates.name_start)
+                and count(candidates.birth_date) < count(*)
+            )
+        ) as is_shared
     from candidates
-    inner join {{ ref('value_limits') }} as limits
+    inner join {{ ref('identity_namespaces') }} as namespaces
+        on namespaces.namespace = candidates.namespace
+    left join {{ ref('value_limits') }} as limits
         on limits.namespace = candidates.namespace
     group by candidates.namespace, candidates.normalised_value
-    having count(*) > max(limits.record_limit)
-),
-
--- Two people show where birth dates differ and names do not agree, or where names differ and a
--- birth date is missing. Extremes say so without a distinct count per value.
-shared_values as (
-    select
-        candidates.namespace,
-        candidates.normalised_value
-    from candidates
-    inner join namespaces
-        on namespaces.namespace = candidates.namespace
-    where namespaces.splits_by_person
-    group by candidates.namespace, candidates.normalised_value
-    having
-        (
-            min(candidates.birth_date) < max(candidates.birth_date)
-            and (
-                min(candidates.name_start) < max(candidates.name_start)
-                or count(
-                    case when candidates.birth_date is not null then candidates.name_start end
-                ) < count(candidates.birth_date)
-            )
-        )
-        or (
-            min(candidates.initial) < max(candidates.initial)
-            and min(candidates.name_start) < max(candidates.name_start)
-            and count(candidates.birth_date) < count(*)
-        )
+    having oversized_evidence is not null or is_shared
 ),
 
 -- In a shared value a record without birth date follows its name where that is one person's.
@@ -149,11 +124,11 @@ people_by_name as (
         candidates.name_start,
         coalesce(cast(min(candidates.birth_date) as string), candidates.name_start) as person_mark
     from candidates
-    inner join shared_values
+    inner join suspicious_values
         on
-            shared_values.namespace = candidates.namespace
-            and shared_values.normalised_value = candidates.normalised_value
-    where candidates.name_start is not null
+            suspicious_values.namespace = candidates.namespace
+            and suspicious_values.normalised_value = candidates.normalised_value
+    where suspicious_values.is_shared and candidates.name_start is not null
     group by candidates.namespace, candidates.normalised_value, candidates.name_start
     having
         count(candidates.birth_date) = 0
@@ -163,54 +138,39 @@ people_by_name as (
 judged as (
     select
         normalised_values.*,
-        shared_values.normalised_value is not null as is_shared,
-        not_alone.namespace is not null as is_not_alone,
+        coalesce(suspicious_values.is_shared, false) as is_shared,
+        -- What links within rules only is marked with its record, so that no two records share it.
+        normalised_values.namespace in (
+            select field from {{ ref('record_match_rules') }}
+            where effect = 'not_alone'
+        ) as is_not_alone,
         coalesce(cast(normalised_values.birth_date as string), people_by_name.person_mark)
             as person_mark,
         case
             when refused_before.record_key is not null then refused_before.refusal_reason
-            when oversized_values.normalised_value is not null then 'too_many_records'
+            when suspicious_values.oversized_evidence is not null then 'too_many_records'
             when
-                shared_values.normalised_value is not null
+                suspicious_values.is_shared
                 and normalised_values.birth_date is null
                 and people_by_name.person_mark is null
                 then 'shared_value'
         end as refusal_reason,
-        coalesce(refused_before.refusal_evidence, oversized_values.evidence) as evidence
+        coalesce(refused_before.refusal_evidence, suspicious_values.oversized_evidence) as evidence
     from normalised_values
     left join refused_before
         on
             refused_before.record_key = normalised_values.record_key
             and refused_before.namespace = normalised_values.namespace
             and refused_before.identity_value = normalised_values.identity_value
-    left join oversized_values
+    left join suspicious_values
         on
-            oversized_values.namespace = normalised_values.namespace
-            and oversized_values.normalised_value = normalised_values.normalised_value
-    left join shared_values
-        on
-            shared_values.namespace = normalised_values.namespace
-            and shared_values.normalised_value = normalised_values.normalised_value
+            suspicious_values.namespace = normalised_values.namespace
+            and suspicious_values.normalised_value = normalised_values.normalised_value
     left join people_by_name
         on
             people_by_name.namespace = normalised_values.namespace
             and people_by_name.normalised_value = normalised_values.normalised_value
             and people_by_name.name_start = normalised_values.name_start
-    left join not_alone
-        on not_alone.namespace = normalised_values.namespace
-),
-
-compared as (
-    select
-        judged.*,
-        case
-            when judged.is_not_alone and judged.refusal_reason is null
-                then judged.normalised_value || '|' || judged.record_key
-            when judged.is_shared and judged.refusal_reason is null
-                then judged.normalised_value || '|' || judged.person_mark
-            else judged.normalised_value
-        end as comparison_value
-    from judged
 )
 
 select
@@ -220,7 +180,11 @@ select
     namespace,
     identity_value,
     normalised_value,
-    comparison_value,
+    case
+        when is_not_alone and refusal_reason is null then normalised_value || '|' || record_key
+        when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
+        else normalised_value
+    end as comparison_value,
     {{ hash60('record_key') }} as node_id,
     {{ hash60("namespace || ' ' || comparison_value") }} as value_id,
     birth_date,
@@ -233,4 +197,4 @@ select
             then 'people of different names or birth dates share it; this record says neither'
         when refusal_reason is not null then evidence
     end as refusal_evidence
-from compared
+from judged

@@ -5,15 +5,16 @@
 with
 
 {% call reached() %}
-    {%- set touched -%}
-        select unnest([node_a, node_b]) as node_id from {{ changed('candidate_links') }}
-        union
-        select unnest([node_a, node_b]) from {{ changed('replayed_links') }}
-    {%- endset %}
     with
 
+    linked_nodes as (
+        select unnest([node_a, node_b]) as node_id from {{ changed('candidate_links') }}
+        union
+        select unnest([node_a, node_b]) as node_id from {{ changed('replayed_links') }}
+    ),
+
     reached_nodes as (
-        {{ components_of(ref('components'), touched) }}
+        {{ components_of(ref('components'), 'select node_id from linked_nodes') }}
     ),
 
     rules as (

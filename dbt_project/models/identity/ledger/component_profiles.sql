@@ -15,12 +15,13 @@ ledger_of_all as (
 ),
 
 -- Also the names that may not be given again are of profiles which one of the records had.
-profiles_ever as (
-    select distinct profile_id from ledger_of_all semi join record_components using (record_key)
-),
-
 ledger as (
-    select * from {{ part('ledger_of_all', ['profile_id'], of='profiles_ever') }}
+    select *
+    from ledger_of_all
+    where profile_id in (
+        select shared.profile_id from ledger_of_all as shared
+        where shared.record_key in (select record_key from record_components)
+    )
 ),
 
 components as (
