@@ -170,9 +170,7 @@ class Decisions:
 
     def _is_refreshable(self, unique_id: str) -> bool:
         config = self._manifest["nodes"][unique_id]["config"]
-        return bool(
-            config.get("incremental_strategy") == STRATEGY and config.get("unique_key")
-        )
+        return bool(config.get("incremental_strategy") == STRATEGY and config.get("unique_key"))
 
     def _is_refreshed(
         self,

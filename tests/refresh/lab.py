@@ -172,9 +172,7 @@ class Lab:
 
 def _is_refreshed(node: Mapping[str, Any]) -> bool:
     config = node["config"]
-    return bool(
-        config["unique_key"] and config["incremental_strategy"] == "reached"
-    )
+    return bool(config["unique_key"] and config["incremental_strategy"] == "reached")
 
 
 def _put_on_server(folder: Path, table: str) -> None:

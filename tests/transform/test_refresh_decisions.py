@@ -6,7 +6,6 @@ from contextlib import nullcontext
 
 import pytest
 
-from orchestration.transform.dbt import NodeResult
 from orchestration.transform.layer_build import LayerBuild
 from orchestration.transform.node_states import forget_all_states, read_states
 from tests.transform.project import DAILY, NODES, ORDERS, SEED, STAGED, TOTALS, Shop, node, tomorrow
@@ -16,7 +15,7 @@ def refreshable(shop: Shop, *nodes: str) -> None:
     for unique_id in nodes:
         config = node(shop, unique_id)["config"]
         assert isinstance(config, dict)
-        config.update(materialized="incremental", incremental_strategy="reached")
+        config.update(incremental_strategy="reached", unique_key=["order_id"])
     shop.make()
 
 
@@ -61,6 +60,16 @@ def test_a_refresh_that_changes_no_row_reaches_nothing(shop: Shop) -> None:
     assert not set(builds.values()) & {read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
 
 
+def test_a_refresh_that_only_moves_rows_is_followed(shop: Shop) -> None:
+    refreshable(shop, STAGED)
+    build = read_states(shop.con)[STAGED].build
+    shop.changes = 0
+    shop.con.execute("create table operations.moved_stg_orders as select 1 as source_row")
+    shop.load("b.csv")
+    shop.make()
+    assert read_states(shop.con)[STAGED].build != build
+
+
 def test_changes_that_a_later_refresh_has_overwritten_are_not_taken_for_all(shop: Shop) -> None:
     """Staging changed, orders did not follow, then a refresh of staging changed nothing."""
     refreshable(shop, STAGED, ORDERS)
@@ -100,22 +109,6 @@ def test_a_changed_policy_builds_what_can_be_refreshed(shop: Shop) -> None:
     shop.seed.write_text("currency,rate\nEUR,2\n")
     assert shop.actions()["orders"] == "build"
     assert SEED in shop.decide()
-
-
-def test_a_layer_whose_own_refresh_found_no_change_is_skipped(shop: Shop) -> None:
-    """An input has another build and the rows matter to nobody: nothing is made, now or later."""
-    shop.make(asked=[STAGED])
-    build = LayerBuild(shop.settings, shop.manifest, lambda: nullcontext(shop.con), "all")
-    build.decide(NODES)
-    remade = [u for u in build.to_make if not u.startswith("test.")]
-    assert set(remade) == {ORDERS, TOTALS}
-    builds = {u: read_states(shop.con)[u].build for u in remade}
-    build.touch(build.to_make)
-    same = [NodeResult(u, "success", 0.0, None, "") for u in remade]
-    build.take(same, is_same=True, note="")
-    assert [u for u in build.to_make if not u.startswith("test.")] == []
-    assert {u: read_states(shop.con)[u].build for u in remade} == builds
-    assert set(shop.make()) <= {"unique_orders"}
 
 
 def test_a_view_that_is_gone_is_made_again(shop: Shop) -> None:
