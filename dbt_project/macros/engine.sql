@@ -6,6 +6,10 @@
     cast('0x' || substr(md5({{ expression }}), 1, 15) as bigint)
 {%- endmacro %}
 
+{#- A number for what columns hold together, as good as different for different rows. -#}
+{% macro hash_of(columns) -%}{{ return(adapter.dispatch('hash_of')(columns)) }}{%- endmacro %}
+{% macro duckdb__hash_of(columns) -%}hash({{ columns | join(', ') }}){%- endmacro %}
+
 {#- A group's keys with their values as a map, by key; without a value none, null when empty. -#}
 {% macro map_of(key, value) -%}{{ return(adapter.dispatch('map_of')(key, value)) }}{%- endmacro %}
 {% macro duckdb__map_of(key, value) -%}

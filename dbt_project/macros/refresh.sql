@@ -5,8 +5,8 @@
 
     1. `reached` notes the keys in a temporary table of the model's own connection;
     2. `part` is an input's rows with these keys, and in a build the input itself;
-    3. the strategy `reached` replaces the rows of these keys, and writes what has really changed
-       to operations.delta_<model>, where the models after it look.
+    3. the strategy `reached` (reached_strategy.sql) replaces the rows of these keys, and writes what
+       has really changed to operations.delta_<model>, where the models after it look.
 
     A window or an aggregate needs all rows of its group, so the key of a part is the group's.
 
@@ -22,10 +22,11 @@
     {%- if flags.FULL_REFRESH or config.get('incremental_strategy') != 'reached' -%}
         {{ return(flags.FULL_REFRESH) }}
     {%- endif -%}
-    {#- Not named in the call: it is no part of what the project is parsed with. A replayed day
-        changes more than keys can say. -#}
-    {%- set variable = 'C360_REFRESH' -%}
-    {{ return(model.name not in env_var(variable, '').split() or as_of_day() != '') }}
+    {#- Not named in the call: they are no part of what the project is parsed with. A replayed day
+        changes more than keys can say; asked without `as_of_day`, because a model that calls that
+        follows from the day. -#}
+    {%- set refreshed, replayed = 'C360_REFRESH', 'C360_AS_OF' -%}
+    {{ return(model.name not in env_var(refreshed, '').split() or env_var(replayed, '') != '') }}
 {%- endmacro %}
 
 {#-
@@ -84,69 +85,6 @@
     {%- else -%}
         {{ relation }}
     {%- endif -%}
-{%- endmacro %}
-
-{#-
-    The rows of a model that its last refresh took out (`is_after` false) and put in (true), without
-    those that stayed the same. Empty after a whole build, which reaches whatever reads the model.
--#}
-{% macro changed(model_name) -%}operations.delta_{{ model_name }}{%- endmacro %}
-
-{#-
-    After a model's table is written: in a build its delta is empty, since nothing was compared. A
-    layer built beside the real one (C360_SCHEMA_SUFFIX) has no readers, and so no delta.
--#}
-{% macro begin_delta() -%}
-    {%- if execute and not is_refreshed() and not env_var('C360_SCHEMA_SUFFIX', '') and (
-        config.get('unique_key') and config.get('incremental_strategy') == 'reached'
-        or model.fqn[1] == 'staging'
-    ) -%}
-        create or replace table {{ changed(this.identifier) }} as
-        select
-            columns(lambda name: name not in ('{{ _not_compared() | join("', '") }}')),
-            true as is_after
-        from {{ this }}
-        limit 0
-    {%- endif -%}
-{%- endmacro %}
-
-{#-
-    dbt's hook for the strategy `reached`. Rows of staging without a key are reached by their file.
--#}
-{% macro get_incremental_reached_sql(arg_dict) -%}
-    {%- set target, rows_now = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
-    {%- set key = arg_dict['unique_key'] -%}
-    {%- set columns = arg_dict['dest_columns'] | map(attribute='name') | list -%}
-    {%- set compared = columns | reject('in', _not_compared()) | join(', ') -%}
-    {%- set always = config.get('meta', {}).get('always_reached', 'false') | string | lower -%}
-    {%- set is_reached = 'true' if always == 'true' else
-        _is_reached(dict(zip(key, key)), model.fqn[1] == 'staging') ~ ' or ' ~ always -%}
-    create or replace table {{ changed(target.identifier) }} as
-    with
-
-    rows_before as (
-        select {{ compared }} from {{ target }} where {{ is_reached }}
-    ),
-
-    rows_after as (
-        select {{ compared }} from {{ rows_now }}
-    )
-
-    select *, false as is_after
-    from (select * from rows_before except all select * from rows_after)
-    union all
-    select *, true as is_after
-    from (select * from rows_after except all select * from rows_before);
-
-    delete from {{ target }} where {{ is_reached }};
-
-    insert into {{ target }} ({{ columns | join(', ') }})
-    select {{ columns | join(', ') }} from {{ rows_now }}
-{%- endmacro %}
-
-{#- Columns in which a row may differ and still be unchanged for the models after it. -#}
-{% macro _not_compared() -%}
-    {{ return(config.get('meta', {}).get('not_compared', [])) }}
 {%- endmacro %}
 
 {#- Whether a row is reached, as a condition. Parameters: key, columns of the key with what they are

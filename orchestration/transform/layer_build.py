@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingest.sql import quoted
 from orchestration.progress import reporter
 from orchestration.settings import Settings
 from orchestration.transform.dbt import NodeResult, run_dbt
@@ -239,13 +240,18 @@ class LayerBuild:
         return replace(state, build=uuid.uuid4().hex, before=before, rows_hash=rows_hash)
 
     def _changed_rows(self, con: duckdb.DuckDBPyConnection, unique_id: str) -> int | None:
-        """How many rows a refresh has changed; None where the model does not say which."""
+        """How many rows a refresh has changed or moved; None where the model does not say which."""
         name = self.manifest["nodes"][unique_id]["name"]
-        try:
-            [(count,)] = con.execute(f'select count(*) from operations."delta_{name}"').fetchall()
-        except duckdb.CatalogException:
-            return None
-        return int(count)
+        tables = con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'operations' "
+            "and table_name in (?, ?)",
+            [f"delta_{name}", f"moved_{name}"],
+        ).fetchall()
+        counts = [
+            con.execute(f"select count(*) from operations.{quoted(table)}").fetchall()[0][0]
+            for (table,) in tables
+        ]
+        return sum(counts) if counts else None
 
     def _table(self, unique_id: str) -> str:
         return str(self.manifest["nodes"][unique_id]["relation_name"])

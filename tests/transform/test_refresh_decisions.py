@@ -60,6 +60,16 @@ def test_a_refresh_that_changes_no_row_reaches_nothing(shop: Shop) -> None:
     assert not set(builds.values()) & {read_states(shop.con)[u].build for u in (STAGED, ORDERS)}
 
 
+def test_a_refresh_that_only_moves_rows_is_followed(shop: Shop) -> None:
+    refreshable(shop, STAGED)
+    build = read_states(shop.con)[STAGED].build
+    shop.changes = 0
+    shop.con.execute("create table operations.moved_stg_orders as select 1 as source_row")
+    shop.load("b.csv")
+    shop.make()
+    assert read_states(shop.con)[STAGED].build != build
+
+
 def test_changes_that_a_later_refresh_has_overwritten_are_not_taken_for_all(shop: Shop) -> None:
     """Staging changed, orders did not follow, then a refresh of staging changed nothing."""
     refreshable(shop, STAGED, ORDERS)

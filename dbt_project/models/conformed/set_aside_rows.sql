@@ -37,6 +37,8 @@ with
         {%- for staging_model in var('entity_sources')[entity] | default([]) %}
             select source_file, source_row from {{ changed(staging_model) }}
             union all
+            {{ moved_rows_set_aside(staging_model) }}
+            union all
         {%- endfor %}
     {%- endfor %}
     {{ staged_rows_of('orders', ['order_id'], ref('orders')) }}

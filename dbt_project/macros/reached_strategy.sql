@@ -1,0 +1,118 @@
+{#- How a refresh replaces rows, and what it says of them to the models after it; see refresh.sql. -#}
+
+{#-
+    The rows of a model that its last refresh took out (`is_after` false) and put in (true), without
+    those that stayed the same. Empty after a whole build, which reaches whatever reads the model.
+-#}
+{% macro changed(model_name) -%}operations.delta_{{ model_name }}{%- endmacro %}
+
+{#- Where the accepted rows of a staging model stand that its last refresh found elsewhere in their
+    file (`row_before`, `source_row`), whether they have changed or not. -#}
+{% macro moved(model_name) -%}operations.moved_{{ model_name }}{%- endmacro %}
+
+{#-
+    After a model's table is written: in a build its delta is empty, since nothing was compared. A
+    layer built beside the real one (C360_SCHEMA_SUFFIX) has no readers, and so no delta.
+-#}
+{% macro begin_delta() -%}
+    {%- if execute and not is_refreshed() and not env_var('C360_SCHEMA_SUFFIX', '') and (
+        config.get('unique_key') and config.get('incremental_strategy') == 'reached'
+        or model.fqn[1] == 'staging'
+    ) -%}
+        create or replace table {{ changed(this.identifier) }} as
+        select
+            columns(lambda name: name not in ('{{ _not_compared() | join("', '") }}')),
+            true as is_after
+        from {{ this }}
+        limit 0
+        {%- if model.fqn[1] == 'staging' %};
+            create or replace table {{ moved(this.identifier) }} as
+            select source_file, source_row as row_before, source_row
+            from {{ this }}
+            limit 0
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    dbt's hook for the strategy `reached`. Rows of staging without a key are reached by their file. An
+    accepted one that only stands elsewhere in its file is no change: where one row goes out of a
+    file that comes whole, all rows after it move up.
+-#}
+{% macro get_incremental_reached_sql(arg_dict) -%}
+    {%- set target, rows_now = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
+    {%- set key = arg_dict['unique_key'] -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='name') | list -%}
+    {%- set compared = columns | reject('in', _not_compared()) | list -%}
+    {%- set always = config.get('meta', {}).get('always_reached', 'false') | string | lower -%}
+    {%- set is_staging = model.fqn[1] == 'staging' -%}
+    {%- set is_reached = 'true' if always == 'true' else
+        _is_reached(dict(zip(key, key)), is_staging) ~ ' or ' ~ always -%}
+    {%- set said = compared -%}
+    {%- if is_staging -%}
+        {%- set said = compared | reject('equalto', 'source_row') | list
+            + ['case when reject_reason is not null then source_row end'] -%}
+    {%- endif -%}
+    {%- set compared = compared | join(', ') -%}
+    {%- set keys = key | join(', ') -%}
+    create or replace table {{ changed(target.identifier) }} as
+    with
+
+    rows_before as (
+        select {{ compared }}, {{ hash_of(said) }} as row_hash from {{ target }} where {{ is_reached }}
+    ),
+
+    rows_after as (
+        select {{ compared }}, {{ hash_of(said) }} as row_hash from {{ rows_now }}
+    ),
+
+    -- Most of the rows that are reached are as they were, and rows are wide: a number tells.
+    differing as (
+        select row_hash
+        from (
+            select {{ keys }}, row_hash, -1 as side from rows_before
+            union all
+            select {{ keys }}, row_hash, 1 as side from rows_after
+        ) as sides
+        group by {{ keys }}, row_hash
+        having sum(side) <> 0
+    ),
+
+    differing_before as (
+        select {{ compared }} from rows_before semi join differing using (row_hash)
+    ),
+
+    differing_after as (
+        select {{ compared }} from rows_after semi join differing using (row_hash)
+    )
+
+    select *, false as is_after
+    from (select * from differing_before except all select * from differing_after)
+    union all
+    select *, true as is_after
+    from (select * from differing_after except all select * from differing_before);
+
+    {% if is_staging -%}
+    create or replace table {{ moved(target.identifier) }} as
+    select
+        rows_before.source_file,
+        rows_before.source_row as row_before,
+        rows_after.source_row
+    from {{ target }} as rows_before
+    inner join {{ rows_now }} as rows_after using ({{ keys }}, source_file)
+    where
+        rows_before.source_row <> rows_after.source_row
+        and rows_before.reject_reason is null
+        and rows_after.reject_reason is null;
+
+    {% endif -%}
+    delete from {{ target }} where {{ is_reached }};
+
+    insert into {{ target }} ({{ columns | join(', ') }})
+    select {{ columns | join(', ') }} from {{ rows_now }}
+{%- endmacro %}
+
+{#- Columns in which a row may differ and still be unchanged for the models after it. -#}
+{% macro _not_compared() -%}
+    {{ return(config.get('meta', {}).get('not_compared', [])) }}
+{%- endmacro %}
