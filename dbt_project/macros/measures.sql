@@ -71,9 +71,8 @@
 {%- endmacro %}
 
 {#-
-    Two CTEs: `windows`, the look-backs of the seed that are in the list and lifetime, with their
-    dates; `window_starts`, one row with their edges as instants. They need the CTEs look_backs and
-    refresh_period.
+    The CTE `windows`: the look-backs of the seed that are in the list and lifetime, with their dates.
+    It needs the CTEs look_backs and refresh_period.
     Parameters: months, a list; running_month, true when windows reach to the day of the refresh.
 -#}
 {% macro look_back_windows(months, running_month=false) -%}
@@ -95,18 +94,47 @@ windows as (
     from look_backs
     cross join refresh_period
     where look_backs.months is null{% if months %} or look_backs.months in ({{ months | join(', ') }}){% endif %}
-),
+)
+{%- endmacro %}
 
+{#-
+    The CTE `window_starts`, one row with the edges of the windows as instants, which
+    `windowed_measures` needs. It needs the CTE refresh_period.
+    Parameters: as of `look_back_windows`.
+-#}
+{% macro window_starts(months, running_month=false) -%}
 window_starts as (
     select
         {%- for number in months %}
         cast({{ dbt.dateadd('month', -number, 'month_start_on') }} as timestamp) as from_{{ number }},
         {%- endfor %}
         {%- if running_month %}
-        cast({{ tomorrow }} as timestamp) as window_end_at
+        cast({{ dbt.dateadd('day', 1, 'as_of_on') }} as timestamp) as window_end_at
         {%- else %}
         cast(month_start_on as timestamp) as window_end_at
         {%- endif %}
     from refresh_period
 )
+{%- endmacro %}
+
+{#- The fixed periods of `period_measures` in full calendar months, each a row of
+    seeds/policy/look_backs.csv; all time always stands beside them. -#}
+{% macro period_months() -%}{{ return([12]) }}{%- endmacro %}
+
+{#-
+    Whose rows of this model end with another day than the windows do now: everybody's when a month
+    begins. The model says where the windows of its rows end in `window_end_on`.
+    Parameter: running_month, as of `look_back_windows`.
+-#}
+{% macro with_other_windows(running_month=false) -%}
+    select profile_id
+    from {{ this }}
+    where
+        window_end_on <> (
+            select cast(
+                {{ dbt.dateadd('day', 1, 'clock.as_of_on') if running_month else 'clock.month_start_on' }}
+                as date
+            )
+            from {{ ref('refresh_period') }} as clock
+        )
 {%- endmacro %}

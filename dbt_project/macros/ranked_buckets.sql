@@ -2,29 +2,57 @@
     A ranking of `vars.rankings`, see docs/value.md: any measure by any category over any look-backs
     in equal buckets, 1 the best. Deciles, quartiles, ventiles and percentiles are this macro with
     another number.
-    Parameters: name, the entry of vars.rankings.
-    All windows of a measure cost one pass over its rows, then there is one ranking for everything.
+    Parameters: name, the entry of vars.rankings; values and places, the models of `ranked_values` and
+    `ranked_places` where the ranking has such. With them this is the text of a view: nearly every
+    row of a ranking changes with any news, and the rows of those without activity say the least.
+    Without them it is that of a table by itself.
 -#}
-{% macro ranked_buckets(name) -%}
+{% macro ranked_buckets(name, values=none, places=none) -%}
 {%- set ranking = var('rankings')[name] -%}
 {%- if ranking is not mapping -%}
     select '{{ name }}' as profile_id
 {%- else -%}
-{%- set buckets = ranking['buckets'] -%}
 {%- set column = ranking['bucket_column'] -%}
-{%- set rule = ranking['rule'] -%}
-{%- set hysteresis = ranking['hysteresis'] | default(0) -%}
-{%- if rule not in ('ntile', 'equal_together') -%}
-    {{ exceptions.raise_compiler_error(
-        "vars.rankings." ~ name ~ ".rule is '" ~ rule ~ "'. It is ntile or equal_together; see docs/value.md."
-    ) }}
-{%- endif -%}
 with
 
-{{ ranked_members(ranking) }}
+ranked_values as (
+    {% if values %}select * from {{ values }}{% else %}{{ ranked_values(name) }}{% endif %}
+),
 
-{# Nulls come last, so who has no activity takes nobody's place. -#}
-{%- set partition = ranked_partition(ranking) %}
+ranked_places as (
+    {% if places %}select * from {{ places }}{% else %}{{ ranked_places(name, 'ranked_values') }}{% endif %}
+),
+
+look_backs as (
+    select
+        look_back,
+        months
+    from {{ ref('look_backs') }}
+),
+
+refresh_period as (
+    select
+        as_of_on,
+        month_start_on
+    from {{ ref('refresh_period') }}
+),
+
+{{ look_back_windows(ranking['look_back_months'], ranking['running_month']) }},
+
+{# Nobody without activity takes a place. -#}
+{{ member_windows(ranking, is_active=false) }},
+
+member_counts as (
+    select
+        metric,
+        category_type,
+        category,
+        look_back,
+        max(member_count) as member_count
+    from ranked_places
+    group by metric, category_type, category, look_back
+),
+
 placed as (
     select
         profile_id,
@@ -32,58 +60,34 @@ placed as (
         category_type,
         category,
         look_back,
-        window_from,
-        window_to,
         metric_value,
-        {%- if rule == 'ntile' %}
-        row_number() over (
-            partition by {{ partition }}
-            order by metric_value desc nulls last, profile_id asc nulls last
-        ) as position,
-        {%- endif %}
-        rank() over (
-            partition by {{ partition }}
-            order by metric_value desc nulls last
-        ) as place,
-        count(metric_value) over (partition by {{ partition }}) as member_count
+        {{ column }},
+        percentile,
+        member_count,
+        true as has_activity,
+        is_held
+    from ranked_places
+    union all
+    select
+        member_windows.profile_id,
+        member_windows.metric,
+        member_windows.category_type,
+        member_windows.category,
+        member_windows.look_back,
+        cast(0 as decimal(18, 2)) as metric_value,
+        cast(null as int) as {{ column }},
+        cast(null as double) as percentile,
+        coalesce(member_counts.member_count, cast(0 as bigint)) as member_count,
+        false as has_activity,
+        false as is_held
     from member_windows
-),
-
-bucketed as (
-    select
-        *,
-        case
-            when metric_value is not null
-                then {{ bucket_of('position' if rule == 'ntile' else 'place', 'member_count', buckets) }}
-        end as bucket
-    from placed
-){% if hysteresis %},
-
-last_known as (
-    {{ last_known_buckets(ranking) }}
-),
-
-held as (
-    select
-        bucketed.*,
-        coalesce(
-            bucketed.bucket <> last_known.bucket
-            and (bucketed.{{ 'position' if rule == 'ntile' else 'place' }} - 0.5)
-            * {{ buckets }} / bucketed.member_count
-            between last_known.bucket - 1 - {{ hysteresis }} and last_known.bucket + {{ hysteresis }},
-            false
-        ) as is_held,
-        last_known.bucket as last_bucket
-    from bucketed
-    left join last_known
+    left join member_counts
         on
-            bucketed.profile_id = last_known.profile_id
-            and bucketed.metric = last_known.metric
-            and bucketed.category_type = last_known.category_type
-            and bucketed.category = last_known.category
-            and bucketed.look_back = last_known.look_back
+            member_windows.metric = member_counts.metric
+            and member_windows.category_type = member_counts.category_type
+            and member_windows.category = member_counts.category
+            and member_windows.look_back = member_counts.look_back
 )
-{%- endif %}
 
 select
     placed.profile_id,
@@ -91,50 +95,22 @@ select
     placed.category_type,
     placed.category,
     placed.look_back,
-    placed.window_from,
-    placed.window_to,
-    coalesce(placed.metric_value, cast(0 as decimal(18, 2))) as metric_value,
-    {%- if hysteresis %}
-    cast(case when placed.is_held then placed.last_bucket else placed.bucket end as int) as {{ column }},
-    {%- else %}
-    cast(placed.bucket as int) as {{ column }},
-    {%- endif %}
-    case
-        when placed.metric_value is not null
-            then
-                100 * cast(placed.member_count - placed.place + 1 as double)
-                / placed.member_count
-    end as percentile,
-    cast(placed.member_count as bigint) as member_count,
-    placed.metric_value is not null as has_activity,
-    placed.member_count < {{ buckets }} as is_small_category,
+    windows.window_from,
+    windows.window_to,
+    placed.metric_value,
+    placed.{{ column }},
+    placed.percentile,
+    placed.member_count,
+    placed.has_activity,
+    placed.member_count < {{ ranking['buckets'] }} as is_small_category,
     refresh_period.as_of_on,
-    '{{ rule }}' as tie_rule,
-    {% if hysteresis %}placed.is_held{% else %}false{% endif %} as is_held
-from {% if hysteresis %}held{% else %}bucketed{% endif %} as placed
+    '{{ ranking['rule'] }}' as tie_rule,
+    placed.is_held
+from placed
+inner join windows
+    on placed.look_back = windows.look_back
 cross join refresh_period
 {%- endif -%}
-{%- endmacro %}
-
-{#- What splits a ranking; names of which there is one only are left out, which sorts less. -#}
-{% macro ranked_partition(ranking) -%}
-    {%- if ranking['metrics'] | length > 1 %}metric, {% endif -%}
-    {%- if ranking['category_types'] | length > 1 %}category_type, {% endif -%}
-    look_back, category
-{%- endmacro %}
-
-{#-
-    The bucket of NTILE for a position among `members`: the first `members modulo buckets` buckets
-    take one more. With the position that equal values share, they share the best of their buckets.
--#}
-{% macro bucket_of(position, members, buckets) -%}
-    {%- set size = 'floor(cast(' ~ members ~ ' as double) / ' ~ buckets ~ ')' -%}
-    {%- set larger = '(' ~ members ~ ' % ' ~ buckets ~ ')' -%}
-    case
-        when {{ position }} <= {{ larger }} * ({{ size }} + 1)
-            then floor(({{ position }} - 1) / ({{ size }} + 1)) + 1
-        else {{ larger }} + floor(({{ position }} - 1 - {{ larger }} * ({{ size }} + 1)) / {{ size }}) + 1
-    end
 {%- endmacro %}
 
 {#- Whether a metric of the deciles is an amount of money, as a condition. -#}

@@ -21,6 +21,11 @@ VALUE = (
     "customer_attributes",
     "loyalty_points",
     "campaign_responses",
+    "decile_values",
+    "period_sums",
+    "period_measures",
+    "purchase_days",
+    "revenue_by_category",
 )
 
 

@@ -53,9 +53,10 @@ def test_random_deliveries_give_what_a_whole_build_gives(
 ) -> None:
     """Records come, change and go, and with them people merge and fall apart."""
     chain, company = lab
-    gone, come = set(), set()
+    gone, come, months = set(), set(), set()
     for step in range(3):
-        company.news_from += timedelta(days=4)
+        # Every window of a measure ends elsewhere when a month begins.
+        company.news_from += timedelta(days=30 if step == 1 else 4)
         company.go_on()
         chain.land(company, TODAY.date() + timedelta(days=step))
         if step == 2:
@@ -63,9 +64,11 @@ def test_random_deliveries_give_what_a_whole_build_gives(
             whole = built_elsewhere(chain.settings, tmp_path / "whole")
         chain.follow()
         assert chain.differences((*LAYERS, *AFTER[1:])) == {}, step
+        months |= set(chain.query("select month_start_on from conformed.refresh_period"))
         gone |= changed(chain, watched(chain), "not is_after")
         come |= changed(chain, watched(chain), "is_after")
     assert gone == come == watched(chain)
+    assert len(months) > 1
     assert differences_of_identity(chain.settings, whole) == {}
 
 

@@ -119,8 +119,9 @@ def build(
     )
     tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
     history = {t: f"main.{t}" for t in tables if t == "decile_migrations"}
-    sql = render("value/deciles", variables or PROJECT, history)
-    con.execute(f"create or replace table deciles as {sql}")
+    for model in ("decile_values", "decile_places", "deciles"):
+        sql = render(f"value/{model}", variables or PROJECT, history)
+        con.execute(f"create or replace table {model} as {sql}")
     return con
 
 

@@ -28,6 +28,7 @@ MACROS = (
     "reached_in_conformed.sql",
     "measures.sql",
     "ranked_members.sql",
+    "ranked_places.sql",
     "ranked_buckets.sql",
     "bucket_migrations.sql",
 )
@@ -41,6 +42,16 @@ class _This(str):
     @property
     def identifier(self) -> str:
         return str(self)
+
+
+class _Config:
+    """A model's configuration, of which nothing counts here."""
+
+    def __call__(self, **_: Any) -> str:
+        return ""
+
+    def get(self, _: str) -> None:
+        return None
 
 
 class CompilerError(Exception):
@@ -136,7 +147,7 @@ def _context(
             "return": lambda value: value,
             "ref": lambda name: f"main.{name}",
             "var": lambda name, default=None: variables.get(name, default),
-            "config": lambda **_: "",
+            "config": _Config(),
             "env_var": os.environ.get,
             "modules": SimpleNamespace(re=re),
             "graph": SimpleNamespace(

@@ -258,4 +258,4 @@ def test_several_measures_and_categories_are_ranked_each_for_itself() -> None:
 
 def test_an_unknown_rule_is_refused_by_name() -> None:
     with pytest.raises(CompilerError, match=r"rankings.deciles.rule is 'dense'.*equal_together"):
-        render("value/deciles", ranking(rule="dense"))
+        render("value/decile_places", ranking(rule="dense"))

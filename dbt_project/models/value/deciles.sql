@@ -1,1 +1,3 @@
-{{ ranked_buckets('deciles') }}
+{{ config(materialized='view') }}
+
+{{ ranked_buckets('deciles', ref('decile_values'), ref('decile_places')) }}

@@ -1,41 +1,12 @@
-{#- The fixed periods in full calendar months, each a row of seeds/policy/look_backs.csv; all time
-    always stands beside them. -#}
-{%- set months = [12] -%}
+{#- A view over the sums: what depends on the day is worked out where it is read. -#}
+{{ config(materialized='view') }}
+
+{%- set months = period_months() %}
 
 with
 
-profiles as (
-    select
-        profile_id,
-        is_known,
-        first_seen_at
-    from {{ ref('profiles') }}
-),
-
-purchases as (
-    select
-        profile_id,
-        booked_at,
-        line_amount,
-        currency
-    from {{ ref('purchases') }}
-),
-
-order_amounts as (
-    select
-        profile_id,
-        ordered_at
-    from {{ ref('order_amounts') }}
-),
-
-ledger_entries as (
-    select
-        profile_id,
-        occurred_at,
-        activity_type,
-        points
-    from {{ ref('activities') }}
-    where points is not null
+period_sums as (
+    select * from {{ ref('period_sums') }}
 ),
 
 look_backs as (
@@ -57,92 +28,33 @@ refresh_period as (
 -- There is one reporting currency; a test of profile holds that.
 reporting as (
     select max(currency) as currency
-    from purchases
-),
-
-booked_amounts as (
-    select
-        purchases.profile_id,
-        {{ windowed_measures('net', months, 'purchases.booked_at', 'sum', 'purchases.line_amount') }}
-    from purchases
-    cross join window_starts
-    group by purchases.profile_id
-),
-
-transactions as (
-    select
-        order_amounts.profile_id,
-        {{ windowed_measures('orders', months, 'order_amounts.ordered_at', 'count') }},
-        {{ windowed_measures(
-            'first', months, 'order_amounts.ordered_at', 'min', 'order_amounts.ordered_at'
-        ) }},
-        {{ windowed_measures(
-            'last', months, 'order_amounts.ordered_at', 'max', 'order_amounts.ordered_at'
-        ) }}
-    from order_amounts
-    cross join window_starts
-    group by order_amounts.profile_id
-),
-
--- A balance is everything booked up to the end of the period, not what the period added to it.
-points as (
-    select
-        ledger_entries.profile_id,
-        {{ windowed_measures(
-            'earned', months, 'ledger_entries.occurred_at', 'sum', 'ledger_entries.points',
-            "ledger_entries.activity_type = 'points_earned'"
-        ) }},
-        {{ windowed_measures(
-            'redeemed', months, 'ledger_entries.occurred_at', 'sum', '-ledger_entries.points',
-            "ledger_entries.activity_type = 'points_redeemed'"
-        ) }},
-        sum(ledger_entries.points) filter (
-            where ledger_entries.occurred_at < window_starts.window_end_at
-        ) as balance_at_month_start,
-        sum(ledger_entries.points) as balance_lifetime
-    from ledger_entries
-    cross join window_starts
-    group by ledger_entries.profile_id
+    from {{ ref('customer_totals') }}
 ),
 
 periods as (
     select
-        profiles.profile_id,
-        cast(profiles.first_seen_at as date) as member_since_on,
+        period_sums.profile_id,
+        period_sums.member_since_on,
         windows.look_back,
         windows.months,
         windows.window_from,
         windows.window_to,
         reporting.currency,
-        {%- set measured = {
-            'net': 'booked_amounts', 'orders': 'transactions', 'first': 'transactions',
-            'last': 'transactions', 'earned': 'points', 'redeemed': 'points'
-        } %}
-        {%- for name, table in measured.items() %}
+        {%- for name in ['net', 'orders', 'first', 'last', 'earned', 'redeemed'] %}
             case
                 {%- for number in months %}
-                    when windows.months = {{ number }} then {{ table }}.{{ name }}_{{ number }}
+                    when windows.months = {{ number }} then period_sums.{{ name }}_{{ number }}
                 {%- endfor %}
-                else {{ table }}.{{ name }}_lifetime
+                else period_sums.{{ name }}_lifetime
             end as {{ name }},
         {%- endfor %}
         case
-            when windows.months is null then points.balance_lifetime
-            else points.balance_at_month_start
+            when windows.months is null then period_sums.balance_lifetime
+            else period_sums.balance_at_month_start
         end as balance
-    from profiles
+    from period_sums
     cross join windows
     cross join reporting
-    left join booked_amounts
-        on profiles.profile_id = booked_amounts.profile_id
-    left join transactions
-        on profiles.profile_id = transactions.profile_id
-    left join points
-        on profiles.profile_id = points.profile_id
-    where
-        profiles.is_known
-        or booked_amounts.profile_id is not null
-        or points.profile_id is not null
 ),
 
 -- An average over all time has no first day but the customer's own first order.

@@ -1,4 +1,10 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
+
+{% call reached() %}
+    select profile_id from {{ changed('purchases') }}
+{% endcall %}
 
 purchases as (
     select
@@ -8,7 +14,7 @@ purchases as (
         order_id,
         line_amount,
         currency
-    from {{ ref('purchases') }}
+    from {{ part(ref('purchases'), ['profile_id']) }}
 ),
 
 -- There is one reporting currency; a test of profile holds that.

@@ -4,7 +4,7 @@ with
 
 member_counts as (
     select count(*) as member_count
-    from {{ ref('deciles_wide') }}
+    from {{ ref('decile_values') }}
 ),
 
 window_counts as (

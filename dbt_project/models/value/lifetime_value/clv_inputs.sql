@@ -1,12 +1,12 @@
 with
 
-order_amounts as (
+purchase_days as (
     select
         profile_id,
-        ordered_at,
-        returned_amount,
-        net_amount
-    from {{ ref('order_amounts') }}
+        bought_on,
+        net_amount,
+        is_purchase
+    from {{ ref('purchase_days') }}
 ),
 
 refresh_period as (
@@ -53,19 +53,6 @@ splits as (
             as earlier_window_from,
         cast({{ dbt.dateadd('month', '-months_ahead', 'split_on') }} as date) as recent_from
     from moments
-),
-
--- Purchases of one day are one purchase. What came back in full is none, nor is a booking that
--- only takes money back, but their amounts count; goods given away do count.
-purchase_days as (
-    select
-        profile_id,
-        cast(ordered_at as date) as bought_on,
-        sum(net_amount) as net_amount,
-        max(case when net_amount > 0 or (net_amount = 0 and returned_amount = 0) then 1 else 0 end) = 1
-            as is_purchase
-    from order_amounts
-    group by profile_id, cast(ordered_at as date)
 ),
 
 first_purchases as (

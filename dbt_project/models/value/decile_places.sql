@@ -1,0 +1,1 @@
+{{ ranked_places('deciles', ref('decile_values')) }}
