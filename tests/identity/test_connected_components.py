@@ -110,7 +110,13 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     project = tmp_path_factory.mktemp("components")
     (project / "models").mkdir()
     (project / "macros").mkdir()
-    for macro in ("connected_components.sql", "contraction.sql", "engine.sql", "refresh.sql"):
+    for macro in (
+        "connected_components.sql",
+        "contraction.sql",
+        "engine.sql",
+        "refresh.sql",
+        "reached_strategy.sql",
+    ):
         shutil.copy(DBT_PROJECT_DIR / "macros" / macro, project / "macros")
     (project / "dbt_project.yml").write_text(
         "name: graphs\nprofile: graphs\nconfig-version: 2\n"
