@@ -14,6 +14,8 @@ from orchestration.errors import UserError
 VARIABLE = "C360_AS_OF"
 FIRST_DAY = date(1970, 1, 2)
 """Staging takes no instant before it."""
+REPLAYED = "as of"
+"""How `today` begins when the day is replayed."""
 
 
 def replayed_day() -> date | None:
@@ -24,6 +26,12 @@ def replayed_day() -> date | None:
     """
     text = os.environ.get(VARIABLE, "")
     return _day(text, VARIABLE) if text else None
+
+
+def today() -> str:
+    """The day that models ask for, UTC; a replayed one is said to be that."""
+    replayed = replayed_day()
+    return f"{REPLAYED} {replayed}" if replayed else str(datetime.now(UTC).date())
 
 
 def replay(text: str) -> None:

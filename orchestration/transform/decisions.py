@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from typing import Any
 
 import duckdb
 
-from orchestration.clock import replayed_day
+from orchestration.clock import REPLAYED
 from orchestration.settings import Settings
 from orchestration.transform.node_rules import NodeRules
 from orchestration.transform.node_states import MadeFrom, NodeState, read_states
@@ -27,7 +26,6 @@ SKIP, REFRESH, BUILD = "skip", "refresh", "build"
 STRATEGY = "reached"
 """The incremental strategy of models that know how to be refreshed; see macros/refresh.sql."""
 ANOTHER_DAY = "it is another day"
-REPLAYED = "as of"
 NAMED = 2
 
 
@@ -141,10 +139,10 @@ class Decisions:
         if known.made_from.day != now.day:
             # A replayed day changes more than the rows that wait for a day.
             is_replay = REPLAYED in known.made_from.day + now.day
-            if not self._is_refreshable(unique_id) or is_replay:
-                return Decision(unique_id, BUILD, ANOTHER_DAY, known)
-            if not known.made_from.day < now.day < tables.waits_until(unique_id):
-                return Decision(unique_id, REFRESH, ANOTHER_DAY, known)
+            next_day = "" if is_replay else tables.next_day(unique_id, known.made_from.day)
+            if not known.made_from.day < now.day < next_day:
+                is_refreshed = self._is_refreshable(unique_id) and not is_replay
+                return Decision(unique_id, REFRESH if is_refreshed else BUILD, ANOTHER_DAY, known)
         if known.was_good:
             return Decision(unique_id, SKIP, known=known)
         return Decision(unique_id, BUILD, "it has not passed since", known)
@@ -199,8 +197,7 @@ class Decisions:
             for read in self._read_by(node)
         }
         inputs |= {table: tables.content(table) for table in _tables_read(node)}
-        day = today() if self.rules.reads_the_day(unique_id) else ""
-        return MadeFrom(dict(self.rules.of(unique_id)), inputs, day)
+        return MadeFrom(dict(self.rules.of(unique_id)), inputs, self.rules.day_of(unique_id))
 
     def _read_by(self, node: Mapping[str, Any]) -> list[str]:
         reads = node.get("depends_on", {}).get("nodes", [])
@@ -218,12 +215,6 @@ class Decisions:
             for unique_id in sorted(unique_ids)
         }
         yield from TopologicalSorter(graph).static_order()
-
-
-def today() -> str:
-    """The day that models ask for, UTC; a replayed one is said to be that."""
-    replayed = replayed_day()
-    return f"{REPLAYED} {replayed}" if replayed else str(datetime.now(UTC).date())
 
 
 def _tables_read(node: Mapping[str, Any]) -> list[str]:

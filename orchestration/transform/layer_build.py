@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.clock import today
 from orchestration.ingest.sql import quoted
 from orchestration.progress import reporter
 from orchestration.settings import Settings
@@ -22,7 +23,6 @@ from orchestration.transform.decisions import (
     SKIP,
     Decision,
     Decisions,
-    today,
 )
 from orchestration.transform.node_states import (
     MadeFrom,
@@ -230,7 +230,7 @@ class LayerBuild:
         if known and decision and decision.action == REFRESH:
             changed = self._changed_rows(con, unique_id)
         # Only a model that asks for the day is made though nothing else has changed.
-        by_day = self._decisions.rules.reads_the_day(unique_id) and changed is None
+        by_day = bool(self._decisions.rules.day_of(unique_id)) and changed is None
         rows_hash = hash_rows(con, self._table(unique_id)) if by_day else ""
         is_same_day = bool(known and decision and decision.reason == ANOTHER_DAY and rows_hash)
         if known and (changed == 0 or (is_same_day and rows_hash == known.rows_hash)):

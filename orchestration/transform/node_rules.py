@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.clock import replayed_day, today
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.parsing import ENVIRONMENT_READ
 from orchestration.transform.python_code import called_code
@@ -31,8 +32,8 @@ NO_RULES = (
 """What is said of a node and does not change its rows."""
 RULES_IN_META = ("always_reached", "not_compared", "reaches_through", "reads")
 """What `config.meta` says of how a model is refreshed, see macros/refresh.sql."""
-CLOCK = ("as_of_day", "today")
-"""The macros that ask what day it is; what calls them follows from the day."""
+REPLAY, TODAY = "as_of_day", "today"
+"""The macros that ask for the day that is replayed, and what day it is; `today` asks for both."""
 NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF", "C360_REFRESH")
 """Variables of the environment that say where things are, or which day it is, or
 which models are refreshed in this run."""
@@ -62,12 +63,13 @@ class NodeRules:
             self._known[unique_id] = dict(self._parts(unique_id))
         return self._known[unique_id]
 
-    def reads_the_day(self, unique_id: str) -> bool:
-        """Whether a node follows from what day it is."""
+    def day_of(self, unique_id: str) -> str:
+        """The day that a node follows from: today, one that is replayed, or none."""
         node = self._manifest["nodes"][unique_id]
-        return "current_date" in node.get("raw_code", "") or any(
-            self._manifest["macros"][macro]["name"] in CLOCK for macro in self._macros_of(node)
-        )
+        asks = {self._manifest["macros"][macro]["name"] for macro in self._macros_of(node)}
+        if TODAY in asks or "current_date" in node.get("raw_code", ""):
+            return today()
+        return today() if REPLAY in asks and replayed_day() else ""
 
     def _parts(self, unique_id: str) -> Iterator[tuple[str, str]]:
         node = self._manifest["nodes"][unique_id]

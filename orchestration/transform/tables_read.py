@@ -12,6 +12,8 @@ from orchestration.ingest.sql import quoted
 from orchestration.transform.node_states import NodeState
 from orchestration.transform.numbers import hash_rows
 
+LAST_DAY = "9999-12-31"
+
 
 class TablesRead:
     """What tables are that no node makes, asked once per decision.
@@ -61,20 +63,26 @@ class TablesRead:
             return False
         return bool(count == state.measured.get("dagster/row_count"))
 
-    def waits_until(self, unique_id: str) -> str:
-        """The next day on which a row of a staging model is judged otherwise.
+    def next_day(self, unique_id: str, made_on: str) -> str:
+        """The next day on which a row of a model that asks for the day is another.
+
+        Parameters:
+            unique_id: of a model. What staging waits for it has noted itself; another model says
+                in `config.meta.next_day` how to ask its inputs.
+            made_on: the day on which it was made.
 
         Returns:
             Empty when that is not known, a day after all others when no row waits for one.
         """
-        table = quoted(f"staged_{self._manifest['nodes'][unique_id]['name']}")
+        node = self._manifest["nodes"][unique_id]
+        asked = node["config"].get("meta", {}).get("next_day")
+        noted = f"select min(next_on) from operations.{quoted('staged_' + node['name'])}"
         try:
-            [(next_on,)] = self._con.execute(
-                f"select coalesce(min(next_on), date '9999-12-31') from operations.{table}"
-            ).fetchall()
+            found = self._con.execute(asked or noted, {"made_on": made_on} if asked else None)
+            [(day,)] = found.fetchall()
         except duckdb.Error:
             return ""
-        return str(next_on)
+        return str(day or LAST_DAY)
 
     def _loaded(self) -> dict[tuple[str, str], str]:
         if self._landing is None:

@@ -78,6 +78,6 @@ def test_rows_that_only_move_in_their_file_are_no_change(lab: Lab) -> None:
 
 def test_only_what_asks_for_the_day_is_made_on_another(lab: Lab) -> None:
     rules = NodeRules(lab.settings, lab.manifest)
-    daily = {n for n, node in lab.models.items() if rules.reads_the_day(node["unique_id"])}
+    daily = {n for n, node in lab.models.items() if rules.day_of(node["unique_id"])}
     conformed = {n for n, node in lab.models.items() if node["fqn"][1] == "conformed"}
-    assert daily & conformed == {"clock_days", "refresh_period"}
+    assert daily & conformed == {"refresh_period"}

@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration import clock
 from orchestration.ingest import state
 from orchestration.settings import Settings
-from orchestration.transform import decisions, layer_build
+from orchestration.transform import layer_build
 from orchestration.transform.dbt import NodeResult
 from orchestration.transform.decisions import Decision, Decisions
 from orchestration.transform.layer_build import LayerBuild
@@ -198,4 +199,4 @@ def tomorrow(monkeypatch: pytest.MonkeyPatch, days: int = 1) -> None:
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return datetime.now(UTC) + timedelta(days=days)
 
-    monkeypatch.setattr(decisions, "datetime", Tomorrow)
+    monkeypatch.setattr(clock, "datetime", Tomorrow)

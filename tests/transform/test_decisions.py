@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -162,6 +162,23 @@ def test_a_replayed_day_is_another(shop: Shop, monkeypatch: pytest.MonkeyPatch) 
     assert shop.make() == ["daily"]
     assert shop.actions() == {}
     monkeypatch.delenv("C360_AS_OF")
+    assert shop.actions() == {"daily": "build"}
+
+
+def test_a_model_waits_for_the_day_that_it_says(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = node(shop, DAILY)["config"]
+    assert isinstance(config, dict)
+    days = [datetime.now(UTC).date() + timedelta(days=n) for n in (0, 3)]
+    config["meta"] = {
+        "next_day": "select min(day) from "
+        f"(select unnest({[str(d) for d in days]}::date[]) as day) where day > $made_on"
+    }
+    for later, made in ((2, []), (3, ["daily"]), (5, [])):
+        tomorrow(monkeypatch, later)
+        assert shop.make() == made, later
+    config["meta"] = {"next_day": "select day from no_such_table"}
     assert shop.actions() == {"daily": "build"}
 
 

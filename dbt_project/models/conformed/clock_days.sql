@@ -77,8 +77,7 @@ activities as (
     from {{ ref('customer_records') }}
 ),
 
--- What is yet to come moves nothing, also where a staging model lets it pass.
-past as (
+dated as (
     select
         clock_entities.place,
         activities.entity,
@@ -88,14 +87,14 @@ past as (
     from activities
     inner join clock_entities
         on activities.entity = clock_entities.entity
-    where cast(activities.active_at as date) <= {{ today() }}
+    where activities.active_at is not null
 ),
 
 active_days as (
     select distinct
         place,
         active_on
-    from past
+    from dated
 ),
 
 place_days as (
@@ -122,12 +121,12 @@ asked_up_to as (
 -- Records of one kind, so that somebody who orders, gets points and is written to is one.
 kind_counts as (
     select
-        past.active_on,
-        count(distinct past.record) as record_count
-    from past
+        dated.active_on,
+        count(distinct dated.record) as record_count
+    from dated
     inner join asked_up_to
-        on past.place <= asked_up_to.place
-    group by past.active_on, past.entity, past.source_system
+        on dated.place <= asked_up_to.place
+    group by dated.active_on, dated.entity, dated.source_system
 ),
 
 days as (

@@ -14,7 +14,8 @@ as_of as (
         -- An empty warehouse needs a clock too.
         select coalesce(max(active_on), date '1970-01-01') as as_of_on
         from clock_days
-        where is_usual
+        -- What is yet to come moves nothing, also where a staging model lets it pass.
+        where is_usual and active_on <= {{ today() }}
     {%- endif %}
 )
 
