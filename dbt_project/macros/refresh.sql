@@ -34,13 +34,15 @@
     gives `this`.
 -#}
 {% macro is_refreshed() -%}
-    {%- if not execute or this is none -%}{{ return('') }}{%- endif -%}
-    {%- if model.resource_type == 'unit_test' -%}
+    {%- if not execute or this is none -%}
+        {{ return('') }}
+    {%- elif model.resource_type == 'unit_test' -%}
         {{ return('refreshed' if is_incremental() else '') }}
     {%- elif config.get('incremental_strategy') != 'reached' or should_full_refresh() -%}
         {{ return('') }}
+    {%- else -%}
+        {{ return('refreshed' if load_relation(this) is not none else '') }}
     {%- endif -%}
-    {{ return('refreshed' if load_relation(this) is not none else '') }}
 {%- endmacro %}
 
 {#- The temporary table with the keys that a refresh of this model reaches. -#}

@@ -122,7 +122,12 @@ def test_a_refresh_and_a_rebuild_over_shuffled_files_with_one_thread_give_the_sa
     newcomers(company)
     refreshed = company.c360("run")
     assert refreshed.returncode == 0, refreshed.stderr
-    assert "refreshed for 2 changed records" in " ".join(refreshed.stdout.split())
+    with company.warehouse() as con:
+        # What came after the records was refreshed for them, too.
+        [(count,)] = con.execute(
+            "select count(distinct record_key) from operations.delta_identity_map where is_after"
+        ).fetchall()
+    assert count >= 2
     before = contents(company)
     folder = company.settings.landing_dir / "web_shop" / "orders"
     for number, path in enumerate(sorted(folder.rglob("*.csv"), reverse=True)):

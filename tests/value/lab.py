@@ -58,6 +58,7 @@ class Lab:
             con.register("rows", rows)
             con.execute("create schema if not exists value")
             con.execute("create schema if not exists conformed")
+            con.execute("create schema if not exists operations")
             con.execute(
                 "create or replace table value.order_amounts as select profile_id, "
                 "'shop' as source_system, bought_on::timestamp as ordered_at, "

@@ -160,6 +160,7 @@ def _context(
             "target": SimpleNamespace(database="memory"),
             "this": _This(this),
             "is_incremental": lambda: incremental,
+            "load_relation": lambda relation: relation if incremental else None,
             "exceptions": SimpleNamespace(raise_compiler_error=refuse),
             "dbt": SimpleNamespace(
                 dateadd=lambda part, number, start: f"({start} + ({number}) * interval 1 {part})",
