@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Table
+from orchestration.sources.drafts import Column, Table
 from orchestration.sources.feeding import (
     NO_CODE,
     Context,
@@ -12,6 +12,7 @@ from orchestration.sources.feeding import (
     feed_reference,
     own_id,
 )
+from orchestration.sources.names import tokens
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
 
@@ -25,6 +26,9 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         own = table.meaning("customer_id")
         identity = key if key and (not own or own is key) else own or key
         identity = identity or table.meaning("loyalty_id")
+    if identity is not None and not role.is_sale:
+        p.help("is_no_record", sql.no_record(identity, table), identity)
+        p.check("is_no_record", "no_record", identity)
     feed_key(p, "source_record_id", identity)
     p.is_folded = role.is_sale
     _names(ctx, p, table)
@@ -33,19 +37,19 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         "phone",
         "login",
         "loyalty_id",
-        "loyalty_tier",
-        "organisation_name",
         "passport",
         "drivers_license",
-        "address_line_2",
         "postal_code",
-        "city",
-        "state",
     ):
-        column = table.meaning(name)
-        p.feed_text(name, column)
+        if (column := table.meaning(name)) is not None:
+            p.feed(name, (sql.email if name == "email" else sql.identifier)(column), column)
+    for name in ("loyalty_tier", "organisation_name", "address_line_2", "city", "state"):
+        p.feed_text(name, table.meaning(name))
     if (born := table.meaning("birth_date")) is not None:
         p.feed("birth_date", sql.birth_date(born), born)
+    elif parts := _birth_parts(table):
+        read = " || '-' || ".join(f"trim({c.name})" for c in parts)
+        p.feed("birth_date", f"{{{{ as_birth_date_in(\"{read}\", '%Y-%m-%d') }}}}", *parts)
     if (gender := table.meaning("gender")) is not None:
         p.feed("gender", sql.codes(ctx.con, table, gender, "gender"), gender)
     _national_id(p, table)
@@ -68,6 +72,16 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         for name, column in (("updated_at", updated), ("created_at", created)):
             if column:
                 p.check("{{ is_after_today('" + name + "') }}", "future_timestamp", column)
+
+
+def _birth_parts(table: Table) -> list[Column]:
+    """Year, month and day of birth, where they stand in a column each."""
+    named = {" ".join(tokens(c.source_name)): c for c in table.columns}
+    for born in ("birth", "dob", "born", "date of birth"):
+        found = [named.get(f"{born} {part}") for part in ("year", "month", "day")]
+        if all(found):
+            return [c for c in found if c is not None]
+    return []
 
 
 def campaigns(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -96,7 +110,8 @@ def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     key = table.meaning("message_event_id", "event_id") or key_column(table)
     feed_key(p, "message_event_id", key)
     message, campaign = table.meaning("message_id"), table.meaning("campaign_id")
-    p.feed_text("message_id", message)
+    if message is not None:
+        p.feed("message_id", sql.identifier(message), message)
     feed_reference(p, "campaign_id", campaign)
     feed_reference(p, "source_record_id", role.customer)
     kind = table.meaning("event_type", "status")
@@ -146,7 +161,8 @@ def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         p.feed("event_type", f"'{name}'", reason="the table's name")
     feed_instant(p, "occurred_at", table.meaning("occurred_at") or role.instant)
     login = table.meaning("login") or (customer if cookie and customer is not cookie else None)
-    p.feed_text("login", login)
+    if login is not None:
+        p.feed("login", sql.identifier(login), login)
     url = table.meaning("url")
     if url:
         p.feed("url_path", f"{{{{ url_path_of('{url.name}') }}}}", url)
@@ -157,7 +173,7 @@ def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     for means in ("product_id", "order_id"):
         column = table.meaning(means)
         if column and column is not (cookie or customer):
-            p.feed(means, sql.text(column), column)
+            p.feed(means, sql.identifier(column), column)
     points = table.meaning("points")
     if points:
         p.feed("points", f"cast({sql.integer(points)} as bigint)", points)
@@ -199,9 +215,9 @@ def _national_id(p: Proposal, table: Table) -> None:
     columns = [c for c in table.columns if c.means in ("national_id", "document_id")]
     columns.sort(key=lambda c: (c.means != "national_id", table.columns.index(c)))
     if columns:
-        read = sql.text(columns[0])
+        read = sql.identifier(columns[0])
         for column in columns[1:]:
-            read = sql.either(read, sql.text(column))
+            read = sql.either(read, sql.identifier(column))
         p.feed("national_id", read, *columns)
 
 

@@ -12,6 +12,7 @@ from orchestration.sources.builders import build
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import Entity
 from orchestration.sources.feeding import Context
+from orchestration.sources.gaps import see_groups, see_nobody
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column, roles_of
 
@@ -21,7 +22,7 @@ def propose(
     tables: Sequence[Table],
     entities: Mapping[str, Entity],
     maps: Mapping[str, Sequence[str]],
-    currency: str = "EUR",
+    currency: str | None = None,
     fed: Collection[str] = (),
 ) -> list[Proposal]:
     """Proposals for all tables of a source, in the order of tables and entities.
@@ -31,7 +32,7 @@ def propose(
         tables: tables whose columns are understood.
         entities: the contracts.
         maps: entities per table, where the user says them; an empty list is landing only.
-        currency: the currency where a table does not say it.
+        currency: the currency that the user said; None when nothing.
         fed: entities that tables of the same source feed since earlier; sales point to those.
 
     Raises:
@@ -50,6 +51,9 @@ def propose(
                     f"--map names the entity {entity}; there are {', '.join(entities)}.", 2
                 )
     roles = roles_of(tables)
+    for table in tables:
+        see_groups(con, table, roles[table.name])
+        see_nobody(con, table, roles[table.name], tables)
     wishes = {t.name: _wished(t, roles, tables, fed) for t in tables}
     if len(tables) == 1 and not wishes[tables[0].name] and _was_about_people(tables[0]):
         wishes[tables[0].name] = ["customer_records"]
