@@ -31,6 +31,11 @@
     end
 {%- endmacro %}
 
+{#- A postal code; a spreadsheet's apostrophe may stand before letters, too. -#}
+{% macro as_postal_code(text) -%}
+    ltrim({{ as_identifier(text) }}, '''')
+{%- endmacro %}
+
 {#- Letters of full width, which East Asian keyboards write, as ASCII. -#}
 {% macro half_width(text) -%}
     {%- set wide = namespace(signs='', plain='') -%}

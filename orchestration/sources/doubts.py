@@ -39,6 +39,10 @@ def doubts_of(
     """
     found: dict[Doubt, None] = {}
     for proposal, result in zip(proposals, measured, strict=True):
+        if set_aside is None:
+            found |= dict.fromkeys(_rows(proposal, result))
+        if proposal.is_reviewed:
+            continue
         needed = {c.name for c in proposal.entity.columns if c.is_required}
         for name, feed in {**proposal.feeds, **proposal.helpers}.items():
             for column in feed.columns:
@@ -49,8 +53,6 @@ def doubts_of(
                 if "as_amount" in feed.expression or "as_decimal" in feed.expression:
                     found |= dict.fromkeys(_money(proposal, column, currency))
         found |= dict.fromkeys(proposal.doubts)
-        if set_aside is None:
-            found |= dict.fromkeys(_rows(proposal, result))
         found |= dict.fromkeys(_unread(proposal, result))
     return list(found)
 

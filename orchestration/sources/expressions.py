@@ -31,6 +31,11 @@ def key(column: Column) -> str:
     return _as("as_key", column, nobody)
 
 
+def postal_code(column: Column) -> str:
+    """The column as a postal code, which no apostrophe begins."""
+    return _as("as_postal_code", column)
+
+
 def email(column: Column) -> str:
     """The column as an e-mail address, without what surrounds it."""
     return _as("as_email", column)
@@ -70,6 +75,18 @@ def integer(column: Column) -> str:
     if column.file_type not in ("string", "double"):
         return f"try_cast({column.name} as int)"
     return f"{{{{ as_integer('{_as_string(column)}'{_mark(column)}) }}}}"
+
+
+def country(con: duckdb.DuckDBPyConnection, table: Table, column: Column) -> str | None:
+    """The column as ISO 3166 codes, out of codes and names; None when it is neither."""
+    named = codes(con, table, column, "country", share=0.0)
+    if named is None:
+        is_code = column.share("two_letters") >= 0.5 or not column.filled
+        return f"upper({text(column)})" if is_code else None
+    if column.share("two_letters"):
+        code = f"when length(trim({column.name})) = 2 then upper(trim({column.name}))"
+        named = named.replace("\nend", f"\n    {code}\nend")
+    return named
 
 
 def no_record(key: Column, table: Table) -> str:

@@ -16,6 +16,10 @@ from orchestration.sources.names import tokens
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
 
+IDENTIFIERS = (
+    "email", "phone", "login", "loyalty_id", "passport", "drivers_license", "postal_code",
+)  # fmt: skip
+
 
 def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed customer_records."""
@@ -32,17 +36,10 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
     feed_key(p, "source_record_id", identity)
     p.is_folded = role.is_sale
     _names(ctx, p, table)
-    for name in (
-        "email",
-        "phone",
-        "login",
-        "loyalty_id",
-        "passport",
-        "drivers_license",
-        "postal_code",
-    ):
+    readers = {"email": sql.email, "postal_code": sql.postal_code}
+    for name in IDENTIFIERS:
         if (column := table.meaning(name)) is not None:
-            p.feed(name, (sql.email if name == "email" else sql.identifier)(column), column)
+            p.feed(name, readers.get(name, sql.identifier)(column), column)
     for name in ("loyalty_tier", "organisation_name", "address_line_2", "city", "state"):
         p.feed_text(name, table.meaning(name))
     if (born := table.meaning("birth_date")) is not None:
@@ -54,7 +51,8 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         p.feed("gender", sql.codes(ctx.con, table, gender, "gender"), gender)
     _national_id(p, table)
     _street(ctx, p, table)
-    _country(ctx, p, table)
+    if (country := table.meaning("country_code")) is not None:
+        p.feed("country_code", sql.country(ctx.con, table, country), country)
     created, updated = table.meaning("created_at"), table.meaning("updated_at")
     if role.is_sale:
         created = updated = None
@@ -232,18 +230,3 @@ def _street(ctx: Context, p: Proposal, table: Table) -> None:
         p.feed("street", f"nullif(trim(\n    {first}\n    || ' ' || {second}\n), '')", *both)
     elif street:
         p.feed("street", sql.text(street), street)
-
-
-def _country(ctx: Context, p: Proposal, table: Table) -> None:
-    column = table.meaning("country_code")
-    if column is None:
-        return
-    named = sql.codes(ctx.con, table, column, "country", share=0.0)
-    if named is None:
-        if column.share("two_letters") >= 0.5 or not column.filled:
-            p.feed_text("country_code", column, "upper({})")
-        return
-    if column.share("two_letters"):
-        code = f"when length(trim({column.name})) = 2 then upper(trim({column.name}))"
-        named = named.replace("\nend", f"\n    {code}\nend")
-    p.feed("country_code", named, column)

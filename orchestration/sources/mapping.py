@@ -14,6 +14,7 @@ from orchestration.sources.entities import Entity
 from orchestration.sources.feeding import Context
 from orchestration.sources.gaps import see_groups, see_nobody
 from orchestration.sources.proposals import Proposal
+from orchestration.sources.recognisers import propose_recognised, recognise
 from orchestration.sources.roles import Role, key_column, roles_of
 
 
@@ -51,6 +52,13 @@ def propose(
                     f"--map names the entity {entity}; there are {', '.join(entities)}.", 2
                 )
     roles = roles_of(tables)
+    known = {
+        t.name: found
+        for t in tables
+        if t.name not in maps
+        and not any("meaning" in c.said for c in t.columns)
+        and (found := recognise(t))
+    }
     for table in tables:
         see_groups(con, table, roles[table.name])
         see_nobody(con, table, roles[table.name], tables)
@@ -60,6 +68,9 @@ def propose(
     ctx = Context(con, currency)
     proposals: list[Proposal] = []
     for table in tables:
+        if table.name in known:
+            proposals += propose_recognised(con, table, known[table.name], entities)
+            continue
         asked = maps.get(table.name)
         for entity in entities:
             if entity not in (wishes[table.name] if asked is None else asked):
@@ -183,6 +194,8 @@ def _refuse_shared_keys(con: duckdb.DuckDBPyConnection, proposals: list[Proposal
         same = [p for p in proposals if p.entity.name == entity.name]
         for i, first in enumerate(same):
             for second in same[i + 1 :]:
+                if first.table is second.table:
+                    continue
                 a, b = (p.feeds[entity.key[0]].columns for p in (first, second))
                 if not a or not b:
                     continue

@@ -45,6 +45,7 @@ class Proposal:
         is_folded: the table is finer than the entity.
         notes: what the user should know before it is used.
         doubts: what only the user can say.
+        is_reviewed: a recogniser has made it, so the meaning of its columns is in no doubt.
         part: names the model where several of one table feed the entity.
     """
 
@@ -58,6 +59,7 @@ class Proposal:
     notes: list[str] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     part: str = ""
+    is_reviewed: bool = False
 
     def feed(
         self, name: str, expression: str | None, *columns: Column | None, reason: str = "",
