@@ -40,7 +40,7 @@ def model_sql(source: str, proposal: Proposal) -> str:
         "",
         "select",
     ]
-    for column in proposal.entity.columns:
+    for column in proposal.columns:
         feed = proposal.feeds.get(column.name)
         if feed is not None and feed.is_final:
             lines += _aliased(feed.expression, column.name, "    ")
@@ -53,7 +53,7 @@ def model_sql(source: str, proposal: Proposal) -> str:
 def checked_sql(source: str, proposal: Proposal) -> str:
     """The first two steps, which say of each row what is wrong with it."""
     lines = ["with", "", "typed as (", "    select"]
-    for column in proposal.entity.columns:
+    for column in proposal.columns:
         feed = proposal.feeds.get(column.name)
         if column.name == "source_system":
             lines.append(f"{INDENT}'{source}' as source_system,")
@@ -105,7 +105,7 @@ def model_yaml(source: str, proposal: Proposal, name: str, notes: Sequence[str])
     )
     described = [f"{entity.name} out of the table {table.name} of {source}; {kept}.", f"{grain}."]
     columns = []
-    for column in entity.columns:
+    for column in proposal.columns:
         feed = proposal.feeds.get(column.name)
         text = column.description
         if feed is not None and feed.reason and column.name != "source_system":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from orchestration.errors import UserError
 from orchestration.sources import expressions
 from orchestration.sources.drafts import Column, Doubt, Table
-from orchestration.sources.entities import Entity, EntityColumn
+from orchestration.sources.entities import STAGED_ONLY, Entity, EntityColumn
 
 SILENT = {"source_system", "source_file"}
 
@@ -101,6 +101,13 @@ class Proposal:
             blame = feed.columns[0] if feed.columns else None
             self.check(f"{name} is null", "invalid_timestamp", blame)
             self.check("{{ is_after_today('" + name + "') }}", "future_timestamp", blame)
+
+    @property
+    def columns(self) -> list[EntityColumn]:
+        """The columns of the staging model, `source_file` last."""
+        more = STAGED_ONLY.get(self.entity.name)
+        extra = [more] if more is not None and more.name in self.feeds else []
+        return [*self.entity.columns[:-1], *extra, self.entity.columns[-1]]
 
     @property
     def missing(self) -> list[EntityColumn]:
