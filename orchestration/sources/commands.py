@@ -131,6 +131,22 @@ def add(
     )
 
 
+@app.command()
+def remove(name: Name, yes: Yes = False) -> None:
+    """Take a source back: its declaration, its staging models and their place in the project.
+
+    Files of data stay. Its rows leave the tables with the next run.
+    """
+    from orchestration.sources.remove import files_of_source, remove_source
+
+    settings = begin()
+    files = files_of_source(settings.dbt_project_dir, name)
+    if not yes:
+        typer.confirm(f"Remove {len(files)} files in {files[0].parent}?", abort=True)
+    for path in remove_source(settings, name):
+        typer.echo(f"removed {path}")
+
+
 @app.command("list")
 def list_(landing: Landing = None, as_json: AsJson = False) -> None:
     """Show every source table: rows, rejects, how fresh it is, and what went wrong last."""
