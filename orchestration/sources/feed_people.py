@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Column, Table
+from orchestration.sources.drafts import Column, Doubt, Table
 from orchestration.sources.feeding import (
     NO_CODE,
     Context,
@@ -16,6 +16,7 @@ from orchestration.sources.names import tokens
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
 
+STATED = ("recorded_at", "updated_at", "created_at")
 IDENTIFIERS = (
     "email", "phone", "login", "loyalty_id", "passport", "drivers_license", "postal_code",
 )  # fmt: skip
@@ -33,6 +34,12 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
     if identity is not None and not role.is_sale:
         p.help("is_no_record", sql.no_record(identity, table), identity)
         p.check("is_no_record", "no_record", identity)
+    consent = table.meaning("consent_status", "opt_out")
+    if consent is not None and consent.filled and not role.is_sale and not table.meaning(*STATED):
+        name = consent.source_name.strip()
+        what = "it says who may be mailed, and no column says since when."
+        how = f"Name that column with --rename COLUMN=recorded_at, or say --rename '{name}=ignore'."
+        p.doubts.append(Doubt(table.name, name, what, how))
     feed_key(p, "source_record_id", identity)
     p.is_folded = role.is_sale
     _names(ctx, p, table)
@@ -125,8 +132,9 @@ def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
 
 def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed consents."""
-    feed_key(p, "consent_id", table.meaning("consent_id") or own_id(table, role))
-    feed_reference(p, "source_record_id", role.customer)
+    own = key_column(table) if role.is_customers else own_id(table, role)
+    feed_key(p, "consent_id", table.meaning("consent_id") or own)
+    feed_reference(p, "source_record_id", own if role.is_customers and own else role.customer)
     for means, default in (("purpose", "commercial"), ("channel", "email")):
         column = table.meaning(means)
         if column:
@@ -135,14 +143,42 @@ def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         else:
             p.feed(means, f"'{default}'", reason="assumed: the table does not say it")
             p.notes.append(f"{means} is assumed to be {default}; edit the model if it is not")
-    status = table.meaning("consent_status", "status")
-    if status:
-        p.feed("status", sql.codes(ctx.con, table, status, "consent_status"), status)
-        p.check("status is null", "invalid_code", status)
-    feed_instant(p, "recorded_at", table.meaning("recorded_at") or role.instant)
+    _consent_status(ctx, p, table, role)
+    stated = table.meaning(*STATED) if role.is_customers else table.meaning("recorded_at")
+    feed_instant(p, "recorded_at", stated or role.instant)
     captured = table.meaning("captured_by")
     p.feed_text("captured_by", captured, "lower({})")
     p.newest_by = "recorded_at"
+
+
+def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """What a row says of consent: granted or denied; a contact may say nothing."""
+    said, out = table.meaning("consent_status"), table.meaning("opt_out")
+    if said is None and out is None and not role.is_customers:
+        said = table.meaning("status")
+    columns = [c for c in (out, said) if c is not None]
+    read = {c.name: sql.codes(ctx.con, table, c, "consent_status") for c in columns}
+    for column in columns:
+        if read[column.name] is None and column.filled:
+            name = column.source_name.strip()
+            how = f"Say it with --format '{name}=VALUE:denied', or --rename '{name}=ignore'."
+            what = "its values are neither a yes nor a no, and who said no must not be mailed."
+            p.doubts.append(Doubt(table.name, name, what, how))
+    texts = [
+        f"case when ({read[c.name]}) = 'granted' then 'denied' end" if c is out else read[c.name]
+        for c in columns if read[c.name]
+    ]  # fmt: skip
+    if not texts:
+        return
+    p.feed("status", texts[0] if len(texts) == 1 else sql.either(*map(str, texts)), *columns)
+    if role.is_customers:
+        # A contact that has not opted out has granted nothing.
+        silent = [f"nullif(trim(cast({c.name} as string)), '') is null" for c in columns]
+        if out is not None and read[out.name]:
+            silent[0] = f"({silent[0]} or ({read[out.name]}) = 'denied')"
+        p.help("says_nothing", f"coalesce({' and '.join(silent)}, false)", *columns)
+        p.check("says_nothing", "says_nothing", columns[0])
+    p.check("status is null", "invalid_code", columns[0])
 
 
 def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:

@@ -11,6 +11,7 @@ from orchestration.ingest.sql import quoted
 from orchestration.sources.builders import build
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import Entity
+from orchestration.sources.feed_people import STATED
 from orchestration.sources.feeding import Context
 from orchestration.sources.gaps import see_groups, see_nobody
 from orchestration.sources.proposals import Proposal
@@ -120,7 +121,9 @@ def _wished(
             wished.append("products")
         return wished
     if role.is_customers:
-        return ["customer_records"]
+        says = table.meaning("consent_status", "opt_out")
+        when = table.meaning(*STATED)
+        return ["customer_records", "consents"] if says and when else ["customer_records"]
     if (
         "consents" in role.subjects
         or table.meaning("consent_id")

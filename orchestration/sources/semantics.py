@@ -88,6 +88,8 @@ def fits(column: Column, means: str) -> bool:
             return share("email") >= 0.5
         case "phone":
             return share("phone") >= 0.5
+        case "consent_status" | "opt_out":
+            return column.distinct <= 20
         case "login":
             # Nobody signs in with a blank or a comma; that is a name.
             return share("with_blank") < 0.1

@@ -83,6 +83,28 @@ def test_a_rename_wins_over_what_was_recognised(tmp_path: Path):
     assert added.rows(model, "login, email") == [("ann_lee", None), ("bob_ray", None)]
 
 
+def test_contacts_that_said_no_are_statements_of_consent(tmp_path: Path):
+    head = "customer_id,first_name,last_name,email,updated_at,newsletter,unsubscribed\n"
+    rows = [("yes", ""), ("no", ""), ("", "true"), ("yes", "true"), ("", "false"), ("", "")]
+    text = head + "".join(
+        f"C{i},Ann,Lee,a{i}@x.org,2026-01-0{i + 1},{said},{out}\n"
+        for i, (said, out) in enumerate(rows)
+    )
+    added = add(tmp_path, "crm", write(tmp_path / "customers.csv", text))
+    assert added.reasons("customers_customer_records") == {None: 6}
+    assert added.rows("customers_consents", "source_record_id, status, channel") == [
+        ("C0", "granted", "email"), ("C1", "denied", "email"), ("C2", "denied", "email"),
+        ("C3", "denied", "email"),
+    ]  # fmt: skip
+    assert added.reasons("customers_consents") == {None: 4, "says_nothing": 2}
+    unclear = write(tmp_path / "people.csv", text.replace("yes", "A7").replace(",no,", ",B2,"))
+    with pytest.raises(UserError, match="neither a yes nor a no"):
+        add(tmp_path, "unclear", unclear)
+    undated = write(tmp_path / "contacts.csv", text.replace("updated_at", "remark_x"))
+    with pytest.raises(UserError, match="since when"):
+        add(tmp_path, "undated", undated, renames={"remark_x": "ignore"})
+
+
 def test_a_dry_run_shows_and_writes_nothing(tmp_path: Path):
     path = write(tmp_path / "orders.csv", ORDERS)
     added = add(tmp_path, "earlier", path, formats=[("amount", "cents")])
