@@ -27,12 +27,20 @@
     regexp_replace({{ expression }}, '{{ pattern }}', '{{ replacement }}', 'g')
 {%- endmacro %}
 
-{#- A text as a UTC timestamp, null when it is none; a time zone in the text is honoured. -#}
+{#-
+    A text as a UTC timestamp, null when it is none; a time zone in the text is honoured. ISO 8601
+    allows a comma before the milliseconds, and programs write a blank before the offset.
+-#}
 {% macro to_utc_timestamp(expression) -%}
     {{ return(adapter.dispatch('to_utc_timestamp')(expression)) }}
 {%- endmacro %}
 {% macro duckdb__to_utc_timestamp(expression) -%}
-    cast(try_cast({{ expression }} as timestamp with time zone) at time zone 'UTC' as timestamp)
+    cast(coalesce(
+        try_cast({{ expression }} as timestamp with time zone),
+        try_cast(regexp_replace(regexp_replace(
+            trim({{ expression }}), '(:[0-9]{2}),([0-9]+)', '\1.\2'
+        ), '([0-9])\s+([+-][0-9]{2}):?([0-9]{2})$', '\1\2:\3') as timestamp with time zone)
+    ) at time zone 'UTC' as timestamp)
 {%- endmacro %}
 
 {#- Whether a regular expression is found in a text. -#}

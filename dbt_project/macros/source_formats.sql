@@ -1,28 +1,50 @@
 {#-
     Reading what source systems write: dates in other formats than ISO, numbers with a decimal
-    comma. What can't be read is null. Formats are strptime's (%d.%m.%Y %H:%M), or epoch_seconds,
-    epoch_millis. Dispatched, because the engines parse differently.
+    comma. What can't be read is null, never an error. Formats are strptime's (%d.%m.%Y %H:%M), iso,
+    or epoch_seconds, epoch_millis, epoch_micros. `c360 source add` asks these macros what they read
+    before it proposes a format, so there is no second list of what a date or a number is.
+    Dispatched, because the engines parse differently.
 -#}
 
 {#- A text in one format as a date; null when there is no such day. -#}
 {% macro as_date(text, format) -%}{{ return(adapter.dispatch('as_date')(text, format)) }}{%- endmacro %}
 {% macro duckdb__as_date(text, format) -%}
-    cast({{ duckdb__parsed_timestamp(text, format) }} as date)
+    try_cast({{ duckdb__parsed_timestamp(text, format) }} as date)
 {%- endmacro %}
 
 {#-
     A text in one format as a UTC timestamp, a day as its midnight; null when it is none or lies
-    before the second day of 1970, as in as_instant.
+    before the second day of 1970, as in as_instant. `zone` is the time zone of texts that name
+    none: an offset such as +01:00, or a name such as Europe/Berlin.
 -#}
-{% macro as_instant_in(text, format) -%}
-    {{ return(adapter.dispatch('as_instant_in')(text, format)) }}
+{% macro as_instant_in(text, format, zone='UTC') -%}
+    {{ return(adapter.dispatch('as_instant_in')(text, format, zone)) }}
 {%- endmacro %}
-{% macro duckdb__as_instant_in(text, format) -%}
+{% macro duckdb__as_instant_in(text, format, zone) -%}
+    {%- set local = duckdb__parsed_timestamp(text, format) -%}
+    {%- set instant = duckdb__from_zone(local, zone) -%}
+    {%- if format == 'iso' and zone != 'UTC' -%}
+        {%- set named = ':.*(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$' -%}
+        {%- set instant = 'case when regexp_matches(trim(' ~ text ~ "), '" ~ named ~ "') then " ~ local
+            ~ ' else ' ~ instant ~ ' end' -%}
+    {%- endif -%}
     case
-        when {{ duckdb__parsed_timestamp(text, format) }}
+        when {{ instant }}
             between timestamp '1970-01-02 00:00:00' and timestamp '9999-12-31 23:59:59'
-            then {{ duckdb__parsed_timestamp(text, format) }}
+            then {{ instant }}
     end
+{%- endmacro %}
+
+{#- A local timestamp of a zone in UTC. -#}
+{% macro duckdb__from_zone(local, zone) -%}
+    {%- if zone == 'UTC' -%}
+        {{ local }}
+    {%- elif zone[:1] in '+-' -%}
+        {%- set minutes = zone[1:3] | int * 60 + zone[4:] | int -%}
+        {{ local ~ (' - ' if zone[:1] == '+' else ' + ') ~ 'to_minutes(' ~ minutes ~ ')' }}
+    {%- else -%}
+        (({{ local }} at time zone '{{ zone }}') at time zone 'UTC')
+    {%- endif -%}
 {%- endmacro %}
 
 {#-
@@ -30,19 +52,25 @@
     year of two digits that would be yet to come is the century before.
 -#}
 {% macro as_birth_date_in(text, format) -%}
+    {%- set day = as_date(text, format) -%}
+    {%- if '%y' in format -%}
+        {%- set before = dbt.dateadd('year', -100, day) -%}
+        {%- set day = 'case when ' ~ day ~ ' > ' ~ today() ~ ' then cast(' ~ before
+            ~ ' as date) else ' ~ day ~ ' end' -%}
+    {%- endif -%}
     case
-        {%- if '%y' in format %}
-            when {{ as_date(text, format) }} > {{ today() }}
-                then cast({{ dbt.dateadd('year', -100, as_date(text, format)) }} as date)
-        {%- endif %}
-        when {{ as_date(text, format) }} between date '0001-01-01' and {{ today() }}
-            then {{ as_date(text, format) }}
+        when {{ day }} between date '0001-01-01' and {{ today() }}
+            then {{ day }}
     end
 {%- endmacro %}
 
-{#- A text as decimal(18, 2); thousands separators and a currency sign at either end may be there. -#}
-{% macro as_amount(text, decimal_mark='.') -%}
-    cast({{ as_decimal(text, decimal_mark) }} as decimal(18, 2))
+{#-
+    A text as decimal(18, 2); thousands separators and a currency at either end may be there. Digits
+    of the minor unit, such as cents, are counted by `minor_digits`: 2 makes 1234 into 12.34.
+-#}
+{% macro as_amount(text, decimal_mark='.', minor_digits=0) -%}
+    {%- set unit = ' * 0.' ~ '0' * (minor_digits - 1) ~ '1' if minor_digits else '' -%}
+    try_cast({{ as_decimal(text, decimal_mark) ~ unit }} as decimal(18, 2))
 {%- endmacro %}
 
 {#- A text as decimal(18, 6), for prices that are multiplied before they are rounded. -#}
@@ -55,7 +83,8 @@
         {%- set pattern = '^[+-]?([0-9]+|[0-9]{1,3}([.][0-9]{3})+)(,[0-9]+)?$' -%}
         {%- set plain = "replace(replace(" ~ bare ~ ", '.', ''), ',', '.')" -%}
     {%- else -%}
-        {%- set pattern = '^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?([.][0-9]*)?$' -%}
+        {%- set groups = '[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}' -%}
+        {%- set pattern = '^[+-]?([0-9]+|' ~ groups ~ ')?([.][0-9]*)?$' -%}
         {%- set plain = "replace(" ~ bare ~ ", ',', '')" -%}
     {%- endif -%}
     case
@@ -67,46 +96,36 @@
     end
 {%- endmacro %}
 
-{#- A text as a whole number: 3, 3.0 and 3,0 are 3, and 3.5 is none. -#}
-{% macro as_integer(text) -%}{{ return(adapter.dispatch('as_integer')(text)) }}{%- endmacro %}
-{% macro duckdb__as_integer(text) -%}
-    try_cast(regexp_extract(trim({{ text }}), '^([+-]?[0-9]+)([.,]0*)?$', 1) as int)
-{%- endmacro %}
-
-{#- Given and family name out of a full name: what stands before and after the last blank, or `Family, Given`. -#}
-{% macro given_name_of(full_name) -%}
-    nullif(trim(case
-        when {{ full_name }} like '%,%' then {{ regexp_replace_all(full_name, '^[^,]*,', '') }}
-        when trim({{ full_name }}) like '% %'
-            then {{ regexp_replace_all('trim(' ~ full_name ~ ')', ' [^ ]*$', '') }}
-    end), '')
-{%- endmacro %}
-{% macro family_name_of(full_name) -%}
-    nullif(trim(case
-        when {{ full_name }} like '%,%' then {{ regexp_replace_all(full_name, ',.*$', '') }}
-        else {{ regexp_replace_all('trim(' ~ full_name ~ ')', '^.* ', '') }}
-    end), '')
-{%- endmacro %}
-
-{#- Path of an address, without host and query: a query may hold an e-mail address. -#}
-{% macro url_path_of(url) -%}
-    nullif(regexp_extract({{ url }}, '^([a-z]+://[^/?#]*)?([^?#]*)', 2), '')
-{%- endmacro %}
-
-{% macro duckdb__parsed_timestamp(text, format) -%}
-    {%- if format == 'epoch_seconds' -%}
-        make_timestamp(try_cast(trim({{ text }}) as bigint) * 1000000)
-    {%- elif format == 'epoch_millis' -%}
-        make_timestamp(try_cast(trim({{ text }}) as bigint) * 1000)
-    {%- elif '%Y' in format and not format.startswith('%Y') -%}
-        {#- strptime reads the 18 of 1/2/18 as the year 18. -#}
+{#- A text as a whole number: 3, 3.0 and 1,000 are one, and 3.5 is none. -#}
+{% macro as_integer(text, decimal_mark='.') -%}
+    try_cast(
         case
-            when regexp_matches({{ text }}, '[/.-][0-9]{4}([T ].*)?$')
+            when {{ as_decimal(text, decimal_mark) }} % 1 = 0
+                then {{ as_decimal(text, decimal_mark) }}
+        end as int
+    )
+{%- endmacro %}
+
+{#- A text in one format as a timestamp, as it stands there. -#}
+{% macro duckdb__parsed_timestamp(text, format) -%}
+    {%- set units = {'epoch_seconds': 1000000, 'epoch_millis': 1000, 'epoch_micros': 1} -%}
+    {%- if format in units -%}
+        try(make_timestamp(cast(try_cast(trim({{ text }}) as decimal(24, 6)) * {{ units[format] }} as bigint)))
+    {%- elif format == 'iso' -%}
+        {{ duckdb__to_utc_timestamp(text) }}
+    {%- elif format in ('%Y%m%d', '%d%m%Y', '%m%d%Y') -%}
+        {#- Without signs between them, strptime would take fewer digits for a part. -#}
+        case
+            when regexp_full_match(trim({{ text }}), '[0-9]{8}')
                 then try_strptime(trim({{ text }}), '{{ format }}')
         end
-    {%- elif '%y' in format -%}
+    {%- elif format.startswith('%Y') -%}
+        try_strptime(trim({{ text }}), '{{ format }}')
+    {%- elif '%Y' in format or '%y' in format -%}
+        {#- strptime reads the 18 of 1/2/18 as the year 18. -#}
+        {%- set digits = '[/. -][0-9]{' ~ (4 if '%Y' in format else 2) ~ '}([T ].*)?$' -%}
         case
-            when regexp_matches({{ text }}, '[/.-][0-9]{2}([T ].*)?$')
+            when regexp_matches(trim({{ text }}), '{{ digits }}')
                 then try_strptime(trim({{ text }}), '{{ format }}')
         end
     {%- else -%}
@@ -114,9 +133,16 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Without blanks, apostrophes and a currency at either end; a minus behind the number goes before it. -#}
+{#-
+    A number's digits, marks and sign alone: without blanks, apostrophes and a currency at either
+    end. Books write a minus as (40.00), 40.00- or 40.00CR.
+-#}
 {% macro duckdb__bare_number(text) -%}
-    regexp_replace(regexp_replace(regexp_replace(
-        {{ text }}, '[\s\x{00a0}\x{202f}''’]', '', 'g'
-    ), '^(-?)(€|[$]|£|EUR|USD|GBP|CHF)|(€|[$]|£|EUR|USD|GBP|CHF)$', '\1', 'g'), '^([0-9.,]+)-$', '-\1')
+    {%- set codes = 'EUR|USD|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|MXN|ZAR|TRY' -%}
+    {%- set currency = '(\\p{Sc}|[A-Z]{0,2}[$]|kr[.]?|zł|Kč|(?i:' ~ codes ~ '))' -%}
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        replace({{ text }}, '−', '-'),
+        '[\s\p{Z}''’]', '', 'g'
+    ), '(?i)^(.*[0-9.,])DR$', '\1'), '^{{ currency }}?[(](.*)[)]{{ currency }}?$|(?i)^(.*[0-9.,])CR$', '-\2\4'),
+    '^([+-]?){{ currency }}([+-]?)|{{ currency }}$', '\1\3', 'g'), '^([0-9.,]+)-$', '-\1')
 {%- endmacro %}

@@ -138,15 +138,29 @@ def _too_large(path: Path) -> str:
     )
 
 
+def members_of(path: Path) -> list[str]:
+    """The names of the files in a zip archive, in order; none of a file that is no archive.
+
+    Parameters:
+        path: any file.
+    """
+    if not zipfile.is_zipfile(path) or path.suffix.lower() != ".zip":
+        return []
+    with zipfile.ZipFile(path) as archive:
+        return sorted(info.filename for info in archive.infolist() if _is_file(info))
+
+
+def _is_file(info: zipfile.ZipInfo) -> bool:
+    return not info.is_dir() and not info.filename.startswith("__MACOSX/")
+
+
 def _member(
     path: Path, archive: zipfile.ZipFile, pattern: str, source: str | None
 ) -> zipfile.ZipInfo:
     members = [
         info
         for info in archive.infolist()
-        if not info.is_dir()
-        and not info.filename.startswith("__MACOSX/")
-        and fnmatch.fnmatch(info.filename, pattern)
+        if _is_file(info) and fnmatch.fnmatch(info.filename, pattern)
     ]
     if len(members) != 1:
         found = "no file" if not members else f"{len(members)} files"

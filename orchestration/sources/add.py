@@ -14,6 +14,7 @@ from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
 from orchestration.project_files import editing, take_back_unfinished, write_all
 from orchestration.settings import Settings
+from orchestration.sources.doubts import doubts_of, refuse_doubts
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import read_entities
 from orchestration.sources.evidence import describe
@@ -28,6 +29,8 @@ from orchestration.sources.generate import (
 )
 from orchestration.sources.mapping import propose
 from orchestration.sources.measure import Measured, measure, threshold_for
+from orchestration.sources.overrules import columns_named, overrule_values
+from orchestration.sources.proposals import Proposal
 from orchestration.sources.samples import read_sample
 from orchestration.sources.semantics import understand
 from orchestration.sources.show import show_proposal
@@ -43,8 +46,12 @@ def add_source(
     tables: Sequence[str] = (),
     maps: Mapping[str, Sequence[str]] | None = None,
     renames: Mapping[str, str] | None = None,
-    currency: str = "EUR",
+    formats: Sequence[tuple[str, str]] = (),
+    types: Mapping[str, str] | None = None,
+    currency: str | None = None,
+    set_aside: float | None = None,
     yes: bool = False,
+    dry_run: bool = False,
     console: Console | None = None,
 ) -> list[str]:
     """Propose and write the staging models of a source.
@@ -56,9 +63,13 @@ def add_source(
         tables: only these of the tables found; all when empty.
         maps: entities per table, where the proposal is to be overruled; an empty sequence is
             landing only.
-        renames: what a column is to be called, by its name in the file.
-        currency: the currency of tables that do not say it, ISO 4217.
+        renames: what a column means, by its name in the file; ignore is nothing.
+        formats: how a column is written: a date pattern, unit, decimal mark or time zone.
+        types: what a column's values are; what is no such value counts for none.
+        currency: the currency of tables that do not say it, ISO 4217; EUR where nothing says it.
+        set_aside: the share of a file's rows that may be set aside.
         yes: write without asking.
+        dry_run: show what would be written, and write nothing.
         console: where to print.
 
     Returns:
@@ -66,13 +77,16 @@ def add_source(
 
     Raises:
         UserError: the name can't be used, nothing can be read, a mapping can't be done, files are
-            there already, or nobody can be asked.
+            there already, nobody can be asked, or the proposal is in doubt.
     """
     console = console or Console()
     check_source_name(name)
-    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+    if currency is not None and not (
+        len(currency) == 3 and currency.isascii() and currency.isalpha()
+    ):
         raise UserError(f"'{currency[:20]}' is no currency. Use an ISO 4217 code such as EUR.", 2)
-    if not yes and not (sys.stdin.isatty() and console.is_terminal):
+    currency = currency and currency.upper()
+    if not (yes or dry_run) and not (sys.stdin.isatty() and console.is_terminal):
         raise UserError(
             "Nobody can be asked here. Add --yes to write what is proposed, or run the command in "
             "a terminal.",
@@ -90,18 +104,25 @@ def add_source(
         with console.status("Looking at the data ..."):
             for table in found:
                 read_sample(con, table, dict(renames or {}))
-                describe(con, table)
+                describe(con, table, settings.dbt_project_dir)
             refuse_unsafe_names(found)
-            _refuse_unknown_renames(found, renames or {})
+            for renamed in renames or {}:
+                columns_named(found, renamed, "--rename")
+            overrule_values(found, formats, types or {})
             understand(con, found)
             fed = fed_by(settings.dbt_project_dir, name)
-            proposals = propose(con, found, entities, maps or {}, currency.upper(), fed)
-            measured = {
-                (p.table.name, p.entity.name): measure(con, settings.dbt_project_dir, name, p)
-                for p in proposals
-            }
+            proposals = propose(con, found, entities, maps or {}, currency, fed)
+            measured = [measure(con, settings.dbt_project_dir, name, p) for p in proposals]
     show_proposal(console, found, proposals, measured)
-    draft = Draft(name, found, proposals, _thresholds(measured), _notes(proposals, measured))
+    refuse_doubts(doubts_of(proposals, measured, currency, set_aside))
+    draft = Draft(
+        name, found, proposals, _thresholds(proposals, measured), _notes(proposals, measured)
+    )
+    if dry_run:
+        for path, text in files_of(draft, settings.dbt_project_dir).items():
+            console.print(Text(f"--- {path.name}\n{text}"), soft_wrap=True)
+        console.print("Nothing was written, because of --dry-run.")
+        return []
     if not yes:
         texts = files_of(draft, settings.dbt_project_dir)
         if not Confirm.ask(f"Write {len(texts)} files?", console=console):
@@ -130,35 +151,26 @@ def _chosen(found: list[Table], wanted: Sequence[str]) -> list[Table]:
     return [t for t in found if not wanted or t.name in wanted]
 
 
-def _refuse_unknown_renames(found: Sequence[Table], renames: Mapping[str, str]) -> None:
-    there = {c.source_name.strip() for t in found for c in t.columns}
-    for old in renames:
-        if old.strip() not in there:
-            raise UserError(f"--rename names the column {old}, and no table has it.", 2)
-
-
-def _thresholds(measured: Mapping[tuple[str, str], Measured]) -> dict[str, float]:
+def _thresholds(proposals: Sequence[Proposal], measured: Sequence[Measured]) -> dict[str, float]:
     thresholds: dict[str, float] = {}
-    for (table, _), result in measured.items():
-        threshold = threshold_for(result.worst_share)
-        if threshold is not None:
+    for proposal, result in zip(proposals, measured, strict=True):
+        if (threshold := threshold_for(result.worst_share)) is not None:
+            table = proposal.table.name
             thresholds[table] = max(threshold, thresholds.get(table, 0.0))
     return thresholds
 
 
-def _notes(
-    proposals: Sequence, measured: Mapping[tuple[str, str], Measured]
-) -> dict[tuple[str, str], list[str]]:
-    notes = {}
-    for proposal in proposals:
-        key = (proposal.table.name, proposal.entity.name)
-        notes[key] = list(proposal.notes)
-        if threshold_for(measured[key].worst_share) is not None:
-            notes[key] += [
-                f"When it was added, {entry.rows:,} of {measured[key].rows:,} rows had the fault "
+def _notes(proposals: Sequence[Proposal], measured: Sequence[Measured]) -> list[list[str]]:
+    notes = []
+    for proposal, result in zip(proposals, measured, strict=True):
+        said = list(proposal.notes)
+        if threshold_for(result.worst_share) is not None:
+            said += [
+                f"When it was added, {entry.rows:,} of {result.rows:,} rows had the fault "
                 f"{entry.reason} in {entry.column or 'the row'}"
-                for entry in measured[key].found[:3]
+                for entry in result.found[:3]
             ]
+        notes.append(said)
     return notes
 
 

@@ -134,7 +134,7 @@ def _check(
             ],
         ):
             if result.is_failure:
-                failed[result.unique_id.split(".")[2]] = result.message.split("\n")[0]
+                failed[result.unique_id.split(".")[2]] = " ".join(result.message.split())[:400]
         close_connections()
     now = datetime.now(UTC).replace(tzinfo=None)
     checks = []

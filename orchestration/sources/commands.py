@@ -75,9 +75,33 @@ def add(
             help="What a column is, where its name does not say it; column_2=customer_id.",
         ),
     ] = None,
+    format_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="COLUMN=FORMAT",
+            help="How a column is written: %d.%m.%Y, cents, decimal_comma, Europe/Berlin.",
+        ),
+    ] = None,
+    type_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="COLUMN=TYPE",
+            help="What its values are: text, integer, decimal, date or instant.",
+        ),
+    ] = None,
     currency: Annotated[
-        str, typer.Option(help="Currency of amounts that come without one, ISO 4217.")
-    ] = "EUR",
+        str | None,
+        typer.Option(help="Currency of amounts that come without one, ISO 4217; EUR without."),
+    ] = None,
+    set_aside: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of a file's rows that may be set aside."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be written, write nothing.")
+    ] = False,
     landing: Landing = None,
     yes: Yes = False,
 ) -> None:
@@ -98,9 +122,29 @@ def add(
         tables=table or (),
         maps=mapped,
         renames=_pairs(rename or [], "--rename"),
+        formats=[pair for text in format_ or [] for pair in _pairs([text], "--format").items()],
+        types=_pairs(type_ or [], "--type"),
         currency=currency,
+        set_aside=set_aside,
         yes=yes,
+        dry_run=dry_run,
     )
+
+
+@app.command()
+def remove(name: Name, yes: Yes = False) -> None:
+    """Take a source back: its declaration, its staging models and their place in the project.
+
+    Files of data stay. Its rows leave the tables with the next run.
+    """
+    from orchestration.sources.remove import files_of_source, remove_source
+
+    settings = begin()
+    files = files_of_source(settings.dbt_project_dir, name)
+    if not yes:
+        typer.confirm(f"Remove {len(files)} files in {files[0].parent}?", abort=True)
+    for path in remove_source(settings, name):
+        typer.echo(f"removed {path}")
 
 
 @app.command("list")

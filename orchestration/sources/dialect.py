@@ -59,9 +59,9 @@ def opened(
         ) from None
 
 
-def encoding_of(path: Path) -> str:
+def encoding_of(path: Path, member: str | None = None) -> str:
     """The encoding of a text file: UTF-8 when it is that, else the likeliest other one."""
-    with opened(path) as handle:
+    with opened(path, member) as handle:
         head = handle.read(HEAD_BYTES)
         for mark, name in BOMS:
             if head.startswith(mark):
@@ -88,9 +88,9 @@ def encoding_of(path: Path) -> str:
     return best.encoding.replace("_", "-") if best else "cp1252"
 
 
-def head_text(path: Path, encoding: str) -> str:
+def head_text(path: Path, encoding: str, member: str | None = None) -> str:
     """The first lines of a text file, the last one complete."""
-    with opened(path) as handle:
+    with opened(path, member) as handle:
         data = handle.read(HEAD_BYTES)
         while b"\n" not in data and b"\r" not in data and (more := handle.read(HEAD_BYTES)):
             # Thousands of columns; or no text at all.
@@ -106,20 +106,21 @@ def head_text(path: Path, encoding: str) -> str:
     return text
 
 
-def dialect_of(path: Path) -> dict[str, Any]:
+def dialect_of(path: Path, member: str | None = None) -> dict[str, Any]:
     """Options of a delimited text file, as the sources YAML says them, defaults left out.
 
     Parameters:
         path: the file; gz and zip are looked into.
+        member: the file in an archive of several.
 
     Returns:
         delimiter, quote, encoding, header, skip_lines, where they differ from a UTF-8 file with
         commas, double quotes and a header.
     """
-    encoding = encoding_of(path)
-    text = head_text(path, encoding)
+    encoding = encoding_of(path, member)
+    text = head_text(path, encoding, member)
     lines = [line for line in text.splitlines() if line.strip()][:400]
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"member": member} if member else {}
     if encoding != "utf-8":
         options["encoding"] = encoding
     quote = _quote(text)
@@ -139,7 +140,7 @@ def dialect_of(path: Path) -> dict[str, Any]:
 
 def header_of(path: Path, options: dict[str, Any]) -> list[str]:
     """The names in a delimited file's header; column_1 ... where it has none."""
-    text = head_text(path, options.get("encoding", "utf-8"))
+    text = head_text(path, options.get("encoding", "utf-8"), options.get("member"))
     records = rows_of(text, options.get("delimiter", ","), options.get("quote", '"'))
     records = records[options.get("skip_lines", 0) :]
     if not records:

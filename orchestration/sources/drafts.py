@@ -21,6 +21,15 @@ class Column:
         formats: date formats that read it, the most frequent first.
         is_day_first_a_guess: both readings of 01/02/2026 fit all values.
         decimal_mark: the decimal mark of numbers.
+        is_mark_a_guess: both marks read all its numbers, and give other ones.
+        median: of its numbers; share_broken: of those that are no multiple of 100.
+        minor_digits: digits of a minor unit, such as 2 for cents, that amounts are written in.
+        currency: what its amounts name, as ISO 4217 codes in order.
+        zone: the time zone of instants that name none.
+        nobody: values of a reference that stand for nobody.
+        one_per: the column of the group on one row of which alone it is filled, such as the order.
+        codes: what its values mean, where the user has said it.
+        said: what the user has said of it: meaning, format, unit or zone.
         means: semantic type, or none.
         confidence: of that, 0 to 1.
         reason: for that, in a few words.
@@ -40,6 +49,16 @@ class Column:
     formats: tuple[str, ...] = ()
     is_day_first_a_guess: bool = False
     decimal_mark: str = "."
+    is_mark_a_guess: bool = False
+    median: float = 0.0
+    share_broken: float = 0.0
+    minor_digits: int = 0
+    currency: tuple[str, ...] = ()
+    zone: str = "UTC"
+    nobody: tuple[str, ...] = ()
+    one_per: str | None = None
+    codes: dict[str, str] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
     means: str | None = None
     confidence: float = 0.0
     reason: str = ""
@@ -108,3 +127,20 @@ class Table:
                     found, key=lambda c: c.confidence * (0.2 + 0.8 * c.filled / max(c.rows, 1))
                 )
         return None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A question that the data leaves open.
+
+    Attributes:
+        table: the table.
+        column: its name in the file; None where it is about rows.
+        what: what is in doubt, a sentence.
+        remedy: the options that settle it.
+    """
+
+    table: str
+    column: str | None
+    what: str
+    remedy: str

@@ -35,6 +35,19 @@ class EntityColumn:
     label: str | None
 
 
+STAGED_ONLY = {
+    "orders": EntityColumn(
+        "paid_order_id",
+        "string",
+        "The order of another system that this one is the payment of; such an order is set aside "
+        "where the other one is there.",
+        False,
+        None,
+    )
+}
+"""Columns that a staging model has only where its source says them, and that no table keeps."""
+
+
 @dataclass(frozen=True)
 class Entity:
     """A conformed entity.

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 
 from orchestration.ingest.sql import literal, quoted
 from orchestration.sources.drafts import Column, Table
+from orchestration.sources.names import tokens
+from orchestration.sources.rendering import readers
 
 TIME = r"[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?"
-NUMBER = r"\d+|\d{1,3}([.,'’  ]\d{3})+"
-MONEY = r"(€|\$|£|EUR|CHF|USD|GBP)?"
+SIGNS = {
+    "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "zł": "PLN", "Kč": "CZK", "Ft": "HUF",
+    "$": "USD", "US$": "USD", "A$": "AUD", "C$": "CAD", "R$": "BRL", "NZ$": "NZD",
+}  # fmt: skip
+MONEY = r"([A-Z]{0,2}\$|\p{Sc}|zł|Kč|Ft|[A-Za-z]{3})"
+DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "MXN", "SGD", "HKD"})
+MINOR_UNITS = frozenset({"cents", "cent", "pence", "minor", "centimes", "rappen", "kopeks", "ore"})
+ZONE = re.compile(r"\((?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?\)|\(([A-Z]\w+/\w+)\)")
 PATTERNS = {
-    "email": r"[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}",
+    "email": r"[^@＠\s,;]+[@＠][^@＠\s,;]+[.．][A-Za-zａ-ｚ]{2,}",
     "phone": r"(\+|00)?[(]?\d[\d ()./-]{5,18}(\s*(x|ext\.?)\s*\d+)?",
     "plus_phone": r"(\+|00)\d[\d ()./-]{6,18}",
     "url": r"(https?://|www\.)\S+",
     "path": r"/\S*",
     "uuid": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
-    "negative": r"-.*\d.*|.*\d-",
     "integer": r"[+-]?\d{1,18}([.]0+)?",
     "leading_zero": r"0\d+",
-    "number": rf"-?{MONEY} ?[+-]?({NUMBER})([.,]\d+)?-? ?{MONEY}",
+    "numeric": r"[^\d@/:]{0,6}\d[\d.,'’\s\p{Z}]*([eE][+-]?\d+)?[^\d@/:]{0,5}",
     "point": r"[^\d]*\d+(,\d{3})*\.\d+[^\d]*",
     "comma": r"[^\d]*\d+([. '’  ]\d{3})*,\d+[^\d]*",
     "comma_group": r"[^\d]*\d{1,3}(,\d{3})+[^\d]*",
@@ -30,11 +39,13 @@ PATTERNS = {
     "boolean": r"(?i)(true|false|yes|no|ja|nein|nee|oui|non|y|n|t|f|j|o|0|1)",
     "two_letters": r"[A-Za-z]{2}",
     "three_letters": r"[A-Z]{3}",
+    "with_blank": r".*[\s,].*",
     "words": r"[^\d@/\\<>{}]*\pL[^\d@/\\<>{}]*",
     "postal": r"(?i)([A-Z]{1,2}-)?\d{3,5}([- ]?([A-Z]{2}|\d{3,4}))?"
     r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d",
     "iso_date": rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}({TIME} ?(Z|UTC|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}})?)?",
     "compact_date": r"(1[89]|20)\d{6}",
+    "compact_other": r"\d{8}",
     "named_month_date": r"\d{1,2}-[A-Za-z]{3}-(\d{4}|\d{2})",
     "slash_year_first": rf"\d{{4}}/\d{{1,2}}/\d{{1,2}}({TIME})?",
     "slash_date": rf"\d{{1,2}}/\d{{1,2}}/(\d{{4}}|\d{{2}})({TIME})?",
@@ -42,39 +53,63 @@ PATTERNS = {
     "dash_date": rf"\d{{1,2}}-\d{{1,2}}-(\d{{4}}|\d{{2}})({TIME})?",
     "epoch_seconds": r"(9[5-9]|1\d|20)\d{8}",
     "epoch_millis": r"(9[5-9]|1\d|20)\d{11}",
+    "epoch_micros": r"(9[5-9]|1\d|20)\d{14}",
 }
 TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DATES = {
+    "iso_date": (("iso",), ("",)),
     "compact_date": (("%Y%m%d",), ("",)),
+    "compact_other": (("%d%m%Y", "%m%d%Y"), ("",)),
     "slash_year_first": (("%Y/%m/%d",), TIMES),
     "slash_date": (("%d/%m/%Y", "%m/%d/%Y"), TIMES),
     "dot_date": (("%d.%m.%Y", "%m.%d.%Y"), TIMES),
     "dash_date": (("%d-%m-%Y", "%m-%d-%Y"), TIMES),
     "named_month_date": (("%d-%b-%Y",), ("",)),
 }
+EPOCHS = ("epoch_seconds", "epoch_millis", "epoch_micros")
+# A year is written with two digits or four where it does not come first.
+FORMATS = {
+    pattern: tuple(
+        date.replace("%Y", year) + time
+        for date in dates
+        for year in (
+            ("%Y", "%y")
+            if pattern.endswith(("slash_date", "dot_date", "dash_date", "named_month_date"))
+            else ("%Y",)
+        )
+        for time in times
+    )
+    for pattern, (dates, times) in DATES.items()
+}
+KNOWN_FORMATS = (*dict.fromkeys(f for formats in FORMATS.values() for f in formats), *EPOCHS)
 BLOCK_COLUMNS, BLOCK_VALUES = 100, 2_000_000
 FORMAT_SHARE = 0.02
 DATE_SHARE = 0.5
 
 
-def describe(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def describe(con: duckdb.DuckDBPyConnection, table: Table, project_dir: Path) -> None:
     """Count, for every column of a table, what its values look like.
 
-    Fills rows, filled, distinct, shape, shares, formats and decimal_mark.
+    Fills what the values say: counts, shape, shares, formats, decimal mark, unit and zone.
 
     Parameters:
         con: the connection that holds the sample.
         table: a table whose sample was read.
+        project_dir: the dbt project, whose macros say what can be read.
     """
+    read = readers(project_dir, KNOWN_FORMATS)
     size = max(1, min(BLOCK_COLUMNS, BLOCK_VALUES // max(table.rows, 1)))
     for start in range(0, len(table.columns), size):
-        _describe_columns(con, table, table.columns[start : start + size])
+        _describe_columns(con, table, table.columns[start : start + size], read)
     _choose_day_or_month_first(table)
     _choose_decimal_mark(table)
 
 
 def _describe_columns(
-    con: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[Column]
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Sequence[Column],
+    read: Mapping[str, str],
 ) -> None:
     # Many columns in one query: each query pays for all columns of its table, and for compiling
     # the patterns.
@@ -111,56 +146,74 @@ def _describe_columns(
         column.shares = {
             name: int(n) / column.filled for name, n in zip(PATTERNS, shares, strict=True)
         }
-        column.formats = _formats(con, column, position)
+        column.formats = _formats(con, column, position, read)
+        if column.share("numeric") >= 0.3:
+            _numbers(con, column, position, read)
+        if MINOR_UNITS & {*tokens(column.source_name)}:
+            column.minor_digits = 2
+        if zone := ZONE.search(column.source_name):
+            sign, hours, minutes, name = zone.groups()
+            column.zone = name or f"{sign}{int(hours):02}:{minutes or '00'}"
 
 
-def _formats(con: duckdb.DuckDBPyConnection, column: Column, position: int) -> tuple[str, ...]:
-    """The formats that read the column's dates, by how many values they read."""
+def _formats(
+    con: duckdb.DuckDBPyConnection, column: Column, position: int, read: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The formats in which staging reads the column's dates, by how many values they read."""
     found: dict[str, float] = {}
-    if column.share("iso_date") >= FORMAT_SHARE:
-        found["iso"] = column.share("iso_date")
-    for pattern, (dates, times) in DATES.items():
-        if column.share(pattern) < FORMAT_SHARE:
+    for pattern, formats in FORMATS.items():
+        if column.share(pattern) < FORMAT_SHARE or (
+            pattern == "compact_other" and sum(found.values()) >= DATE_SHARE
+        ):
             continue
-        tried = [
-            date.replace("%Y", year) + time
-            for date in dates
-            for year in (
-                ("%Y",) if pattern in ("compact_date", "slash_year_first") else ("%Y", "%y")
-            )
-            for time in times
-        ]
-        where = f"c = {position} and regexp_full_match(v, {literal(PATTERNS[pattern])})"
+        counted = ", ".join(
+            f"coalesce(sum(n) filter (({read[f]}) is not null), 0)" for f in formats
+        )
         row = con.execute(
-            "select "
-            + ", ".join(
-                f"coalesce(sum(n) filter (try_strptime(v, {literal(f)}) is not null"
-                + (
-                    f" and regexp_matches(v, {literal(_four_digits(f))})"
-                    if "%y" in f or "%Y" in f
-                    else ""
-                )
-                + "), 0)"
-                for f in tried
-            )
-            + f" from column_values where {where}"
+            f"select {counted} from column_values where c = {position} and "
+            f"regexp_full_match(v, {literal(PATTERNS[pattern])})"
         ).fetchall()[0]
-        assert row
-        counts = {f: int(n) / max(column.filled, 1) for f, n in zip(tried, row, strict=True)}
-        found |= _settle(counts, column)
-    for epoch in ("epoch_seconds", "epoch_millis"):
+        counts = {f: int(n) / max(column.filled, 1) for f, n in zip(formats, row, strict=True)}
+        found |= _settle(counts, column, pattern)
+    for epoch in EPOCHS:
         if column.share(epoch) >= 0.95:
             found[epoch] = column.share(epoch)
     ordered = sorted((f for f in found if found[f] >= FORMAT_SHARE), key=lambda f: (-found[f], f))
-    read = sum(found[f] for f in ordered)
-    return tuple(ordered[:4]) if read >= DATE_SHARE else ()
+    return tuple(ordered[:4]) if sum(found[f] for f in ordered) >= DATE_SHARE else ()
 
 
-def _four_digits(format_text: str) -> str:
-    if format_text.startswith("%Y"):
-        return r"^\d{4}"
-    digits = 4 if "%Y" in format_text else 2
-    return rf"[/.-]\d{{{digits}}}([T ].*)?$"
+def _numbers(
+    con: duckdb.DuckDBPyConnection, column: Column, position: int, read: Mapping[str, str]
+) -> None:
+    """Which decimal mark reads the column's numbers, and what is known of them."""
+    row = con.execute(
+        f"""select
+            coalesce(sum(n) filter (p is not null and c is null), 0),
+            coalesce(sum(n) filter (c is not null and p is null), 0),
+            coalesce(sum(n) filter (p = c), 0),
+            coalesce(sum(n) filter (p <> c), 0),
+            coalesce(median(abs(coalesce(p, c))), 0),
+            coalesce(sum(n) filter (coalesce(p, c) % 100 <> 0), 0) / sum(n),
+            coalesce(sum(n) filter (coalesce(p, c) < 0), 0) / sum(n),
+            list(distinct regexp_extract(v, {literal(MONEY)}, 1))
+        from (select v, n, ({read["."]}) as p, ({read[","]}) as c from column_values
+              where c = {position})"""
+    ).fetchall()[0]
+    point, comma, same, other = (int(n) / column.filled for n in row[:4])
+    column.shares["number"] = point + comma + same + other
+    column.median, column.share_broken = float(row[4]), float(row[5])
+    column.shares["negative"] = float(row[6])
+    column.currency = tuple(
+        sorted(
+            {
+                SIGNS.get(sign, sign.upper())
+                for sign in row[7]
+                if sign and sign.upper() not in ("CR", "DR")
+            }
+        )
+    )
+    column.decimal_mark = "," if comma > point else "." if point or not (comma + other) else "?"
+    column.is_mark_a_guess = column.decimal_mark == "?" and other > 0
 
 
 def _month_first(format_text: str) -> str:
@@ -169,14 +222,15 @@ def _month_first(format_text: str) -> str:
     return format_text.replace("%d", "%_", 1).replace("%m", "%d", 1).replace("%_", "%m", 1)
 
 
-def _settle(counts: dict[str, float], column: Column) -> dict[str, float]:
+def _settle(counts: dict[str, float], column: Column, pattern: str) -> dict[str, float]:
     """Day first or month first, by the values that only one of them reads."""
     day_first = {f: n for f, n in counts.items() if not f.startswith("%m") and n}
     month_first = {f: n for f, n in counts.items() if f.startswith("%m") and n}
     if not month_first:
         return day_first
     if sum(day_first.values()) == sum(month_first.values()):
-        column.is_day_first_a_guess = True
+        # Nobody writes 31.12. the other way round.
+        column.is_day_first_a_guess = pattern != "dot_date"
         return day_first
     return max(day_first, month_first, key=lambda found: sum(found.values()))
 
@@ -187,27 +241,21 @@ def _choose_day_or_month_first(table: Table) -> None:
         f for c in table.columns if not c.is_day_first_a_guess for f in c.formats
         if f.startswith(("%d", "%m"))
     ]  # fmt: skip
-    if not certain or not all(f.startswith("%m") for f in certain):
+    month_first = {f.startswith("%m") for f in certain}
+    if len(month_first) != 1:
         return
     for column in table.columns:
         if column.is_day_first_a_guess:
-            column.formats = tuple(_month_first(f) for f in column.formats)
+            column.is_day_first_a_guess = False
+            if month_first == {True}:
+                column.formats = tuple(_month_first(f) for f in column.formats)
 
 
 def _choose_decimal_mark(table: Table) -> None:
+    """Numbers that fit both marks follow those of the table that fit one."""
     numbers = [c for c in table.columns if c.share("number") >= 0.5]
-    for column in numbers:
-        comma = column.share("comma") - column.share("comma_group")
-        point = column.share("point") - column.share("point_group")
-        if comma > point:
-            column.decimal_mark = ","
-        elif comma == point == 0:
-            column.decimal_mark = "?"
-    settled = {c.decimal_mark for c in numbers if c.decimal_mark != "?"}
+    settled = {c.decimal_mark for c in numbers if c.share("point") + c.share("comma")} - {"?"}
     for column in numbers:
         if column.decimal_mark == "?":
-            # 1.234 alone says nothing; the other columns of the file do.
-            only_points = column.share("point_group") > column.share("comma_group")
-            column.decimal_mark = "," if settled == {","} and only_points else "."
-            if settled == {","} and not column.share("comma_group"):
-                column.decimal_mark = ","
+            column.is_mark_a_guess = column.is_mark_a_guess and len(settled) != 1
+            column.decimal_mark = next(iter(settled)) if len(settled) == 1 else "."

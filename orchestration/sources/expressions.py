@@ -17,11 +17,28 @@ MAPPED_SHARE = 0.5
 
 def text(column: Column) -> str:
     """The column as text without outer blanks, null when nothing is left."""
-    if column.file_type == "string":
-        return f"nullif(trim({column.name}), '')"
-    if column.file_type == "double" and column.share("integer") == 1:
-        return f"cast(cast({column.name} as bigint) as string)"
-    return f"cast({column.name} as string)"
+    return _as("as_text", column)
+
+
+def identifier(column: Column) -> str:
+    """The column as a text that identifies: never rounded, never a number with decimals."""
+    return _as("as_identifier", column)
+
+
+def key(column: Column) -> str:
+    """The column as a key that rows refer to; null for what stands for nobody."""
+    nobody = f", {list(column.nobody)}" if column.nobody else ""
+    return _as("as_key", column, nobody)
+
+
+def postal_code(column: Column) -> str:
+    """The column as a postal code, which no apostrophe begins."""
+    return _as("as_postal_code", column)
+
+
+def email(column: Column) -> str:
+    """The column as an e-mail address, without what surrounds it."""
+    return _as("as_email", column)
 
 
 def instant(column: Column) -> str:
@@ -35,27 +52,51 @@ def birth_date(column: Column) -> str:
 
 
 def amount(column: Column) -> str:
-    """The column as decimal(18, 2)."""
-    if column.file_type != "string":
+    """The column as decimal(18, 2) of the major unit."""
+    unit = f", minor_digits={column.minor_digits}" if column.minor_digits else ""
+    if column.file_type != "string" and not unit:
         return f"try_cast({column.name} as decimal(18, 2))"
-    return f"{{{{ as_amount('{column.name}', '{_mark(column)}') }}}}"
+    return f"{{{{ as_amount('{_as_string(column)}'{_mark(column)}{unit}) }}}}"
 
 
 def product_of(quantity: Column, price: Column) -> str:
     """Pieces times price, rounded to cents once."""
     if price.file_type == "string":
-        exact = f"{{{{ as_decimal('{price.name}', '{_mark(price)}') }}}}"
+        exact = f"{{{{ as_decimal('{price.name}'{_mark(price)}) }}}}"
     else:
         exact = f"try_cast({price.name} as decimal(18, 6))"
-    return f"cast(\n    {integer(quantity)}\n    * {exact}\n    as decimal(18, 2)\n)"
+    if price.minor_digits:
+        exact += f" * 0.{'0' * (price.minor_digits - 1)}1"
+    return f"try_cast(\n    {integer(quantity)}\n    * {exact}\n    as decimal(18, 2)\n)"
 
 
 def integer(column: Column) -> str:
     """The column as a whole number; null when it is none."""
     if column.file_type not in ("string", "double"):
         return f"try_cast({column.name} as int)"
-    name = column.name if column.file_type == "string" else f"cast({column.name} as string)"
-    return f"{{{{ as_integer('{name}') }}}}"
+    return f"{{{{ as_integer('{_as_string(column)}'{_mark(column)}) }}}}"
+
+
+def country(con: duckdb.DuckDBPyConnection, table: Table, column: Column) -> str | None:
+    """The column as ISO 3166 codes, out of codes and names; None when it is neither."""
+    named = codes(con, table, column, "country", share=0.0)
+    if named is None:
+        is_code = column.share("two_letters") >= 0.5 or not column.filled
+        return f"upper({text(column)})" if is_code else None
+    if column.share("two_letters"):
+        code = f"when length(trim({column.name})) = 2 then upper(trim({column.name}))"
+        named = named.replace("\nend", f"\n    {code}\nend")
+    return named
+
+
+def no_record(key: Column, table: Table) -> str:
+    """Whether a row repeats the header, or is a total: a key in words and nothing else."""
+    others = [c for c in table.columns if c is not key and c.means][:4]
+    empty = " and ".join(f"nullif(cast({c.name} as string), '') is null" for c in others) or "false"
+    header = f"trim({key.name}) = {literal(key.source_name.strip())}"
+    if not SAFE_VALUE.fullmatch(key.source_name.strip()):
+        header = "false"
+    return f"coalesce({header}\n    or ({{{{ is_total('{key.name}') }}}} and {empty}), false)"
 
 
 def codes(
@@ -84,6 +125,8 @@ def codes(
     mapped = 0
     for value, count in rows:
         means = known.get("".join(tokens(value)) or value)
+        if said := column.codes.get(value):
+            means = (said,)
         if means and SAFE_VALUE.fullmatch(value):
             branches.setdefault(means[0], []).append(value)
             mapped += count
@@ -111,22 +154,31 @@ def either(first: str, second: str) -> str:
     return f"coalesce(\n    {parts[0]},\n    {parts[1]}\n)"
 
 
+def _as(macro: str, column: Column, arguments: str = "") -> str:
+    if column.file_type == "double" and column.share("integer") == 1:
+        return f"cast(cast({column.name} as bigint) as string)"
+    if column.file_type != "string" and not arguments:
+        return f"cast({column.name} as string)"
+    return f"{{{{ {macro}('{_as_string(column)}'{arguments}) }}}}"
+
+
+def _as_string(column: Column) -> str:
+    return column.name if column.file_type == "string" else f"cast({column.name} as string)"
+
+
 def _mark(column: Column) -> str:
-    return column.decimal_mark if column.decimal_mark == "," else "."
+    return ", ','" if column.decimal_mark == "," else ""
 
 
 def _dates(column: Column, iso: str, other: str) -> str:
+    zone = f", zone='{column.zone}'" if other == "as_instant_in" and column.zone != "UTC" else ""
     if column.file_type in ("date", "timestamp"):
         return f"{{{{ {iso}('cast({column.name} as string)') }}}}"
     read = [
-        f"{{{{ {iso}('{column.name}') }}}}" if f == "iso"
-        else f"{{{{ {other}('{_epoch_text(column)}', '{f}') }}}}"
+        f"{{{{ {iso}('{column.name}') }}}}" if f == "iso" and not zone
+        else f"{{{{ {other}('{_as_string(column)}', '{f}'{zone}) }}}}"
         for f in column.formats or ("iso",)
     ]  # fmt: skip
     if len(read) == 1:
         return read[0]
     return "coalesce(\n    " + ",\n    ".join(read) + "\n)"
-
-
-def _epoch_text(column: Column) -> str:
-    return column.name if column.file_type == "string" else f"cast({column.name} as string)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Table
+from orchestration.sources.drafts import Column, Doubt, Table
 from orchestration.sources.feeding import (
     NO_CODE,
     Context,
@@ -12,8 +12,14 @@ from orchestration.sources.feeding import (
     feed_reference,
     own_id,
 )
+from orchestration.sources.names import tokens
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
+
+STATED = ("recorded_at", "updated_at", "created_at")
+IDENTIFIERS = (
+    "email", "phone", "login", "loyalty_id", "passport", "drivers_license", "postal_code",
+)  # fmt: skip
 
 
 def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -25,32 +31,35 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         own = table.meaning("customer_id")
         identity = key if key and (not own or own is key) else own or key
         identity = identity or table.meaning("loyalty_id")
+    if identity is not None and not role.is_sale:
+        p.help("is_no_record", sql.no_record(identity, table), identity)
+        p.check("is_no_record", "no_record", identity)
+    consent = table.meaning("consent_status", "opt_out")
+    if consent is not None and consent.filled and not role.is_sale and not table.meaning(*STATED):
+        name = consent.source_name.strip()
+        what = "it says who may be mailed, and no column says since when."
+        how = f"Name that column with --rename COLUMN=recorded_at, or say --rename '{name}=ignore'."
+        p.doubts.append(Doubt(table.name, name, what, how))
     feed_key(p, "source_record_id", identity)
     p.is_folded = role.is_sale
     _names(ctx, p, table)
-    for name in (
-        "email",
-        "phone",
-        "login",
-        "loyalty_id",
-        "loyalty_tier",
-        "organisation_name",
-        "passport",
-        "drivers_license",
-        "address_line_2",
-        "postal_code",
-        "city",
-        "state",
-    ):
-        column = table.meaning(name)
-        p.feed_text(name, column)
+    readers = {"email": sql.email, "postal_code": sql.postal_code}
+    for name in IDENTIFIERS:
+        if (column := table.meaning(name)) is not None:
+            p.feed(name, readers.get(name, sql.identifier)(column), column)
+    for name in ("loyalty_tier", "organisation_name", "address_line_2", "city", "state"):
+        p.feed_text(name, table.meaning(name))
     if (born := table.meaning("birth_date")) is not None:
         p.feed("birth_date", sql.birth_date(born), born)
+    elif parts := _birth_parts(table):
+        read = " || '-' || ".join(f"trim({c.name})" for c in parts)
+        p.feed("birth_date", f"{{{{ as_birth_date_in(\"{read}\", '%Y-%m-%d') }}}}", *parts)
     if (gender := table.meaning("gender")) is not None:
         p.feed("gender", sql.codes(ctx.con, table, gender, "gender"), gender)
     _national_id(p, table)
     _street(ctx, p, table)
-    _country(ctx, p, table)
+    if (country := table.meaning("country_code")) is not None:
+        p.feed("country_code", sql.country(ctx.con, table, country), country)
     created, updated = table.meaning("created_at"), table.meaning("updated_at")
     if role.is_sale:
         created = updated = None
@@ -68,6 +77,16 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         for name, column in (("updated_at", updated), ("created_at", created)):
             if column:
                 p.check("{{ is_after_today('" + name + "') }}", "future_timestamp", column)
+
+
+def _birth_parts(table: Table) -> list[Column]:
+    """Year, month and day of birth, where they stand in a column each."""
+    named = {" ".join(tokens(c.source_name)): c for c in table.columns}
+    for born in ("birth", "dob", "born", "date of birth"):
+        found = [named.get(f"{born} {part}") for part in ("year", "month", "day")]
+        if all(found):
+            return [c for c in found if c is not None]
+    return []
 
 
 def campaigns(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -96,7 +115,8 @@ def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     key = table.meaning("message_event_id", "event_id") or key_column(table)
     feed_key(p, "message_event_id", key)
     message, campaign = table.meaning("message_id"), table.meaning("campaign_id")
-    p.feed_text("message_id", message)
+    if message is not None:
+        p.feed("message_id", sql.identifier(message), message)
     feed_reference(p, "campaign_id", campaign)
     feed_reference(p, "source_record_id", role.customer)
     kind = table.meaning("event_type", "status")
@@ -112,8 +132,9 @@ def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
 
 def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed consents."""
-    feed_key(p, "consent_id", table.meaning("consent_id") or own_id(table, role))
-    feed_reference(p, "source_record_id", role.customer)
+    own = key_column(table) if role.is_customers else own_id(table, role)
+    feed_key(p, "consent_id", table.meaning("consent_id") or own)
+    feed_reference(p, "source_record_id", own if role.is_customers and own else role.customer)
     for means, default in (("purpose", "commercial"), ("channel", "email")):
         column = table.meaning(means)
         if column:
@@ -122,14 +143,42 @@ def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         else:
             p.feed(means, f"'{default}'", reason="assumed: the table does not say it")
             p.notes.append(f"{means} is assumed to be {default}; edit the model if it is not")
-    status = table.meaning("consent_status", "status")
-    if status:
-        p.feed("status", sql.codes(ctx.con, table, status, "consent_status"), status)
-        p.check("status is null", "invalid_code", status)
-    feed_instant(p, "recorded_at", table.meaning("recorded_at") or role.instant)
+    _consent_status(ctx, p, table, role)
+    stated = table.meaning(*STATED) if role.is_customers else table.meaning("recorded_at")
+    feed_instant(p, "recorded_at", stated or role.instant)
     captured = table.meaning("captured_by")
     p.feed_text("captured_by", captured, "lower({})")
     p.newest_by = "recorded_at"
+
+
+def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
+    """What a row says of consent: granted or denied; a contact may say nothing."""
+    said, out = table.meaning("consent_status"), table.meaning("opt_out")
+    if said is None and out is None and not role.is_customers:
+        said = table.meaning("status")
+    columns = [c for c in (out, said) if c is not None]
+    read = {c.name: sql.codes(ctx.con, table, c, "consent_status") for c in columns}
+    for column in columns:
+        if read[column.name] is None and column.filled:
+            name = column.source_name.strip()
+            how = f"Say it with --format '{name}=VALUE:denied', or --rename '{name}=ignore'."
+            what = "its values are neither a yes nor a no, and who said no must not be mailed."
+            p.doubts.append(Doubt(table.name, name, what, how))
+    texts = [
+        f"case when ({read[c.name]}) = 'granted' then 'denied' end" if c is out else read[c.name]
+        for c in columns if read[c.name]
+    ]  # fmt: skip
+    if not texts:
+        return
+    p.feed("status", texts[0] if len(texts) == 1 else sql.either(*map(str, texts)), *columns)
+    if role.is_customers:
+        # A contact that has not opted out has granted nothing.
+        silent = [f"nullif(trim(cast({c.name} as string)), '') is null" for c in columns]
+        if out is not None and read[out.name]:
+            silent[0] = f"({silent[0]} or ({read[out.name]}) = 'denied')"
+        p.help("says_nothing", f"coalesce({' and '.join(silent)}, false)", *columns)
+        p.check("says_nothing", "says_nothing", columns[0])
+    p.check("status is null", "invalid_code", columns[0])
 
 
 def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -146,7 +195,8 @@ def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         p.feed("event_type", f"'{name}'", reason="the table's name")
     feed_instant(p, "occurred_at", table.meaning("occurred_at") or role.instant)
     login = table.meaning("login") or (customer if cookie and customer is not cookie else None)
-    p.feed_text("login", login)
+    if login is not None:
+        p.feed("login", sql.identifier(login), login)
     url = table.meaning("url")
     if url:
         p.feed("url_path", f"{{{{ url_path_of('{url.name}') }}}}", url)
@@ -157,7 +207,7 @@ def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     for means in ("product_id", "order_id"):
         column = table.meaning(means)
         if column and column is not (cookie or customer):
-            p.feed(means, sql.text(column), column)
+            p.feed(means, sql.identifier(column), column)
     points = table.meaning("points")
     if points:
         p.feed("points", f"cast({sql.integer(points)} as bigint)", points)
@@ -199,9 +249,9 @@ def _national_id(p: Proposal, table: Table) -> None:
     columns = [c for c in table.columns if c.means in ("national_id", "document_id")]
     columns.sort(key=lambda c: (c.means != "national_id", table.columns.index(c)))
     if columns:
-        read = sql.text(columns[0])
+        read = sql.identifier(columns[0])
         for column in columns[1:]:
-            read = sql.either(read, sql.text(column))
+            read = sql.either(read, sql.identifier(column))
         p.feed("national_id", read, *columns)
 
 
@@ -216,18 +266,3 @@ def _street(ctx: Context, p: Proposal, table: Table) -> None:
         p.feed("street", f"nullif(trim(\n    {first}\n    || ' ' || {second}\n), '')", *both)
     elif street:
         p.feed("street", sql.text(street), street)
-
-
-def _country(ctx: Context, p: Proposal, table: Table) -> None:
-    column = table.meaning("country_code")
-    if column is None:
-        return
-    named = sql.codes(ctx.con, table, column, "country", share=0.0)
-    if named is None:
-        if column.share("two_letters") >= 0.5 or not column.filled:
-            p.feed_text("country_code", column, "upper({})")
-        return
-    if column.share("two_letters"):
-        code = f"when length(trim({column.name})) = 2 then upper(trim({column.name}))"
-        named = named.replace("\nend", f"\n    {code}\nend")
-    p.feed("country_code", named, column)

@@ -6,10 +6,12 @@ import duckdb
 
 from orchestration.ingest.sql import quoted
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Column, Table
+from orchestration.sources.drafts import Column, Doubt, Table
 from orchestration.sources.feeding import NO_CODE, Context, feed_instant, feed_key, feed_reference
 from orchestration.sources.proposals import Feed, Proposal
 from orchestration.sources.roles import Role, key_column
+
+AMOUNTS = ("amount", "price", "cost")
 
 
 def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -70,14 +72,14 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         assert role.order
         p.feed(
             "line_number",
-            f"cast(row_number() over (\n    partition by {sql.text(role.order)}\n"
+            f"cast(row_number() over (\n    partition by {sql.identifier(role.order)}\n"
             "    order by source_file, source_row\n) as int)",
             reason="counted in the order of the file",
         )
     _product(ctx, p, table)
     if role.customer and role.instant:
         # A line whose order names nobody is set aside for that, not for the order it then lacks.
-        p.helpers["source_record_id"] = Feed(sql.text(role.customer), (role.customer,))
+        p.help("source_record_id", sql.key(role.customer), role.customer)
         p.check("source_record_id is null", "missing_reference", role.customer)
     feed_instant(p, "booked_at", role.instant)
     quantity = table.meaning("quantity")
@@ -87,13 +89,25 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     else:
         p.feed("quantity", "1", reason="assumed: one piece per line")
     amount, columns = _paid(ctx, table, role)
-    if amount:
+    written = "line_amount"
+    if amount and quantity and quantity.share("negative") and len(columns) == 1:
+        # Some write what was taken back as minus one piece of plus 30.00.
+        written = "amount_written"
+        p.helpers["amount_written"] = Feed(amount, columns)
+        p.check("amount_written is null", "invalid_amount", columns[0])
+        p.feed(
+            "line_amount",
+            "case when quantity < 0 then -abs(amount_written) else amount_written end",
+            *columns,
+            is_final=True,
+        )
+    elif amount:
         p.feed("line_amount", amount, *columns)
         p.check("line_amount is null", "invalid_amount", columns[0])
     _currency(ctx, p, table)
     p.feed(
         "is_return",
-        "coalesce(quantity < 0 or line_amount < 0, false)",
+        f"coalesce(quantity < 0 or {written} < 0, false)",
         *(c for c in (quantity, *columns) if c),
         reason="quantity or amount below zero",
         is_final=True,
@@ -155,7 +169,11 @@ def _is_order_total(ctx: Context, table: Table, order: Column | None, total: Col
 def _currency(ctx: Context, p: Proposal, table: Table, is_required: bool = True) -> None:
     column = table.meaning("currency")
     if column is None or not column.filled:
-        p.feed("currency", f"'{ctx.currency}'", reason="assumed; --currency says otherwise")
+        named = {c for a in table.columns if (a.means or "").endswith(AMOUNTS) for c in a.currency}
+        if ctx.currency is None and len(named) == 1:
+            p.feed("currency", f"'{named.pop()}'", reason="what its amounts name")
+        else:
+            p.feed("currency", f"'{ctx.currency or 'EUR'}'", reason="assumed; --currency says so")
         return
     expression = f"upper({sql.text(column)})"
     if column.share("three_letters") < 0.5:
@@ -173,11 +191,17 @@ def _order_status(ctx: Context, p: Proposal, table: Table) -> None:
         p.check("status is null", "invalid_code", column)
     else:
         p.feed("status", "'completed'", reason="assumed: the table does not say it")
+        if column and column.filled:
+            name = column.source_name.strip()
+            what = "few of its values say whether an order was completed or cancelled."
+            how = f"Say it with --format '{name}=VALUE:completed', or --rename '{name}=ignore'."
+            p.doubts.append(Doubt(table.name, name, what, how))
 
 
 def _product(ctx: Context, p: Proposal, table: Table) -> None:
     column = table.meaning("product_id")
-    p.feed_text("product_id", column)
+    if column is not None:
+        p.feed("product_id", sql.identifier(column), column)
 
 
 def _numbers_lines(

@@ -20,11 +20,11 @@ class Context:
 
     Attributes:
         con: the connection that holds the samples.
-        currency: the currency where a table does not say it.
+        currency: the currency that the user said; None when nothing.
     """
 
     con: duckdb.DuckDBPyConnection
-    currency: str
+    currency: str | None
 
 
 def feed_key(p: Proposal, name: str, column: Column | None) -> None:
@@ -32,14 +32,14 @@ def feed_key(p: Proposal, name: str, column: Column | None) -> None:
     if column is None:
         p.feed(name, sql.ROW_KEY, reason="no key of its own: file and row")
         return
-    p.feed(name, sql.text(column), column)
+    p.feed(name, (sql.key if name == "source_record_id" else sql.identifier)(column), column)
     p.check(f"{name} is null", "missing_key", column)
 
 
 def feed_reference(p: Proposal, name: str, column: Column | None) -> None:
     """A reference that a row can't do without."""
     if column is not None:
-        p.feed(name, sql.text(column), column)
+        p.feed(name, (sql.key if name == "source_record_id" else sql.identifier)(column), column)
         p.check(f"{name} is null", "missing_reference", column)
 
 

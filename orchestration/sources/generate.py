@@ -16,7 +16,7 @@ from orchestration.ingest.addresses import without_password
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
 from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml
-from orchestration.sources.names import IDENTIFIER, RESERVED
+from orchestration.sources.names import IDENTIFIER, reserved
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.templates import is_unsafe, refuse_templates, refuse_unknown_code
 
@@ -33,14 +33,14 @@ class Draft:
         tables: the tables to declare.
         proposals: the staging models to write.
         thresholds: share of a file's rows that may be quarantined, by table, where not the default.
-        notes: sentences for a model's description, by table and entity.
+        notes: sentences for each proposal's description.
     """
 
     source: str
     tables: Sequence[Table]
     proposals: Sequence[Proposal]
     thresholds: dict[str, float]
-    notes: dict[tuple[str, str], list[str]]
+    notes: Sequence[Sequence[str]]
 
 
 def check_source_name(name: str) -> None:
@@ -55,7 +55,7 @@ def check_source_name(name: str) -> None:
             "single underscores, beginning with a letter, as in web_shop.",
             2,
         )
-    if name in RESERVED or name in ("ingest", "accounting"):
+    if name in reserved() or name in ("ingest", "accounting"):
         raise UserError(
             f"'{name}' is a reserved word. Choose another name, as in {name}_system.", 2
         )
@@ -75,9 +75,8 @@ def files_of(draft: Draft, project_dir: Path) -> dict[Path, str]:
     texts: dict[Path, str] = {}
     yaml_path = folder / f"_{draft.source}__sources.yml"
     texts[yaml_path] = _sources_yaml(draft, yaml_path)
-    for proposal in draft.proposals:
+    for proposal, notes in zip(draft.proposals, draft.notes, strict=True):
         name = name_of(draft, proposal)
-        notes = draft.notes.get((proposal.table.name, proposal.entity.name), [])
         sql = model_sql(draft.source, proposal)
         refuse_unknown_code(sql, project_dir, name)
         content = {"version": 2, "models": [model_yaml(draft.source, proposal, name, notes)]}

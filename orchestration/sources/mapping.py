@@ -11,8 +11,11 @@ from orchestration.ingest.sql import quoted
 from orchestration.sources.builders import build
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import Entity
+from orchestration.sources.feed_people import STATED
 from orchestration.sources.feeding import Context
+from orchestration.sources.gaps import see_groups, see_nobody
 from orchestration.sources.proposals import Proposal
+from orchestration.sources.recognisers import propose_recognised, recognise
 from orchestration.sources.roles import Role, key_column, roles_of
 
 
@@ -21,7 +24,7 @@ def propose(
     tables: Sequence[Table],
     entities: Mapping[str, Entity],
     maps: Mapping[str, Sequence[str]],
-    currency: str = "EUR",
+    currency: str | None = None,
     fed: Collection[str] = (),
 ) -> list[Proposal]:
     """Proposals for all tables of a source, in the order of tables and entities.
@@ -31,7 +34,7 @@ def propose(
         tables: tables whose columns are understood.
         entities: the contracts.
         maps: entities per table, where the user says them; an empty list is landing only.
-        currency: the currency where a table does not say it.
+        currency: the currency that the user said; None when nothing.
         fed: entities that tables of the same source feed since earlier; sales point to those.
 
     Raises:
@@ -50,12 +53,25 @@ def propose(
                     f"--map names the entity {entity}; there are {', '.join(entities)}.", 2
                 )
     roles = roles_of(tables)
+    known = {
+        t.name: found
+        for t in tables
+        if t.name not in maps
+        and not any("meaning" in c.said for c in t.columns)
+        and (found := recognise(t))
+    }
+    for table in tables:
+        see_groups(con, table, roles[table.name])
+        see_nobody(con, table, roles[table.name], tables)
     wishes = {t.name: _wished(t, roles, tables, fed) for t in tables}
     if len(tables) == 1 and not wishes[tables[0].name] and _was_about_people(tables[0]):
         wishes[tables[0].name] = ["customer_records"]
     ctx = Context(con, currency)
     proposals: list[Proposal] = []
     for table in tables:
+        if table.name in known:
+            proposals += propose_recognised(con, table, known[table.name], entities)
+            continue
         asked = maps.get(table.name)
         for entity in entities:
             if entity not in (wishes[table.name] if asked is None else asked):
@@ -105,7 +121,9 @@ def _wished(
             wished.append("products")
         return wished
     if role.is_customers:
-        return ["customer_records"]
+        says = table.meaning("consent_status", "opt_out")
+        when = table.meaning(*STATED)
+        return ["customer_records", "consents"] if says and when else ["customer_records"]
     if (
         "consents" in role.subjects
         or table.meaning("consent_id")
@@ -179,6 +197,8 @@ def _refuse_shared_keys(con: duckdb.DuckDBPyConnection, proposals: list[Proposal
         same = [p for p in proposals if p.entity.name == entity.name]
         for i, first in enumerate(same):
             for second in same[i + 1 :]:
+                if first.table is second.table:
+                    continue
                 a, b = (p.feeds[entity.key[0]].columns for p in (first, second))
                 if not a or not b:
                     continue

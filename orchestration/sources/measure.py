@@ -13,6 +13,10 @@ from orchestration.sources.proposals import Proposal
 from orchestration.sources.rendering import render
 
 DEFAULT_THRESHOLD = 0.005
+EMPTY = ("missing_key", "missing_reference", "invalid_timestamp", "invalid_amount")
+"""Reasons that a row may have because a cell is empty."""
+
+NO_FAULTS = ("no_record", "says_nothing")
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,15 @@ class Quarantined:
         reason: a reason of `reject_reasons`.
         column: the source column to blame.
         rows: how many.
+        worst_share: the largest share of one file's rows.
+        is_empty: the column is empty in all of them; else it holds what can't be read.
     """
 
     reason: str
     column: str | None
     rows: int
+    worst_share: float
+    is_empty: bool
 
 
 @dataclass(frozen=True)
@@ -38,11 +46,13 @@ class Measured:
         rows: rows measured.
         worst_share: largest share of one file's rows.
         found: by reason and column, the most first.
+        unread: values that are there and come to nothing, by the entity's column.
     """
 
     rows: int
     worst_share: float
     found: tuple[Quarantined, ...]
+    unread: dict[str, int]
 
 
 def measure(
@@ -56,24 +66,64 @@ def measure(
         source: the source's name.
         proposal: the proposal.
     """
-    text = (
-        checked_sql(source, proposal)
-        + "\nselect source_file, fault, fault_column, count(*) as row_count"
-        + "\nfrom checked group by all"
+    sample = quoted(proposal.table.sample)
+    known = {c.name for c in proposal.table.columns}
+    blamed = sorted({c for _, _, c in proposal.checks if c in known})
+    empty = "".join(
+        f" when fault_column = '{c}' then "
+        f"nullif(trim(cast(raw.{quoted(c)} as varchar)), '') is null"
+        for c in blamed
     )
-    sql = render(project_dir, text, {proposal.table.name: quoted(proposal.table.sample)})
-    con.execute(f"create or replace temp table faults as {sql}")
-    worst = con.execute(
-        "select coalesce(max(faulty / total), 0) from (select source_file, "
-        "sum(row_count) as total, coalesce(sum(row_count) filter (fault is not null), 0) as faulty "
-        "from faults group by source_file)"
-    ).fetchall()[0]
+    text = checked_sql(source, proposal) + (
+        "\nselect checked.source_file, fault, fault_column, "
+        f"{f'case{empty} end' if empty else 'true'} as is_empty, count(*) as row_count\n"
+        f"from checked join {sample} as raw using (source_file, source_row) group by all"
+    )
+    sql = render(project_dir, text, {proposal.table.name: sample})
+    con.execute(
+        f"create or replace temp table faults as select * replace (case when fault not in "
+        f"{NO_FAULTS} then fault end as fault) from ({sql})"
+    )
+    con.execute(
+        "create or replace temp table shares as select *, "
+        "row_count / sum(row_count) over (partition by source_file) as share from faults"
+    )
     found = con.execute(
-        "select fault, fault_column, sum(row_count)::bigint from faults where fault is not null "
-        "group by all order by 3 desc, 1, 2"
+        "select fault, fault_column, sum(row_count)::bigint, max(share), "
+        "coalesce(bool_and(is_empty), false) from (select source_file, fault, fault_column, "
+        "coalesce(is_empty, false) as is_empty, sum(row_count) as row_count, sum(share) as share "
+        "from shares group by all) where fault is not null "
+        "group by fault, fault_column, is_empty order by 3 desc, 1, 2"
     ).fetchall()
-    rows = proposal.table.rows
-    return Measured(rows, float(worst[0]) if worst else 0.0, tuple(Quarantined(*r) for r in found))
+    worst = con.execute(
+        "select coalesce(max(share), 0) from (select source_file, sum(share) as share from shares "
+        "where fault is not null group by source_file)"
+    ).fetchall()[0][0]
+    return Measured(
+        proposal.table.rows,
+        float(worst),
+        tuple(Quarantined(*r) for r in found),
+        _unread(con, project_dir, proposal),
+    )
+
+
+def _unread(
+    con: duckdb.DuckDBPyConnection, project_dir: Path, proposal: Proposal
+) -> dict[str, int]:
+    """Values of attributes that become null; a value that a row can't do without is a fault."""
+    checked = {name for condition, *_ in proposal.checks for name in condition.split()}
+    counted = {
+        name: f"count(*) filter (({feed.expression}) is null and "
+        f"nullif(trim(cast({feed.columns[0].name} as varchar)), '') is not null)"
+        for name, feed in proposal.feeds.items()
+        if len(feed.columns) == 1 and name not in checked and "{{ as_" in feed.expression
+        and "over (" not in feed.expression
+    }  # fmt: skip
+    if not counted:
+        return {}
+    sql = f"select {', '.join(counted.values())} from {quoted(proposal.table.sample)}"
+    row = con.execute(render(project_dir, sql, {})).fetchall()[0]
+    return {name: int(n) for name, n in zip(counted, row, strict=True) if n}
 
 
 def threshold_for(worst_share: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
@@ -18,7 +18,7 @@ INDENT = " " * 8
 def model_name(source: str, proposal: Proposal, is_only: bool) -> str:
     """The model's name: stg_<source>__<table>, with the entity when the table feeds several."""
     name = f"stg_{source}__{proposal.table.name}"
-    return name if is_only else f"{name}_{proposal.entity.name}"
+    return name if is_only else f"{name}_{proposal.part or proposal.entity.name}"
 
 
 def model_sql(source: str, proposal: Proposal) -> str:
@@ -40,7 +40,7 @@ def model_sql(source: str, proposal: Proposal) -> str:
         "",
         "select",
     ]
-    for column in proposal.entity.columns:
+    for column in proposal.columns:
         feed = proposal.feeds.get(column.name)
         if feed is not None and feed.is_final:
             lines += _aliased(feed.expression, column.name, "    ")
@@ -53,7 +53,7 @@ def model_sql(source: str, proposal: Proposal) -> str:
 def checked_sql(source: str, proposal: Proposal) -> str:
     """The first two steps, which say of each row what is wrong with it."""
     lines = ["with", "", "typed as (", "    select"]
-    for column in proposal.entity.columns:
+    for column in proposal.columns:
         feed = proposal.feeds.get(column.name)
         if column.name == "source_system":
             lines.append(f"{INDENT}'{source}' as source_system,")
@@ -87,7 +87,7 @@ def checked_sql(source: str, proposal: Proposal) -> str:
     return "\n".join([*lines, "    from typed", ")"])
 
 
-def model_yaml(source: str, proposal: Proposal, name: str, notes: list[str]) -> dict[str, Any]:
+def model_yaml(source: str, proposal: Proposal, name: str, notes: Sequence[str]) -> dict[str, Any]:
     """What the model's YAML says, as a mapping.
 
     Parameters:
@@ -105,7 +105,7 @@ def model_yaml(source: str, proposal: Proposal, name: str, notes: list[str]) -> 
     )
     described = [f"{entity.name} out of the table {table.name} of {source}; {kept}.", f"{grain}."]
     columns = []
-    for column in entity.columns:
+    for column in proposal.columns:
         feed = proposal.feeds.get(column.name)
         text = column.description
         if feed is not None and feed.reason and column.name != "source_system":

@@ -10,100 +10,30 @@ from functools import cache
 from itertools import permutations
 from pathlib import Path
 
+import duckdb
+
 WORDS = Path(__file__).with_name("words.csv")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe"})
-# Words of SQL that no column may be named without quotes, and the columns that ingest adds.
-RESERVED = frozenset(
+# Words that no column may have as a name without quotes: those of SQL dialects that the engine lets
+# pass, and the columns that ingest and staging add. The engine's own words are asked of it.
+OTHER_RESERVED = frozenset(
     [
-        "all",
-        "and",
-        "any",
-        "as",
-        "asc",
-        "at",
         "between",
-        "both",
-        "by",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "column",
-        "constraint",
-        "create",
-        "cross",
         "current_date",
-        "default",
-        "desc",
-        "describe",
-        "distinct",
-        "do",
-        "else",
-        "end",
-        "except",
         "exists",
-        "false",
-        "fetch",
         "first",
-        "for",
-        "foreign",
-        "from",
         "full",
         "grant",
-        "group",
-        "having",
-        "in",
-        "initially",
-        "inner",
-        "intersect",
-        "into",
         "is",
-        "join",
-        "lateral",
-        "leading",
         "left",
         "like",
-        "limit",
         "natural",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "only",
-        "or",
-        "order",
-        "outer",
         "over",
-        "partition",
-        "pivot",
-        "primary",
-        "qualify",
-        "references",
-        "returning",
         "right",
-        "select",
         "set",
-        "show",
-        "some",
-        "summarize",
-        "symmetric",
-        "table",
-        "then",
-        "to",
-        "trailing",
-        "true",
-        "union",
-        "unique",
-        "unpivot",
         "user",
-        "using",
         "values",
-        "variadic",
-        "when",
-        "where",
-        "window",
-        "with",
         "source_file",
         "source_row",
         "is_deleted",
@@ -119,6 +49,16 @@ VAGUE = frozenset({"id", "name", "status", "date", "amount"})
 # Meanings whose words may also begin a name, as in postcode_billing: their values have a shape to
 # tell by, and they link nobody by themselves.
 BEGINNING = frozenset({"postal_code"})
+
+
+@cache
+def reserved() -> frozenset[str]:
+    """Names that a source, table or column must not have."""
+    with duckdb.connect(":memory:") as con:
+        rows = con.execute(
+            "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
+        ).fetchall()
+    return OTHER_RESERVED | {str(row[0]) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -158,7 +98,7 @@ def snake_case(name: str, fallback: str = "column") -> str:
     made = "_".join(tokens(name))[:40].strip("_") or fallback
     if not made[0].isalpha():
         made = f"{fallback}_{made}"
-    return f"{made}_" if made in RESERVED else made
+    return f"{made}_" if made in reserved() else made
 
 
 def unique_names(names: list[str], fallback: str = "column") -> list[str]:
@@ -189,6 +129,12 @@ def words(kind: str) -> dict[str, tuple[str, ...]]:
                 if row["means"] not in means:
                     found[joined] = (*means, row["means"])
     return found
+
+
+@cache
+def known_meanings() -> tuple[str, ...]:
+    """All that a column may mean, in order of name."""
+    return tuple(sorted({means for found in words("column").values() for means in found}))
 
 
 def meanings(name: str, kind: str = "column") -> list[NameMatch]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from orchestration.errors import UserError
 from orchestration.sources import expressions
-from orchestration.sources.drafts import Column, Table
-from orchestration.sources.entities import Entity, EntityColumn
+from orchestration.sources.drafts import Column, Doubt, Table
+from orchestration.sources.entities import STAGED_ONLY, Entity, EntityColumn
 
 SILENT = {"source_system", "source_file"}
 
@@ -44,6 +44,9 @@ class Proposal:
         newest_by: the typed column that says how new a version is.
         is_folded: the table is finer than the entity.
         notes: what the user should know before it is used.
+        doubts: what only the user can say.
+        is_reviewed: a recogniser has made it, so the meaning of its columns is in no doubt.
+        part: names the model where several of one table feed the entity.
     """
 
     table: Table
@@ -54,6 +57,9 @@ class Proposal:
     newest_by: str = "source_file"
     is_folded: bool = False
     notes: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    part: str = ""
+    is_reviewed: bool = False
 
     def feed(
         self, name: str, expression: str | None, *columns: Column | None, reason: str = "",
@@ -64,7 +70,7 @@ class Proposal:
             return
         used = tuple(c for c in columns if c is not None)
         self.feeds[name] = Feed(
-            expression,
+            _of_group(expression, used),
             used,
             reason or ", ".join(c.source_name.strip() for c in used),
             min(
@@ -73,6 +79,10 @@ class Proposal:
             ),
             is_final,
         )
+
+    def help(self, name: str, expression: str, *columns: Column) -> None:
+        """A typed column that only checks and final expressions read."""
+        self.helpers[name] = Feed(_of_group(expression, columns), columns)
 
     def feed_text(self, name: str, column: Column | None, around: str = "{}") -> None:
         """Fill a column of the entity with a text as it is, apart from blanks around it."""
@@ -91,6 +101,13 @@ class Proposal:
             blame = feed.columns[0] if feed.columns else None
             self.check(f"{name} is null", "invalid_timestamp", blame)
             self.check("{{ is_after_today('" + name + "') }}", "future_timestamp", blame)
+
+    @property
+    def columns(self) -> list[EntityColumn]:
+        """The columns of the staging model, `source_file` last."""
+        more = STAGED_ONLY.get(self.entity.name)
+        extra = [more] if more is not None and more.name in self.feeds else []
+        return [*self.entity.columns[:-1], *extra, self.entity.columns[-1]]
 
     @property
     def missing(self) -> list[EntityColumn]:
@@ -125,3 +142,12 @@ class Proposal:
                 "the table to something else.",
                 2,
             )
+
+
+def _of_group(expression: str, columns: tuple[Column, ...]) -> str:
+    """A value that stands on one row of a group only, for all rows of it."""
+    group = next((c.one_per for c in columns if c.one_per), None)
+    if group is None:
+        return expression
+    inner = expression.replace("\n", "\n    ")
+    return f"max(\n    {inner}\n) over (partition by {{{{ as_identifier('{group}') }}}})"

@@ -7,6 +7,7 @@ written. dbt takes seconds to parse a project; the macros of staging need none o
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from orchestration.sources.templates import refuse_unknown_code
 
-MACRO_FILES = ("engine.sql", "clock.sql", "staging.sql", "source_formats.sql", "normalise/*.sql")
+MACRO_FILES = (
+    "engine.sql", "clock.sql", "staging.sql", "source_formats.sql", "source_texts.sql",
+    "normalise/*.sql",
+)  # fmt: skip
 
 
 class _Adapter:
@@ -38,6 +42,20 @@ class _Dbt:
     @staticmethod
     def date_trunc(part: str, value: str) -> str:
         return f"date_trunc('{part}', {value})"
+
+
+@cache
+def readers(project_dir: Path, formats: tuple[str, ...]) -> dict[str, str]:
+    """What staging reads as a number or an instant, as SQL over a text `v`, by its name.
+
+    Parameters:
+        project_dir: the dbt project whose macros are used.
+        formats: formats of dates.
+    """
+    calls = {f: f"duckdb__parsed_timestamp('v', '{f}')" for f in formats}
+    calls |= {mark: f"as_decimal('v', '{mark}')" for mark in ".,"}
+    text = "\x1f".join(f"{{{{ {call} }}}}" for call in calls.values())
+    return dict(zip(calls, render(project_dir, text, {}).split("\x1f"), strict=True))
 
 
 def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
@@ -63,4 +81,4 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
     files = [path for pattern in MACRO_FILES for path in sorted(folder.glob(pattern))]
     macros = "\n".join(path.read_text() for path in files)
     adapter.macros = environment.from_string(macros).module
-    return environment.from_string(macros + "\n" + sql).render()
+    return environment.from_string(macros + "\n" + sql).render().lstrip()

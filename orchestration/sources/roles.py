@@ -13,6 +13,7 @@ PERSON = (
     "address", "postal_code", "city", "login", "loyalty_id",
 )  # fmt: skip
 FACT_INSTANTS = ("ordered_at", "date", "occurred_at", "created_at", "recorded_at", "updated_at")
+BY_VALUES = 0.5
 OWN_KEYS = ("id", "customer_id", "loyalty_id", "email", None)
 
 
@@ -78,7 +79,11 @@ def _own_role(table: Table) -> Role:
     key = key_column(table)
     role.persons = sum(1 for means in PERSON if table.meaning(means))
     role.product = table.meaning("product_id")
-    role.instant = table.meaning(*FACT_INSTANTS)
+    # A date that only its values show (of a delivery, of an end) yields to one that a name says.
+    instants = [c for means in FACT_INSTANTS if (c := table.meaning(means))]
+    role.instant = next(
+        (c for c in instants if c.confidence > BY_VALUES), next(iter(instants), None)
+    )
     role.order = table.meaning("order_id")
     if not role.order and key and key.means in ("id", None) and "orders" in role.subjects:
         role.order = key

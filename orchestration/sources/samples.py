@@ -17,6 +17,7 @@ from orchestration.sources import databases
 from orchestration.sources.dialect import header_of, opened
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.names import unique_names
+from orchestration.sources.overrules import IGNORE, meaning_said
 
 WHOLE_ROWS = 1_000_000
 BLOCK_ROWS = 2_000
@@ -53,6 +54,10 @@ def read_sample(
                 f"cast({quoted(n)} as varchar) as {quoted(c.name)}"
                 for n, c in zip(names, table.columns, strict=True)
             )
+            # Exports that were joined have their header in the middle as well.
+            repeated = " and ".join(f"{quoted(n)} is not distinct from {literal(n)}" for n in names)
+            if len(names) > 1 and table.format == "csv":
+                select = f"select * from ({select}) where not ({repeated})"
             con.execute(
                 f"create or replace table rows_read as select {listed}, source_file, "
                 f"row_number() over (partition by source_file order by position) as source_row, "
@@ -85,11 +90,19 @@ def _spread(files: tuple[Path, ...]) -> list[Path]:
 
 def _columns(names: Sequence[str], types: Sequence[str], renames: dict[str, str]) -> list[Column]:
     wanted = [renames.get(n, renames.get(n.strip(), n)) for n in names]
-    safe = unique_names([w.strip() for w in wanted])
-    return [
+    safe = unique_names(
+        [n.strip() if w == IGNORE else w.strip() for n, w in zip(names, wanted, strict=True)]
+    )
+    columns = [
         Column(name=s, source_name=n, file_type=t)
         for s, n, t in zip(safe, names, types, strict=True)
     ]
+    for column, name, want in zip(columns, names, wanted, strict=True):
+        if want is not name:
+            means = meaning_said(want)
+            column.means = None if means == IGNORE else means
+            column.said.add("meaning")
+    return columns
 
 
 def _selection(

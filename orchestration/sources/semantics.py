@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration.ingest.sql import quoted
 from orchestration.sources.drafts import Column, Table
+from orchestration.sources.evidence import MINOR_UNITS
 from orchestration.sources.names import meanings, tokens
 
 INSTANTS = frozenset(
@@ -87,6 +88,11 @@ def fits(column: Column, means: str) -> bool:
             return share("email") >= 0.5
         case "phone":
             return share("phone") >= 0.5
+        case "consent_status" | "opt_out":
+            return column.distinct <= 20
+        case "login":
+            # Nobody signs in with a blank or a comma; that is a name.
+            return share("with_blank") < 0.1
         case "postal_code":
             return share("postal") >= 0.5
         case "gender":
@@ -112,7 +118,12 @@ def fits(column: Column, means: str) -> bool:
 
 
 def _by_name(column: Column) -> None:
+    if "meaning" in column.said:
+        column.confidence, column.reason = 1.0, "said"
+        return
     found = meanings(column.source_name)
+    if not found and column.minor_digits:
+        found = meanings(" ".join(w for w in tokens(column.source_name) if w not in MINOR_UNITS))
     if column.name != column.source_name.strip() and not found:
         found = meanings(column.name)
     fitting = [m for m in found if fits(column, m.means)]

@@ -18,7 +18,7 @@ def show_proposal(
     console: Console,
     tables: Sequence[Table],
     proposals: Sequence[Proposal],
-    measured: dict[tuple[str, str], Measured],
+    measured: Sequence[Measured],
 ) -> None:
     """Print what was found, what it means and what it feeds.
 
@@ -26,10 +26,10 @@ def show_proposal(
         console: where to print.
         tables: the tables of the source.
         proposals: the staging models proposed.
-        measured: what each would set aside, by table and entity.
+        measured: what each would set aside.
     """
     for table in tables:
-        mine = [p for p in proposals if p.table is table]
+        mine = [(p, m) for p, m in zip(proposals, measured, strict=True) if p.table is table]
         _show_columns(console, table)
         for text in table.refused:
             console.print(f"  Does not feed {literal(text)}.", highlight=False)
@@ -38,11 +38,10 @@ def show_proposal(
                 "  Feeds nothing: it will be loaded and that is all. --map says otherwise.\n"
             )
             continue
-        _show_feeds(console, mine)
-        results = [measured[(table.name, p.entity.name)] for p in mine]
-        for proposal, result in zip(mine, results, strict=True):
+        _show_feeds(console, [p for p, _ in mine])
+        for proposal, result in mine:
             _show_warnings(console, proposal, result)
-        worst = max(r.worst_share for r in results)
+        worst = max(r.worst_share for _, r in mine)
         if (threshold := threshold_for(worst)) is not None:
             console.print(
                 f"  {worst:.1%} of a file is above the usual 0.5 %: quarantine_threshold "

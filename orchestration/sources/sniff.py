@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
+from orchestration.ingest.archives import members_of
 from orchestration.ingest.file_states import FOLDER, is_utf8, shown_name, why_not_a_file
 from orchestration.ingest.patterns import LINKED_FOLDER, Matches, find_matches
 from orchestration.sources import databases
@@ -29,6 +32,7 @@ DELIVERY = re.compile(
     r"upserts|deletes|fulldata|incrementaldata|\d+|(year|month|day|hour)=\d+", re.I
 )
 NUMBERS = re.compile(r"[-_. ]*(\d[\dTZ:_.-]*)$")
+CHANGING = re.compile(r"[-_](?=[0-9a-f]*\d)[0-9a-f]{6,}$", re.I)
 NO_DATA = re.compile(r"(readme|license|licence|copying|changelog|notice)\b.*", re.I)
 
 
@@ -160,7 +164,7 @@ def _tables_of(
         folders = [p for p in path.parent.relative_to(root).parts if not DELIVERY.fullmatch(p)]
         stem = NUMBERS.sub("", _stem(path))
         header: tuple[str, ...] = ()
-        if kind == "csv":
+        if kind == "csv" and len(members_of(path)) < 2:
             header = tuple(header_of(path, dialect_of(path)))
         groups[(kind, *folders, "", stem, *header)].append(path)
     tables: list[Table] = []
@@ -226,9 +230,26 @@ def _with_details(table: Table, files: tuple[Path, ...], path: str, root: Path) 
         root,
     )
     if table.format == "csv":
+        if len(members := members_of(files[0])) > 1:
+            return _members(table, members)
         table.options = dialect_of(files[0])
     if table.format == "excel":
         return databases.sheets(table)
     if table.format == "sqlite":
         return databases.sqlite_tables(table)
     return [table]
+
+
+def _members(table: Table, members: Sequence[str]) -> list[Table]:
+    """A table per file of an archive; what changes in its name with each export is a pattern."""
+    made = []
+    for member in members:
+        path = Path(member)
+        if format_of(path) != "csv":
+            continue
+        stem = CHANGING.sub("", _stem(path))
+        pattern = member if stem == _stem(path) else member.replace(_stem(path), f"{stem}_*")
+        fitting = [m for m in members if fnmatchcase(m, pattern)]
+        options = dialect_of(table.files[0], pattern if fitting == [member] else member)
+        made.append(replace(table, name=snake_case(stem, "table"), options=options))
+    return made

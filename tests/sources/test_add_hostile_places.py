@@ -213,7 +213,9 @@ def test_values_and_renames_are_no_code_either(tmp_path: Path) -> None:
         f"{i},p{i}@x.org,{CODE if i % 2 else 'active'},{CODE}\n" for i in range(40)
     )
     path = write(tmp_path / "customers.csv", text)
-    added = add(tmp_path, "crm", path, renames={"note": CODE})
+    with pytest.raises(UserError, match="there is no meaning"):
+        add(tmp_path, "crm", path, renames={"note": CODE})
+    added = add(tmp_path, "crm", path)
     written = "".join(p.read_text() for p in added.folder.iterdir())
     assert "env_var" not in written.replace("env_var_c360_test_secret", "")
     assert "{{ env" not in written

@@ -149,7 +149,11 @@ def test_hostile_names_become_neither_sql_nor_jinja(tmp_path: Path):
         .replace(".90", ".90,paid")
         .replace(".00", ".00,{{ x }}"),
     )
-    assert "{{ x" not in add(tmp_path, "states", status).sql("status_orders")
+    with pytest.raises(UserError, match="set aside as invalid_code") as asked:
+        add(tmp_path, "states", status)
+    assert "{{ x" not in str(asked.value)
+    added = add(tmp_path, "states", status, set_aside=0.6)
+    assert "{{ x" not in added.sql("status_orders")
 
 
 @pytest.mark.parametrize("name", ["Shop", "1shop", "a-b", "../x", "ingest", "select", "a__b", ""])
@@ -191,11 +195,14 @@ def test_nothing_shown_or_written_holds_a_value_or_a_password(tmp_path: Path):
     assert without_password(url) == "postgresql://ann@db.example:5432/shop?sslmode=require"
 
 
-def test_ambiguous_dates_are_said_to_be_a_guess_and_follow_the_others(tmp_path: Path):
+def test_ambiguous_dates_are_asked_about_or_follow_the_others(tmp_path: Path):
     rows = "id,email,created_at,updated_at\n1,a@x.org,01/02/2026,{0}\n2,b@x.org,03/04/2026,{0}\n"
-    guessed = add(tmp_path, "guessed", write(tmp_path / "g/c.csv", rows.format("05/06/2026")))
-    assert "(a guess)" in guessed.shown
-    assert "'%d/%m/%Y'" in guessed.sql("c")
+    path = write(tmp_path / "g/c.csv", rows.format("05/06/2026"))
+    with pytest.raises(UserError, match="day or month may come first") as asked:
+        add(tmp_path, "asked", path)
+    assert "--format 'created_at=%m/%d/%Y'" in str(asked.value)
+    said = [("created_at", "%m/%d/%Y"), ("updated_at", "%m/%d/%Y")]
+    assert "'%m/%d/%Y'" in add(tmp_path, "said", path, formats=said).sql("c")
     known = add(tmp_path, "known", write(tmp_path / "k/c.csv", rows.format("05/26/2026")))
     assert "'%m/%d/%Y'" in known.sql("c") and "'%d/%m/%Y'" not in known.sql("c")
 

@@ -12,6 +12,8 @@ with
     {{ changed_staged('orders', ['source_system', 'order_id']) }}
     union all
     {{ passed_by_clock('orders', ['source_system', 'order_id'], 'ordered_at') }}
+    union all
+    {{ paid_elsewhere(by=changed_staged('orders', ['order_id'])) }}
 {% endcall %}
 
 accepted as (
@@ -31,5 +33,8 @@ select
     gross_amount,
     source_file
 from accepted
--- What lies after the clock waits in quarantine.set_aside_rows.
-where not {{ is_after_clock('ordered_at') }}
+-- What lies after the clock waits in quarantine.set_aside_rows, and what is the payment of another
+-- system's order stays there.
+where
+    not {{ is_after_clock('ordered_at') }}
+    and (source_system, order_id) not in ({{ paid_elsewhere() }})

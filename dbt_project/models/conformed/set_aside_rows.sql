@@ -28,6 +28,10 @@
     'loyalty_tiers': "loyalty_tier"
 } %}
 
+{#- An order may be the payment of another system's. -#}
+{% set paid_orders = 'select source_system, order_id from staged_orders where is_paid_elsewhere' %}
+{% set paid = {'orders': '(source_system, order_id) in (' ~ paid_orders ~ ')', 'message_events': 'false'} %}
+
 with
 
 -- Rows that staging judges otherwise, that have come into a table or left it, or whose reason may be
@@ -59,7 +63,8 @@ with
 {% endcall %}
 
 staged_orders as (
-    {{ union_staged('orders', ['source_system', 'order_id', 'ordered_at']) }}
+    select *, (source_system, order_id) in ({{ paid_elsewhere() }}) as is_paid_elsewhere
+    from ({{ union_staged('orders', ['source_system', 'order_id', 'ordered_at']) }}) as orders
 ),
 
 crawler_events as (
@@ -75,13 +80,14 @@ left_out as (
     {%- for staging_model in var('entity_sources')['order_lines'] %}
         select
             lines.source_system,
-            '{{ staging_model }}' as staging_model,
-            'order_lines' as entity,
+            '{{ staging_model }}' as staging_model, 'order_lines' as entity,
             {{ row_keys['order_lines'] | replace('order_id', 'lines.order_id') }} as source_row_key,
             lines.source_file,
             lines.source_row,
-            case when staged_orders.order_id is null then 'unknown_order' else 'after_clock' end
-                as reason
+            case
+                when staged_orders.order_id is null then 'unknown_order'
+                when staged_orders.is_paid_elsewhere then 'paid_elsewhere' else 'after_clock'
+            end as reason
         from {{ part(ref(staging_model), row) }} as lines
         left join staged_orders
             on
@@ -91,6 +97,7 @@ left_out as (
             lines.reject_reason is null
             and (
                 staged_orders.order_id is null
+                or staged_orders.is_paid_elsewhere
                 or {{ is_after_clock('staged_orders.ordered_at') }}
                 or {{ is_after_clock('lines.booked_at') }}
             )
@@ -99,8 +106,7 @@ left_out as (
     {%- for staging_model in var('entity_sources')['events'] %}
         select
             events.source_system,
-            '{{ staging_model }}' as staging_model,
-            'events' as entity,
+            '{{ staging_model }}' as staging_model, 'events' as entity,
             events.event_id as source_row_key,
             events.source_file,
             events.source_row,
@@ -125,9 +131,9 @@ left_out as (
                 {{ row_keys[entity] }} as source_row_key,
                 source_file,
                 source_row,
-                'after_clock' as reason
+                case when {{ paid[entity] }} then 'paid_elsewhere' else 'after_clock' end as reason
             from {{ part(ref(staging_model), row) }}
-            where reject_reason is null and {{ is_after_clock(instant) }}
+            where reject_reason is null and ({{ is_after_clock(instant) }} or {{ paid[entity] }})
             {% if not (outer.last and loop.last) %}union all{% endif %}
         {%- endfor %}
     {%- endfor %}

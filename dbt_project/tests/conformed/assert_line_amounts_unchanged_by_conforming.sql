@@ -21,6 +21,7 @@ compared as (
     from staged
     where
         not {{ is_after_clock('staged.booked_at') }}
+        and (staged.source_system, staged.order_id) not in ({{ paid_elsewhere() }})
         and exists (
             select 1
             from staged_orders

@@ -4,7 +4,7 @@ with
 
 staged as (
     {{ union_staged('orders', [
-        'source_system', 'status', 'currency', 'gross_amount', 'ordered_at'
+        'source_system', 'order_id', 'status', 'currency', 'gross_amount', 'ordered_at'
     ]) }}
 ),
 
@@ -16,7 +16,9 @@ compared as (
         gross_amount,
         1 as order_count
     from staged
-    where not {{ is_after_clock('ordered_at') }}
+    where
+        not {{ is_after_clock('ordered_at') }}
+        and (source_system, order_id) not in ({{ paid_elsewhere() }})
     union all
     select
         source_system,

@@ -1,0 +1,208 @@
+"""What a proposal is not sure of, and how the user can say it. In doubt nothing is written.
+
+A wrong guess passes every later check: cents are valid euros, and May is a valid June. So what the
+data can't settle is asked for, also under `--yes`; what was said is asked no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestration.errors import UserError
+from orchestration.sources.drafts import Column, Doubt, Table
+from orchestration.sources.evidence import DOLLARS
+from orchestration.sources.measure import DEFAULT_THRESHOLD, EMPTY, Measured, Quarantined
+from orchestration.sources.proposals import Proposal
+
+LEAST_CONFIDENCE = 0.4
+"""Of a column that an entity can't do without."""
+MOST_EMPTY = 1 / 3
+"""Share of a file's rows that may be set aside because they lack a value."""
+MOST_UNREAD = 0.1
+"""Share of an attribute's values that may be null because they can't be read."""
+WITHOUT_CENTS = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "ISK"})
+
+
+def doubts_of(
+    proposals: Sequence[Proposal],
+    measured: Sequence[Measured],
+    currency: str | None,
+    set_aside: float | None,
+) -> list[Doubt]:
+    """All that is in doubt about the proposals of a source.
+
+    Parameters:
+        proposals: what feeds what.
+        measured: what each would set aside.
+        currency: what the user said; None when nothing.
+        set_aside: the share of a file's rows that the user allows to be set aside.
+    """
+    found: dict[Doubt, None] = {}
+    for proposal, result in zip(proposals, measured, strict=True):
+        if set_aside is None:
+            found |= dict.fromkeys(_rows(proposal, result))
+        if proposal.is_reviewed:
+            continue
+        needed = {c.name for c in proposal.entity.columns if c.is_required}
+        for name, feed in {**proposal.feeds, **proposal.helpers}.items():
+            for column in feed.columns:
+                if name in needed and column.filled and not column.said:
+                    found |= dict.fromkeys(_sure(proposal.table, column, proposal.entity.name))
+                if "as_instant" in feed.expression or "as_birth_date" in feed.expression:
+                    found |= dict.fromkeys(_day_or_month(proposal.table, column))
+                if "as_amount" in feed.expression or "as_decimal" in feed.expression:
+                    found |= dict.fromkeys(_money(proposal, column, currency))
+        found |= dict.fromkeys(proposal.doubts)
+        found |= dict.fromkeys(_unread(proposal, result))
+    return list(found)
+
+
+def refuse_doubts(doubts: Sequence[Doubt]) -> None:
+    """Ask what is in doubt, by refusing to write.
+
+    Raises:
+        UserError: there is a doubt; the message says each, and how to settle it.
+    """
+    if doubts:
+        lines = [
+            f"- {d.table}{f', column {d.column}' if d.column else ''}: {d.what} {d.remedy}"
+            for d in doubts
+        ]
+        raise UserError("Not sure, so nothing was written:\n" + "\n".join(lines), 2)
+
+
+def _sure(table: Table, column: Column, entity: str) -> list[Doubt]:
+    if column.confidence >= LEAST_CONFIDENCE or column.means is None:
+        return []
+    return [
+        Doubt(
+            table.name, column.source_name.strip(),
+            f"it is the {column.means} of {entity} by a guess only ({column.confidence:.0%} sure).",
+            _say(column, "--rename", column.means) + ", or what it is.",
+        )
+    ]  # fmt: skip
+
+
+def _day_or_month(table: Table, column: Column) -> list[Doubt]:
+    if not column.is_day_first_a_guess or "format" in column.said:
+        return []
+    day = column.formats[0]
+    month = day.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
+    return [
+        Doubt(
+            table.name, column.source_name.strip(), "day or month may come first in its dates.",
+            f"{_say(column, '--format', day)} or {_say(column, '--format', month)}.",
+        )
+    ]  # fmt: skip
+
+
+def _money(p: Proposal, column: Column, currency: str | None) -> list[Doubt]:
+    found = []
+    table, name = p.table, column.source_name.strip()
+    if column.is_mark_a_guess and "mark" not in column.said:
+        found.append(
+            Doubt(
+                table.name, name, "1,234 and 1.234 may be thousands or decimals in it.",
+                f"{_say(column, '--format', 'decimal_point')} or "
+                f"{_say(column, '--format', 'decimal_comma')}.",
+            )
+        )  # fmt: skip
+    decimals = any(
+        c.share("point") + c.share("comma")
+        for f in (*p.feeds.values(), *p.helpers.values()) if "as_amount" in f.expression
+        for c in f.columns
+    )  # fmt: skip
+    if (
+        "unit" not in column.said
+        and not (column.minor_digits or decimals)
+        and not WITHOUT_CENTS & {currency or "", *column.currency}
+        and column.filled >= 3
+        and column.share("integer") > 0.99
+        and column.median >= 100
+        and column.share_broken >= 0.5
+    ):
+        found.append(
+            Doubt(
+                table.name, name, "its whole numbers may be cents or the currency itself.",
+                f"{_say(column, '--format', 'cents')} or {_say(column, '--format', 'units')}.",
+            )
+        )  # fmt: skip
+    named = {*column.currency}
+    if named and not table.meaning("currency") and not _agree(named, currency):
+        found.append(
+            Doubt(
+                table.name, name, f"its values name {', '.join(sorted(named))}.",
+                "Say the one currency of all of them with --currency, or give the table a column "
+                "of currencies.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _agree(named: set[str], currency: str | None) -> bool:
+    if len(named) > 1:
+        return False
+    return currency is None or named == {currency} or (named == {"USD"} and currency in DOLLARS)
+
+
+def _rows(proposal: Proposal, result: Measured) -> list[Doubt]:
+    found = []
+    for entry in result.found:
+        limit = MOST_EMPTY if entry.reason in EMPTY and entry.is_empty else DEFAULT_THRESHOLD
+        if entry.worst_share > limit:
+            column = next((c for c in proposal.table.columns if c.name == entry.column), None)
+            what = (
+                f"{entry.rows:,} of {result.rows:,} rows would be set aside as {entry.reason} by "
+                f"{proposal.entity.name}"
+            )
+            how = f" (it was read as {_reading(column)})." if column else "."
+            found.append(
+                Doubt(
+                    proposal.table.name, column.source_name.strip() if column else None, what + how,
+                    f"Correct the file, say {_remedy(entry, column)}, or allow it with --set-aside "
+                    f" {min(1.0, result.worst_share * 1.05 + 0.005):.2g}.",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _remedy(entry: Quarantined, column: Column | None) -> str:
+    if column and entry.reason == "invalid_code":
+        return f"what a code means ({_say(column, '--format', 'VALUE:CODE')})"
+    return "with --format or --rename what it is"
+
+
+def _unread(proposal: Proposal, result: Measured) -> list[Doubt]:
+    found = []
+    for name, count in result.unread.items():
+        column = proposal.feeds[name].columns[0]
+        if count > MOST_UNREAD * column.filled and "type" not in column.said:
+            found.append(
+                Doubt(
+                    proposal.table.name, column.source_name.strip(),
+                    f"{count:,} of {column.filled:,} values can't be read as {name} (they are "
+                    f"mostly written as {column.shape[:24]}).",
+                    f"{_say(column, '--format', 'FORMAT')}, {_say(column, '--rename', 'MEANING')}, "
+                    f"{_say(column, '--type', _kind(proposal.feeds[name].expression))} to go on "
+                    "without them, or "
+                    f"{_say(column, '--rename', 'ignore')}.",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _reading(column: Column) -> str:
+    dates = " and ".join(column.formats[:2])
+    return dates or (f"a number with decimal {column.decimal_mark}" if column.share("number") else
+                     "a text")  # fmt: skip
+
+
+def _say(column: Column, option: str, value: str) -> str:
+    text = f"{column.source_name.strip()}={value}"
+    return f"{option} '{text}'" if " " in text or "%" in text else f"{option} {text}"
+
+
+def _kind(expression: str) -> str:
+    kinds = {"as_instant": "instant", "as_birth_date": "date", "as_integer": "integer"}
+    kinds["as_amount"] = "decimal"
+    return next((kind for word, kind in kinds.items() if word in expression), "text")

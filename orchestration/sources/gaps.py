@@ -1,0 +1,69 @@
+"""Cells that say nothing by themselves: order fields on one line only, customers who are nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from orchestration.ingest.sql import literal, quoted
+from orchestration.sources.drafts import Table
+from orchestration.sources.roles import Role, key_column
+
+PLACEHOLDERS = ("0", "-1", "00", "000", "0000", "00000", "99999", "999999", "9999999")
+OFTEN = 2
+
+
+def see_groups(con: duckdb.DuckDBPyConnection, table: Table, role: Role) -> None:
+    """Find what is said of an order on one of its lines only, as Shopify does.
+
+    Parameters:
+        con: the connection that holds the sample.
+        table: a table; its columns' `one_per` is filled.
+        role: what it is about.
+    """
+    if not role.is_lines or role.order is None:
+        return
+    order = quoted(role.order.name)
+    for column in (role.customer, role.instant, table.meaning("currency"), table.meaning("status")):
+        if column is None or column is role.order or column.filled == column.rows:
+            continue
+        value = f"nullif(trim({quoted(column.name)}), '')"
+        [(lacking, orders, several)] = con.execute(
+            f"select coalesce(sum(rows - filled) filter (filled > 0), 0), count(*), "
+            f"count(*) filter (others > 1) from (select count(*) as rows, "
+            f"count({value}) as filled, count(distinct {value}) as others "
+            f"from {quoted(table.sample)} group by {order})"
+        ).fetchall()
+        if lacking and several <= 0.01 * orders:
+            column.one_per = role.order.name
+
+
+def see_nobody(
+    con: duckdb.DuckDBPyConnection, table: Table, role: Role, tables: Sequence[Table]
+) -> None:
+    """Find customer numbers that stand for nobody: a 0 that the customers' table does not know.
+
+    Parameters:
+        con: the connection that holds the sample.
+        table: a table; its customer column's `nobody` is filled.
+        role: what it is about.
+        tables: all tables of the source.
+    """
+    column = role.customer
+    if column is None or role.is_customers:
+        return
+    value = f"trim({quoted(column.name)})"
+    listed = ", ".join(map(literal, PLACEHOLDERS))
+    known = "false"
+    other = next((t for t in tables if t.name == column.references), None)
+    if other is not None and (key := key_column(other)):
+        known = f"v in (select trim({quoted(key.name)}) from {quoted(other.sample)})"
+    # Without a table of customers, a number that comes much more often than others is no customer.
+    least = 1 if other is not None else f"{OFTEN} * (select avg(n) from counted)"
+    rows = con.execute(
+        f"with counted as (select {value} as v, count(*) as n from {quoted(table.sample)} "
+        f"where {value} <> '' group by 1) select v from counted "
+        f"where v in ({listed}) and not {known} and (n >= {least} or v = '-1') order by v"
+    ).fetchall()
+    column.nobody = tuple(str(row[0]) for row in rows)

@@ -1,0 +1,173 @@
+"""Well-known exports, known by their header: what a reviewed file says of them is proposed.
+
+A recogniser is a YAML file in `recognised/`: the headers that must be there (`*` stands for any
+text), the entities that the table feeds, with an SQL expression per column and the checks, and the
+traps of the export in words. In an expression `[Header]` is the column of that header,
+`[zone of Header]` the time zone that the header names, and `<term>` one of the file's `terms`. A
+column whose expression names a header that an export does not have is null.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from orchestration.sources import expressions as sql
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.entities import Entity
+from orchestration.sources.proposals import Feed, Proposal
+
+FOLDER = Path(__file__).with_name("recognised")
+HEADER = re.compile(r"\[(zone of )?([A-Za-z][^\]\[:]*)\]")
+INSTANTS = frozenset({"ordered_at", "booked_at", "recorded_at", "updated_at"})
+TERM = re.compile(r"<(\w+)>")
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """One reviewed file.
+
+    Attributes:
+        product: whose export it is.
+        export: which of its exports.
+        headers: patterns of names that must all be there.
+        without: patterns of names that must not.
+        formats: formats of files; any when empty.
+        traps: what a reader of the export should know.
+        terms: expressions by name.
+        entities: what it feeds, as the file says it.
+    """
+
+    product: str
+    export: str
+    headers: tuple[str, ...]
+    without: tuple[str, ...]
+    formats: tuple[str, ...]
+    traps: tuple[str, ...]
+    terms: Mapping[str, str]
+    entities: tuple[Mapping[str, Any], ...]
+
+    @property
+    def name(self) -> str:
+        """Product and export, for messages."""
+        return f"{self.product} {self.export}"
+
+
+@cache
+def recognisers() -> tuple[Recogniser, ...]:
+    """All recognisers, those with the most headers first."""
+    found = []
+    for path in sorted(FOLDER.glob("*.yml")):
+        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found.append(
+            Recogniser(
+                said["product"],
+                said["export"],
+                tuple(said["headers"]),
+                tuple(said.get("without", ())),
+                tuple(said.get("formats", ())),
+                tuple(said["traps"]),
+                said.get("terms", {}),
+                tuple(said["entities"]),
+            )
+        )
+    return tuple(sorted(found, key=lambda r: (-len(r.headers), r.name)))
+
+
+def recognise(table: Table) -> Recogniser | None:
+    """The recogniser of a table's header; None when it is no export that is known.
+
+    Parameters:
+        table: a table whose columns were read.
+    """
+    for known in recognisers():
+        if (
+            (not known.formats or table.format in known.formats)
+            and all(_column(table, header) for header in known.headers)
+            and not any(_column(table, header) for header in known.without)
+        ):
+            return known
+    return None
+
+
+def propose_recognised(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    known: Recogniser,
+    entities: Mapping[str, Entity],
+) -> list[Proposal]:
+    """The proposals that a recogniser makes of a table.
+
+    Parameters:
+        con: the connection that holds the sample.
+        table: the table.
+        known: its recogniser.
+        entities: the contracts.
+    """
+    proposals: list[Proposal] = []
+    for said in known.entities:
+        proposal = Proposal(
+            table,
+            entities[said["entity"]],
+            newest_by=said.get("newest_by", "source_file"),
+            is_folded=said.get("fold", False),
+            notes=[f"{known.name}: {trap}" for trap in known.traps] if not proposals else [],
+            part=said.get("part", ""),
+            is_reviewed=True,
+        )
+        for name, text in said["columns"].items():
+            if (feed := _feed(con, table, known, text)) is not None:
+                proposal.feeds[name] = feed
+        for name, text in said.get("helpers", {}).items():
+            if (feed := _feed(con, table, known, text)) is not None:
+                proposal.helpers[name] = feed
+        for condition, reason, header in said["checks"]:
+            blame = _column(table, header)
+            proposal.check(condition, reason, blame.name if blame else None)
+        for name in INSTANTS & {*proposal.feeds}:
+            blame = next(iter(proposal.feeds[name].columns), None)
+            proposal.check("{{ is_after_today('" + name + "') }}", "future_timestamp", blame)
+        proposals.append(proposal)
+    return proposals
+
+
+def _feed(
+    con: duckdb.DuckDBPyConnection, table: Table, known: Recogniser, said: Any
+) -> Feed | None:
+    if isinstance(said, Mapping):
+        column = _column(table, said["of"])
+        if column is None:
+            return None
+        code = sql.country(con, table, column)
+        return Feed(code, (column,), f"{known.name}: {said['of']}") if code else None
+    text = str(said)
+    while found := TERM.search(text):
+        text = text.replace(found[0], known.terms[found[1]])
+    used: dict[str, Column] = {}
+    for zone, header in HEADER.findall(text):
+        column = _column(table, header)
+        if column is None:
+            return None
+        used[column.name] = column
+        text = text.replace(f"[{zone}{header}]", column.zone if zone else column.name)
+    reason = f"{known.name}: {', '.join(c.source_name.strip() for c in used.values())}"
+    return Feed(_in_lines(text), tuple(used.values()), reason if used else f"{known.name}: always")
+
+
+def _column(table: Table, header: str) -> Column | None:
+    return next((c for c in table.columns if fnmatchcase(c.source_name.strip(), header)), None)
+
+
+def _in_lines(text: str) -> str:
+    """An expression in lines that can be read, cut where a `case` or a list goes on."""
+    if len(text) < 90:
+        return text
+    return re.sub(r" (when|else|end|and|or|over|then) ", r"\n    \1 ", text)
