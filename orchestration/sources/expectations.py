@@ -21,7 +21,7 @@ from orchestration.terminal import Console
 from orchestration.warehouse import cannot_open
 
 HEADER = """\
-# Proposed by `c360 source expectations {name}` from what was loaded up to {day}.
+# Proposed by `c360 source expectations {name}` from profiles of {day} or later.
 # Read it, correct it, take out what need not hold, then write `status: reviewed`: from then on
 # every run checks it on the landing views before staging, and a broken promise stops the run
 # (`severity: warning` on a promise only shows it). `mostly` is the share of rows that must agree.
@@ -57,7 +57,7 @@ def propose_expectations(
     _refuse_reviewed(path)
     with open_warehouse(settings) as con:
         queries, promises, day = _proposal(con, name)
-    console.print(_as_table(name, promises))
+    console.print(_as_table(name, day, promises))
     if not yes and not (confirm and confirm(f"Write {path}?")):
         console.print(
             f"Nothing was written. `c360 source expectations {name} --yes` writes {path}.",
@@ -116,9 +116,8 @@ def newest_profiles(
         select source_table, landing_view, p.*
         from operations.column_profiles as p
         join (
-            select source_system, source_table, arg_max(load_id, profile_number) as load_id,
-                arg_max(landing_view, profile_number) as landing_view
-            from operations.profile_log group by all
+            select source_system, source_table, load_id, landing_view
+            from operations.newest_profiles
         ) as newest using (source_system, source_table, load_id)
         where source_system = ?
         order by source_table, p.rowid
@@ -155,9 +154,9 @@ def _proposal(
     try:
         tables = newest_profiles(con, name)
         row = con.execute(
-            "select max(profiled_at)::date::varchar, list(distinct source_system order by 1) "
-            "from operations.profile_log where source_system = $1 or not exists "
-            "(from operations.profile_log where source_system = $1)",
+            "select min(profiled_at)::date::varchar, list(distinct source_system order by 1) "
+            "from operations.newest_profiles where source_system = $1 or not exists "
+            "(from operations.newest_profiles where source_system = $1)",
             [name],
         ).fetchone()
     except duckdb.CatalogException:
@@ -183,8 +182,9 @@ def _proposal(
     return queries, promises, str(day)
 
 
-def _as_table(name: str, promises: Sequence[dict[str, Any]]) -> Table:
-    table = Table("table", "column", "rule", "expectation", title=f"Expectations of {name}")
+def _as_table(name: str, day: str, promises: Sequence[dict[str, Any]]) -> Table:
+    title = f"Expectations of {name}, from profiles of {day} or later"
+    table = Table("table", "column", "rule", "expectation", title=title)
     for promise in promises:
         detail = {k: v for k, v in promise["arguments"].items() if k != "column"}
         text = ", ".join(f"{key} {value}" for key, value in detail.items())
@@ -202,7 +202,7 @@ def suite_text(
 
     Parameters:
         name: the source system.
-        day: of the profile.
+        day: of the oldest profile.
         queries: one per table; its promises look at it unless they have their own.
         promises: entries of `suite_proposals.propose`.
     """

@@ -87,6 +87,11 @@ def instant_sql(text: str, date_format: str) -> str:
     return f"case when {instant} between {FIRST_INSTANT} and {LAST_INSTANT} then {instant} end"
 
 
+def newest_sql(instant: str) -> str:
+    """SQL of the newest instant that is not in the future."""
+    return f"max({instant}) filter ({instant} <= current_timestamp::timestamp)"
+
+
 def sampled(rows: int, wanted: int) -> str:
     """A condition that keeps about `wanted` of `rows` rows, always the same ones."""
     step = max(1, -(-rows // wanted)) if wanted else 1

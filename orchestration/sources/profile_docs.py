@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,26 +35,25 @@ def write_source_pages(
     """
     try:
         names = con.execute(
-            "select source_system, max(profiled_at) from operations.profile_log "
+            "select source_system, min(profiled_at) from operations.newest_profiles "
             "where $1 is null or source_system = $1 group by all order by 1",
             [source],
         ).fetchall()
     except duckdb.CatalogException:
         return []
     pages = []
-    for name, profiled_at in names:
+    for name, oldest in names:
         tables = _tables(con, name)
         expected = _read_results(folder, name)
-        now = f"{profiled_at:%Y-%m-%d %H:%M UTC}"
         summary = {
             "source": name,
             "tables": len(tables),
             "rows": sum(table["rows"] for table in tables),
-            "profiled_at": now,
+            "profiled_at": _when(oldest),
             "broken": sum(not e["kept"] for e in expected),
             "expectations": len(expected),
         }
-        context = {"source": name, "tables": tables, "expected": expected, "now": now}
+        context = {"source": name, "tables": tables, "expected": expected}
         pages.append(data_docs.write_source(folder, name, context, summary))
     data_docs.write_index(folder)
     return pages
@@ -86,7 +86,17 @@ def _read_results(folder: Path, source: str) -> list[dict[str, Any]]:
     return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 
 
+def _when(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M UTC}"
+
+
 def _tables(con: duckdb.DuckDBPyConnection, source: str) -> list[dict[str, Any]]:
+    rows_now = dict(
+        con.execute(
+            "select source_table, rows_now from operations.newest_profiles where source_system = ?",
+            [source],
+        ).fetchall()
+    )
     changes = {
         (table, column, measure): (change, relative)
         for table, column, measure, change, relative in con.execute(
@@ -102,7 +112,13 @@ def _tables(con: duckdb.DuckDBPyConnection, source: str) -> list[dict[str, Any]]
         shown = [_column(table, column, changes, buckets, counts) for column in columns]
         rows = int(columns[0].numbers["row_count"])
         change = _change(changes.get((table, columns[0].name, "row_count")))
-        tables.append({"name": table, "rows": rows, "change": change, "columns": shown})
+        tables.append(
+            {
+                "name": table, "rows": rows, "change": change, "columns": shown,
+                "rows_now": rows_now[table],
+                "profiled_at": _when(columns[0].numbers["profiled_at"]),
+            }
+        )  # fmt: skip
     return tables
 
 

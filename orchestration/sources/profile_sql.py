@@ -18,6 +18,7 @@ from orchestration.sources.profile_columns import (
     FIRST_INSTANT,
     LAST_INSTANT,
     Column,
+    newest_sql,
     one_row,
     plain,
     sampled,
@@ -177,8 +178,7 @@ def _value_counts(column: Column, i: int) -> list[str]:
         return [f"min(v{i})", f"max(v{i})", mean, f"bool_or(v{i} <> floor(v{i}))", "null"]
     if column.kind == "date":
         fine = f"bool_or(v{i} <> date_trunc('day', v{i}))"
-        past = f"max(v{i}) filter (v{i} <= current_timestamp::timestamp)"
-        return [f"min(v{i})", f"max(v{i})", "null", fine, past]
+        return [f"min(v{i})", f"max(v{i})", "null", fine, newest_sql(f"v{i}")]
     return ["null", "null", "null", "null", "null"]
 
 

@@ -1,4 +1,4 @@
-"""Where column profiles are kept: tables in `operations`, and a view that compares two loads."""
+"""Where column profiles are kept: tables in `operations`; views of the newest and of changes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,35 @@ MEASURES = (
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of profiles and the view `operations.column_profile_changes`."""
+    """Make the tables of profiles and the views over them.
+
+    `operations.newest_profiles` says of each table's newest profile when and over how many rows it
+    was taken, and, by what was loaded, how many rows have come and gone since.
+    """
     con.execute("create schema if not exists operations")
     for name, columns in TABLES.items():
         con.execute(f"create table if not exists operations.{name} ({columns})")
+    con.execute(
+        """
+        create or replace view operations.newest_profiles as
+        with newest as (
+            select source_system, source_table, load_id, landing_view, fingerprint,
+                row_count as rows_profiled, newest_data_at, profiled_at
+            from operations.profile_log
+            qualify row_number() over (
+                partition by source_system, source_table order by profile_number desc
+            ) = 1
+        ),
+        counted as (
+            select newest.*,
+                coalesce(sum(rows_loaded), 0)::bigint as rows_now,
+                coalesce(sum(rows_loaded) filter (loaded_at > profiled_at), 0)::bigint as rows_come
+            from newest left join operations.source_files using (source_system, source_table)
+            group by all
+        )
+        select *, greatest(rows_profiled - (rows_now - rows_come), 0) as rows_gone from counted
+        """
+    )
     measures = ", ".join(MEASURES)
     as_numbers = ", ".join(f"{name}::double as {name}" for name in MEASURES)
     con.execute(
@@ -75,7 +100,7 @@ class Profile:
     Attributes:
         load_id, source, table: whose profile it is.
         landing_view: its view in the schema `landing`.
-        fingerprint: of what was profiled.
+        fingerprint: of the rules, a blank, and of what was loaded.
         columns: with their numbers, top values and buckets.
         rows: rows in landing.
         newest_data_at: the newest instant in the data that is not in the future.
@@ -130,6 +155,26 @@ def write(con: duckdb.DuckDBPyConnection, profiles: Sequence[Profile]) -> None:
         raise
 
 
+def keep(
+    con: duckdb.DuckDBPyConnection,
+    key: tuple[str, str, str],
+    fingerprint: str,
+    newest_data_at: datetime | None,
+) -> None:
+    """Write over what a load too small for a new profile changes in the last one's entry.
+
+    Parameters:
+        con: a connection to the warehouse.
+        key: load_id, source and table of the last profile.
+        fingerprint, newest_data_at: as in `Profile`, now.
+    """
+    con.execute(
+        "update operations.profile_log set fingerprint = ?, newest_data_at = ? "
+        "where load_id = ? and source_system = ? and source_table = ?",
+        [fingerprint, newest_data_at, *key],
+    )
+
+
 def _rows(
     profiles: Sequence[Profile], number: int, now: datetime
 ) -> dict[str, list[tuple[Any, ...]]]:
@@ -182,7 +227,7 @@ def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Any,
 def changes_since_previous(
     con: duckdb.DuckDBPyConnection, source: str | None = None
 ) -> list[dict[str, Any]]:
-    """Each number of the newest profiles against the previous load's, changed ones only.
+    """Each number of the newest profiles against the profile before, changed ones only.
 
     Parameters:
         con: a connection to the warehouse.

@@ -1,13 +1,14 @@
-"""Column profiles of the landing views: what arrived, and how it differs from the load before.
+"""Column profiles of the landing views: what arrived, and how it differs from the profile before.
 
-Written after each load, for the tables whose files changed since their last profile; the last ten
-profiles of a table are kept. Columns with personal data appear as shapes only (`personal`).
+Written after a load, for tables of which a tenth has come or gone since their last profile; of a
+table the last ten are kept. Columns with personal data appear as shapes only (`personal`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +16,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingest.sql import quoted
 from orchestration.logs import log
 from orchestration.memory import shortage
 from orchestration.sources import personal, profile_sql, profile_store, profile_values
+from orchestration.sources.last_profile import ProfiledTable, last_profiles, newest_instant
 from orchestration.sources.profile_columns import Column, one_row
 from orchestration.sources.profile_store import changes_since_previous
 
@@ -36,24 +39,15 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class ProfiledTable:
-    """A declared source table as far as its profile is concerned.
+class ProfileOutcome:
+    """What profiling did with a table.
 
     Attributes:
-        source, table: the source system and the table's name in it.
-        identifier: its view in the schema `landing`.
-        columns: name of each column with its semantic type and usage label, None where unsaid.
+        table: which.
+        state: `profiled`, `kept` (too little has changed), `unchanged`, or `failed`.
+        seconds: that a new profile took.
+        message: why it failed.
     """
-
-    source: str
-    table: str
-    identifier: str
-    columns: tuple[tuple[str, str | None, str | None], ...]
-
-
-@dataclass(frozen=True)
-class ProfileOutcome:
-    """What profiling did with a table: `profiled`, `unchanged`, or `failed` with the reason."""
 
     table: ProfiledTable
     state: str
@@ -81,9 +75,11 @@ def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def profile_tables(
-    con: duckdb.DuckDBPyConnection, tables: Sequence[ProfiledTable]
+    con: duckdb.DuckDBPyConnection, tables: Sequence[ProfiledTable], asked_for: bool = False
 ) -> list[ProfileOutcome]:
-    """Profile the tables whose files changed since their last profile.
+    """Profile the tables that have changed by `LEAST_CHANGE` or whose rules are others.
+
+    Of the other tables that changed only the newest instant is brought up to date.
 
     Reads `landing.<identifier>`, operations.source_files and operations.ingest_log; writes
     operations.column_profiles, column_top_values, column_histograms and profile_log.
@@ -91,31 +87,32 @@ def profile_tables(
     Parameters:
         con: a connection to the warehouse that may write.
         tables: what the dbt project declares (`profiled_tables`).
+        asked_for: profile whatever has changed at all.
 
     Returns:
         One outcome per table, in the order given. A table that can't be profiled is logged and
         left with its old profile: a profile is never worth a refresh.
     """
     profile_store.prepare(con)
-    contents, loads = _contents(con), _latest_loads(con)
-    known = {
-        (source, table): fingerprint
-        for source, table, fingerprint in con.execute(
-            "select source_system, source_table, arg_max(fingerprint, profile_number) "
-            "from operations.profile_log group by all"
-        ).fetchall()
-    }
+    contents, loads, types = _contents(con), _latest_loads(con), _types(con)
+    known = last_profiles(con)
     outcomes: list[ProfileOutcome] = []
     new: list[profile_store.Profile] = []
     for table in tables:
         key = (table.source, table.table)
-        fingerprint = _fingerprint(contents.get(key, ""), table)
-        if known.get(key) == fingerprint:
-            outcomes.append(ProfileOutcome(table, "unchanged"))
-            continue
+        columns_there = types[table.identifier]
+        fingerprint = f"{_rules(table, columns_there)} {contents.get(key, '')}"
+        last = known.get(key)
+        state = last.state(fingerprint, asked_for) if last else "profiled"
         started = time.monotonic()
         try:
-            columns, rows, newest = _profile(con, table)
+            if last and state == "kept":
+                newest = newest_instant(con, table, columns_there, last)
+                profile_store.keep(con, (last.load_id, *key), fingerprint, newest)
+            if state != "profiled":
+                outcomes.append(ProfileOutcome(table, state))
+                continue
+            columns, rows, newest = _profile(con, table, columns_there)
         except duckdb.Error as error:
             # The engine's message may quote a value, so only its kind is kept.
             kind = shortage(error) or f"{type(error).__name__}."
@@ -157,15 +154,26 @@ def _latest_loads(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
     }
 
 
-def _fingerprint(content: str, table: ProfiledTable) -> str:
-    return hashlib.sha256(f"{VERSION}\n{content}\n{table!r}".encode()).hexdigest()[:32]
+def _types(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The columns of the landing views with their types."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for view, column, data_type in con.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where schema_name = 'landing' and database_name = current_database()"
+    ).fetchall():
+        found[view][column] = data_type
+    return found
+
+
+def _rules(table: ProfiledTable, types: Mapping[str, str]) -> str:
+    known = sorted((name, types.get(name)) for name, *_ in table.columns)
+    return hashlib.sha256(f"{VERSION}\n{table!r}\n{known!r}".encode()).hexdigest()[:32]
 
 
 def _profile(
-    con: duckdb.DuckDBPyConnection, table: ProfiledTable
+    con: duckdb.DuckDBPyConnection, table: ProfiledTable, types: Mapping[str, str]
 ) -> tuple[list[Column], int, datetime | None]:
-    relation = 'landing."' + table.identifier.replace('"', '""') + '"'
-    types = {name: kind for name, kind, *_ in con.execute(f"describe {relation}").fetchall()}
+    relation = f"landing.{quoted(table.identifier)}"
     columns = [
         Column(name, types[name], personal.visibility(semantic_type, label))
         for name, semantic_type, label in table.columns

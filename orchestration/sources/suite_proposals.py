@@ -86,7 +86,7 @@ def propose(
         return
     yield _entry(
         table, "", "has_a_usual_number_of_rows", "has a usual number of rows",
-        f"{rows:,} rows when this was proposed; half of that or tenfold is a broken delivery.",
+        f"{rows:,} rows {_when(columns[0])}; half of that or tenfold is a broken delivery.",
         "ExpectTableRowCountToBeBetween",
         {"min_value": int(rows * SHRINK), "max_value": rows * GROW},
     )  # fmt: skip
@@ -102,7 +102,7 @@ def _about_column(
     if column.filled == rows:
         yield _entry(
             table, name, "is_present", "is never empty",
-            f"All {rows:,} rows had a value when this was proposed.",
+            f"All {rows:,} rows had a value {_when(column)}.",
             "ExpectColumnValuesToNotBeNull", {"column": name, "mostly": MOSTLY},
         )  # fmt: skip
     is_unique = not n["is_approximate"] and n["distinct_count"] == column.filled
@@ -159,7 +159,7 @@ def _uniqueness(table: str, identifier: str, column: ProfiledColumn) -> dict[str
     # Great Expectations' own uniqueness is a window over the table; counting groups is cheaper.
     entry = _entry(
         table, column.name, "is_unique", "has no value twice",
-        "Every value was different when this was proposed; repetitions are a file loaded twice.",
+        f"Every value was different {_when(column)}; repetitions are a file loaded twice.",
         "ExpectColumnMaxToBeBetween", {"column": "repeated_rows", "max_value": 0},
     )  # fmt: skip
     entry["query"] = (
@@ -169,6 +169,10 @@ def _uniqueness(table: str, identifier: str, column: ProfiledColumn) -> dict[str
         f"    where not is_deleted and {column.text} is not null\n    group by {column.text}))"
     )
     return entry
+
+
+def _when(column: ProfiledColumn) -> str:
+    return f"when it was profiled on {column.numbers['profiled_at']:%Y-%m-%d}"
 
 
 def _with_slack(low: float, high: float) -> tuple[float, float]:

@@ -32,6 +32,7 @@ def load(
     rows: Sequence[Mapping[str, Any]],
     load_id: str,
     types: Mapping[str, str] | None = None,
+    loaded_at: str | None = None,
 ) -> None:
     """Replace a landing view by these rows, as one file of one load.
 
@@ -41,37 +42,62 @@ def load(
         rows: values by column; a column that a row lacks is null.
         load_id: names the load; loads are as old as their ids sort.
         types: DuckDB types of columns that are not text.
+        loaded_at: when the file was loaded; now by default.
     """
     con.execute(OPERATIONS)
     names = [name for name, *_ in table.columns]
     columns = [f"{quoted(name)} {(types or {}).get(name, 'varchar')}" for name in names]
     physical, view = f"ingested.{quoted(table.identifier)}", f"landing.{quoted(table.identifier)}"
     con.execute(
-        f"create or replace table {physical} ({', '.join(columns)}, source_file varchar, "
-        "source_row bigint, is_deleted boolean)"
+        f"create or replace table {physical} ({', '.join(columns)}, file_id bigint, "
+        "source_file varchar, source_row bigint, is_deleted boolean)"
     )
+    con.execute(f"create or replace view {view} as select * exclude (file_id) from {physical}")
+    con.execute(
+        "delete from operations.source_files where source_system = ? and source_table = ?",
+        [table.source, table.table],
+    )
+    add_file(con, table, rows, load_id, 1, loaded_at)
+
+
+def add_file(
+    con: duckdb.DuckDBPyConnection,
+    table: ProfiledTable,
+    rows: Sequence[Mapping[str, Any]],
+    load_id: str,
+    number: int,
+    loaded_at: str | None = None,
+) -> None:
+    """Add a file to those of a table; parameters as of `load`, and the file's number."""
+    names, file = [name for name, *_ in table.columns], f"{chr(96 + number)}.csv"
     content = [
-        (*(row.get(name) for name in names), "a.csv", number, False)
-        for number, row in enumerate(rows, start=1)
+        (*(row.get(name) for name in names), number, file, row_number, False)
+        for row_number, row in enumerate(rows, start=1)
     ]
     for start in range(0, len(content), 200):
         some = content[start : start + 200]
-        marks = "(" + ", ".join("?" * (len(names) + 3)) + ")"
+        marks = "(" + ", ".join("?" * (len(names) + 4)) + ")"
         con.execute(
-            f"insert into {physical} values {', '.join([marks] * len(some))}",
+            f"insert into ingested.{quoted(table.identifier)} "
+            f"values {', '.join([marks] * len(some))}",
             [value for row in some for value in row],
         )
-    con.execute(f"create or replace view {view} as from {physical}")
-    key = [table.source, table.table]
     con.execute(
-        "delete from operations.source_files where source_system = ? and source_table = ?", key
-    )
-    con.execute(
-        "insert into operations.source_files values "
-        "(1, ?, ?, 'a.csv', 1, 1000, 0, ?, ?, 3, 0, 0, false, null, ?)",
-        [*key, load_id, len(rows), instant(load_id)],
+        "insert into operations.source_files values (?, ?, ?, ?, 1, 1000, 0, ?, ?, 3, 0, 0, "
+        "false, null, coalesce(?::timestamp, now() at time zone 'UTC'))",
+        [number, table.source, table.table, file, load_id, len(rows), loaded_at],
     )
     log(con, load_id, table, "loaded")
+
+
+def remove_file(con: duckdb.DuckDBPyConnection, table: ProfiledTable, number: int) -> None:
+    """Take a file and its rows out."""
+    con.execute(f"delete from ingested.{quoted(table.identifier)} where file_id = ?", [number])
+    con.execute(
+        "delete from operations.source_files where source_system = ? and source_table = ? "
+        "and file_id = ?",
+        [table.source, table.table, number],
+    )
 
 
 def log(

@@ -18,7 +18,7 @@ from orchestration.sources.listing import ListedTable, list_sources
 from orchestration.sources.profiles import ProfiledTable, profile_tables
 from orchestration.terminal import Console
 from tests.conftest import settings_in
-from tests.sources.loaded import load, log
+from tests.sources.loaded import instant, load, log
 
 COLUMNS = (("id", None, None), ("changed_at", None, None))
 NAMES = ("orders", "late", "torn", "missing")
@@ -65,7 +65,7 @@ def test_rows_freshness_rejects_and_states(
     days = ("2026-01-05 10:00:00", "2026-03-07 11:30:00", "2199-01-01 00:00:00")
     rows = [{"id": str(number), "changed_at": day} for number, day in enumerate(days)]
     with duckdb.connect(str(declared.warehouse_path)) as con:
-        load(con, TABLES["orders"], rows, "load1")
+        load(con, TABLES["orders"], rows, "load1", loaded_at=instant("load1"))
         profile_tables(con, [TABLES["orders"]])
         load(con, TABLES["late"], rows[:1], "load1")
         log(con, "load1", TABLES["orders"], "failed", "an old failure, mended since")
