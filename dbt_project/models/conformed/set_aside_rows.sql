@@ -2,11 +2,9 @@
 {{
     config(
         materialized='incremental',
-        unique_key=['source_file', 'source_row'],
-        schema='quarantine',
+        unique_key=['source_file', 'source_row'], schema='quarantine',
         meta={
-            'not_compared': [],
-            'always_reached': 'source_row is null',
+            'not_compared': [], 'always_reached': 'source_row is null',
             'reaches_through': ['refresh_period']
         }
     )
