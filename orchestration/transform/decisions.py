@@ -37,7 +37,8 @@ class Decision:
 
     Attributes:
         unique_id: of the node.
-        action: `skip`, `refresh` or `build`; a test is built when it is to be asked.
+        action: `skip`, `refresh` or `build`; a test is built when it is to be asked, refreshed when
+            it is to be asked of the changed rows only.
         reason: why it is not skipped, or not refreshed, for people; empty when it is skipped.
         known: what it was last made from; None when it is nothing yet.
         within: it is made again only because of nodes that the same decision makes again.
@@ -158,7 +159,7 @@ class Decisions:
         decided: Mapping[str, Decision],
     ) -> list[str]:
         """The changed inputs because of which a node can't be refreshed; all if it never can."""
-        if not self._is_refreshable(unique_id):
+        if not self._is_refreshable(unique_id) or not known.was_good or known.failures:
             return list(inputs)
         meta = self._manifest["nodes"][unique_id]["config"].get("meta", {})
         through = meta.get("reaches_through", [])
@@ -170,7 +171,8 @@ class Decisions:
 
     def _is_refreshable(self, unique_id: str) -> bool:
         config = self._manifest["nodes"][unique_id]["config"]
-        return bool(config.get("incremental_strategy") == STRATEGY and config.get("unique_key"))
+        is_model = config.get("incremental_strategy") == STRATEGY and config.get("unique_key")
+        return bool(is_model) or self.rules.looks_at_changes(unique_id)
 
     def _is_refreshed(
         self,
