@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.clock import REPLAYED
+from orchestration.clock import REPLAYED, replayed_day
 from orchestration.settings import Settings
 from orchestration.transform.node_rules import NodeRules
 from orchestration.transform.node_states import MadeFrom, NodeState, read_states
@@ -35,7 +35,8 @@ class Decision:
 
     Attributes:
         unique_id: of the node.
-        action: `skip`, `refresh` or `build`; a test is built when it is to be asked.
+        action: `skip`, `refresh` or `build`; a test is built when it is to be asked, refreshed when
+            it is to be asked of the changed rows only.
         reason: why it is not skipped, or not refreshed, for people; empty when it is skipped.
         known: what it was last made from; None when it is nothing yet.
         within: it is made again only because of nodes that the same decision makes again.
@@ -141,8 +142,8 @@ class Decisions:
             is_replay = REPLAYED in known.made_from.day + now.day
             next_day = "" if is_replay else tables.next_day(unique_id, known.made_from.day)
             if not known.made_from.day < now.day < next_day:
-                is_refreshed = self._is_refreshable(unique_id) and not is_replay
-                return Decision(unique_id, REFRESH if is_refreshed else BUILD, ANOTHER_DAY, known)
+                can = self._is_refreshable(unique_id) and not is_replay
+                return Decision(unique_id, REFRESH if can else BUILD, ANOTHER_DAY, known)
         if known.was_good:
             return Decision(unique_id, SKIP, known=known)
         return Decision(unique_id, BUILD, "it has not passed since", known)
@@ -156,7 +157,7 @@ class Decisions:
         decided: Mapping[str, Decision],
     ) -> list[str]:
         """The changed inputs because of which a node can't be refreshed; all if it never can."""
-        if not self._is_refreshable(unique_id):
+        if not self._is_refreshable(unique_id) or not known.was_good or known.failures:
             return list(inputs)
         meta = self._manifest["nodes"][unique_id]["config"].get("meta", {})
         through = meta.get("reaches_through", [])
@@ -167,8 +168,12 @@ class Decisions:
         ]
 
     def _is_refreshable(self, unique_id: str) -> bool:
+        if replayed_day():
+            # macros/refresh.sql builds all then.
+            return False
         config = self._manifest["nodes"][unique_id]["config"]
-        return bool(config.get("incremental_strategy") == STRATEGY and config.get("unique_key"))
+        is_model = config.get("incremental_strategy") == STRATEGY and config.get("unique_key")
+        return bool(is_model) or self.rules.looks_at_changes(unique_id)
 
     def _is_refreshed(
         self,

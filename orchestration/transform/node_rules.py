@@ -34,6 +34,8 @@ RULES_IN_META = ("always_reached", "not_compared", "reaches_through", "reads")
 """What `config.meta` says of how a model is refreshed, see macros/refresh.sql."""
 REPLAY, TODAY = "as_of_day", "today"
 """The macros that ask for the day that is replayed, and what day it is; `today` asks for both."""
+OF_CHANGES = "may_be_repeated"
+"""The macro through which a test looks only at what a refresh has changed."""
 NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF", "C360_REFRESH")
 """Variables of the environment that say where things are, or which day it is, or
 which models are refreshed in this run."""
@@ -70,6 +72,15 @@ class NodeRules:
         if TODAY in asks or "current_date" in node.get("raw_code", ""):
             return today()
         return today() if REPLAY in asks and replayed_day() else ""
+
+    def looks_at_changes(self, unique_id: str) -> bool:
+        """Whether a node is a test that can be asked of what a refresh has changed alone."""
+        node, nodes = self._manifest["nodes"][unique_id], self._manifest["nodes"]
+        # Of a source nobody says what has changed.
+        if node["resource_type"] != "test" or not set(node["depends_on"]["nodes"]) <= set(nodes):
+            return False
+        macros = self._manifest["macros"]
+        return any(macros[macro]["name"] == OF_CHANGES for macro in self._macros_of(node))
 
     def _parts(self, unique_id: str) -> Iterator[tuple[str, str]]:
         node = self._manifest["nodes"][unique_id]

@@ -8,7 +8,18 @@ import pytest
 
 from orchestration.transform.layer_build import LayerBuild
 from orchestration.transform.node_states import forget_all_states, read_states
-from tests.transform.project import DAILY, NODES, ORDERS, SEED, STAGED, TOTALS, Shop, node, tomorrow
+from tests.transform.project import (
+    DAILY,
+    NODES,
+    ORDERS,
+    SEED,
+    STAGED,
+    TOTALS,
+    UNIQUE,
+    Shop,
+    node,
+    tomorrow,
+)
 
 
 def refreshable(shop: Shop, *nodes: str) -> None:
@@ -31,6 +42,42 @@ def test_only_rows_are_refreshed_and_rules_are_built(shop: Shop) -> None:
     shop.make()
     node(shop, STAGED)["raw_code"] = "select 2"
     assert shop.actions()["stg_orders"] == shop.actions()["orders"] == "build"
+
+
+def test_a_test_that_passed_is_asked_of_what_a_refresh_changed(shop: Shop) -> None:
+    shop.manifest["macros"]["macro.shop.may_be_repeated"] = {
+        **shop.manifest["macros"]["macro.shop.places"], "name": "may_be_repeated"
+    }  # fmt: skip
+    node(shop, UNIQUE)["depends_on"] = {"nodes": [ORDERS], "macros": ["macro.shop.may_be_repeated"]}
+    refreshable(shop, STAGED, ORDERS)
+    assert asked(shop, "b.csv") == "refresh"
+    shop.make()
+    assert asked(shop, "c.csv") == "refresh"
+    shop.make(only=[STAGED, ORDERS])
+    assert shop.actions()["unique_orders"] == "refresh", "orders was refreshed once since"
+    shop.load("d.csv")
+    shop.make(only=[STAGED, ORDERS])
+    assert shop.actions()["unique_orders"] == "build", "and twice"
+    shop.load("e.csv")
+    shop.make(failing=[UNIQUE])
+    assert asked(shop, "f.csv") == "build", "what was double may still be"
+    shop.make()
+    shop.con.execute("update operations.node_states set failures = 1, status = 'warn'")
+    assert asked(shop, "g.csv") == "build"
+    shop.make()
+    node(shop, ORDERS)["raw_code"] = "select 2"
+    assert shop.actions()["unique_orders"] == "build"
+    shop.make()
+    node(shop, UNIQUE)["depends_on"] = {
+        "nodes": ["source.shop.orders"], "macros": ["macro.shop.may_be_repeated"]
+    }  # fmt: skip
+    shop.make()
+    assert asked(shop, "h.csv") == "build", "of a source nobody says what has changed"
+
+
+def asked(shop: Shop, file: str) -> str:
+    shop.load(file)
+    return shop.actions()["unique_orders"]
 
 
 def test_a_refresh_after_a_refresh_that_was_not_followed_is_a_build(shop: Shop) -> None:
@@ -102,6 +149,16 @@ def test_another_day_refreshes_what_can_be_and_a_replay_builds(
     assert shop.actions() == {"daily": "refresh"}
     monkeypatch.setenv("C360_AS_OF", "2026-01-01")
     assert shop.actions() == {"daily": "build"}
+
+
+def test_nothing_is_refreshed_while_a_day_is_replayed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt builds all then, so a table of changes would say that nothing has changed."""
+    refreshable(shop, STAGED, ORDERS)
+    shop.load("b.csv")
+    monkeypatch.setenv("C360_AS_OF", "2026-01-01")
+    assert shop.actions()["stg_orders"] == shop.actions()["orders"] == "build"
 
 
 def test_a_changed_policy_builds_what_can_be_refreshed(shop: Shop) -> None:

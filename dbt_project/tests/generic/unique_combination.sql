@@ -3,7 +3,7 @@
 select
     {{ columns | join(',\n    ') }},
     count(*) as row_count
-from {{ model }}
+from {{ may_be_repeated(model, columns) }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}
