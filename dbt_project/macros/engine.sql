@@ -38,7 +38,7 @@
     cast(coalesce(
         try_cast({{ expression }} as timestamp with time zone),
         try_cast(regexp_replace(regexp_replace(
-            trim({{ expression }}), '(:[0-9]{2}),([0-9]+)', '\1.\2'
+            trim(cast({{ expression }} as string)), '(:[0-9]{2}),([0-9]+)', '\1.\2'
         ), '([0-9])\s+([+-][0-9]{2}):?([0-9]{2})$', '\1\2:\3') as timestamp with time zone)
     ) at time zone 'UTC' as timestamp)
 {%- endmacro %}
