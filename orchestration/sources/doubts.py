@@ -160,7 +160,7 @@ def _rows(proposal: Proposal, result: Measured) -> list[Doubt]:
                 Doubt(
                     proposal.table.name, column.source_name.strip() if column else None, what + how,
                     f"Correct the file, say {_remedy(entry, column)}, or allow it with --set-aside "
-                    f" {min(1.0, result.worst_share * 1.05 + 0.005):.2g}.",
+                    f"{min(1.0, result.worst_share * 1.05 + 0.005):.2g}.",
                 )
             )  # fmt: skip
     return found
@@ -203,6 +203,8 @@ def _say(column: Column, option: str, value: str) -> str:
 
 
 def _kind(expression: str) -> str:
-    kinds = {"as_instant": "instant", "as_birth_date": "date", "as_integer": "integer"}
-    kinds["as_amount"] = "decimal"
+    kinds = {
+        "as_instant": "instant", "as_birth_date": "date", "as_integer": "integer",
+        "as_amount": "decimal",
+    }  # fmt: skip
     return next((kind for word, kind in kinds.items() if word in expression), "text")

@@ -109,7 +109,7 @@ def registered(draft: Draft, project_dir: Path) -> str:
         project_dir: the dbt project.
     """
     path = project_dir / "dbt_project.yml"
-    yaml = _yaml()
+    yaml = project_yaml()
     content = yaml.load(path.read_text(encoding="utf-8"))
     sources = content.setdefault("vars", CommentedMap()).setdefault(
         "entity_sources", CommentedMap()
@@ -123,19 +123,24 @@ def registered(draft: Draft, project_dir: Path) -> str:
             models.append(name)
             if trailing:
                 models.ca.items[len(models) - 1] = trailing
-    return _text(yaml, content)
+    return yaml_text(yaml, content)
 
 
 def fed_by(project_dir: Path, source: str) -> set[str]:
     """The entities that the staging models of a source feed already."""
     path = project_dir / "dbt_project.yml"
-    fed = _yaml().load(path.read_text(encoding="utf-8")).get("vars", {}).get("entity_sources", {})
+    fed = (
+        project_yaml()
+        .load(path.read_text(encoding="utf-8"))
+        .get("vars", {})
+        .get("entity_sources", {})
+    )
     start = f"stg_{source}__"
     return {entity for entity, models in fed.items() if any(m.startswith(start) for m in models)}
 
 
 def _sources_yaml(draft: Draft, path: Path) -> str:
-    yaml = _yaml()
+    yaml = project_yaml()
     tables = [_table(draft, table) for table in draft.tables]
     refuse_templates(tables, path.name)
     if path.exists():
@@ -154,7 +159,7 @@ def _sources_yaml(draft: Draft, path: Path) -> str:
                 2,
             )
         source["tables"].extend(tables)
-        return _text(yaml, content)
+        return yaml_text(yaml, content)
     kinds = sorted({DELIVERIES.get(t.format, f"{t.format} files") for t in draft.tables})
     source = {
         "name": draft.source,
@@ -246,7 +251,8 @@ def refuse_unsafe_names(tables: Sequence[Table]) -> None:
                 )
 
 
-def _yaml() -> YAML:
+def project_yaml() -> YAML:
+    """Reads and writes the project's YAML files as they are kept, comments included."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
@@ -254,11 +260,17 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _text(yaml: YAML, content: Any) -> str:
+def yaml_text(yaml: YAML, content: Any) -> str:
+    """A file's text.
+
+    Parameters:
+        yaml: what `project_yaml` returned.
+        content: what was read with it, or anything else that YAML can hold.
+    """
     stream = io.StringIO()
     yaml.dump(content, stream)
     return stream.getvalue()
 
 
 def _dump(content: Any) -> str:
-    return _text(_yaml(), content)
+    return yaml_text(project_yaml(), content)

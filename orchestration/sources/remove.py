@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-
-from ruamel.yaml import YAML
 
 from orchestration.errors import UserError
 from orchestration.project_files import editing, write_all
 from orchestration.settings import Settings
+from orchestration.sources.generate import project_yaml, yaml_text
 
 
 def files_of_source(project_dir: Path, name: str) -> list[Path]:
@@ -42,7 +40,7 @@ def remove_source(settings: Settings, name: str) -> list[Path]:
         The files that were removed.
 
     Raises:
-        UserError: there is no such source.
+        UserError: there is no such source, or it is the only one of an entity.
     """
     project = settings.dbt_project_dir / "dbt_project.yml"
     with editing(settings.dbt_project_dir):
@@ -56,20 +54,24 @@ def remove_source(settings: Settings, name: str) -> list[Path]:
 
 
 def _without(project: Path, name: str) -> str:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml = project_yaml()
     content = yaml.load(project.read_text(encoding="utf-8"))
-    for models in content["vars"]["entity_sources"].values():
+    fed = content["vars"]["entity_sources"]
+    ours = f"stg_{name}__"
+    alone = [e for e, models in fed.items() if models and all(m.startswith(ours) for m in models)]
+    if alone:
+        raise UserError(
+            f"{name} is the only source of {', '.join(alone)}, and the models over them need one. "
+            "Add another source of these first.",
+            2,
+        )
+    for models in fed.values():
         for position in reversed(range(len(models))):
-            if not models[position].startswith(f"stg_{name}__"):
+            if not models[position].startswith(ours):
                 continue
             # What stands behind the last item belongs behind the one that is last then.
             trailing = models.ca.items.pop(position, None)
             del models[position]
             if trailing and position and position == len(models):
                 models.ca.items[position - 1] = trailing
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()
+    return yaml_text(yaml, content)

@@ -131,6 +131,10 @@ def test_a_source_is_taken_back(tmp_path: Path):
     for name in ("../staging", "..", ""):
         with pytest.raises(UserError, match="There is no source"):
             remove_source(added.settings, name)
+    # Without any source of an entity the models over it would be no SQL.
+    with pytest.raises(UserError, match=r"email_marketing is the only source of .*consents"):
+        remove_source(added.settings, "email_marketing")
+    assert {p: p.read_text() for p in project.rglob("*.yml")} == before
 
 
 def test_the_page_lists_what_the_code_knows():
