@@ -68,7 +68,7 @@ class TablesRead:
 
         Parameters:
             unique_id: of a model. What staging waits for it has noted itself; another model says
-                in `config.meta.next_day` how to ask its inputs.
+                in `config.meta.next_day` how to ask its inputs for days, of which the first counts.
             made_on: the day on which it was made.
 
         Returns:
@@ -76,9 +76,10 @@ class TablesRead:
         """
         node = self._manifest["nodes"][unique_id]
         asked = node["config"].get("meta", {}).get("next_day")
-        noted = f"select min(next_on) from operations.{quoted('staged_' + node['name'])}"
+        noted = f"select next_on from operations.{quoted('staged_' + node['name'])}"
+        first = f"select min(cast(day as date)) from ({asked or noted}) as days (day)"
         try:
-            found = self._con.execute(asked or noted, {"made_on": made_on} if asked else None)
+            found = self._con.execute(first, {"made_on": made_on} if asked else None)
             [(day,)] = found.fetchall()
         except duckdb.Error:
             return ""
