@@ -78,8 +78,9 @@ class TablesRead:
         asked = node["config"].get("meta", {}).get("next_day")
         noted = f"select next_on from operations.{quoted('staged_' + node['name'])}"
         first = f"select min(cast(day as date)) from ({asked or noted}) as days (day)"
+        given = {"made_on": made_on} if "$made_on" in first else None
         try:
-            found = self._con.execute(first, {"made_on": made_on} if asked else None)
+            found = self._con.execute(first, given)
             [(day,)] = found.fetchall()
         except duckdb.Error:
             return ""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.transform.decisions import SKIP, Decisions
 from orchestration.transform.node_states import read_states
+from orchestration.transform.parsing import load_manifest
 from tests.conftest import Company
 from tests.end_to_end.contents import contents
 from tests.own_data import project_copy
+from tests.transform.project import tomorrow
 
 SEGMENT = Path("models") / "segments" / "top_three_deciles.sql"
 MEMBERSHIP = Path("models") / "segments" / "segment_membership.sql"
@@ -47,6 +51,17 @@ def made(company: Company) -> set[str]:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     after = builds(company)
     return {name for name in after if after[name] != before.get(name)}
+
+
+def test_another_day_alone_makes_nothing(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row waits for tomorrow, so not even dbt is started; for 2099 some do."""
+    manifest = load_manifest(company.settings)
+    nodes = [u for u, n in manifest["nodes"].items() if n["resource_type"] != "operation"]
+    for days, is_due in ((1, False), (366 * (2100 - datetime.now(UTC).year), True)):
+        tomorrow(monkeypatch, days)
+        with company.warehouse() as con:
+            decisions = Decisions(company.settings, manifest).decide(con, nodes)
+        assert any(d.action != SKIP for d in decisions.values()) is is_due
 
 
 def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Company) -> None:

@@ -178,6 +178,8 @@ def test_a_model_waits_for_the_day_that_it_says(
     for later, made in ((2, []), (3, ["daily"]), (5, [])):
         tomorrow(monkeypatch, later)
         assert shop.make() == made, later
+    config["meta"] = {"next_day": "select date '9000-01-01'"}
+    assert shop.actions() == {}
     config["meta"] = {"next_day": "select day from no_such_table"}
     assert shop.actions() == {"daily": "build"}
 
