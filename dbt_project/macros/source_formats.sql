@@ -15,7 +15,7 @@
 {#-
     A text in one format as a UTC timestamp, a day as its midnight; null when it is none or lies
     before the second day of 1970, as in as_instant. `zone` is the time zone of texts that name
-    none: an offset such as +01:00, or a name such as Europe/Berlin.
+    none: an offset such as +01:00, a name such as Europe/Berlin, or SQL in brackets.
 -#}
 {% macro as_instant_in(text, format, zone='UTC') -%}
     {{ return(adapter.dispatch('as_instant_in')(text, format, zone)) }}
@@ -42,6 +42,8 @@
     {%- elif zone[:1] in '+-' -%}
         {%- set minutes = zone[1:3] | int * 60 + zone[4:] | int -%}
         {{ local ~ (' - ' if zone[:1] == '+' else ' + ') ~ 'to_minutes(' ~ minutes ~ ')' }}
+    {%- elif zone[:1] == '(' -%}
+        (({{ local }} at time zone {{ zone }}) at time zone 'UTC')
     {%- else -%}
         (({{ local }} at time zone '{{ zone }}') at time zone 'UTC')
     {%- endif -%}

@@ -41,6 +41,7 @@ def doubts_of(
     for proposal, result in zip(proposals, measured, strict=True):
         if set_aside is None:
             found |= dict.fromkeys(_rows(proposal, result))
+        found |= dict.fromkeys(proposal.doubts)
         if proposal.is_reviewed:
             continue
         needed = {c.name for c in proposal.entity.columns if c.is_required}
@@ -52,7 +53,6 @@ def doubts_of(
                     found |= dict.fromkeys(_day_or_month(proposal.table, column))
                 if "as_amount" in feed.expression or "as_decimal" in feed.expression:
                     found |= dict.fromkeys(_money(proposal, column, currency))
-        found |= dict.fromkeys(proposal.doubts)
         found |= dict.fromkeys(_unread(proposal, result))
     return list(found)
 

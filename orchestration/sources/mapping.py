@@ -70,7 +70,7 @@ def propose(
     proposals: list[Proposal] = []
     for table in tables:
         if table.name in known:
-            proposals += propose_recognised(con, table, known[table.name], entities)
+            proposals += propose_recognised(con, table, known[table.name], entities, currency)
             continue
         asked = maps.get(table.name)
         for entity in entities:

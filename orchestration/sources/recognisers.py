@@ -4,7 +4,8 @@ A recogniser is a YAML file in `recognised/`: the headers that must be there (`*
 text), the entities that the table feeds, with an SQL expression per column and the checks, and the
 traps of the export in words. In an expression `[Header]` is the column of that header,
 `[zone of Header]` the time zone that the header names, and `<term>` one of the file's `terms`. A
-column whose expression names a header that an export does not have is null.
+column whose expression names a header that an export does not have is null, except `[Header?]`,
+which is then null itself. A currency that only the amounts or the user can say is `currency_of`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ import duckdb
 import yaml
 
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Column, Table
+from orchestration.sources.drafts import Column, Doubt, Table
 from orchestration.sources.entities import Entity
 from orchestration.sources.proposals import Feed, Proposal
 
 FOLDER = Path(__file__).with_name("recognised")
-HEADER = re.compile(r"\[(zone of )?([A-Za-z][^\]\[:]*)\]")
+HEADER = re.compile(r"\[(zone of )?([A-Za-z][^\]\[:]*?)(\?)?\]")
 INSTANTS = frozenset({"ordered_at", "booked_at", "recorded_at", "updated_at"})
 TERM = re.compile(r"<(\w+)>")
 
@@ -103,6 +104,7 @@ def propose_recognised(
     table: Table,
     known: Recogniser,
     entities: Mapping[str, Entity],
+    currency: str | None,
 ) -> list[Proposal]:
     """The proposals that a recogniser makes of a table.
 
@@ -111,9 +113,14 @@ def propose_recognised(
         table: the table.
         known: its recogniser.
         entities: the contracts.
+        currency: the currency that the user said; None when nothing.
     """
     proposals: list[Proposal] = []
+    if not known.entities:
+        table.refused = [*table.refused, *(f"any entity: {trap}" for trap in known.traps)]
     for said in known.entities:
+        if not all(_column(table, header) for header in said.get("with", ())):
+            continue
         proposal = Proposal(
             table,
             entities[said["entity"]],
@@ -124,7 +131,9 @@ def propose_recognised(
             is_reviewed=True,
         )
         for name, text in said["columns"].items():
-            if (feed := _feed(con, table, known, text)) is not None:
+            if isinstance(text, Mapping) and "currency_of" in text:
+                _feed_currency(proposal, text["currency_of"], currency)
+            elif (feed := _feed(con, table, known, text)) is not None:
                 proposal.feeds[name] = feed
         for name, text in said.get("helpers", {}).items():
             if (feed := _feed(con, table, known, text)) is not None:
@@ -137,6 +146,22 @@ def propose_recognised(
             proposal.check("{{ is_after_today('" + name + "') }}", "future_timestamp", blame)
         proposals.append(proposal)
     return proposals
+
+
+def _feed_currency(proposal: Proposal, header: str, said: str | None) -> None:
+    """The currency of amounts that no column names: what they name, or what the user says."""
+    column = _column(proposal.table, header)
+    if column is None:
+        return
+    named = {*column.currency}
+    if said or (len(named) == 1 and named != {"USD"}):
+        proposal.feeds["currency"] = Feed(f"'{said or named.pop()}'", reason="--currency or signs")
+        return
+    what = "nothing says of which currency its amounts are."
+    proposal.doubts.append(
+        Doubt(proposal.table.name, header, what, "Say it with --currency, as in --currency EUR.")
+    )
+    proposal.feeds["currency"] = Feed("'EUR'")
 
 
 def _feed(
@@ -152,12 +177,14 @@ def _feed(
     while found := TERM.search(text):
         text = text.replace(found[0], known.terms[found[1]])
     used: dict[str, Column] = {}
-    for zone, header in HEADER.findall(text):
+    for zone, header, optional in HEADER.findall(text):
         column = _column(table, header)
-        if column is None:
+        if column is None and not optional:
             return None
-        used[column.name] = column
-        text = text.replace(f"[{zone}{header}]", column.zone if zone else column.name)
+        name = column.name if column else "cast(null as string)"
+        if column:
+            used[column.name] = column
+        text = text.replace(f"[{zone}{header}{optional}]", column.zone if column and zone else name)
     reason = f"{known.name}: {', '.join(c.source_name.strip() for c in used.values())}"
     return Feed(_in_lines(text), tuple(used.values()), reason if used else f"{known.name}: always")
 
