@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import yaml
@@ -14,6 +16,7 @@ from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
 from orchestration.project_files import editing, take_back_unfinished, write_all
 from orchestration.settings import Settings
+from orchestration.sources import kept as keeping
 from orchestration.sources.doubts import doubts_of, refuse_doubts
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import read_entities
@@ -52,6 +55,8 @@ def add_source(
     set_aside: float | None = None,
     yes: bool = False,
     dry_run: bool = False,
+    save: Path | None = None,
+    kept: Path | None = None,
     console: Console | None = None,
 ) -> list[str]:
     """Propose and write the staging models of a source.
@@ -70,6 +75,8 @@ def add_source(
         set_aside: the share of a file's rows that may be set aside.
         yes: write without asking.
         dry_run: show what would be written, and write nothing.
+        save: a file to keep the proposal in, for review and to apply it again.
+        kept: a proposal that was kept; what is said beside it wins.
         console: where to print.
 
     Returns:
@@ -81,6 +88,17 @@ def add_source(
     """
     console = console or Console()
     check_source_name(name)
+    said: dict[str, Any] = {
+        "tables": tables, "maps": maps or {}, "renames": renames or {}, "formats": formats,
+        "types": types or {}, "currency": currency, "set_aside": set_aside,
+    }  # fmt: skip
+    expected: dict[str, dict[str, str]] = {}
+    if kept is not None:
+        earlier, expected = keeping.read(kept)
+        said |= {k: v for k, v in earlier.items() if not said[k]}
+    tables, maps, renames = said["tables"], said["maps"], said["renames"]
+    formats, types, currency = said["formats"], said["types"], said["currency"]
+    set_aside = said["set_aside"]
     if currency is not None and not (
         len(currency) == 3 and currency.isascii() and currency.isalpha()
     ):
@@ -118,6 +136,17 @@ def add_source(
     draft = Draft(
         name, found, proposals, _thresholds(proposals, measured), _notes(proposals, measured)
     )
+    feeds = {
+        name_of(draft, p).removeprefix(f"stg_{name}__"): {
+            column: feed.expression for column, feed in (*p.feeds.items(), *p.helpers.items())
+        }
+        for p in proposals
+    }
+    if kept is not None:
+        keeping.refuse_other_reading(expected, feeds)
+    if save is not None:
+        keeping.save(save, said, feeds)
+        console.print(f"kept in {save}", soft_wrap=True, highlight=False)
     if dry_run:
         for path, text in files_of(draft, settings.dbt_project_dir).items():
             console.print(Text(f"--- {path.name}\n{text}"), soft_wrap=True)

@@ -102,6 +102,16 @@ def add(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be written, write nothing.")
     ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FILE", help="Keep the proposal as a file to review."),
+    ] = None,
+    kept: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Apply a proposal that was kept; other readings stop."
+        ),
+    ] = None,
     landing: Landing = None,
     yes: Yes = False,
 ) -> None:
@@ -128,6 +138,8 @@ def add(
         set_aside=set_aside,
         yes=yes,
         dry_run=dry_run,
+        save=save,
+        kept=kept,
     )
 
 

@@ -118,6 +118,20 @@ def test_a_dry_run_shows_and_writes_nothing(tmp_path: Path):
     assert not (added.settings.dbt_project_dir / "models/staging/second").exists()
 
 
+def test_a_proposal_is_kept_and_applied_again(tmp_path: Path):
+    path = write(tmp_path / "orders.csv", ORDERS)
+    kept = tmp_path / "kept.yml"
+    first = add(tmp_path, "shop_a", path, formats=[("amount", "cents")], save=kept)
+    assert "as_amount('amount', minor_digits=2)" in kept.read_text()
+    second = add(tmp_path, "shop_b", path, kept=kept)
+    assert second.sql("orders_orders") == first.sql("orders_orders").replace("shop_a", "shop_b")
+    write(path, ORDERS.replace("2026-03-", "12.03.20"))
+    with pytest.raises(UserError, match=r"otherwise than the kept.*orders_orders\.ordered_at"):
+        add(tmp_path, "shop_c", path, kept=kept)
+    with pytest.raises(UserError, match="no kept proposal"):
+        add(tmp_path, "shop_c", path, kept=write(tmp_path / "other.yml", "said: {cents: amount}"))
+
+
 def test_a_source_is_taken_back(tmp_path: Path):
     path = write(tmp_path / "orders.csv", ORDERS)
     project = tmp_path / "dbt_project"
