@@ -46,7 +46,9 @@ PATTERNS = {
     "iso_date": rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}({TIME} ?(Z|UTC|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}})?)?",
     "compact_date": r"(1[89]|20)\d{6}",
     "compact_other": r"\d{8}",
-    "named_month_date": r"\d{1,2}-[A-Za-z]{3}-(\d{4}|\d{2})",
+    "compact_time": rf"(1[89]|20)\d{{6}}{TIME}",
+    "named_month_date": rf"\d{{1,2}}[- ][A-Za-z]{{3}}[- ](\d{{4}}|\d{{2}})({TIME})?",
+    "named_month_first": rf"[A-Za-z]{{3}} \d{{1,2}}, \d{{4}}({TIME})?",
     "slash_year_first": rf"\d{{4}}/\d{{1,2}}/\d{{1,2}}({TIME})?",
     "slash_date": rf"\d{{1,2}}/\d{{1,2}}/(\d{{4}}|\d{{2}})({TIME})?",
     "dot_date": rf"\d{{1,2}}\.\d{{1,2}}\.(\d{{4}}|\d{{2}})({TIME})?",
@@ -64,7 +66,9 @@ DATES = {
     "slash_date": (("%d/%m/%Y", "%m/%d/%Y"), TIMES),
     "dot_date": (("%d.%m.%Y", "%m.%d.%Y"), TIMES),
     "dash_date": (("%d-%m-%Y", "%m-%d-%Y"), TIMES),
-    "named_month_date": (("%d-%b-%Y",), ("",)),
+    "compact_time": (("%Y%m%d",), TIMES[1:]),
+    "named_month_date": (("%d-%b-%Y", "%d %b %Y"), TIMES),
+    "named_month_first": (("%b %d, %Y",), TIMES),
 }
 EPOCHS = ("epoch_seconds", "epoch_millis", "epoch_micros")
 # A year is written with two digits or four where it does not come first.
@@ -239,7 +243,7 @@ def _choose_day_or_month_first(table: Table) -> None:
     """A column whose dates fit both readings follows the columns that fit one."""
     certain = [
         f for c in table.columns if not c.is_day_first_a_guess for f in c.formats
-        if f.startswith(("%d", "%m"))
+        if f.startswith(("%d", "%m")) and "%b" not in f
     ]  # fmt: skip
     month_first = {f.startswith("%m") for f in certain}
     if len(month_first) != 1:
