@@ -31,7 +31,7 @@ from orchestration.sources.generate import (
     registered,
 )
 from orchestration.sources.mapping import propose
-from orchestration.sources.measure import Measured, measure, threshold_for
+from orchestration.sources.measure import Measured, measure, refuse_shared_keys, threshold_for
 from orchestration.sources.overrules import columns_named, overrule_values
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.samples import read_sample
@@ -131,6 +131,7 @@ def add_source(
             fed = fed_by(settings.dbt_project_dir, name)
             proposals = propose(con, found, entities, maps or {}, currency, fed)
             measured = [measure(con, settings.dbt_project_dir, name, p) for p in proposals]
+            refuse_shared_keys(con, settings.dbt_project_dir, name, proposals)
     show_proposal(console, found, proposals, measured)
     refuse_doubts(doubts_of(proposals, measured, currency, set_aside))
     draft = Draft(

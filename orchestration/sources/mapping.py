@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.ingest.sql import quoted
 from orchestration.sources.builders import build
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import Entity
@@ -70,7 +69,11 @@ def propose(
     proposals: list[Proposal] = []
     for table in tables:
         if table.name in known:
-            proposals += propose_recognised(con, table, known[table.name], entities, currency)
+            mine = known[table.name]
+            beside = {
+                r.export for n, r in known.items() if n != table.name and r.product == mine.product
+            }
+            proposals += propose_recognised(con, table, mine, entities, currency, beside)
             continue
         asked = maps.get(table.name)
         for entity in entities:
@@ -86,7 +89,6 @@ def propose(
             else:
                 proposals.append(proposal)
     proposals = _one_line_per_order(proposals, roles, maps)
-    _refuse_shared_keys(con, proposals)
     for proposal in proposals:
         for name, feed in proposal.feeds.items():
             for column in feed.columns:
@@ -189,28 +191,3 @@ def _one_line_per_order(
             and p.table.name not in maps
         )
     ]
-
-
-def _refuse_shared_keys(con: duckdb.DuckDBPyConnection, proposals: list[Proposal]) -> None:
-    """Two tables of a source that use the same ids would overwrite each other's rows."""
-    for entity in {p.entity.name: p.entity for p in proposals}.values():
-        same = [p for p in proposals if p.entity.name == entity.name]
-        for i, first in enumerate(same):
-            for second in same[i + 1 :]:
-                if first.table is second.table:
-                    continue
-                a, b = (p.feeds[entity.key[0]].columns for p in (first, second))
-                if not a or not b:
-                    continue
-                row = con.execute(
-                    f"select count(*) from (select {quoted(a[0].name)} from "
-                    f"{quoted(first.table.sample)} where {quoted(a[0].name)} is not null intersect "
-                    f"select {quoted(b[0].name)} from {quoted(second.table.sample)})"
-                ).fetchall()[0]
-                if row and row[0]:
-                    raise UserError(
-                        f"{first.table.name} and {second.table.name} both feed {entity.name}, and "
-                        f"{row[0]:,} ids occur in both. If they mean the same, keep one table "
-                        "(--table); if not, add them as two sources.",
-                        2,
-                    )

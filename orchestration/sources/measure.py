@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import UserError
 from orchestration.ingest.sql import quoted
 from orchestration.sources.model_text import checked_sql
 from orchestration.sources.proposals import Proposal
@@ -16,7 +19,8 @@ DEFAULT_THRESHOLD = 0.005
 EMPTY = ("missing_key", "missing_reference", "invalid_timestamp", "invalid_amount")
 """Reasons that a row may have because a cell is empty."""
 
-NO_FAULTS = ("no_record", "says_nothing")
+_KEYS = "select {} from checked where fault is null"
+NO_FAULTS = ("no_record", "says_nothing", "superseded_version")
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,14 @@ def measure(
         f"nullif(trim(cast(raw.{quoted(c)} as varchar)), '') is null"
         for c in blamed
     )
-    text = checked_sql(source, proposal) + (
-        "\nselect checked.source_file, fault, fault_column, "
+    sql = _over_sample(
+        project_dir,
+        source,
+        proposal,
+        "select checked.source_file, fault, fault_column, "
         f"{f'case{empty} end' if empty else 'true'} as is_empty, count(*) as row_count\n"
-        f"from checked join {sample} as raw using (source_file, source_row) group by all"
+        f"from checked join {sample} as raw using (source_file, source_row) group by all",
     )
-    sql = render(project_dir, text, {proposal.table.name: sample})
     con.execute(
         f"create or replace temp table faults as select * replace (case when fault not in "
         f"{NO_FAULTS} then fault end as fault) from ({sql})"
@@ -107,10 +113,49 @@ def measure(
     )
 
 
+def refuse_shared_keys(
+    con: duckdb.DuckDBPyConnection, project_dir: Path, source: str, proposals: Sequence[Proposal]
+) -> None:
+    """Two tables of a source that use the same ids would give a key twice.
+
+    Parameters:
+        con: the connection that holds the samples.
+        project_dir: the dbt project, for its macros.
+        source: the source's name.
+        proposals: all of the source.
+
+    Raises:
+        UserError: two tables feed an entity, and some key occurs in both.
+    """
+    for first, second in combinations(proposals, 2):
+        if first.table is second.table or first.entity.name != second.entity.name:
+            continue
+        keys = " intersect ".join(
+            f"({_over_sample(project_dir, source, p, _KEYS.format(', '.join(p.entity.key)))})"
+            for p in (first, second)
+        )
+        count = con.execute(f"select count(*) from ({keys})").fetchall()[0][0]
+        if count:
+            raise UserError(
+                f"{first.table.name} and {second.table.name} both feed {first.entity.name}, and "
+                f"{count:,} ids occur in both. If they mean the same, keep one table (--table); if "
+                "not, add them as two sources.",
+                2,
+            )
+
+
+def _over_sample(project_dir: Path, source: str, proposal: Proposal, select: str) -> str:
+    """A query over the rows that a proposal has checked, of its sample."""
+    text = f"{checked_sql(source, proposal)}\n{select}"
+    return render(project_dir, text, {proposal.table.name: quoted(proposal.table.sample)})
+
+
 def _unread(
     con: duckdb.DuckDBPyConnection, project_dir: Path, proposal: Proposal
 ) -> dict[str, int]:
     """Values of attributes that become null; a value that a row can't do without is a fault."""
+    if proposal.is_reviewed:
+        return {}
     checked = {name for condition, *_ in proposal.checks for name in condition.split()}
     counted = {
         name: f"count(*) filter (({feed.expression}) is null and "

@@ -52,7 +52,16 @@ def model_sql(source: str, proposal: Proposal) -> str:
 
 def checked_sql(source: str, proposal: Proposal) -> str:
     """The first two steps, which say of each row what is wrong with it."""
-    lines = ["with", "", "typed as (", "    select"]
+    read = f"{{{{ source('{source}', '{proposal.table.name}') }}}}"
+    lines = ["with", ""]
+    if proposal.steps:
+        lines += ["stepped as (", "    select", f"{INDENT}*,"]
+        for name, step in proposal.steps.items():
+            lines += _aliased(step.expression, name, INDENT)
+        lines[-1] = lines[-1].removesuffix(",")
+        lines += [f"    from {read}", "),", ""]
+        read = "stepped"
+    lines += ["typed as (", "    select"]
     for column in proposal.columns:
         feed = proposal.feeds.get(column.name)
         if column.name == "source_system":
@@ -70,7 +79,7 @@ def checked_sql(source: str, proposal: Proposal) -> str:
         f"{INDENT}source_file,",
         f"{INDENT}source_row,",
         f"{INDENT}is_deleted",
-        f"    from {{{{ source('{source}', '{proposal.table.name}') }}}}",
+        f"    from {read}",
         "),",
         "",
         "checked as (",

@@ -39,6 +39,7 @@ class Proposal:
         table: the source table.
         entity: the conformed entity.
         feeds: what fills its columns, by name; a column without is a typed null.
+        steps: columns that are worked out before, so that windows may stand upon windows.
         helpers: further typed columns that checks or final expressions read.
         checks: condition, reason, column to blame.
         newest_by: the typed column that says how new a version is.
@@ -52,6 +53,7 @@ class Proposal:
     table: Table
     entity: Entity
     feeds: dict[str, Feed] = field(default_factory=dict)
+    steps: dict[str, Feed] = field(default_factory=dict)
     helpers: dict[str, Feed] = field(default_factory=dict)
     checks: list[tuple[str, str, str | None]] = field(default_factory=list)
     newest_by: str = "source_file"

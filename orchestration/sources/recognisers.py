@@ -3,7 +3,8 @@
 A recogniser is a YAML file in `recognised/`: the headers that must be there (`*` stands for any
 text), the entities that the table feeds, with an SQL expression per column and the checks, and the
 traps of the export in words. In an expression `[Header]` is the column of that header,
-`[zone of Header]` the time zone that the header names, and `<term>` one of the file's `terms`. A
+`[zone of Header]` the time zone that the header names, and `<term>` one of the file's `terms` or
+`steps`: a step is worked out before the columns, so that a window may stand upon it. A
 column whose expression names a header that an export does not have is null, except `[Header?]`,
 which is then null itself. A currency that only the amounts or the user can say is `currency_of`.
 """
@@ -11,7 +12,7 @@ which is then null itself. A currency that only the amounts or the user can say 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -44,6 +45,7 @@ class Recogniser:
         formats: formats of files; any when empty.
         traps: what a reader of the export should know.
         terms: expressions by name.
+        steps: expressions by name that get a column of their own before the others.
         entities: what it feeds, as the file says it.
     """
 
@@ -54,6 +56,7 @@ class Recogniser:
     formats: tuple[str, ...]
     traps: tuple[str, ...]
     terms: Mapping[str, str]
+    steps: Mapping[str, str]
     entities: tuple[Mapping[str, Any], ...]
 
     @property
@@ -77,6 +80,7 @@ def recognisers() -> tuple[Recogniser, ...]:
                 tuple(said.get("formats", ())),
                 tuple(said["traps"]),
                 said.get("terms", {}),
+                said.get("steps", {}),
                 tuple(said["entities"]),
             )
         )
@@ -105,6 +109,7 @@ def propose_recognised(
     known: Recogniser,
     entities: Mapping[str, Entity],
     currency: str | None,
+    beside: Collection[str] = (),
 ) -> list[Proposal]:
     """The proposals that a recogniser makes of a table.
 
@@ -114,12 +119,15 @@ def propose_recognised(
         known: its recogniser.
         entities: the contracts.
         currency: the currency that the user said; None when nothing.
+        beside: which exports of the same product the source has beside this one.
     """
     proposals: list[Proposal] = []
-    if not known.entities:
-        table.refused = [*table.refused, *(f"any entity: {trap}" for trap in known.traps)]
     for said in known.entities:
-        if not all(_column(table, header) for header in said.get("with", ())):
+        if not (
+            all(_column(table, header) for header in said.get("with", ()))
+            and all(_is_any(export, beside) for export in said.get("beside", ()))
+            and not any(_is_any(export, beside) for export in said.get("unless_beside", ()))
+        ):
             continue
         proposal = Proposal(
             table,
@@ -133,10 +141,10 @@ def propose_recognised(
         for name, text in said["columns"].items():
             if isinstance(text, Mapping) and "currency_of" in text:
                 _feed_currency(proposal, text["currency_of"], currency)
-            elif (feed := _feed(con, table, known, text)) is not None:
+            elif (feed := _feed(con, proposal, known, text)) is not None:
                 proposal.feeds[name] = feed
         for name, text in said.get("helpers", {}).items():
-            if (feed := _feed(con, table, known, text)) is not None:
+            if (feed := _feed(con, proposal, known, text)) is not None:
                 proposal.helpers[name] = feed
         for condition, reason, header in said["checks"]:
             blame = _column(table, header)
@@ -145,7 +153,13 @@ def propose_recognised(
             blame = next(iter(proposal.feeds[name].columns), None)
             proposal.check("{{ is_after_today('" + name + "') }}", "future_timestamp", blame)
         proposals.append(proposal)
+    if not proposals:
+        table.refused = [*table.refused, *(f"any entity: {trap}" for trap in known.traps)]
     return proposals
+
+
+def _is_any(pattern: str, exports: Collection[str]) -> bool:
+    return any(fnmatchcase(export, pattern) for export in exports)
 
 
 def _feed_currency(proposal: Proposal, header: str, said: str | None) -> None:
@@ -165,8 +179,9 @@ def _feed_currency(proposal: Proposal, header: str, said: str | None) -> None:
 
 
 def _feed(
-    con: duckdb.DuckDBPyConnection, table: Table, known: Recogniser, said: Any
+    con: duckdb.DuckDBPyConnection, proposal: Proposal, known: Recogniser, said: Any
 ) -> Feed | None:
+    table = proposal.table
     if isinstance(said, Mapping):
         column = _column(table, said["of"])
         if column is None:
@@ -174,17 +189,26 @@ def _feed(
         code = sql.country(con, table, column)
         return Feed(code, (column,), f"{known.name}: {said['of']}") if code else None
     text = str(said)
-    while found := TERM.search(text):
-        text = text.replace(found[0], known.terms[found[1]])
     used: dict[str, Column] = {}
+    while found := TERM.search(text):
+        name = found[1]
+        if name in known.steps:
+            step = proposal.steps.get(name) or _feed(con, proposal, known, known.steps[name])
+            if step is None:
+                return None
+            proposal.steps[name] = step
+            used |= {column.name: column for column in step.columns}
+        text = text.replace(found[0], name if name in known.steps else known.terms[name])
     for zone, header, optional in HEADER.findall(text):
         column = _column(table, header)
         if column is None and not optional:
             return None
-        name = column.name if column else "cast(null as string)"
         if column:
             used[column.name] = column
-        text = text.replace(f"[{zone}{header}{optional}]", column.zone if column and zone else name)
+        value = column.name if column else "cast(null as string)"
+        if zone:
+            value = column.zone if column else "UTC"
+        text = text.replace(f"[{zone}{header}{optional}]", value)
     reason = f"{known.name}: {', '.join(c.source_name.strip() for c in used.values())}"
     return Feed(_in_lines(text), tuple(used.values()), reason if used else f"{known.name}: always")
 

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import duckdb
 import pytest
 
-from orchestration.sources.recognisers import recognisers
+from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.entities import read_entities
+from orchestration.sources.names import snake_case
+from orchestration.sources.recognisers import Recogniser, propose_recognised, recognisers
 from tests.conftest import require_shared
 from tests.sources.added import Added, add
 
@@ -131,7 +136,14 @@ def test_mailchimp_archive_as_it_comes(mailchimp: Added):
 
 
 @pytest.mark.parametrize("known", recognisers(), ids=lambda known: known.name)
-def test_every_recogniser_says_its_traps_and_feeds_what_contracts_require(known):
+def test_the_headers_of_a_recogniser_feed_what_contracts_require(known: Recogniser):
     assert known.traps and known.headers
-    for said in known.entities:
-        assert said["checks"] and said["columns"]
+    named = [(h.rstrip("*"), h) for h in known.headers]
+    columns = [Column(snake_case(name, "c"), name) for name, _ in named]
+    table = Table("t", "csv", columns=columns)
+    entities = read_entities(DBT_PROJECT_DIR)
+    for beside in ((), ("customers", "charges", "refunds", "products")):
+        with duckdb.connect() as con:
+            proposals = propose_recognised(con, table, known, entities, "EUR", beside)
+        assert [p.entity.name for p in proposals if p.missing] == []
+        assert all(p.checks for p in proposals)

@@ -1,0 +1,190 @@
+"""Four exports of well-known products, added by one command each, through a run to publication.
+
+The right values are those of the README of shared/data/exports. The one correction is a rate for
+the charges in pounds, which no file can know.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.settings import Settings
+from tests.conftest import Company, require_shared
+from tests.own_data import project_copy
+from tests.sources.added import add
+
+PLACES = {
+    "shopify": "shopify",
+    "hubspot": "hubspot/*.csv",
+    "stripe": "stripe/charges.ndjson",
+    "mailchimp": "mailchimp/*.zip",
+}
+RATE = Decimal("1.15")
+
+
+@pytest.fixture(scope="module")
+def after_run(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The company of the four exports, after one run."""
+    root = tmp_path_factory.mktemp("exports")
+    exports = require_shared("exports")
+    project = project_copy(root / "dbt_project")
+    for name, pattern in PLACES.items():
+        [place] = exports.glob(pattern)
+        add(root, name, place)
+    policy = project / "seeds" / "policy"
+    (policy / "exchange_rates.csv").write_text(
+        "from_currency,to_currency,valid_from,rate,comment\n"
+        f"GBP,EUR,2000-01-01,{RATE},\n"
+    )  # fmt: skip
+    settings = policy / "value_settings.csv"
+    settings.write_text(
+        settings.read_text().replace("reporting_currency,,", "reporting_currency,EUR,")
+    )
+    company = Company(Settings(root / "data", root / "data" / "landing", project))
+    ran = company.c360("run")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return company
+
+
+@pytest.fixture(scope="module")
+def warehouse(after_run: Company) -> duckdb.DuckDBPyConnection:
+    """The warehouse, and of the charges what their file says."""
+    con = after_run.warehouse()
+    [charges] = require_shared("exports").glob(PLACES["stripe"])
+    con.execute(
+        "create temp table charges as select *, metadata.order_id as paid_order_id, "
+        "cast(amount * 0.01 as decimal(18, 2)) as major, "
+        "cast(amount_refunded * 0.01 as decimal(18, 2)) as refunded_major "
+        f"from read_ndjson('{charges}', ignore_errors = true) where id is not null"
+    )
+    return con
+
+
+def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    return con.execute(f"{sql} order by all").fetchall()
+
+
+def amounts(*texts: str) -> Decimal:
+    return sum(map(Decimal, texts), Decimal(0))
+
+
+def test_shopify_orders_lines_and_refunds(warehouse: duckdb.DuckDBPyConnection):
+    sold = amounts("21246.70", "1319.95", "279.60", "502.20")
+    assert rows(
+        warehouse,
+        "select status, count(*), sum(gross_amount) from conformed.orders "
+        "where source_system = 'shopify' group by 1",
+    ) == [("cancelled", 3, Decimal("192.60")), ("completed", 197, sold)]
+    assert rows(
+        warehouse,
+        "select is_return, count(*), sum(line_amount) from conformed.order_lines "
+        "where source_system = 'shopify' group by 1",
+    ) == [(False, 338, Decimal("23541.05")), (True, 13, -amounts("1319.95", "30.00"))]
+
+
+def test_stripe_charges_are_read_in_full(warehouse: duckdb.DuckDBPyConnection):
+    assert rows(
+        warehouse,
+        "select currency, sum(gross_amount) from staging.stg_stripe__charges_orders "
+        "where reject_reason is null and status = 'completed' group by 1",
+    ) == [("EUR", Decimal("31080.17")), ("GBP", Decimal("1513.61"))]
+    assert rows(
+        warehouse,
+        "select status, count(*) from staging.stg_stripe__charges_orders "
+        "where reject_reason is null group by 1",
+    ) == [("cancelled", 35), ("completed", 265)]
+
+
+def test_a_sale_paid_through_stripe_counts_once(
+    warehouse: duckdb.DuckDBPyConnection, after_run: Company
+):
+    own = "coalesce(paid_order_id, '') not in (select order_id from conformed.orders)"
+    assert rows(
+        warehouse,
+        "select order_id from conformed.orders where source_system = 'stripe'",
+    ) == rows(warehouse, f"select id from charges where {own}")
+    [(sold, refunded)] = rows(
+        warehouse,
+        "select sum(round(major * rate, 2)), sum(round(refunded_major * rate, 2)) from ("
+        f"select *, if(currency = 'gbp', {RATE}, 1) as rate from charges "
+        f"where status = 'succeeded' and {own})",
+    )
+    gross = amounts("21246.70", "1319.95", "279.60", "502.20", str(sold))
+    returned = amounts("1319.95", "30.00", str(refunded))
+    with after_run.published() as published:
+        assert rows(
+            published,
+            "select sum(gross_amount), sum(returned_amount), sum(net_amount), sum(order_count) "
+            "from insights.fact_revenue",
+        ) == [(gross, returned, gross - returned, 197 + 180)]
+
+
+def test_denials_and_grants_are_in_consent(
+    warehouse: duckdb.DuckDBPyConnection, after_run: Company
+):
+    assert rows(
+        warehouse,
+        "select source_system, status, captured_by, count(*) from conformed.consents "
+        "where source_system <> 'shopify' group by all",
+    ) == [
+        ("hubspot", "denied", "preference_centre", 75),
+        ("mailchimp", "denied", "bounce", 15),
+        ("mailchimp", "denied", "preference_centre", 30),
+        ("mailchimp", "granted", "form", 170),
+    ]
+    # Who said no, and nothing since, may not be mailed: as many in what is published.
+    said = rows(
+        warehouse,
+        "select status, count(*) from (select profile_id, arg_max(status, (recorded_at, "
+        "status = 'denied')) as status from conformed.consents join identity.identity_map "
+        "using (source_system, source_record_id) group by 1) group by 1",
+    )
+    with after_run.published() as published:
+        counts = "select status, sum(profile_count) from insights.fact_consent group by 1"
+        assert rows(published, counts) == said
+
+
+def test_people_and_guests(warehouse: duckdb.DuckDBPyConnection):
+    found = rows(
+        warehouse,
+        "select source_system, count(*), count(distinct lower(email)) "
+        "from conformed.customer_records group by 1",
+    )
+    assert found == [
+        # One of HubSpot's is noreply@, which is nobody's.
+        ("hubspot", 300, 177), ("mailchimp", 215, 215), ("shopify", 111 + 9, 111),
+        ("stripe", 137, 111),
+    ]  # fmt: skip
+    assert rows(
+        warehouse,
+        "select count(distinct comparison_value) from identity.comparison_values "
+        "where source_system = 'hubspot' and namespace = 'email' and refusal_reason is null",
+    ) == [(176,)]
+    # A guest has an order, a name and an address, and so is a person.
+    assert rows(
+        warehouse,
+        "select count(*), count(family_name), count(profile_id) from conformed.customer_records "
+        "left join identity.identity_map using (source_system, source_record_id) "
+        "where source_system = 'shopify' and source_record_id like 'guest %'",
+    ) == [(9, 9, 9)]
+
+
+def test_every_row_is_accounted_for(after_run: Company):
+    with after_run.published() as published:
+        assert rows(
+            published,
+            "select source_system, entity, reason, row_count from insights.fact_set_aside "
+            "where reason not in ('folded_row', 'says_nothing') and source_system <> 'stripe'",
+        ) == [
+            ("shopify", "consents", "duplicate_row", 10),
+            ("shopify", "order_lines", "duplicate_row", 15),
+        ]
+        lost = "rows_read - rows_accepted - rows_quarantined - rows_superseded"
+        assert rows(
+            published,
+            f"select sum(abs({lost})) from insights.fact_row_conservation",
+        ) == [(0,)]
