@@ -19,9 +19,9 @@ select
     customer_totals.gross_amount,
     customer_totals.returned_amount,
     customer_totals.net_amount,
-    -- A profile is here because of an order, so the divisor is never zero.
     cast(
-        cast(customer_totals.gross_amount as double) / customer_totals.order_count as decimal(18, 2)
+        cast(customer_totals.gross_amount as double) / nullif(customer_totals.order_count, 0)
+        as decimal(18, 2)
     ) as average_order_amount,
     customer_totals.first_ordered_at,
     customer_totals.last_ordered_at,

@@ -10,6 +10,7 @@ order_amounts as (
     select
         profile_id,
         ordered_at,
+        is_order,
         returned_amount,
         net_amount,
         currency,
@@ -28,11 +29,11 @@ reporting as (
 profile_sums as (
     select
         profile_id,
-        count(*) as order_count,
+        count(*) filter (where is_order) as order_count,
         cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
-        min(ordered_at) as first_ordered_at,
-        max(ordered_at) as last_ordered_at,
+        min(ordered_at) filter (where is_order) as first_ordered_at,
+        max(ordered_at) filter (where is_order) as last_ordered_at,
         case
             when count(margin_amount) = count(*) then cast(sum(margin_amount) as decimal(18, 2))
         end as margin_amount

@@ -14,10 +14,12 @@ order_amounts as (
         cast({{ dbt.date_trunc('month', 'ordered_at') }} as date) as month_start_on,
         currency
     from {{ ref('order_amounts') }}
+    where is_order
 ),
 
--- An order counts in the month it was placed, a line in the month it was booked: a return
--- lowers the month of the return, and months that were reported once do not change again.
+-- An order counts in the month it was placed (a credit note is none), a line in the month it was
+-- booked: a return lowers the month of the return, and months that were reported once do not change
+-- again.
 monthly_orders as (
     select
         month_start_on,

@@ -31,6 +31,7 @@ order_amounts as (
         source_system,
         order_id,
         min(ordered_at) as ordered_at,
+        count(*) filter (where not is_return) > 0 as is_order,
         cast(coalesce(sum(line_amount) filter (where not is_return), 0) as decimal(18, 2))
             as gross_amount,
         cast(coalesce(-sum(line_amount) filter (where is_return), 0) as decimal(18, 2))
@@ -48,6 +49,7 @@ select
     order_amounts.source_system,
     order_amounts.order_id,
     order_amounts.ordered_at,
+    order_amounts.is_order,
     order_amounts.gross_amount,
     order_amounts.returned_amount,
     order_amounts.net_amount,

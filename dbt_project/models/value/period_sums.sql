@@ -45,6 +45,7 @@ order_amounts as (
         profile_id,
         ordered_at
     from {{ part(ref('order_amounts'), ['profile_id']) }}
+    where is_order
 ),
 
 ledger_entries as (

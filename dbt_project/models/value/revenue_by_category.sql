@@ -13,6 +13,7 @@ purchases as (
         source_system,
         order_id,
         line_amount,
+        is_return,
         currency
     from {{ part(ref('purchases'), ['profile_id']) }}
 ),
@@ -30,6 +31,7 @@ category_orders as (
         product_category,
         source_system,
         order_id,
+        count(*) filter (where not is_return) > 0 as is_order,
         sum(line_amount) as net_amount
     from purchases
     group by profile_id, product_category, source_system, order_id
@@ -39,7 +41,7 @@ category_totals as (
     select
         profile_id,
         product_category,
-        cast(count(*) as bigint) as order_count,
+        cast(count(*) filter (where is_order) as bigint) as order_count,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount
     from category_orders
     group by profile_id, product_category

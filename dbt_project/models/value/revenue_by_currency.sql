@@ -29,6 +29,7 @@ order_totals as (
         source_currency,
         order_id,
         count(*) as line_count,
+        count(*) filter (where not is_return) > 0 as is_order,
         coalesce(sum(source_amount) filter (where not is_return), 0) as source_gross_amount,
         coalesce(-sum(source_amount) filter (where is_return), 0) as source_returned_amount,
         coalesce(sum(line_amount) filter (where not is_return), 0) as gross_amount,
@@ -44,7 +45,7 @@ completed as (
     select
         source_system,
         source_currency,
-        count(*) as order_count,
+        count(*) filter (where is_order) as order_count,
         sum(line_count) as line_count,
         sum(source_gross_amount) as source_gross_amount,
         sum(source_returned_amount) as source_returned_amount,

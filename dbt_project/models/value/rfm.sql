@@ -20,7 +20,8 @@ totals as (
 {% for measure, worst_first in scored.items() %}
     -- A score is 1 plus the full fifths of all customers that are strictly worse. So ties share a
     -- score, and where most customers bought once, once is a 1 and never, by luck, a 3. Values are
-    -- fewer than customers, so it is worked out per value.
+    -- fewer than customers, so it is worked out per value. Who only got money back has no recency,
+    -- which is the worst.
     scores_of_{{ measure }} as (
         select
             counted.{{ measure }},
@@ -29,7 +30,7 @@ totals as (
                     cast(
                         5 * (
                             sum(counted.customer_count) over (
-                                order by counted.{{ measure }} {{ worst_first }} nulls last
+                                order by counted.{{ measure }} {{ worst_first }} nulls first
                                 rows between unbounded preceding and current row
                             ) - counted.customer_count
                         ) as double
@@ -58,7 +59,7 @@ scored as (
         scores_of_monetary_amount.score as monetary_score
     from customer_attributes
     inner join scores_of_recency_days
-        on scores_of_recency_days.recency_days = customer_attributes.recency_days
+        on scores_of_recency_days.recency_days is not distinct from customer_attributes.recency_days
     inner join scores_of_frequency
         on scores_of_frequency.frequency = customer_attributes.frequency
     inner join scores_of_monetary_amount

@@ -7,6 +7,7 @@ booked_orders as (
     select
         source_system,
         order_id,
+        count(*) filter (where not is_return) > 0 as is_order,
         sum(case when is_return then cast(0 as decimal(18, 2)) else line_amount end) as gross_amount,
         sum(line_amount) as net_amount
     from {{ ref('purchases') }}
@@ -15,7 +16,7 @@ booked_orders as (
 
 expected as (
     select
-        count(*) as order_count,
+        count(*) filter (where is_order) as order_count,
         coalesce(sum(gross_amount), 0) as gross_amount,
         coalesce(sum(net_amount), 0) as net_amount
     from booked_orders
@@ -24,7 +25,7 @@ expected as (
 found as (
     select
         'order_amounts' as table_name,
-        count(*) as order_count,
+        count(*) filter (where is_order) as order_count,
         coalesce(sum(gross_amount), 0) as gross_amount,
         coalesce(sum(net_amount), 0) as net_amount
     from {{ ref('order_amounts') }}
