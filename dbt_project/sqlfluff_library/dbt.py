@@ -16,6 +16,11 @@ def date_trunc(datepart: str, date: str) -> str:
     return f"date_trunc('{datepart}', {date})"
 
 
+def escape_single_quotes(expression: str) -> str:
+    """dbt.escape_single_quotes for DuckDB."""
+    return expression.replace("'", "''")
+
+
 def type_string() -> str:
     """dbt.type_string for DuckDB."""
     return "string"

@@ -18,6 +18,7 @@ from orchestration.sources.templates import refuse_unknown_code
 
 MACRO_FILES = (
     "engine.sql", "clock.sql", "staging.sql", "source_formats.sql", "source_texts.sql",
+    "declared_columns.sql",
     "normalise/*.sql",
 )  # fmt: skip
 
@@ -74,6 +75,9 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
         dbt=_Dbt,
         # A source is measured as it is today, whatever day is replayed.
         env_var=lambda _, default: default,
+        # What columns declare is not measured: no value of it sets a row aside.
+        execute=False,
+        graph=None,
         source=lambda _, table: relations[table],
         **{"return": lambda value: value},
     )

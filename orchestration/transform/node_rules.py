@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from orchestration.clock import replayed_day, today
+from orchestration.policy.declared_columns import declared_columns
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.parsing import ENVIRONMENT_READ
 from orchestration.transform.python_code import called_code
@@ -36,6 +37,8 @@ REPLAY, TODAY = "as_of_day", "today"
 """The macros that ask for the day that is replayed, and what day it is; `today` asks for both."""
 OF_CHANGES = "may_be_repeated"
 """The macro through which a test looks only at what a refresh has changed."""
+OF_ANY = "declared_attributes"
+"""The macro that reads what the columns of all sources declare."""
 NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF", "C360_REFRESH")
 """Variables of the environment that say where things are, or which day it is, or
 which models are refreshed in this run."""
@@ -111,6 +114,9 @@ class NodeRules:
             yield f"variable {name} of the environment", _hash(os.environ.get(name))
         if any("graph" in text for text in texts):
             yield "what is declared of its inputs", _hash(self._declared(node))
+            names = {macro["name"] for macro in macros.values()}
+            if declared := self._declared_columns(None if OF_ANY in names else node):
+                yield "what columns of sources declare", _hash(declared)
 
     def _macros_of(self, node: Mapping[str, Any]) -> list[str]:
         """The project's own macros that a node calls, directly and through others."""
@@ -158,6 +164,15 @@ class NodeRules:
             [parent, sorted(nodes[parent]["columns"]), nodes[parent]["depends_on"].get("nodes")]
             for parent in sorted(node["depends_on"]["nodes"])
             if parent in nodes
+        ]
+
+    def _declared_columns(self, node: Mapping[str, Any] | None) -> list[Any]:
+        """What the columns of a node's sources declare, or of all sources."""
+        read = None if node is None else node["depends_on"]["nodes"]
+        return [
+            [declared.table, declared.where, declared.what, declared.said, declared.label]
+            for declared in declared_columns(self._manifest)
+            if read is None or declared.table in read
         ]
 
 

@@ -12,7 +12,7 @@ accepted as (
         'email', 'phone', 'login', 'loyalty_id', 'national_id', 'loyalty_tier', 'birth_date',
         'street', 'address_line_2', 'postal_code', 'city', 'state', 'country_code', 'created_at',
         'updated_at', 'source_file'
-    ], optional=['organisation_name', 'passport', 'drivers_license'],
+    ], optional=['organisation_name', 'passport', 'drivers_license', 'attributes', 'identities'],
     key=['source_system', 'source_record_id']) }}
 )
 
@@ -40,6 +40,8 @@ select
     city,
     state,
     country_code,
+    attributes,
+    identities,
     created_at,
     updated_at,
     source_file

@@ -1,6 +1,9 @@
 {{ config(materialized='incremental', unique_key=['source_system', 'source_record_id']) }}
 
 {% set record = ['source_system', 'source_record_id'] %}
+{% set with_a_column = [
+    'email', 'phone', 'loyalty_id', 'login', 'national_id', 'passport', 'drivers_license'
+] %}
 
 with
 
@@ -25,9 +28,7 @@ events as (
 ),
 
 values_of_customer_records as (
-    {% for namespace in [
-        'email', 'phone', 'loyalty_id', 'login', 'national_id', 'passport', 'drivers_license'
-    ] %}
+    {% for namespace in with_a_column %}
         select
             source_system,
             source_record_id,
@@ -44,6 +45,35 @@ values_of_customer_records as (
         where {{ namespace }} is not null
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
+),
+
+-- What a column is declared to be, unless a column of its own says it already.
+values_of_declared_columns as (
+    select
+        source_system,
+        source_record_id,
+        record_key,
+        struct_extract(declared, 'namespace') as namespace,
+        struct_extract(declared, 'value') as identity_value,
+        country_code,
+        given_name,
+        birth_date,
+        1 as observation_count,
+        coalesce(created_at, updated_at) as first_observed_at,
+        coalesce(updated_at, created_at) as last_observed_at
+    from (
+        select
+            *,
+            unnest({{ identity_entries('identities') }}) as declared
+        from customer_records
+        where identities is not null
+    ) as entries
+    where
+        struct_extract(declared, 'value') is distinct from case struct_extract(declared, 'namespace')
+            {%- for namespace in with_a_column %}
+                when '{{ namespace }}' then {{ namespace }}
+            {%- endfor %}
+        end
 ),
 
 -- Ten million events become a few rows per cookie here; everything after works on those.
@@ -96,6 +126,8 @@ values_of_cookies as (
 
 observations as (
     select * from values_of_customer_records
+    union all
+    select * from values_of_declared_columns
     union all
     select
         source_system,

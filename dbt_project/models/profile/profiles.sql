@@ -1,4 +1,6 @@
-{{ config(materialized='incremental', unique_key=['profile_id']) }}
+{{ config(
+    materialized='incremental', unique_key=['profile_id'], post_hook='{{ comment_attributes() }}'
+) }}
 
 {% set record = ['source_system', 'source_record_id'] %}
 
@@ -8,6 +10,8 @@ with
     select profile_id from {{ changed('identity_map') }}
     union all
     select profile_id from {{ changed('ranked_records') }}
+    union all
+    select profile_id from {{ changed('attribute_values') }}
     union all
     select profile_id from {{ changed('activities') }}
     union all
@@ -38,7 +42,10 @@ merged as (
     select
         profile_id,
         min_by(given_name, given_name_rank) as given_name,
+        min_by(middle_name, middle_name_rank) as middle_name,
         min_by(family_name, family_name_rank) as family_name,
+        min_by(organisation_name, organisation_name_rank) as organisation_name,
+        min_by(gender, gender_rank) as gender,
         min_by(email, email_rank) as email,
         min_by(phone, phone_rank) as phone,
         min_by(login, login_rank) as login,
@@ -47,6 +54,20 @@ merged as (
         min_by(birth_date, birth_date_rank) as birth_date,
         min(address_rank) as address_rank
     from ranked_records
+    group by profile_id
+),
+
+declared_attributes as (
+    select
+        {%- for attribute in declared_attributes() %}
+            cast(
+                max(case when attribute = '{{ attribute.name }}' then attribute_value end)
+                as {{ attribute.type }}
+            ) as {{ attribute.name }},
+        {%- endfor %}
+        profile_id
+    from {{ part(ref('attribute_values'), ['profile_id']) }}
+    where attribute_rank = 1
     group by profile_id
 ),
 
@@ -80,7 +101,10 @@ seen as (
 select
     people.profile_id,
     merged.given_name,
+    merged.middle_name,
     merged.family_name,
+    merged.organisation_name,
+    merged.gender,
     merged.email,
     merged.phone,
     merged.login,
@@ -88,10 +112,15 @@ select
     merged.loyalty_tier,
     merged.birth_date,
     addresses.street,
+    addresses.address_line_2,
     addresses.postal_code,
     addresses.city,
+    addresses.state,
     addresses.country_code,
     merged.profile_id is not null as is_known,
+    {%- for attribute in declared_attributes() %}
+        declared_attributes.{{ attribute.name }},
+    {%- endfor %}
     people.record_count,
     people.source_system_count,
     seen.first_seen_at,
@@ -104,5 +133,7 @@ left join ranked_records as addresses
     on
         addresses.profile_id = merged.profile_id
         and addresses.address_rank = merged.address_rank
+left join declared_attributes
+    on declared_attributes.profile_id = people.profile_id
 left join seen
     on seen.profile_id = people.profile_id

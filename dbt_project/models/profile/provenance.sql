@@ -4,6 +4,8 @@ with
 
 {% call reached() %}
     select profile_id from {{ changed('ranked_records') }}
+    union all
+    select profile_id from {{ changed('attribute_values') }}
 {% endcall %}
 
 ranked_records as (
@@ -52,3 +54,12 @@ select
 from winners
 left join merge_policies
     on merge_policies.attribute = winners.attribute
+union all
+select
+    profile_id,
+    attribute,
+    source_system,
+    source_record_id,
+    merge_rule as rule
+from {{ part(ref('attribute_values'), ['profile_id']) }}
+where attribute_rank = 1

@@ -1,6 +1,9 @@
 {{ config(materialized='incremental', unique_key=['profile_id']) }}
 
-{%- set free_text = ['given_name', 'family_name', 'street', 'postal_code', 'city'] -%}
+{%- set free_text = [
+    'given_name', 'middle_name', 'family_name', 'organisation_name', 'street', 'address_line_2',
+    'postal_code', 'city', 'state'
+] -%}
 {%- set own_identities = ['email', 'phone', 'login', 'loyalty_id'] -%}
 {%- set record = ['source_system', 'source_record_id'] %}
 
@@ -81,6 +84,7 @@ cleaned as (
         {%- for namespace in own_identities %}
             own_{{ namespace }}.normalised_value as {{ namespace }},
         {%- endfor %}
+        customer_records.gender,
         customer_records.loyalty_tier,
         case when no_birth_date.value is null then customer_records.birth_date end as birth_date,
         customer_records.country_code,
@@ -132,7 +136,10 @@ select
     ranked.source_system,
     ranked.source_record_id,
     ranked.given_name,
+    ranked.middle_name,
     ranked.family_name,
+    ranked.organisation_name,
+    ranked.gender,
     ranked.email,
     ranked.phone,
     ranked.login,
@@ -140,8 +147,10 @@ select
     ranked.loyalty_tier,
     ranked.birth_date,
     ranked.street,
+    ranked.address_line_2,
     ranked.postal_code,
     ranked.city,
+    ranked.state,
     ranked.country_code,
     ranked.updated_at,
     {%- for attribute in merged_attributes() %}

@@ -6,6 +6,9 @@
     'loyalty_id', 'member_no', 'customer_id', 'contact_id', 'cookie_id', 'birth_date', 'street',
     'postal_code', 'city', 'user_agent', 'ip_address', 'order_id',
 ] %}
+{% for attribute in declared_attributes() if attribute.label %}
+    {% do personal.append(attribute.name) %}
+{% endfor %}
 {% set offenders = [] %}
 {% if execute %}
     {% for node in graph.nodes.values() | sort(attribute='name') %}

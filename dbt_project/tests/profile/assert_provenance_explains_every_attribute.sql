@@ -15,6 +15,14 @@ filled as (
         'address' as attribute
     from {{ ref('profiles') }}
     where coalesce(street, postal_code, city, country_code) is not null
+    {%- for attribute in declared_attributes() %}
+        union all
+        select
+            profile_id,
+            '{{ attribute.name }}' as attribute
+        from {{ ref('profiles') }}
+        where {{ attribute.name }} is not null
+    {%- endfor %}
 )
 
 select

@@ -11,6 +11,8 @@ typed as (
         nullif(trim(email), '') as email,
         {{ as_instant('created_at') }} as created_at,
         {{ as_instant("coalesce(nullif(trim(updated_at), ''), created_at)") }} as updated_at,
+        {{ attributes_of(source('email_marketing', 'contacts')) }} as attributes,
+        {{ identities_of(source('email_marketing', 'contacts')) }} as identities,
         source_file,
         source_row,
         is_deleted
@@ -56,6 +58,8 @@ select
     cast(null as string) as city,
     cast(null as string) as state,
     cast(null as string) as country_code,
+    attributes,
+    identities,
     created_at,
     updated_at,
     source_file,

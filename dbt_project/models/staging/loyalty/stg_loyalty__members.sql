@@ -27,6 +27,8 @@ typed as (
         upper(nullif(trim(country_code), '')) as country_code,
         {{ as_instant('enrolled_on') }} as created_at,
         {{ as_instant("coalesce(nullif(trim(updated_at), ''), enrolled_on)") }} as updated_at,
+        {{ attributes_of(source('loyalty', 'members')) }} as attributes,
+        {{ identities_of(source('loyalty', 'members')) }} as identities,
         source_file,
         source_row,
         is_deleted
@@ -72,6 +74,8 @@ select
     city,
     state,
     country_code,
+    attributes,
+    identities,
     created_at,
     updated_at,
     source_file,

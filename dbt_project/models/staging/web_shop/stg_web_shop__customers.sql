@@ -27,6 +27,8 @@ typed as (
         upper(nullif(trim(country_code), '')) as country_code,
         {{ as_instant('created_at') }} as created_at,
         {{ as_instant("coalesce(nullif(trim(updated_at), ''), created_at)") }} as updated_at,
+        {{ attributes_of(source('web_shop', 'customers')) }} as attributes,
+        {{ identities_of(source('web_shop', 'customers')) }} as identities,
         source_file,
         source_row,
         is_deleted
@@ -72,6 +74,8 @@ select
     city,
     state,
     country_code,
+    attributes,
+    identities,
     created_at,
     updated_at,
     source_file,

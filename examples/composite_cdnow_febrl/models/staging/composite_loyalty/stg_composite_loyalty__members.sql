@@ -26,6 +26,8 @@ typed as (
         'AU' as country_code,
         cast(null as timestamp) as created_at,
         cast(null as timestamp) as updated_at,
+        {{ attributes_of(source('composite_loyalty', 'members')) }} as attributes,
+        {{ identities_of(source('composite_loyalty', 'members')) }} as identities,
         source_file,
         source_row,
         is_deleted
@@ -66,6 +68,8 @@ select
     city,
     state,
     country_code,
+    attributes,
+    identities,
     created_at,
     updated_at,
     source_file,

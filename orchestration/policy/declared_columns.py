@@ -1,0 +1,172 @@
+"""What the YAML of a source declares of its columns: attributes of the person, and identities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from orchestration.errors import UserError
+
+TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
+MERGE_RULES = ("recent", "precedence")
+WORDS = ("name", "type", "merge", "display_name", "format", "zone", "decimal_mark")
+"""What `config.meta.attribute` may say."""
+READERS = {"attribute": "attributes_of", "namespace": "identities_of"}
+"""The macro through which a staging model takes what is declared."""
+COLUMNS_OF_PERSON = "declared_attributes"
+"""The macro through which a model takes declared attributes as columns."""
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+FORMAT = re.compile(r"[\w %:/.,+-]+")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A column that declares something.
+
+    Attributes:
+        where: source, column and file, for messages.
+        table: the unique id of its source table.
+        what: attribute or namespace.
+        said: what it declares.
+        label: its label of personal data.
+    """
+
+    where: str
+    table: str
+    what: str
+    said: Any
+    label: str
+
+
+def check_declared_columns(manifest: Mapping[str, Any], namespaces: set[str]) -> None:
+    """Refuse declared attributes and identities that can't be followed.
+
+    Parameters:
+        manifest: dbt's manifest.json.
+        namespaces: names of identity_namespaces.
+
+    Raises:
+        UserError: the first mistake, with the column, its file and what to do.
+    """
+    taken = _taken(manifest)
+    first: dict[str, tuple[Declared, Any]] = {}
+    for column in declared_columns(manifest):
+        _require_reader(manifest, column)
+        if column.what == "namespace":
+            _check_namespace(column, namespaces)
+            continue
+        said = _attribute(column)
+        name = said["name"]
+        if name in taken:
+            raise UserError(
+                f"{column.where} declares the attribute {name}, and a profile has a column of that "
+                "name. Give it another name, as in attribute: {name: "
+                f"{column.table.split('.')[2]}_{name}}}."
+            )
+        meaning = (said["type"], said["merge"], column.label)
+        other, theirs = first.setdefault(name, (column, meaning))
+        if other is not column and other.table == column.table:
+            raise UserError(
+                f"{column.where} declares the attribute {name}, and so does {other.where}. Give "
+                "one of them another name."
+            )
+        if theirs != meaning:
+            raise UserError(
+                f"{column.where} declares the attribute {name} as {_listed(meaning)} and "
+                f"{other.where} as {_listed(theirs)}. Type, merge rule and label of one attribute "
+                "are the same everywhere."
+            )
+
+
+def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
+    """The columns of all sources that declare an attribute or a namespace, in order of their ids.
+
+    Parameters:
+        manifest: dbt's manifest.json.
+    """
+    for table, node in sorted(manifest["sources"].items()):
+        for name, column in node["columns"].items():
+            meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
+            where = (
+                f"The column {name} of {node['source_name']}.{node['name']} in "
+                f"{node['original_file_path']}"
+            )
+            for what in READERS:
+                if meta.get(what):
+                    yield Declared(where, table, what, meta[what], str(meta.get("label") or ""))
+
+
+def _taken(manifest: Mapping[str, Any]) -> set[str]:
+    """The columns of the models that take declared attributes as further ones."""
+    suffix = f".{COLUMNS_OF_PERSON}"
+    return {
+        column
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and any(macro.endswith(suffix) for macro in node["depends_on"]["macros"])
+        for column in node["columns"]
+    }
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(filter(None, words))
+
+
+def _require_reader(manifest: Mapping[str, Any], column: Declared) -> None:
+    macro = READERS[column.what]
+    readers = [
+        node
+        for node in manifest["nodes"].values()
+        if column.table in node["depends_on"].get("nodes", ())
+    ]
+    if any(m.endswith(f".{macro}") for node in readers for m in node["depends_on"]["macros"]):
+        return
+    source, table = column.table.split(".")[2:4]
+    raise UserError(
+        f"{column.where} declares {'an attribute' if column.what == 'attribute' else 'an identity'}"
+        f", and no model of customer records reads it. Write {{{{ {macro}(source('{source}', "
+        f"'{table}')) }}}} into the staging model that feeds customer_records from that table."
+    )
+
+
+def _check_namespace(column: Declared, namespaces: set[str]) -> None:
+    if column.said in namespaces:
+        return
+    near = get_close_matches(str(column.said), sorted(namespaces), n=3, cutoff=0.5)
+    nearest = f"Nearest: {', '.join(near)}. " if near else ""
+    raise UserError(
+        f"{column.where} has the namespace {str(column.said)[:60]}, which is not known. {nearest}"
+        "A new namespace is a row in seeds/policy/identity_namespaces.csv."
+    )
+
+
+def _attribute(column: Declared) -> dict[str, str]:
+    said = {"type": column.said} if isinstance(column.said, str) else column.said
+    own = column.where.split()[2]
+    if not isinstance(said, Mapping) or set(said) - set(WORDS):
+        raise UserError(
+            f"{column.where} has an attribute that can't be read. Give its type, one of "
+            f"{', '.join(TYPES)}, or a mapping with {', '.join(WORDS)}."
+        )
+    filled = {"name": own, "type": "text", "merge": "recent", **said}
+    if not NAME.fullmatch(str(filled["name"])):
+        raise UserError(
+            f"{column.where} declares the attribute {str(filled['name'])[:60]}. Use lower-case "
+            "letters, digits and underscores, beginning with a letter."
+        )
+    for word, known in (("type", TYPES), ("merge", MERGE_RULES), ("decimal_mark", (".", ","))):
+        if filled.get(word, known[0]) not in known:
+            raise UserError(
+                f"{column.where} declares an attribute with {word} {str(filled[word])[:60]}. Use "
+                f"{', '.join(known)}."
+            )
+    for word in ("format", "zone"):
+        if not FORMAT.fullmatch(str(filled.get(word, "iso"))):
+            raise UserError(
+                f"{column.where} declares an attribute with {word} {str(filled[word])[:60]}. Use a "
+                "pattern such as %d.%m.%Y, and a zone such as +01:00 or Europe/Berlin."
+            )
+    return filled
