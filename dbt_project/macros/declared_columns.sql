@@ -11,7 +11,7 @@
 -#}
 {% macro attributes_of(relation) -%}
     {%- set values = [] -%}
-    {%- for column in declared_columns('attribute', relation) -%}
+    {%- for column in declared_columns('attribute', relation) if graph -%}
         {%- do values.append("'" ~ column.said.name ~ "', cast(" ~ as_declared(column) ~ ' as string)') -%}
     {%- endfor -%}
     {{ json_of_filled(values) if values else 'cast(null as string)' }}
@@ -45,7 +45,7 @@
 -#}
 {% macro identities_of(relation) -%}
     {%- set values = {} -%}
-    {%- for column in declared_columns('namespace', relation) -%}
+    {%- for column in declared_columns('namespace', relation) if graph -%}
         {%- do values.update({column.name: [
             column.said, as_key('cast(' ~ adapter.quote(column.name) ~ ' as string)')
         ]}) -%}

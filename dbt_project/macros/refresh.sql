@@ -90,7 +90,8 @@
 {%- endmacro %}
 
 {#- Whether a row is reached, as a condition. Parameters: key, columns of the key with what they are
-    in the row; keyless_by_file, whether rows without key are reached by their file. -#}
+    in the row; keyless_by_file, whether rows without key are reached, all of them where a file with
+    one is: what is worked out over a group of rows is over theirs, too. -#}
 {% macro _is_reached(key, keyless_by_file) -%}
     {%- set columns, values = key.keys() | list, key.values() | list -%}
     {%- set row = 'row' if columns | length > 1 else '' -%}
@@ -100,11 +101,6 @@
     )
     {#- Asked first, because DuckDB reads all of a table for an `or` that finds nothing. -#}
     {%- if keyless_by_file and run_query('select count(source_file) from ' ~ reached_keys()).rows[0][0] %}
-        or (
-            ({{ values | join(' is null or ') }} is null)
-            and source_file in (
-                select source_file from {{ reached_keys() }} where source_file is not null
-            )
-        )
+        or {{ values | join(' is null or ') }} is null
     {%- endif -%}
 {%- endmacro %}

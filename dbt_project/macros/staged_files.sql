@@ -7,8 +7,8 @@
     What a staging model reads: its source table, and in a refresh its rows of the reached keys.
     Reached are the keys of rows, of before and of now, in files that are new, changed or gone; where
     a file has only grown, of the rows that were added. On another day also those of rows with an
-    instant or a birth date that lay after today and does not any more. A row without key is reached
-    by its file.
+    instant or a birth date that lay after today and does not any more. Rows
+    without key are all reached where one is.
     The instants are the model's columns of that type; the columns of landing that are read as birth
     dates it names in `config.meta.births`.
     Parameters:

@@ -17,6 +17,7 @@ from orchestration.ingest.addresses import without_password
 from orchestration.project_files import editing, take_back_unfinished, write_all
 from orchestration.settings import Settings
 from orchestration.sources import kept as keeping
+from orchestration.sources.declares import declare, require_people
 from orchestration.sources.doubts import doubts_of, refuse_doubts
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import read_entities
@@ -51,6 +52,8 @@ def add_source(
     renames: Mapping[str, str] | None = None,
     formats: Sequence[tuple[str, str]] = (),
     types: Mapping[str, str] | None = None,
+    attributes: Mapping[str, str] | None = None,
+    namespaces: Mapping[str, str] | None = None,
     currency: str | None = None,
     set_aside: float | None = None,
     yes: bool = False,
@@ -71,6 +74,8 @@ def add_source(
         renames: what a column means, by its name in the file; ignore is nothing.
         formats: how a column is written: a date pattern, unit, decimal mark or time zone.
         types: what a column's values are; what is no such value counts for none.
+        attributes: columns that become attributes of the person, with the attribute's name.
+        namespaces: columns that hold an identity, with its namespace.
         currency: the currency of tables that do not say it, ISO 4217; EUR where nothing says it.
         set_aside: the share of a file's rows that may be set aside.
         yes: write without asking.
@@ -90,7 +95,8 @@ def add_source(
     check_source_name(name)
     said: dict[str, Any] = {
         "tables": tables, "maps": maps or {}, "renames": renames or {}, "formats": formats,
-        "types": types or {}, "currency": currency, "set_aside": set_aside,
+        "types": types or {}, "attributes": attributes or {}, "namespaces": namespaces or {},
+        "currency": currency, "set_aside": set_aside,
     }  # fmt: skip
     expected: dict[str, dict[str, str]] = {}
     if kept is not None:
@@ -127,9 +133,11 @@ def add_source(
             for renamed in renames or {}:
                 columns_named(found, renamed, "--rename")
             overrule_values(found, formats, types or {})
+            declare(found, said["attributes"], said["namespaces"], types, settings.dbt_project_dir)
             understand(con, found)
             fed = fed_by(settings.dbt_project_dir, name)
             proposals = propose(con, found, entities, maps or {}, currency, fed)
+            require_people(found, proposals)
             measured = [measure(con, settings.dbt_project_dir, name, p) for p in proposals]
             refuse_shared_keys(con, settings.dbt_project_dir, name, proposals)
     show_proposal(console, found, proposals, measured)

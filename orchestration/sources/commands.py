@@ -91,6 +91,22 @@ def add(
             help="What its values are: text, integer, decimal, date or instant.",
         ),
     ] = None,
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--attribute",
+            metavar="COLUMN[=NAME]",
+            help="A column that becomes an attribute of the person, and what it is called there.",
+        ),
+    ] = None,
+    namespace: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--namespace",
+            metavar="COLUMN=NAMESPACE",
+            help="A column that holds an identity, such as the CRM's ids in another system.",
+        ),
+    ] = None,
     currency: Annotated[
         str | None,
         typer.Option(help="Currency of amounts that come without one, ISO 4217; EUR without."),
@@ -134,6 +150,8 @@ def add(
         renames=_pairs(rename or [], "--rename"),
         formats=[pair for text in format_ or [] for pair in _pairs([text], "--format").items()],
         types=_pairs(type_ or [], "--type"),
+        attributes=dict(text.partition("=")[::2] for text in attribute or []),
+        namespaces=_pairs(namespace or [], "--namespace"),
         currency=currency,
         set_aside=set_aside,
         yes=yes,

@@ -36,6 +36,7 @@ class Column:
         other_means: further meanings of the name, which the table's context may choose.
         references: the table whose key it holds.
         feeds: entity.column, filled by the mapping.
+        declares: what the source's YAML declares of it: an attribute of the person, a namespace.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Column:
     other_means: tuple[str, ...] = ()
     references: str | None = None
     feeds: list[str] = field(default_factory=list)
+    declares: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_unique(self) -> bool:

@@ -48,6 +48,10 @@ STAGED_ONLY = {
 """Columns that a staging model has only where its source says them, and that no table keeps."""
 
 
+DECLARED = {"attributes": "attributes_of", "identities": "identities_of"}
+"""Columns that hold what the YAML of a source declares, and the macro that reads it."""
+
+
 @dataclass(frozen=True)
 class Entity:
     """A conformed entity.

@@ -216,6 +216,7 @@ def _column(column: Column) -> dict[str, Any]:
         meta["source_name"] = column.source_name
     if column.means:
         meta["semantic_type"] = column.means
+    meta |= {k: in_one_line(v) if isinstance(v, dict) else v for k, v in column.declares.items()}
     if meta:
         entry["config"] = {"meta": meta}
     if len(column.source_name) >= LONG_NAME:

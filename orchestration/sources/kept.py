@@ -10,7 +10,10 @@ import yaml
 
 from orchestration.errors import UserError
 
-SAID = ("tables", "maps", "renames", "formats", "types", "currency", "set_aside")
+SAID = (
+    "tables", "maps", "renames", "formats", "types", "attributes", "namespaces", "currency",
+    "set_aside",
+)  # fmt: skip
 """What `source add` is told beside name and place, as add_source calls it."""
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import FoldedScalarString
 
+from orchestration.sources.entities import DECLARED
 from orchestration.sources.proposals import Proposal
+from orchestration.sources.reach import birth_dates, reach_key
 
 LINE = 88
 INDENT = " " * 8
@@ -32,6 +34,7 @@ def model_sql(source: str, proposal: Proposal) -> str:
     newest = f"newest_by='{proposal.newest_by}'"
     fold = ", fold=true" if proposal.is_folded else ""
     lines = [
+        *_configuration(proposal),
         checked_sql(source, proposal) + ",",
         "",
         "judged as (",
@@ -52,8 +55,13 @@ def model_sql(source: str, proposal: Proposal) -> str:
 
 def checked_sql(source: str, proposal: Proposal) -> str:
     """The first two steps, which say of each row what is wrong with it."""
-    read = f"{{{{ source('{source}', '{proposal.table.name}') }}}}"
-    lines = ["with", ""]
+    reach = reach_key(proposal)
+    lines = [
+        f"{{% set {name} %}}{_in_one_line(proposal.feeds[name].expression)}{{% endset %}}"
+        for name in reach
+    ]
+    read = _landed(source, proposal, reach)
+    lines += [*[""][: len(reach)], "with", ""]
     if proposal.steps:
         lines += ["stepped as (", "    select", f"{INDENT}*,"]
         for name, step in proposal.steps.items():
@@ -68,6 +76,9 @@ def checked_sql(source: str, proposal: Proposal) -> str:
             lines.append(f"{INDENT}'{source}' as source_system,")
         elif column.name == "source_file" or (feed is not None and feed.is_final):
             continue
+        elif feed is None and column.name in DECLARED:
+            table = f"source('{source}', '{proposal.table.name}')"
+            lines.append(f"{INDENT}{{{{ {DECLARED[column.name]}({table}) }}}} as {column.name},")
         elif feed is None:
             kind = column.data_type.replace(",", ", ").replace("  ", " ")
             lines.append(f"{INDENT}cast(null as {kind}) as {column.name},")
@@ -96,6 +107,24 @@ def checked_sql(source: str, proposal: Proposal) -> str:
     return "\n".join([*lines, "    from typed", ")"])
 
 
+def _configuration(proposal: Proposal) -> list[str]:
+    reach = reach_key(proposal)
+    if not reach:
+        return []
+    key = ", ".join(f"'{name}'" for name in reach)
+    births = ", ".join(birth_dates(proposal))
+    meta = f", meta={{'births': [{births}]}}" if births else ""
+    return [f"{{{{ config(materialized='incremental', unique_key=[{key}]{meta}) }}}}", ""]
+
+
+def _landed(source: str, proposal: Proposal, reach: Sequence[str]) -> str:
+    table = f"source('{source}', '{proposal.table.name}')"
+    if not reach:
+        return f"{{{{ {table} }}}}"
+    key = ", ".join(f"'{name}': {name}" for name in reach)
+    return f"{{{{ landed({table}, {{{key}}}) }}}}"
+
+
 def model_yaml(source: str, proposal: Proposal, name: str, notes: Sequence[str]) -> dict[str, Any]:
     """What the model's YAML says, as a mapping.
 
@@ -119,7 +148,7 @@ def model_yaml(source: str, proposal: Proposal, name: str, notes: Sequence[str])
         text = column.description
         if feed is not None and feed.reason and column.name != "source_system":
             text = f"{text} From: {_plain(feed.reason)}."
-        elif feed is None and column.name not in ("source_system", "source_file"):
+        elif feed is None and column.name not in ("source_system", "source_file", *DECLARED):
             text = f"Null; {table.name} does not say it."
         entry: dict[str, Any] = {"name": column.name, "description": folded(text)}
         if column.label:
@@ -156,6 +185,10 @@ def model_yaml(source: str, proposal: Proposal, name: str, notes: Sequence[str])
 def _plain(text: str) -> str:
     """Text of a file as it may stand in a description: no braces, no line breaks."""
     return " ".join(text.replace("{", "(").replace("}", ")").replace("#", "").split())[:200]
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _aliased(expression: str, name: str, indent: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from orchestration.errors import UserError
 from orchestration.sources import expressions
 from orchestration.sources.drafts import Column, Doubt, Table
-from orchestration.sources.entities import STAGED_ONLY, Entity, EntityColumn
+from orchestration.sources.entities import DECLARED, STAGED_ONLY, Entity, EntityColumn
 
 SILENT = {"source_system", "source_file"}
 
@@ -110,6 +110,11 @@ class Proposal:
         more = STAGED_ONLY.get(self.entity.name)
         extra = [more] if more is not None and more.name in self.feeds else []
         return [*self.entity.columns[:-1], *extra, self.entity.columns[-1]]
+
+    @property
+    def takes_declared(self) -> bool:
+        """Whether it takes attributes and identities that the source's YAML declares."""
+        return any(c.name in DECLARED for c in self.entity.columns)
 
     @property
     def missing(self) -> list[EntityColumn]:

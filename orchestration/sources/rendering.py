@@ -18,7 +18,7 @@ from orchestration.sources.templates import refuse_unknown_code
 
 MACRO_FILES = (
     "engine.sql", "clock.sql", "staging.sql", "source_formats.sql", "source_texts.sql",
-    "declared_columns.sql",
+    "declared_columns.sql", "refresh.sql", "staged_files.sql",
     "normalise/*.sql",
 )  # fmt: skip
 
@@ -77,6 +77,7 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
         env_var=lambda _, default: default,
         # What columns declare is not measured: no value of it sets a row aside.
         execute=False,
+        config=lambda **_: "",
         graph=None,
         source=lambda _, table: relations[table],
         **{"return": lambda value: value},

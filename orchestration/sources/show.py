@@ -86,6 +86,10 @@ def _show_columns(console: Console, table: Table) -> None:
             "can't be loaded. Correct the header if they are needed.",
             style="yellow",
         )
+    for column in table.columns:
+        for what, said in column.declares.items():
+            kind = f"{said['name']}, {said['type']}" if what == "attribute" else said
+            console.print(f"  {literal(column.source_name.strip())} is declared: {what} {kind}")
     if len(shown) < len(table.columns):
         console.print(f"  and {len(table.columns) - len(shown)} columns that mean nothing known")
 

@@ -15,13 +15,14 @@ import jinja2
 from jinja2 import nodes
 
 from orchestration.errors import UserError
+from orchestration.sources.entities import KEYS
 
 TEMPLATE = re.compile(r"\{[{%#]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*\(")
 HARMLESS = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Call, nodes.Name, nodes.Const,
-    nodes.List, nodes.Tuple, nodes.Keyword,
+    nodes.List, nodes.Tuple, nodes.Keyword, nodes.Dict, nodes.Pair, nodes.AssignBlock,
 )  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def refuse_unknown_code(sql: str, project_dir: Path, what: str) -> None:
     Raises:
         UserError: text from outside has become code.
     """
-    allowed = {"source"}
+    allowed = {"source", "config", *(name for key in KEYS.values() for name in key)}
     for path in sorted((project_dir / "macros").rglob("*.sql")):
         allowed |= set(MACRO.findall(path.read_text(encoding="utf-8")))
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -39,10 +39,15 @@ class Lab:
         folder: where both are made.
         layers: the first layers, which the project is cut down to.
         without: models that it has not.
+        prepare: changes the project before it is parsed.
     """
 
     def __init__(
-        self, folder: Path, layers: Sequence[str] = LAYERS, without: Sequence[str] = WITHOUT
+        self,
+        folder: Path,
+        layers: Sequence[str] = LAYERS,
+        without: Sequence[str] = WITHOUT,
+        prepare: Callable[[Settings], None] = lambda _: None,
     ) -> None:
         project = project_copy(folder / "project")
         # What these layers do not read would only be parsed.
@@ -53,6 +58,8 @@ class Lab:
         for name in without:
             for path in (project / "models").rglob(f"{name}.*"):
                 path.unlink()
+        self.settings = Settings(folder / "data", folder / "landing", project)
+        prepare(self.settings)
         clock = project / "macros" / "clock.sql"
         text = clock.read_text().replace(
             "{%- else -%}current_date", "{%- else -%}(select today from operations.given_day)"
@@ -60,7 +67,6 @@ class Lab:
         assert text != clock.read_text()
         clock.write_text(text)
         _put_on_server(project / "models" / "staging" / "email_marketing", SERVER)
-        self.settings = Settings(folder / "data", folder / "landing", project)
         self.settings.data_dir.mkdir(parents=True)
         self.manifest = load_manifest(self.settings)
         self.tables = declared_source_tables(self.manifest)

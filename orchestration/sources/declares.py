@@ -1,0 +1,110 @@
+"""What the user declares of columns: attributes of the person, and identities of a namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from orchestration.errors import UserError
+from orchestration.policy.declared_columns import NAME
+from orchestration.policy.namespaces import NAMESPACE_COLUMNS
+from orchestration.policy.seeds import FOLDER, read_seed
+from orchestration.sources.drafts import Column, Table
+from orchestration.sources.overrules import columns_named
+from orchestration.sources.proposals import Proposal
+
+READ_WITHOUT_FAULT = 0.99
+"""Share of a column's values that have to be of a type, so that it is proposed for them."""
+
+
+def declare(
+    tables: Sequence[Table],
+    attributes: Mapping[str, str],
+    namespaces: Mapping[str, str],
+    types: Mapping[str, str],
+    dbt_project_dir: Path,
+) -> None:
+    """Note on described columns what they are declared to be.
+
+    Parameters:
+        tables: the tables of the source.
+        attributes: the attribute's name by column; an empty one is the column's own.
+        namespaces: a namespace of identity_namespaces by column.
+        types: what was said of the types of columns.
+        dbt_project_dir: the dbt project, whose namespaces count.
+
+    Raises:
+        UserError: no table has the column, or there is no such namespace.
+    """
+    for name, wanted in attributes.items():
+        for column in columns_named(tables, name, "--attribute"):
+            called = wanted.strip() or column.name
+            if not NAME.fullmatch(called):
+                raise UserError(
+                    f"--attribute: '{called[:60]}' can't be a column. Use lower-case letters, "
+                    "digits and underscores, beginning with a letter.",
+                    2,
+                )
+            column.declares["attribute"] = _attribute(column, called, types.get(name))
+    if not namespaces:
+        return
+    path = dbt_project_dir / FOLDER / "identity_namespaces.csv"
+    known = sorted(row["namespace"] for row in read_seed(path, NAMESPACE_COLUMNS))
+    for name, namespace in namespaces.items():
+        if namespace not in known:
+            near = get_close_matches(namespace, known, n=3, cutoff=0.5) or known
+            raise UserError(
+                f"--namespace: there is no namespace {namespace[:60]}. Nearest: {', '.join(near)}. "
+                f"A new one is a row in {FOLDER}/identity_namespaces.csv.",
+                2,
+            )
+        for column in columns_named(tables, name, "--namespace"):
+            column.declares["namespace"] = namespace
+
+
+def require_people(tables: Sequence[Table], proposals: Sequence[Proposal]) -> None:
+    """Refuse what is declared in a table that says nothing of people.
+
+    Raises:
+        UserError: the table feeds no customer records.
+    """
+    of_people = {id(p.table) for p in proposals if p.takes_declared}
+    for table in tables:
+        declared = [c for c in table.columns if c.declares]
+        if declared and id(table) not in of_people:
+            raise UserError(
+                f"{declared[0].source_name.strip()} of {table.name} is declared to be of a person, "
+                f"and {table.name} feeds no customer_records. Say which column is the customer's "
+                f"id with --rename COLUMN=customer_id, or --map {table.name}=customer_records.",
+                2,
+            )
+
+
+def _attribute(column: Column, called: str, said: str | None) -> dict[str, str]:
+    kind = said or _type_of(column)
+    made = {"name": called, "type": kind}
+    if kind in ("integer", "decimal") and column.decimal_mark != ".":
+        made["decimal_mark"] = column.decimal_mark
+    if kind in ("date", "instant"):
+        if column.is_day_first_a_guess and "format" not in column.said:
+            name = column.source_name.strip()
+            raise UserError(
+                f"Nothing tells whether the days of {name} come before its months. Say it with "
+                f"--format '{name}=%d/%m/%Y' or --format '{name}=%m/%d/%Y'.",
+                2,
+            )
+        made["format"] = (column.formats or ("iso",))[0]
+        if column.zone != "UTC":
+            made["zone"] = column.zone
+    return made
+
+
+def _type_of(column: Column) -> str:
+    if column.formats:
+        return "instant" if any(sign in column.formats[0] for sign in ("%H", "epoch")) else "date"
+    if column.share("integer") >= READ_WITHOUT_FAULT and not column.share("leading_zero"):
+        return "integer"
+    if column.share("number") >= READ_WITHOUT_FAULT and not column.share("leading_zero"):
+        return "decimal"
+    return "text"
