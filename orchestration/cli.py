@@ -213,11 +213,20 @@ def query(
         str, typer.Option("--format", help="table, csv or json.", show_default=True)
     ] = "table",
     limit: Annotated[int, typer.Option(min=1, max=100_000_000, help="Most rows to show.")] = 1000,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Ask the warehouse: profile.profiles and the like.")
+    ] = False,
+    personal_data: Annotated[
+        bool, typer.Option("--personal-data", help="With columns labelled as personal data.")
+    ] = False,
 ) -> None:
-    """Ask the published model, read-only: c360 query "from insights.fact_segment"."""
+    """Ask the published model, read-only: c360 query "from insights.fact_segment".
+
+    --layers asks the tables before it, without the columns that are labelled as personal data.
+    """
     from orchestration.query import run_query
 
-    run_query(begin(), sql, output, limit, out)
+    run_query(begin(), sql, output, limit, out, layers, personal_data)
 
 
 app.command()(ui)

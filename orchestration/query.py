@@ -14,6 +14,7 @@ from orchestration.answers import csv_of, json_of, show_table
 from orchestration.errors import UserError
 from orchestration.failures.rules import explain
 from orchestration.failures.seen import Seen
+from orchestration.layers_reader import connect_layers
 from orchestration.settings import Settings
 from orchestration.terminal import Console, is_closed, literal
 from orchestration.warehouse import connect_published
@@ -24,6 +25,14 @@ LONGEST = 1_000_000
 
 ASKING = ("SELECT", "EXPLAIN", "PRAGMA", "CALL", "MULTI", "RELATION")
 """DuckDB's kinds of statements that yield rows; MULTI is a pivot."""
+
+PUBLISHED, WAREHOUSE = "The published model", "The warehouse"
+HINTS = {
+    PUBLISHED: '`c360 query "show tables"` lists what there is.',
+    WAREHOUSE: '`c360 query --layers "show all tables"` lists what there is; columns that are '
+    "labelled as personal data need --personal-data.",
+}
+"""What can be asked, and where to look."""
 
 NESTED = ("[", "STRUCT", "MAP", "UNION", "JSON", "VARIANT")
 
@@ -45,8 +54,16 @@ class Answer:
     is_whole: bool
 
 
-def run_query(settings: Settings, sql: str, output: str, limit: int, console: Console) -> None:
-    """Run one statement over the published model and print its rows.
+def run_query(
+    settings: Settings,
+    sql: str,
+    output: str,
+    limit: int,
+    console: Console,
+    layers: bool = False,
+    with_personal_data: bool = False,
+) -> None:
+    """Run one statement over the published model, or the layers before it, and print its rows.
 
     Parameters:
         settings: paths.
@@ -55,6 +72,8 @@ def run_query(settings: Settings, sql: str, output: str, limit: int, console: Co
         output: table, csv or json.
         limit: most rows to print.
         console: where a table goes; csv and json go to standard output.
+        layers: ask the warehouse's layers.
+        with_personal_data: of these also the columns with a label of personal data.
 
     Raises:
         UserError: the statement is wrong, is none or several, or nothing is published.
@@ -66,8 +85,16 @@ def run_query(settings: Settings, sql: str, output: str, limit: int, console: Co
             "The standard output is closed, so nobody would see the answer. Open it.", 2
         )
     text = _statement_text(sql)
-    with connect_published(settings) as con:
-        answer = ask(con, text, limit, settings, nested_as_json=output == "json")
+    if with_personal_data and not layers:
+        raise UserError(
+            "The published model holds no personal data. Ask the warehouse: --layers "
+            "--personal-data.",
+            2,
+        )
+    opened = connect_layers(settings, with_personal_data) if layers else connect_published(settings)
+    what = WAREHOUSE if layers else PUBLISHED
+    with opened as con:
+        answer = ask(con, text, limit, settings, nested_as_json=output == "json", what=what)
     if output == "json":
         print(json_of(answer.names, answer.types, answer.rows))
     elif output == "csv":
@@ -86,6 +113,7 @@ def ask(
     limit: int,
     settings: Settings | None = None,
     nested_as_json: bool = False,
+    what: str = PUBLISHED,
 ) -> Answer:
     """Ask one statement and have DuckDB write every value: Python's types hold less than its own.
 
@@ -95,12 +123,13 @@ def ask(
         limit: most rows to return.
         settings: to name the file where it turns out to be damaged.
         nested_as_json: write lists, structs and maps as JSON instead of DuckDB's own way.
+        what: is asked, for messages.
 
     Raises:
         UserError: the statement is wrong, none or several, or asks for no rows.
     """
     try:
-        _refuse_others(con.extract_statements(text))
+        _refuse_others(con.extract_statements(text), what)
         relation = con.sql(text)
         if relation is None:
             raise UserError(
@@ -119,8 +148,7 @@ def ask(
         if found := explain(Seen.of(error), settings):
             raise UserError(found.text, found.exit_code) from None
         raise UserError(
-            f'The published model can\'t answer that: {_reason(error)} `c360 query "show tables"` '
-            "lists what there is.",
+            f"{what} can't answer that: {_reason(error)} {HINTS[what]}",
             2,
         ) from None
     except UnicodeEncodeError:
@@ -169,7 +197,7 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def _refuse_others(statements: Sequence[duckdb.Statement]) -> None:
+def _refuse_others(statements: Sequence[duckdb.Statement], what: str) -> None:
     if not statements:
         raise UserError(
             'There is no statement to run. Ask something, as in c360 query "from '
@@ -185,7 +213,7 @@ def _refuse_others(statements: Sequence[duckdb.Statement]) -> None:
     kind = statements[0].type.name
     if kind not in ASKING:
         raise UserError(
-            f"The published model can't answer that: {kind.lower()} is no question. It is "
+            f"{what} can't answer that: {kind.lower()} is no question. It is "
             "read-only; ask with select, from, describe or summarize.",
             2,
         )

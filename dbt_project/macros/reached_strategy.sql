@@ -35,7 +35,7 @@
 {%- endmacro %}
 
 {#-
-    dbt's hook for the strategy `reached`. Rows of staging without a key are reached by their file. An
+    dbt's hook for the strategy `reached`. Rows of staging without a key are all reached where one is. An
     accepted one that only stands elsewhere in its file is no change: where one row goes out of a
     file that comes whole, all rows after it move up.
 -#}

@@ -99,6 +99,19 @@ def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
                     yield Declared(where, table, what, meta[what], str(meta.get("label") or ""))
 
 
+def attributes_declared(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The declared attributes, each with its label of personal data, which may be empty.
+
+    Parameters:
+        manifest: dbt's manifest.json.
+    """
+    return {
+        _attribute(column)["name"]: column.label
+        for column in declared_columns(manifest)
+        if column.what == "attribute"
+    }
+
+
 def _taken(manifest: Mapping[str, Any]) -> set[str]:
     """The columns of the models that take declared attributes as further ones."""
     suffix = f".{COLUMNS_OF_PERSON}"

@@ -59,8 +59,9 @@ class Landing:
         if table == "till/lines":
             # A wrong date makes the line's order another one than its other lines say.
             return [
-                f"T{number}" if dice.random() > 0.05 else "", f"P{number % 50}", str(day), f"A{dice.randrange(9)}",
-                str(dice.choice((1, 2, 3, -1))), f"{dice.randrange(1, 90)}.99",
+                f"T{number}" if dice.random() > 0.05 else "", f"P{number % 50}", str(day),
+                f"A{dice.randrange(9)}", str(dice.choice((1, 2, 3, -1))),
+                f"{dice.randrange(1, 90)}.99",
             ]  # fmt: skip
         return [f"P{number}", dice.choice(("view", "click")), f"{day} 09:{number:02}:00"]
 

@@ -1,0 +1,74 @@
+"""The layers of the warehouse to read, without columns of personal data unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from orchestration.ingest.sql import quoted
+from orchestration.policy.declared_columns import COLUMNS_OF_PERSON, attributes_declared
+from orchestration.settings import Settings
+from orchestration.transform.parsing import load_manifest
+from orchestration.warehouse import attached, connect_reader
+
+
+@contextmanager
+def connect_layers(
+    settings: Settings, with_personal_data: bool
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables of all models in the warehouse, as `<layer>.<model>`.
+
+    A column with a label of personal data is left out, so that an answer can be passed on. That is
+    a convenience and no wall: who may read the file may read all of it.
+
+    Parameters:
+        settings: paths.
+        with_personal_data: leave no column out.
+
+    Raises:
+        UserError: there is no warehouse, or a run is writing it.
+    """
+    manifest = load_manifest(settings)
+    models = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
+    missing = "The warehouse has no profiles yet. Run `c360 run` first."
+    with connect_reader(settings, "operations.node_states", missing) as con:
+        standing: dict[tuple[str, str], list[str]] = {}
+        for schema, table, column in con.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where database_name = current_database() order by column_index"
+        ).fetchall():
+            standing.setdefault((schema, table), []).append(column)
+    with (
+        duckdb.connect(":memory:") as con,
+        attached(con, settings.warehouse_path, "warehouse_file"),
+    ):
+        for node in models:
+            columns = standing.get((node["schema"], node["name"]), [])
+            hidden = set() if with_personal_data else _labelled(manifest, node)
+            shown = [quoted(column) for column in columns if column not in hidden]
+            if not shown:
+                continue
+            schema, table = quoted(node["schema"]), quoted(node["name"])
+            con.execute(f"create schema if not exists {schema}")
+            con.execute(
+                f"create view {schema}.{table} as select {', '.join(shown)} "
+                f"from warehouse_file.{schema}.{table}"
+            )
+        con.execute("set timezone = 'UTC'")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        yield con
+
+
+def _labelled(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> set[str]:
+    labelled = {
+        name
+        for name, column in node["columns"].items()
+        if {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("label")
+    }
+    if any(m.endswith(f".{COLUMNS_OF_PERSON}") for m in node["depends_on"]["macros"]):
+        labelled |= {name for name, label in attributes_declared(manifest).items() if label}
+    return labelled

@@ -1,0 +1,96 @@
+"""What sources declare of their columns: followed as it is said, or refused with the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestration.errors import UserError
+from orchestration.policy.declared_columns import attributes_declared, check_declared_columns
+
+READERS = ["macro.p.attributes_of", "macro.p.identities_of"]
+
+
+def manifest(*tables: dict[str, Any], readers: list[str] = READERS) -> dict[str, Any]:
+    """Tables a, b, ... of the source s with what their columns declare, and who reads them."""
+    sources = {
+        f"source.p.s.{name}": {
+            "source_name": "s",
+            "name": name,
+            "original_file_path": "models/staging/s/_s__sources.yml",
+            "columns": {
+                column: {"name": column, "config": {"meta": meta}}
+                for column, meta in columns.items()
+            },
+        }
+        for name, columns in zip("abcd", tables, strict=False)
+    }
+    return {
+        "sources": sources,
+        "nodes": {
+            "model.p.staged": {
+                "resource_type": "model",
+                "columns": {},
+                "depends_on": {"nodes": list(sources), "macros": readers},
+            },
+            "model.p.people": {
+                "resource_type": "model",
+                "columns": {"family_name": {}},
+                "depends_on": {"nodes": [], "macros": ["macro.p.declared_attributes"]},
+            },
+            "seed.p.policy": {"resource_type": "seed", "columns": {}, "depends_on": {"macros": []}},
+        },
+    }
+
+
+def test_what_is_declared_is_taken() -> None:
+    size = {"attribute": {"type": "decimal", "decimal_mark": ","}, "label": "I2"}
+    told = manifest(
+        {"size": size, "crm": {"namespace": "crm_id"}},
+        {"gr": {"attribute": {"name": "size", "type": "decimal"}, "label": "I2"}},
+        {"vip": {"attribute": "boolean"}, "name": {}},
+    )
+    check_declared_columns(told, {"crm_id"})
+    assert attributes_declared(told) == {"size": "I2", "vip": ""}
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        ([{"x": {"attribute": "colour"}}], "column x of s.a .*type colour. Use text, integer"),
+        ([{"x": {"attribute": {"merge": "best"}}}], "merge best. Use recent, precedence"),
+        ([{"x": {"attribute": {"kind": "text"}}}], "can't be read. Give its type, one of"),
+        ([{"x": {"attribute": ["text"]}}], "can't be read"),
+        ([{"x": {"attribute": {"name": "drop table"}}}], "the attribute drop table. Use lower"),
+        ([{"x": {"attribute": {"type": "date", "format": "'; drop"}}}], "format '; drop. Use a"),
+        ([{"family_name": {"attribute": "text"}}], "a profile has a column of that name.*s_family"),
+        ([{"x": {"namespace": "crmid"}}], "namespace crmid, which is not known. Nearest: crm_id"),
+        (
+            [{"x": {"attribute": {"name": "y"}}, "y": {"attribute": "text"}}],
+            "column y of s.a .*and so does The column x",
+        ),
+        (
+            [{"y": {"attribute": "text"}}, {"y": {"attribute": "integer"}}],
+            "the attribute y as integer, recent and .*s.a .* as text, recent",
+        ),
+        (
+            [{"y": {"attribute": "text", "label": "I1"}}, {"y": {"attribute": "text"}}],
+            "label of one attribute are the same everywhere",
+        ),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(tables: list[dict[str, Any]], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        check_declared_columns(manifest(*tables), {"crm_id", "email"})
+
+
+@pytest.mark.parametrize(
+    ("said", "macro"),
+    [({"attribute": "text"}, "attributes_of"), ({"namespace": "crm_id"}, "identities_of")],
+)
+def test_what_no_model_reads_is_refused(said: dict[str, Any], macro: str) -> None:
+    """A column would be declared, and nothing would come of it."""
+    others = [name for name in READERS if not name.endswith(macro)]
+    with pytest.raises(UserError, match=rf"no model.*{{{{ {macro}\(source\('s', 'a'\)\) }}}}"):
+        check_declared_columns(manifest({"x": said}, readers=others), {"crm_id"})
