@@ -24,7 +24,9 @@ def reach_key(proposal: Proposal) -> tuple[str, ...]:
     if any(name not in feeds or feeds[name].is_final for name in key[:1]):
         return ()
     steps = proposal.steps
-    if any(re.search(rf"\b{step}\b", feeds[n].expression) for n in key if n in feeds for step in steps):
+    if any(
+        re.search(rf"\b{step}\b", feeds[n].expression) for n in key if n in feeds for step in steps
+    ):
         return ()
     made = (*feeds.values(), *proposal.helpers.values(), *steps.values())
     expressions = [f.expression for f in made]
