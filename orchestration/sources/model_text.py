@@ -108,12 +108,14 @@ def checked_sql(source: str, proposal: Proposal) -> str:
 
 
 def _configuration(proposal: Proposal) -> list[str]:
-    reach = reach_key(proposal)
+    reach, births = reach_key(proposal), birth_dates(proposal)
+    key = ", ".join(f"'{name}'" for name in reach or proposal.entity.key)
+    meta = ""
     if not reach:
-        return []
-    key = ", ".join(f"'{name}'" for name in reach)
-    births = ", ".join(birth_dates(proposal))
-    meta = f", meta={{'births': [{births}]}}" if births else ""
+        # Worked out whole, and compared: what has changed of it is all that the next models redo.
+        meta = ", meta={'always_reached': true}"
+    elif births:
+        meta = f", meta={{'births': [{', '.join(births)}]}}"
     return [f"{{{{ config(materialized='incremental', unique_key=[{key}]{meta}) }}}}", ""]
 
 

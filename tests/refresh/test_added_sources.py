@@ -23,10 +23,12 @@ HEADERS = {
     "people/customers": "id,first_name,last_name,email,date_of_birth,created_at,points",
     "till/lines": "order_id,customer_id,order_date,product_id,quantity,unit_price",
     "log/visits": "customer_id,event_type,occurred_at",
+    "cart/orders": "order_id,customer_id,order_date,product_id,quantity,unit_price",
 }
 ADDED: dict[str, dict[str, Any]] = {
     "people": {"attributes": {"points": "bonus"}, "formats": [("date_of_birth", "%d.%m.%Y")]},
     "till": {},
+    "cart": {"currency": "EUR"},
     "log": {"maps": {"visits": ("events",)}},
 }
 
@@ -56,6 +58,11 @@ class Landing:
                 born = f"{TODAY + timedelta(days=1):%d.%m.%Y}"
             points = str(dice.randrange(500))
             return [key, name, "Meier", mail, born, f"{day} 10:00:00", points]
+        if table == "cart/orders":
+            # What is of the order stands on some of its lines only.
+            first = dice.random() < 0.6
+            said = [f"P{number % 50}", f"{day} 11:00:00"] if first else ["", ""]
+            return [f"T{number}", *said, f"A{dice.randrange(9)}", "1", "9.99"]
         if table == "till/lines":
             # A wrong date makes the line's order another one than its other lines say.
             return [
