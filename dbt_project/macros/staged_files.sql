@@ -75,6 +75,15 @@
         from {{ relation }}
         inner join changed_files using (source_file)
         where source_row > rows_before
+        {%- set use_until = source_table_of(this.identifier).use_until %}
+        {%- if use_until %}
+        union all
+        select {{ columns }}, source_file
+        from {{ this }}
+        where
+            date '{{ use_until }}' >= (select first_day from days)
+            and date '{{ use_until }}' < (select last_day from days)
+        {%- endif %}
         {%- for instant in _instants() %}
         union all
         select {{ columns }}, source_file
@@ -129,6 +138,12 @@
     from (
         select cast(null as date) as waits_for
         {%- if execute %}
+        {%- set use_until = source_table_of(this.identifier).use_until %}
+        {%- if use_until %}
+        union all
+        select cast({{ dbt.dateadd('day', 1, "date '" ~ use_until ~ "'") }} as date) as waits_for
+        where date '{{ use_until }}' >= {{ today() }}
+        {%- endif %}
         {%- for instant in _instants() %}
         union all
         select min(cast({{ instant }} as date)) as waits_for

@@ -43,9 +43,15 @@
     `fault_column`, the column of the landing view to blame.
     Parameters: checks, a list of (condition, reason, column or none) in the order in which they
     count. A row that deletes needs its key and its instant; what else it lacks is no fault. What
-    lies after the day of a replay is no fault either: it had not happened yet.
+    lies after the day of a replay is no fault either: it had not happened yet. After the last day on
+    which a source may be used (`use_until` in its YAML) no row of it goes further.
 -#}
 {% macro first_fault(checks) -%}
+    {%- set use_until = source_table_of(this.identifier).use_until if execute and graph else '' -%}
+    {%- if use_until -%}
+        {%- set over = [today() ~ " > date '" ~ use_until ~ "'", 'use_expired', none] -%}
+        {%- set checks = [over] + checks -%}
+    {%- endif -%}
     case
         {%- for condition, reason, column in checks %}
             when {{ _counts_for(condition, reason) }}
@@ -61,7 +67,7 @@
 {%- endmacro %}
 
 {% macro _counts_for(condition, reason) -%}
-    {%- if reason in ('missing_key', 'invalid_timestamp', 'future_timestamp') -%}
+    {%- if reason in ('use_expired', 'missing_key', 'invalid_timestamp', 'future_timestamp') -%}
         {{ condition }}
     {%- else -%}
         not coalesce(is_deleted, false) and ({{ condition }})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,13 @@ POLICIES = ("stop", "ignore", "evolve")
 DEFAULT_POLICY = {"new": "ignore", "missing": "stop", "retyped": "stop"}
 """A new column stays in its file and is reported; a lost or changed one stops the source."""
 DEFAULT_THRESHOLD = 0.005
+PARTIES = ("zero", "first", "second", "third")
+"""Whose data a source holds: told by the person, own, a partner's, bought."""
+LEGAL_BASES = (
+    "consent", "contract", "legal_obligation", "vital_interests", "public_task",
+    "legitimate_interests",
+)  # fmt: skip
+"""Article 6(1) of the GDPR, a to f."""
 OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "delimiter": ("one to four characters, tab or whitespace", _is_delimiter),
     "quote": ("one character, or an empty text for none", lambda v: _is_text(v) and len(v) <= 1),
@@ -85,6 +93,9 @@ class SourceTable:
         on_schema_change: policy for each of `CHANGES`.
         on_missing_file: `drop` the rows of a file that is gone, or `keep` them.
         quarantine_threshold: share of a file's rows that may be faulty.
+        party: whose data it is, one of PARTIES; empty where the YAML is silent.
+        legal_basis: one of LEGAL_BASES, or empty.
+        use_until: the last day, ISO 8601, on which it may be used, or empty.
         landing_only: whether it is meant that no staging model reads it.
         declared_in: the YAML file, for messages.
     """
@@ -105,6 +116,9 @@ class SourceTable:
     on_schema_change: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_POLICY))
     on_missing_file: str = "drop"
     quarantine_threshold: float = DEFAULT_THRESHOLD
+    party: str = ""
+    legal_basis: str = ""
+    use_until: str = ""
     landing_only: bool = False
     declared_in: str = ""
 
@@ -130,6 +144,9 @@ class SourceTable:
             "description",
             "quarantine_threshold",
             "landing_only",
+            "party",
+            "legal_basis",
+            "use_until",
             "password_env",
             "on_missing_file",
             "declared_in",
@@ -216,9 +233,28 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         on_schema_change=_schema_policy(meta.get("on_schema_change"), where),
         on_missing_file=on_missing_file,
         quarantine_threshold=float(threshold),
+        party=_one_of(meta, "party", PARTIES, where),
+        legal_basis=_one_of(meta, "legal_basis", LEGAL_BASES, where),
+        use_until=_day(meta.get("use_until"), where),
         landing_only=bool(meta.get("landing_only", False)),
         declared_in=node["original_file_path"],
     )
+
+
+def _one_of(meta: Mapping[str, Any], word: str, known: Sequence[str], where: str) -> str:
+    said = meta.get(word)
+    if said is not None and said not in known:
+        raise UserError(f"The {where} has {word} '{said}'. Use {', '.join(known)}.")
+    return str(said or "")
+
+
+def _day(said: Any, where: str) -> str:
+    try:
+        return date.fromisoformat(str(said)).isoformat() if said else ""
+    except ValueError:
+        raise UserError(
+            f"The {where} has use_until '{said}'. Give the last day of use, such as 2027-06-30."
+        ) from None
 
 
 def _variable(name: Any, where: str) -> str | None:

@@ -159,12 +159,14 @@ class NodeRules:
         return {**said, **own} if isinstance(own, Mapping) else said
 
     def _declared(self, node: Mapping[str, Any]) -> list[Any]:
-        nodes = self._manifest["nodes"]
+        nodes, sources = self._manifest["nodes"], self._manifest["sources"]
+        parents = sorted(node["depends_on"]["nodes"])
+        read = sorted(sources) if "graph.sources" in node["raw_code"] else parents
         return [
             [parent, sorted(nodes[parent]["columns"]), nodes[parent]["depends_on"].get("nodes")]
-            for parent in sorted(node["depends_on"]["nodes"])
+            for parent in parents
             if parent in nodes
-        ]
+        ] + [[source, _terms(sources[source])] for source in read if source in sources]
 
     def _declared_columns(self, node: Mapping[str, Any] | None) -> list[Any]:
         """What the columns of a node's sources declare, or of all sources."""
@@ -174,6 +176,16 @@ class NodeRules:
             for declared in declared_columns(self._manifest)
             if read is None or declared.table in read
         ]
+
+
+def _terms(source: Mapping[str, Any]) -> list[str]:
+    """On what terms a source's data may be used, see macros/source_table_of.sql."""
+    meta = {
+        **source.get("source_meta", {}),
+        **source.get("meta", {}),
+        **source.get("config", {}).get("meta", {}),
+    }
+    return [str(meta.get(word, "")) for word in ("party", "legal_basis", "use_until")]
 
 
 @cache

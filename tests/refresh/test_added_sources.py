@@ -18,6 +18,7 @@ from orchestration.terminal import Console
 from tests.refresh.lab import Lab
 
 TODAY = date(2026, 5, 1)
+LAST_DAY = TODAY + timedelta(days=1)
 NAMES = ("Ann", "Bea", "Carl", "Dora", "Emil", "Fritz", "Gerda", "Hanna")
 HEADERS = {
     "people/customers": "id,first_name,last_name,email,date_of_birth,created_at,points",
@@ -110,12 +111,18 @@ def lab(landing: Landing) -> Lab:
     """The project with three sources more, not built yet."""
 
     def add(settings: Settings) -> None:
+        """Add them; what was bought may be used until tomorrow."""
         for name, options in ADDED.items():
             console = Console(file=io.StringIO())
             add_source(
                 settings, name, str(landing.folder / name), yes=True, set_aside=0.5,
                 console=console, **options,
             )  # fmt: skip
+
+        bought = settings.dbt_project_dir / "models/staging/log/_log__sources.yml"
+        terms = f"party: third\n        legal_basis: consent\n        use_until: '{LAST_DAY}'\n"
+        text = bought.read_text().replace("      meta:\n", f"      meta:\n        {terms}", 1)
+        bought.write_text(text)
 
     return Lab(landing.folder.parent, prepare=add)
 
@@ -134,5 +141,7 @@ def test_added_sources_are_refreshed_as_they_are_built(lab: Lab, landing: Landin
         lab.load(company, TODAY + timedelta(days=step))
         lab.build(lab.refreshed)
         assert lab.differences() == {}, step
+        [(used,)] = lab.query("select count(*) from conformed.events where source_system = 'log'")
+        assert (used > 20) == (TODAY + timedelta(days=step) <= LAST_DAY)
         changed |= {m for m in added if lab.query(f"from operations.delta_{m} limit 1")}
     assert changed == added
