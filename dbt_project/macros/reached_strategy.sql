@@ -11,11 +11,14 @@
 {% macro moved(model_name) -%}operations.moved_{{ model_name }}{%- endmacro %}
 
 {#-
-    After a model's table is written: in a build its delta is empty, since nothing was compared. A
+    After a model's table is written: in a build its delta is empty, since nothing was compared; in
+    one that was to be a refresh there is none, so that nobody takes it for one that found nothing. A
     layer built beside the real one (C360_SCHEMA_SUFFIX) has no readers, and so no delta.
 -#}
 {% macro begin_delta() -%}
-    {%- if execute and not is_refreshed() and not env_var('C360_SCHEMA_SUFFIX', '') and (
+    {%- if execute and is_whole_after_all() -%}
+        drop table if exists {{ changed(this.identifier) }}
+    {%- elif execute and not is_refreshed() and not env_var('C360_SCHEMA_SUFFIX', '') and (
         config.get('unique_key') and config.get('incremental_strategy') == 'reached'
         or model.fqn[1] == 'staging'
     ) -%}

@@ -10,6 +10,10 @@
 
     A window or an aggregate needs all rows of its group, so the key of a part is the group's.
 
+    Where the keys reach more of a model's rows than `meta.built_whole_above` says, as a share, it is
+    built whole after all, which costs less then: when a month begins, everybody's windows move. It
+    then has no delta, so no refreshed model may read one that says so.
+
     Inputs that are no more than tables built anew are named in `meta.reaches_through` where `reached`
     finds what their change reaches, such as rows that the clock has passed. With any other such input
     the model has to be built whole when that changes.
@@ -26,7 +30,10 @@
         changes more than keys can say; asked without `as_of_day`, because a model that calls that
         follows from the day. -#}
     {%- set refreshed, replayed = 'C360_REFRESH', 'C360_AS_OF' -%}
-    {{ return(model.name not in env_var(refreshed, '').split() or env_var(replayed, '') != '') }}
+    {{ return(
+        model.name not in env_var(refreshed, '').split() or env_var(replayed, '') != ''
+        or is_whole_after_all()
+    ) }}
 {%- endmacro %}
 
 {#-
@@ -45,6 +52,25 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Whether `reached` has found that a refresh of this model reaches most of its rows. The text of the
+    model says so, because dbt renders it before, and apart from, what builds its table. -#}
+{% macro is_whole_after_all() -%}
+    {{ return(_whole_after_all() in (model.get('compiled_code') or '')) }}
+{%- endmacro %}
+
+{% macro _whole_after_all() -%}/* most rows are reached, so all are made */{%- endmacro %}
+
+{#- Whether the keys reach more of this model's rows than are made one by one. -#}
+{% macro _reaches_most() -%}
+    {%- set most = config.get('meta', {}).get('built_whole_above') -%}
+    {%- if most is none -%}{{ return(false) }}{%- endif -%}
+    {%- set key = config.get('unique_key') -%}
+    {{ return(run_query(
+        'select count(*) filter (where ' ~ _is_reached(dict(zip(key, key)), false) ~ ') > '
+        ~ most ~ ' * count(*) from ' ~ this
+    ).rows[0][0]) }}
+{%- endmacro %}
+
 {#- The temporary table with the keys that a refresh of this model reaches. -#}
 {% macro reached_keys() -%}temp.reached_{{ this.identifier }}{%- endmacro %}
 
@@ -56,14 +82,29 @@
     {%- if not execute -%}
         {#- dbt learns here what is read. -#}
         {%- set read = caller() -%}
-    {%- elif is_refreshed() and model.resource_type == 'unit_test' -%}
-        reached as (select distinct * from ({{ caller() }})),
-    {%- elif is_refreshed() -%}
+    {%- else -%}
+        {%- if config.get('incremental_strategy') == 'reached' -%}
+            {#- What an earlier run of this process has found is forgotten. -#}
+            {%- do model.update({'compiled_code': none}) -%}
+        {%- endif -%}
+        {%- if is_refreshed() -%}{{ _reached_cte(caller()) }}{%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro _reached_cte(keys) -%}
+    {%- if model.resource_type == 'unit_test' -%}
+        reached as (select distinct * from ({{ keys }})),
+    {%- else -%}
         {%- do run_query(
             'create or replace temp table reached_' ~ this.identifier
-            ~ ' as select distinct * from (' ~ caller() ~ ')'
+            ~ ' as select distinct * from (' ~ keys ~ ')'
         ) -%}
-        reached as (select * from {{ reached_keys() }}),
+        {%- if _reaches_most() -%}
+            {%- do model.update({'compiled_code': _whole_after_all()}) -%}
+            {{ _whole_after_all() }}
+        {%- else -%}
+            reached as (select * from {{ reached_keys() }}),
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 

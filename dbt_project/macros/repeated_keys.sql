@@ -9,7 +9,9 @@
         {{ return(relation) }}
     {%- endif -%}
     {%- set delta = changed(relation.identifier) -%}
-    {%- set known = run_query('describe ' ~ delta).columns[0].values() | list -%}
+    {%- set known = run_query(
+        "select column_name from duckdb_columns() where schema_name || '.' || table_name = '" ~ delta ~ "'"
+    ).columns[0].values() | list -%}
     {%- if columns | reject('in', known) | list -%}{{ return(relation) }}{%- endif -%}
     {%- set on = [] -%}
     {%- for column in columns -%}

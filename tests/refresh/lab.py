@@ -66,6 +66,10 @@ class Lab:
         )
         assert text != clock.read_text()
         clock.write_text(text)
+        for model in (project / "models").rglob("*.sql"):
+            # A delivery reaches most of so few people, and refreshed rows are to be looked at.
+            text = model.read_text()
+            model.write_text(text.replace("'built_whole_above': 0.3", "'built_whole_above': 0.95"))
         _put_on_server(project / "models" / "staging" / "email_marketing", SERVER)
         self.settings.data_dir.mkdir(parents=True)
         self.manifest = load_manifest(self.settings)

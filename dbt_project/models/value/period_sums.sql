@@ -1,7 +1,8 @@
 {#- Sums only, and of the month: what depends on the day is worked out where it is read, so that no
     row of a customer who does nothing changes. -#}
 {{ config(
-    materialized='incremental', unique_key=['profile_id'], meta={'reaches_through': ['refresh_period']}
+    materialized='incremental', unique_key=['profile_id'],
+    meta={'reaches_through': ['refresh_period'], 'built_whole_above': 0.3}
 ) }}
 
 {%- set months = period_months() %}

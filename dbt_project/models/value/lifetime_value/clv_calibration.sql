@@ -44,12 +44,16 @@ actual_totals as (
     from judged
 ),
 
--- Twice the mean rank, so that it is a whole number also where amounts are equal.
+-- Twice the mean rank from below, so that it is a whole number also where amounts are equal. It is
+-- told from the rank from above, which needs no order of its own.
 actual_ranks as (
     select
         judged.*,
-        2 * rank() over (order by judged.future_amount asc nulls last)
-        + count(*) over (partition by judged.future_amount) - 1 as actual_rank,
+        2 * (count(*) over () - rank() over (order by judged.future_amount desc nulls last)) + 3
+        - count(*) over (
+            order by judged.future_amount desc nulls last
+            range between current row and current row
+        ) as actual_rank,
         sum(case when judged.future_amount > 0 then judged.future_amount else 0 end) over (
             order by judged.future_amount desc nulls last, judged.profile_id asc nulls last
             rows between unbounded preceding and current row
@@ -78,7 +82,6 @@ actuals as (
 candidates as (
     {%- for method in clv_methods() %}
         select
-            version,
             profile_id,
             '{{ method }}' as model,
             cast({{ method }}_amount as decimal(18, 2)) as predicted_amount,
@@ -110,17 +113,21 @@ ranked as (
             partition by candidates.model
             order by candidates.predicted_amount desc nulls last, candidates.profile_id asc nulls last
         ) <= high_value_counts.high_value_count as is_predicted_high_value,
-        2 * rank() over (
-            partition by candidates.model
-            order by candidates.predicted_amount asc nulls last
-        ) + count(*) over (partition by candidates.model, candidates.predicted_amount) - 1
-            as predicted_rank
+        2 * (
+            count(*) over (partition by candidates.model)
+            - rank() over (
+                partition by candidates.model order by candidates.predicted_amount desc nulls last
+            )
+        ) + 3 - count(*) over (
+            partition by candidates.model order by candidates.predicted_amount desc nulls last
+            range between current row and current row
+        ) as predicted_rank
     from candidates
     cross join high_value_counts
 )
 
 select
-    version,
+    fits.version,
     model,
     cast(decile as int) as decile,
     cast(count(*) as bigint) as customer_count,
@@ -140,4 +147,5 @@ select
     cast(sum(actual_rank * actual_rank) as bigint) as actual_rank_squares,
     cast(sum(predicted_rank * actual_rank) as bigint) as rank_products
 from ranked
-group by version, model, decile
+cross join fits
+group by fits.version, model, decile
