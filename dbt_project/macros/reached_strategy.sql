@@ -58,11 +58,18 @@
     {%- endif -%}
     {%- set compared = compared | join(', ') -%}
     {%- set keys = key | join(', ') -%}
+    {#- Looked for once, and in the columns of the key alone; then wide rows are found by their place,
+        which they keep as long as the transaction is open. -#}
+    create or replace temp table places_{{ target.identifier }} as
+    select rowid as place from {{ target }} where {{ is_reached }};
+
     create or replace table {{ changed(target.identifier) }} as
     with
 
     rows_before as (
-        select {{ compared }}, {{ hash_of(said) }} as row_hash from {{ target }} where {{ is_reached }}
+        select {{ compared }}, {{ hash_of(said) }} as row_hash
+        from {{ target }}
+        where rowid in (select place from temp.places_{{ target.identifier }})
     ),
 
     rows_after as (
@@ -104,12 +111,13 @@
     from {{ target }} as rows_before
     inner join {{ rows_now }} as rows_after using ({{ keys }}, source_file)
     where
-        rows_before.source_row <> rows_after.source_row
+        rows_before.rowid in (select place from temp.places_{{ target.identifier }})
+        and rows_before.source_row <> rows_after.source_row
         and rows_before.reject_reason is null
         and rows_after.reject_reason is null;
 
     {% endif -%}
-    delete from {{ target }} where {{ is_reached }};
+    delete from {{ target }} where rowid in (select place from temp.places_{{ target.identifier }});
 
     insert into {{ target }} ({{ columns | join(', ') }})
     select {{ columns | join(', ') }} from {{ rows_now }}

@@ -16,7 +16,8 @@
 
     Inputs that are no more than tables built anew are named in `meta.reaches_through` where `reached`
     finds what their change reaches, such as rows that the clock has passed. With any other such input
-    the model has to be built whole when that changes.
+    the model has to be built whole when that changes. A view is refreshed where all that it reads is;
+    `reached` then asks the deltas of those.
 -#}
 
 {#- dbt's own hook: whether a model is built whole. What other models configure is left alone. -#}

@@ -47,11 +47,6 @@ class StagedTable:
         return f"staging.{quoted(self.model)}"
 
     @property
-    def landing(self) -> str:
-        """The source table's view, for SQL."""
-        return f"landing.{quoted(self.source.identifier)}"
-
-    @property
     def quarantine(self) -> str:
         """The name of its table in the schema `quarantine`."""
         return self.model.removeprefix("stg_")

@@ -9,6 +9,7 @@ import duckdb
 
 from orchestration.ingest.accounting import TABLES, StagedTable, count, prepare, write_counts
 from orchestration.ingest.declarations import SourceTable
+from orchestration.ingest.landed_rows import rows_at
 from orchestration.ingest.sql import literal, quoted
 
 OVERVIEW = "set_aside_rows"
@@ -166,8 +167,9 @@ def _find_quarantined(con: duckdb.DuckDBPyConnection, table: StagedTable) -> Non
     values = " ".join(
         f"when {literal(name)} then cast(landed.{quoted(name)} as varchar)" for name in columns
     )
+    blamed_rows = "(from rejected where column_name is not null)"
     lookup = f"""
-        left join {table.landing} as landed
+        left join ({rows_at(table.source, blamed_rows, columns)}) as landed
             on rejected.source_file = landed.source_file
             and rejected.source_row = landed.source_row
             and rejected.column_name is not null

@@ -56,7 +56,7 @@ class Warehouse:
 
     def __init__(self) -> None:
         self.con = duckdb.connect()
-        for schema in ("landing", "staging", "policy", "operations"):
+        for schema in ("landing", "ingested", "staging", "policy", "operations"):
             self.con.execute(f"create schema {schema}")
         reasons = DBT_PROJECT_DIR / "seeds" / "policy" / "reject_reasons.csv"
         self.con.execute(f"create table policy.reject_reasons as from read_csv('{reasons}')")
@@ -72,7 +72,7 @@ class Warehouse:
         self.con.execute(
             "create table operations.source_files (source_system varchar, source_table varchar, "
             "source_file varchar, part int, rows_loaded bigint, rows_rejected bigint, "
-            "rows_superseded bigint)"
+            "rows_superseded bigint, file_id bigint default 0, row_offset bigint default 0)"
         )
 
     def deliver(self, *rows: tuple[str, int, str, str | None, str | None]) -> None:
@@ -83,8 +83,11 @@ class Warehouse:
         )
         self.con.executemany("insert into everything values (?, ?, ?, ?, ?)", rows)
         self.con.execute(
-            "create or replace view landing.shop__orders as select 'n' || source_row as \"Nr.\", "
-            "total, source_file, source_row, false as is_deleted from everything"
+            "create or replace table ingested.shop__orders as "
+            "select 'n' || row as \"Nr.\", total, dense_rank() over (order by file) as file_id "
+            "from (select source_file as file, unnest(range(1, max(source_row) + 1)) as row "
+            "from everything group by source_file) left join everything "
+            "on file = source_file and row = source_row order by file, row"
         )
         self.con.execute(
             "create or replace table staging.stg_shop__orders as "
@@ -93,7 +96,8 @@ class Warehouse:
         self.con.execute("delete from operations.source_files")
         self.con.execute(
             "insert into operations.source_files select 'shop', 'orders', source_file, 1, "
-            "count(*), 0, 0 from everything group by source_file"
+            "count(*), 0, 0, dense_rank() over (order by source_file), 0 "
+            "from everything group by source_file"
         )
 
     def account(self, now: datetime = MONDAY, threshold: float = 0.1) -> None:
@@ -124,7 +128,7 @@ def test_a_row_to_correct_is_led_back_to_file_line_column_and_value(warehouse: W
     )
     con = warehouse.con
     con.execute(
-        "insert into operations.source_files values ('shop', 'orders', 'd.csv', 1, 0, 0, 7)"
+        "insert into operations.source_files values ('shop', 'orders', 'd.csv', 1, 0, 0, 7, 9, 0)"
     )
     con.execute("update operations.source_files set rows_rejected = 2 where source_file = 'b.csv'")
     con.execute(
@@ -218,7 +222,7 @@ def test_too_many_faulty_rows_of_one_file_stop_the_source(warehouse: Warehouse) 
         "update staging.stg_shop__orders set reject_reason = 'a_reason_nobody_knows'",
         "update staging.stg_shop__orders set source_file = 'b.csv'",
         "update operations.source_files set rows_loaded = 3",
-        "insert into operations.source_files values ('shop', 'wishes', 'w.csv', 1, 1, 0, 0)",
+        "insert into operations.source_files values ('shop', 'wishes', 'w.csv', 1, 1, 0, 0, 8, 0)",
     ],
 )
 def test_a_lost_or_invented_row_is_noticed(warehouse: Warehouse, damage: str) -> None:

@@ -177,6 +177,27 @@ def test_a_view_that_is_gone_is_made_again(shop: Shop) -> None:
     assert shop.actions() == {"totals": "build"}
 
 
+def test_a_model_over_a_view_is_refreshed_where_the_view_reads_what_is(shop: Shop) -> None:
+    """The test of the view looks at all of it: a view has no delta."""
+    shop.manifest["macros"]["macro.shop.may_be_repeated"] = {
+        **shop.manifest["macros"]["macro.shop.places"], "name": "may_be_repeated"
+    }  # fmt: skip
+    node(shop, UNIQUE)["depends_on"] = {"nodes": [ORDERS], "macros": ["macro.shop.may_be_repeated"]}
+    config = node(shop, ORDERS)["config"]
+    assert isinstance(config, dict)
+    config["materialized"] = "view"
+    refreshable(shop, STAGED, TOTALS)
+    shop.load("b.csv")
+    assert shop.actions() == {
+        "stg_orders": "refresh",
+        "orders": "refresh",
+        "totals": "refresh",
+        "unique_orders": "build",
+    }
+    node(shop, ORDERS)["raw_code"] = "select 2"
+    assert shop.actions()["totals"] == "build", "another view"
+
+
 def test_what_is_built_whole_asks_for_its_share_of_the_warehouse(shop: Shop) -> None:
     """Also when nothing is known of it any more, as before everything is built again."""
     shop.settings.warehouse_path.parent.mkdir(parents=True)
