@@ -74,6 +74,7 @@ refresh_period as (
         ) }}
     from {{ part(ref(definition['from']), ['profile_id']) }} as measured
     cross join window_starts
+    where measured.profile_id is not null
     group by 1{% if category %}, 2{% endif %}
 ),
 {%- endfor %}

@@ -27,7 +27,7 @@
         when regexp_matches({{ plain }}, '^[0-9]([.][0-9]+)?e[+](0[0-9]|10)$')
             then cast(try_cast(try_cast({{ plain }} as double) as bigint) as string)
         when not regexp_matches({{ plain }}, '^[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]+$')
-            then regexp_replace({{ plain }}, '^([0-9]+)[.]0+$', '\1')
+            then regexp_replace({{ plain }}, '^([0-9]+)([.]0+|,0)$', '\1')
     end
 {%- endmacro %}
 
@@ -53,12 +53,28 @@
 {% macro as_key(text, nobody=[]) -%}
     {%- set words = [
         'guest', 'gast', 'invité', 'anonymous', 'anonym', 'unknown', 'null', 'none', 'nil', 'nan',
-        'n/a', '(null)', '<null>', 'undefined', '00000000-0000-0000-0000-000000000000'
+        'n/a', '(null)', '<null>', 'undefined', '-', '--', '00000000-0000-0000-0000-000000000000'
     ] -%}
     case
         when lower({{ as_identifier(text) }}) not in ('{{ (words + nobody) | join("', '") }}')
             then {{ as_identifier(text) }}
     end
+{%- endmacro %}
+
+{#-
+    Whether a document is a return by what it is called, in the languages of the sources, or by a
+    flag. Such rows are often written with positive amounts.
+-#}
+{% macro says_return(text, is_flag=false) -%}
+    {%- set words = [
+        'refund', 'return', 'credit note', 'credit_note', 'creditnote', 'credit memo',
+        'credit_memo', 'creditmemo', 'gutschrift', 'retoure', 'rückgabe', 'rückerstattung',
+        'erstattung', 'rückzahlung', 'avoir', 'remboursement', 'retour', 'devolución', 'devolucion',
+        'reembolso', 'abono', 'nota de crédito', 'rimborso', 'reso', 'nota di credito',
+        'terugbetaling', 'creditnota', 'retur'
+    ] -%}
+    {%- set yes = ['true', 't', 'yes', 'y', '1', 'ja', 'j', 'oui', 'si', 'sí'] -%}
+    coalesce(lower({{ as_text(text) }}) in ('{{ (yes if is_flag else words) | join("', '") }}'), false)
 {%- endmacro %}
 
 {#-

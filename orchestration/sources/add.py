@@ -136,12 +136,18 @@ def add_source(
             declare(found, said["attributes"], said["namespaces"], types, settings.dbt_project_dir)
             understand(con, found)
             fed = fed_by(settings.dbt_project_dir, name)
-            proposals = propose(con, found, entities, maps or {}, currency, fed)
+            proposals = propose(
+                con, found, entities, maps or {}, currency, fed, settings.dbt_project_dir
+            )
             require_people(found, proposals)
             measured = [measure(con, settings.dbt_project_dir, name, p) for p in proposals]
             refuse_shared_keys(con, settings.dbt_project_dir, name, proposals)
     show_proposal(console, found, proposals, measured)
-    refuse_doubts(doubts_of(proposals, measured, currency, set_aside))
+    guessed = [
+        t for t in found
+        if t.name not in (maps or {}) and not any(p.table is t and p.is_reviewed for p in proposals)
+    ]  # fmt: skip
+    refuse_doubts(doubts_of(guessed, proposals, measured, currency, set_aside))
     draft = Draft(
         name, found, proposals, _thresholds(proposals, measured), _notes(proposals, measured)
     )

@@ -13,6 +13,7 @@ from orchestration.sources.drafts import Column, Doubt, Table
 from orchestration.sources.evidence import DOLLARS
 from orchestration.sources.measure import DEFAULT_THRESHOLD, EMPTY, Measured, Quarantined
 from orchestration.sources.proposals import Proposal
+from orchestration.sources.roles import lost_facts
 
 LEAST_CONFIDENCE = 0.4
 """Of a column that an entity can't do without."""
@@ -24,6 +25,7 @@ WITHOUT_CENTS = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "ISK"})
 
 
 def doubts_of(
+    tables: Sequence[Table],
     proposals: Sequence[Proposal],
     measured: Sequence[Measured],
     currency: str | None,
@@ -32,12 +34,13 @@ def doubts_of(
     """All that is in doubt about the proposals of a source.
 
     Parameters:
+        tables: those that feed what their values show.
         proposals: what feeds what.
         measured: what each would set aside.
         currency: what the user said; None when nothing.
         set_aside: the share of a file's rows that the user allows to be set aside.
     """
-    found: dict[Doubt, None] = {}
+    found = dict.fromkeys(doubt for table in tables for doubt in _lost(table))
     for proposal, result in zip(proposals, measured, strict=True):
         if set_aside is None:
             found |= dict.fromkeys(_rows(proposal, result))
@@ -50,7 +53,7 @@ def doubts_of(
                 if name in needed and column.filled and not column.said:
                     found |= dict.fromkeys(_sure(proposal.table, column, proposal.entity.name))
                 if "as_instant" in feed.expression or "as_birth_date" in feed.expression:
-                    found |= dict.fromkeys(_day_or_month(proposal.table, column))
+                    found |= dict.fromkeys(day_or_month(proposal.table, column))
                 if "as_amount" in feed.expression or "as_decimal" in feed.expression:
                     found |= dict.fromkeys(_money(proposal, column, currency))
         found |= dict.fromkeys(_unread(proposal, result))
@@ -71,6 +74,19 @@ def refuse_doubts(doubts: Sequence[Doubt]) -> None:
         raise UserError("Not sure, so nothing was written:\n" + "\n".join(lines), 2)
 
 
+def _lost(table: Table) -> list[Doubt]:
+    return [
+        Doubt(
+            table.name, column.source_name.strip(),
+            f"it is called {column.called}, and its values can't be read as that (they are mostly "
+            f"written as {column.shape[:24]}), so its rows would be no sales or events.",
+            f"{_say(column, '--format', 'FORMAT')}, {_say(column, '--rename', 'MEANING')} or "
+            f"{_say(column, '--rename', 'ignore')}.",
+        )
+        for column in lost_facts(table)
+    ]  # fmt: skip
+
+
 def _sure(table: Table, column: Column, entity: str) -> list[Doubt]:
     if column.confidence >= LEAST_CONFIDENCE or column.means is None:
         return []
@@ -83,7 +99,8 @@ def _sure(table: Table, column: Column, entity: str) -> list[Doubt]:
     ]  # fmt: skip
 
 
-def _day_or_month(table: Table, column: Column) -> list[Doubt]:
+def day_or_month(table: Table, column: Column) -> list[Doubt]:
+    """Whether the day or the month comes first, where a column's dates fit both."""
     if not column.is_day_first_a_guess or "format" in column.said:
         return []
     day = column.formats[0]
@@ -96,17 +113,23 @@ def _day_or_month(table: Table, column: Column) -> list[Doubt]:
     ]  # fmt: skip
 
 
+def decimals_or_thousands(table: Table, column: Column) -> list[Doubt]:
+    """Whether a mark parts thousands or decimals, where a column's numbers fit both."""
+    if not column.is_mark_a_guess or "mark" in column.said:
+        return []
+    return [
+        Doubt(
+            table.name, column.source_name.strip(),
+            "1,234 and 1.234 may be thousands or decimals in it.",
+            f"{_say(column, '--format', 'decimal_point')} or "
+            f"{_say(column, '--format', 'decimal_comma')}.",
+        )
+    ]  # fmt: skip
+
+
 def _money(p: Proposal, column: Column, currency: str | None) -> list[Doubt]:
-    found = []
     table, name = p.table, column.source_name.strip()
-    if column.is_mark_a_guess and "mark" not in column.said:
-        found.append(
-            Doubt(
-                table.name, name, "1,234 and 1.234 may be thousands or decimals in it.",
-                f"{_say(column, '--format', 'decimal_point')} or "
-                f"{_say(column, '--format', 'decimal_comma')}.",
-            )
-        )  # fmt: skip
+    found = decimals_or_thousands(table, column)
     decimals = any(
         c.share("point") + c.share("comma")
         for f in (*p.feeds.values(), *p.helpers.values()) if "as_amount" in f.expression

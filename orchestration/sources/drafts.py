@@ -27,9 +27,11 @@ class Column:
         currency: what its amounts name, as ISO 4217 codes in order.
         zone: the time zone of instants that name none.
         nobody: values of a reference that stand for nobody.
+        is_return: some of its values say that the row is a return.
         one_per: the column of the group on one row of which alone it is filled, such as the order.
         codes: what its values mean, where the user has said it.
         said: what the user has said of it: meaning, format, unit or zone.
+        called: what its name means, where its values are not that.
         means: semantic type, or none.
         confidence: of that, 0 to 1.
         reason: for that, in a few words.
@@ -57,9 +59,11 @@ class Column:
     currency: tuple[str, ...] = ()
     zone: str = "UTC"
     nobody: tuple[str, ...] = ()
+    is_return: bool = False
     one_per: str | None = None
     codes: dict[str, str] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    called: str | None = None
     means: str | None = None
     confidence: float = 0.0
     reason: str = ""

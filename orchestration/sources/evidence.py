@@ -21,6 +21,8 @@ SIGNS = {
 MONEY = r"([A-Z]{0,2}\$|\p{Sc}|zł|Kč|Ft|[A-Za-z]{3})"
 DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "MXN", "SGD", "HKD"})
 MINOR_UNITS = frozenset({"cents", "cent", "pence", "minor", "centimes", "rappen", "kopeks", "ore"})
+UNIT_WORDS = MINOR_UNITS | {"in"}
+"""Words of a name that say the unit: price_in_cents is a price."""
 ZONE = re.compile(r"\((?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?\)|\(([A-Z]\w+/\w+)\)")
 PATTERNS = {
     "email": r"[^@＠\s,;]+[@＠][^@＠\s,;]+[.．][A-Za-zａ-ｚ]{2,}",
@@ -28,6 +30,7 @@ PATTERNS = {
     "plus_phone": r"(\+|00)\d[\d ()./-]{6,18}",
     "url": r"(https?://|www\.)\S+",
     "path": r"/\S*",
+    "with_at": r".*@.*",
     "uuid": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
     "integer": r"[+-]?\d{1,18}([.]0+)?",
     "leading_zero": r"0\d+",
@@ -44,6 +47,7 @@ PATTERNS = {
     "postal": r"(?i)([A-Z]{1,2}-)?\d{3,5}([- ]?([A-Z]{2}|\d{3,4}))?"
     r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d",
     "iso_date": rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}({TIME} ?(Z|UTC|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}})?)?",
+    "iso_half_day": r"\d{4}-\d{1,2}-\d{1,2}[T ]+\d{1,2}:\d{2}(:\d{2})? ?[AaPp][Mm]",
     "compact_date": r"(1[89]|20)\d{6}",
     "compact_other": r"\d{8}",
     "compact_time": rf"(1[89]|20)\d{{6}}{TIME}",
@@ -60,6 +64,7 @@ PATTERNS = {
 TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DATES = {
     "iso_date": (("iso",), ("",)),
+    "iso_half_day": (("%Y-%m-%d",), TIMES[4:]),
     "compact_date": (("%Y%m%d",), ("",)),
     "compact_other": (("%d%m%Y", "%m%d%Y"), ("",)),
     "slash_year_first": (("%Y/%m/%d",), TIMES),
@@ -151,6 +156,12 @@ def _describe_columns(
             name: int(n) / column.filled for name, n in zip(PATTERNS, shares, strict=True)
         }
         column.formats = _formats(con, column, position, read)
+        if column.share("with_at") > column.share("email"):
+            [(addresses,)] = con.execute(
+                f"select coalesce(sum(n) filter (({read['email']}) is not null), 0) "
+                f"from column_values where c = {position}"
+            ).fetchall()
+            column.shares["email"] = int(addresses) / column.filled
         if column.share("numeric") >= 0.3:
             _numbers(con, column, position, read)
         if MINOR_UNITS & {*tokens(column.source_name)}:

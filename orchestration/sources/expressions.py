@@ -31,6 +31,12 @@ def key(column: Column) -> str:
     return _as("as_key", column, nobody)
 
 
+def says_return(column: Column) -> str:
+    """Whether the column says that the row is a return: a kind of document, or a flag."""
+    flag = ", is_flag=true" if column.means == "is_return" else ""
+    return _as("says_return", column, flag)
+
+
 def postal_code(column: Column) -> str:
     """The column as a postal code, which no apostrophe begins."""
     return _as("as_postal_code", column)

@@ -40,6 +40,10 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         what = "it says who may be mailed, and no column says since when."
         how = f"Name that column with --rename COLUMN=recorded_at, or say --rename '{name}=ignore'."
         p.doubts.append(Doubt(table.name, name, what, how))
+    if identity is not None and role.is_sale:
+        written, known = sql.identifier(identity), sql.key(identity)
+        p.help("names_nobody", f"{written} is not null and {known} is null", identity)
+        p.check("names_nobody", "says_nothing", identity)
     feed_key(p, "source_record_id", identity)
     p.is_folded = role.is_sale
     _names(ctx, p, table)
@@ -79,13 +83,26 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
                 p.check("{{ is_after_today('" + name + "') }}", "future_timestamp", column)
 
 
+BIRTH_PARTS = (
+    ("birth year", "birth month", "birth day"), ("dob year", "dob month", "dob day"),
+    ("born year", "born month", "born day"),
+    ("date of birth year", "date of birth month", "date of birth day"),
+    ("year of birth", "month of birth", "day of birth"), ("yob", "mob", "dob"),
+    ("geburtsjahr", "geburtsmonat", "geburtstag"), ("geburtsjahr", "geburtsmonat", "tag"),
+    ("annee naissance", "mois naissance", "jour naissance"),
+    ("anno nascita", "mese nascita", "giorno nascita"),
+    ("ano nacimiento", "mes nacimiento", "dia nacimiento"),
+    ("geboortejaar", "geboortemaand", "geboortedag"),
+)  # fmt: skip
+
+
 def _birth_parts(table: Table) -> list[Column]:
     """Year, month and day of birth, where they stand in a column each."""
     named = {" ".join(tokens(c.source_name)): c for c in table.columns}
-    for born in ("birth", "dob", "born", "date of birth"):
-        found = [named.get(f"{born} {part}") for part in ("year", "month", "day")]
-        if all(found):
-            return [c for c in found if c is not None]
+    for parts in BIRTH_PARTS:
+        found = [named[part] for part in parts if part in named]
+        if len(found) == len(parts):
+            return found
     return []
 
 

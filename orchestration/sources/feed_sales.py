@@ -7,7 +7,14 @@ import duckdb
 from orchestration.ingest.sql import quoted
 from orchestration.sources import expressions as sql
 from orchestration.sources.drafts import Column, Doubt, Table
-from orchestration.sources.feeding import NO_CODE, Context, feed_instant, feed_key, feed_reference
+from orchestration.sources.feeding import (
+    NO_CODE,
+    Context,
+    feed_buyer,
+    feed_instant,
+    feed_key,
+    see_buyer,
+)
 from orchestration.sources.proposals import Feed, Proposal
 from orchestration.sources.roles import Role, key_column
 
@@ -17,7 +24,10 @@ AMOUNTS = ("amount", "price", "cost")
 def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed orders."""
     feed_key(p, "order_id", role.order)
-    feed_reference(p, "source_record_id", role.customer)
+    feed_buyer(p, role.customer)
+    if role.customer is not None and role.customer.nobody:
+        name, nobody = role.customer.source_name.strip(), ", ".join(role.customer.nobody)
+        p.notes.append(f"{name} {nobody} is nobody: such orders are revenue without a person")
     feed_instant(p, "ordered_at", role.instant)
     _order_status(ctx, p, table)
     _currency(ctx, p, table)
@@ -25,6 +35,13 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     amount, columns = _paid(ctx, table, role)
     if amount is None:
         return
+    back, pieces = _taken_back(table), table.meaning("quantity")
+    signs = [sql.says_return(back)] if back is not None else []
+    if pieces and pieces.share("negative") and len(columns) == 1:
+        signs.append(f"{sql.integer(pieces)} < 0")
+    if signs:
+        amount = f"case when {' or '.join(signs)} then -abs({amount}) else {amount} end"
+        columns = (*columns, *(c for c in (back, pieces) if c))
     if role.is_lines:
         p.helpers["line_amount"] = Feed(amount, columns)
         p.check("line_amount is null", "invalid_amount", columns[0])
@@ -42,7 +59,7 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
             reason="sum of the order's lines",
             is_final=True,
         )
-    elif any(c.share("negative") for c in columns):
+    elif signs or any(c.share("negative") for c in columns):
         p.helpers["order_amount"] = Feed(amount, columns)
         p.check("order_amount is null", "invalid_amount", columns[0])
         p.feed(
@@ -78,41 +95,78 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         )
     _product(ctx, p, table)
     if role.customer and role.instant:
-        # A line whose order names nobody is set aside for that, not for the order it then lacks.
-        p.help("source_record_id", sql.key(role.customer), role.customer)
-        p.check("source_record_id is null", "missing_reference", role.customer)
+        # A line whose order lacks a buyer is set aside for that, not for the order it then lacks.
+        see_buyer(p, role.customer)
     feed_instant(p, "booked_at", role.instant)
-    quantity = table.meaning("quantity")
-    if quantity:
-        p.feed("quantity", sql.integer(quantity), quantity)
-        p.check("quantity is null", "invalid_quantity", quantity)
-    else:
+    back = _taken_back(table)
+    if back is not None:
+        p.help("is_taken_back", sql.says_return(back), back)
+    _pieces(p, table.meaning("quantity"), back)
+    _line_amount(p, table.meaning("quantity"), back, *_paid(ctx, table, role))
+    _currency(ctx, p, table)
+    p.newest_by = "booked_at"
+
+
+def _taken_back(table: Table) -> Column | None:
+    return next((c for c in table.columns if c.is_return), None)
+
+
+def _pieces(p: Proposal, quantity: Column | None, back: Column | None) -> None:
+    """How many pieces, below zero for a return."""
+    written = "1"
+    if quantity is not None:
+        name = "quantity" if back is None else "quantity_written"
+        written = sql.integer(quantity)
+        if back is None:
+            p.feed("quantity", written, quantity)
+        else:
+            p.help(name, written, quantity)
+            written = name
+        p.check(f"{name} is null", "invalid_quantity", quantity)
+    elif back is None:
         p.feed("quantity", "1", reason="assumed: one piece per line")
-    amount, columns = _paid(ctx, table, role)
-    written = "line_amount"
-    if amount and quantity and quantity.share("negative") and len(columns) == 1:
+    if back is not None:
+        p.feed(
+            "quantity",
+            f"case when is_taken_back then -abs({written}) else {written} end",
+            *(c for c in (quantity, back) if c),
+            is_final=True,
+        )
+
+
+def _line_amount(
+    p: Proposal, quantity: Column | None, back: Column | None, amount: str | None,
+    columns: tuple[Column, ...],
+) -> None:  # fmt: skip
+    """What the line came to, below zero for a return, and whether it is one."""
+    pieces = "quantity" if back is None else "quantity_written" if quantity else "1"
+    signs = ["is_taken_back"] if back is not None else []
+    if quantity and quantity.share("negative") and len(columns) == 1:
         # Some write what was taken back as minus one piece of plus 30.00.
+        signs.append(f"{pieces} < 0")
+    used = (*columns, back) if back is not None else columns
+    written = "line_amount"
+    if amount and signs:
         written = "amount_written"
         p.helpers["amount_written"] = Feed(amount, columns)
         p.check("amount_written is null", "invalid_amount", columns[0])
         p.feed(
             "line_amount",
-            "case when quantity < 0 then -abs(amount_written) else amount_written end",
-            *columns,
+            f"case when {' or '.join(signs)} then -abs(amount_written) else amount_written end",
+            *used,
             is_final=True,
         )
     elif amount:
         p.feed("line_amount", amount, *columns)
         p.check("line_amount is null", "invalid_amount", columns[0])
-    _currency(ctx, p, table)
+    said = "is_taken_back or " if back is not None else ""
     p.feed(
         "is_return",
-        f"coalesce(quantity < 0 or {written} < 0, false)",
-        *(c for c in (quantity, *columns) if c),
-        reason="quantity or amount below zero",
+        f"coalesce({said}{pieces} < 0 or {written} < 0, false)",
+        *(c for c in (quantity, *used) if c),
+        reason="quantity or amount below zero" if back is None else "",
         is_final=True,
     )
-    p.newest_by = "booked_at"
 
 
 def products(ctx: Context, p: Proposal, table: Table, role: Role) -> None:

@@ -36,6 +36,19 @@ def feed_key(p: Proposal, name: str, column: Column | None) -> None:
     p.check(f"{name} is null", "missing_key", column)
 
 
+def feed_buyer(p: Proposal, column: Column | None) -> None:
+    """Who ordered. A guest (0, NULL and the like) is nobody; an empty cell is a fault."""
+    if column is not None:
+        p.feed("source_record_id", sql.key(column), column)
+        see_buyer(p, column)
+
+
+def see_buyer(p: Proposal, column: Column) -> None:
+    """A row that names no buyer is a fault; one that names nobody, such as 0, is none."""
+    p.help("buyer_written", sql.identifier(column), column)
+    p.check("buyer_written is null", "missing_reference", column)
+
+
 def feed_reference(p: Proposal, name: str, column: Column | None) -> None:
     """A reference that a row can't do without."""
     if column is not None:

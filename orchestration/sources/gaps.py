@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 
 from orchestration.ingest.sql import literal, quoted
+from orchestration.sources import expressions
 from orchestration.sources.drafts import Table
+from orchestration.sources.rendering import render
 from orchestration.sources.roles import Role, key_column
 
 PLACEHOLDERS = ("0", "-1", "00", "000", "0000", "00000", "99999", "999999", "9999999")
 OFTEN = 2
+KINDS = 20
 
 
 def see_groups(con: duckdb.DuckDBPyConnection, table: Table, role: Role) -> None:
@@ -39,8 +43,34 @@ def see_groups(con: duckdb.DuckDBPyConnection, table: Table, role: Role) -> None
             column.one_per = role.order.name
 
 
+def see_returns(
+    con: duckdb.DuckDBPyConnection, table: Table, role: Role, project_dir: Path
+) -> None:
+    """Find the column that calls some rows returns: a kind of document, or a flag.
+
+    Parameters:
+        con: the connection that holds the sample.
+        table: a table; its columns' `is_return` is filled.
+        role: what it is about.
+        project_dir: the dbt project, whose macros say what is a return.
+    """
+    if not role.is_sale:
+        return
+    for column in table.columns:
+        if 1 < column.distinct <= KINDS and "meaning" not in column.said:
+            said = render(project_dir, expressions.says_return(column), {})
+            [(some, every)] = con.execute(
+                f"select bool_or({said}), bool_and({said}) from {quoted(table.sample)}"
+            ).fetchall()
+            column.is_return = some and not every
+
+
 def see_nobody(
-    con: duckdb.DuckDBPyConnection, table: Table, role: Role, tables: Sequence[Table]
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    role: Role,
+    tables: Sequence[Table],
+    project_dir: Path,
 ) -> None:
     """Find customer numbers that stand for nobody: a 0 that the customers' table does not know.
 
@@ -49,16 +79,18 @@ def see_nobody(
         table: a table; its customer column's `nobody` is filled.
         role: what it is about.
         tables: all tables of the source.
+        project_dir: the dbt project, whose macros say how an identifier is read.
     """
     column = role.customer
     if column is None or role.is_customers:
         return
-    value = f"trim({quoted(column.name)})"
+    value = render(project_dir, expressions.identifier(column), {})
     listed = ", ".join(map(literal, PLACEHOLDERS))
     known = "false"
     other = next((t for t in tables if t.name == column.references), None)
     if other is not None and (key := key_column(other)):
-        known = f"v in (select trim({quoted(key.name)}) from {quoted(other.sample)})"
+        numbers = render(project_dir, expressions.identifier(key), {})
+        known = f"v in (select {numbers} from {quoted(other.sample)})"
     # Without a table of customers, a number that comes much more often than others is no customer.
     least = 1 if other is not None else f"{OFTEN} * (select avg(n) from counted)"
     rows = con.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 
@@ -12,7 +13,7 @@ from orchestration.sources.drafts import Table
 from orchestration.sources.entities import Entity
 from orchestration.sources.feed_people import STATED
 from orchestration.sources.feeding import Context
-from orchestration.sources.gaps import see_groups, see_nobody
+from orchestration.sources.gaps import see_groups, see_nobody, see_returns
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.recognisers import propose_recognised, recognise
 from orchestration.sources.roles import Role, key_column, roles_of
@@ -23,8 +24,9 @@ def propose(
     tables: Sequence[Table],
     entities: Mapping[str, Entity],
     maps: Mapping[str, Sequence[str]],
-    currency: str | None = None,
-    fed: Collection[str] = (),
+    currency: str | None,
+    fed: Collection[str],
+    project_dir: Path,
 ) -> list[Proposal]:
     """Proposals for all tables of a source, in the order of tables and entities.
 
@@ -35,6 +37,7 @@ def propose(
         maps: entities per table, where the user says them; an empty list is landing only.
         currency: the currency that the user said; None when nothing.
         fed: entities that tables of the same source feed since earlier; sales point to those.
+        project_dir: the dbt project, whose macros say what can be read.
 
     Raises:
         UserError: `maps` names a table or an entity that does not exist, or asks for an entity
@@ -61,7 +64,8 @@ def propose(
     }
     for table in tables:
         see_groups(con, table, roles[table.name])
-        see_nobody(con, table, roles[table.name], tables)
+        see_nobody(con, table, roles[table.name], tables, project_dir)
+        see_returns(con, table, roles[table.name], project_dir)
     wishes = {t.name: _wished(t, roles, tables, fed) for t in tables}
     if len(tables) == 1 and not wishes[tables[0].name] and _was_about_people(tables[0]):
         wishes[tables[0].name] = ["customer_records"]

@@ -162,7 +162,7 @@ def _unread(
         f"nullif(trim(cast({feed.columns[0].name} as varchar)), '') is not null)"
         for name, feed in proposal.feeds.items()
         if len(feed.columns) == 1 and name not in checked and "{{ as_" in feed.expression
-        and "over (" not in feed.expression
+        and "over (" not in feed.expression and "{{ as_key" not in feed.expression
     }  # fmt: skip
     if not counted:
         return {}

@@ -23,6 +23,7 @@ import duckdb
 import yaml
 
 from orchestration.sources import expressions as sql
+from orchestration.sources.doubts import day_or_month, decimals_or_thousands
 from orchestration.sources.drafts import Column, Doubt, Table
 from orchestration.sources.entities import Entity
 from orchestration.sources.proposals import Feed, Proposal
@@ -30,6 +31,7 @@ from orchestration.sources.proposals import Feed, Proposal
 FOLDER = Path(__file__).with_name("recognised")
 HEADER = re.compile(r"\[(zone of )?([A-Za-z][^\]\[:]*?)(\?)?\]")
 INSTANTS = frozenset({"ordered_at", "booked_at", "recorded_at", "updated_at"})
+READER = re.compile(r"\{\{ as_(instant|amount|decimal)\('\[([^\]]+?)\??\]'\) \}\}")
 TERM = re.compile(r"<(\w+)>")
 
 
@@ -199,6 +201,7 @@ def _feed(
             proposal.steps[name] = step
             used |= {column.name: column for column in step.columns}
         text = text.replace(found[0], name if name in known.steps else known.terms[name])
+    text = READER.sub(lambda m: _as_written(proposal, m, used), text)
     for zone, header, optional in HEADER.findall(text):
         column = _column(table, header)
         if column is None and not optional:
@@ -211,6 +214,25 @@ def _feed(
         text = text.replace(f"[{zone}{header}{optional}]", value)
     reason = f"{known.name}: {', '.join(c.source_name.strip() for c in used.values())}"
     return Feed(_in_lines(text), tuple(used.values()), reason if used else f"{known.name}: always")
+
+
+def _as_written(proposal: Proposal, call: re.Match[str], used: dict[str, Column]) -> str:
+    """A value as the file writes it: a spreadsheet that saved the export has its own way."""
+    column = _column(proposal.table, call[2])
+    if column is None:
+        return call[0]
+    if call[1] == "instant":
+        if not column.formats or (column.formats[0] == "iso" and column.zone == "UTC"):
+            return call[0]
+        proposal.doubts += day_or_month(proposal.table, column)
+        read = sql.instant(column)
+    else:
+        proposal.doubts += decimals_or_thousands(proposal.table, column)
+        if column.decimal_mark != ",":
+            return call[0]
+        read = f"{{{{ as_{call[1]}('{column.name}', ',') }}}}"
+    used[column.name] = column
+    return read
 
 
 def _column(table: Table, header: str) -> Column | None:

@@ -55,6 +55,7 @@ def readers(project_dir: Path, formats: tuple[str, ...]) -> dict[str, str]:
     """
     calls = {f: f"duckdb__parsed_timestamp('v', '{f}')" for f in formats}
     calls |= {mark: f"as_decimal('v', '{mark}')" for mark in ".,"}
+    calls["email"] = "duckdb__as_email('v')"
     text = "\x1f".join(f"{{{{ {call} }}}}" for call in calls.values())
     return dict(zip(calls, render(project_dir, text, {}).split("\x1f"), strict=True))
 

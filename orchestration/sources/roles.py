@@ -13,6 +13,15 @@ PERSON = (
     "address", "postal_code", "city", "login", "loyalty_id",
 )  # fmt: skip
 FACT_INSTANTS = ("ordered_at", "date", "occurred_at", "created_at", "recorded_at", "updated_at")
+FACTS = (
+    *FACT_INSTANTS,
+    "amount",
+    "line_amount",
+    "unit_price",
+    "quantity",
+    "order_id",
+    "customer_id",
+)
 BY_VALUES = 0.5
 OWN_KEYS = ("id", "customer_id", "loyalty_id", "email", None)
 
@@ -55,7 +64,7 @@ def has_money(table: Table) -> bool:
     """The table says what was paid."""
     return bool(
         table.meaning("amount", "line_amount")
-        or (table.meaning("unit_price") and table.meaning("quantity"))
+        or (table.meaning("unit_price") and table.meaning("quantity", "order_id"))
     )
 
 
@@ -71,6 +80,25 @@ def roles_of(tables: Sequence[Table]) -> dict[str, Role]:
             role.customer = to_customers[0]
             _see_sale(table, role)
     return roles
+
+
+def lost_facts(table: Table) -> list[Column]:
+    """Columns that would make rows sales or events, if their values were what they are called.
+
+    Parameters:
+        table: a table whose columns are understood.
+    """
+    lost = [c for c in table.columns if c.called and c.filled and not {"meaning", "type"} & c.said]
+    if not lost:
+        return []
+    named = [
+        replace(c, means=c.called, confidence=1.0) if any(c is x for x in lost) else c
+        for c in table.columns
+    ]
+    now, then = _own_role(table), _own_role(replace(table, columns=named))
+    if now.is_sale or now.is_events or not (then.is_sale or then.is_events):
+        return []
+    return [c for c in lost if c.called in FACTS]
 
 
 def _own_role(table: Table) -> Role:

@@ -8,7 +8,7 @@ import duckdb
 
 from orchestration.ingest.sql import quoted
 from orchestration.sources.drafts import Column, Table
-from orchestration.sources.evidence import MINOR_UNITS
+from orchestration.sources.evidence import UNIT_WORDS
 from orchestration.sources.names import meanings, tokens
 
 INSTANTS = frozenset(
@@ -123,7 +123,7 @@ def _by_name(column: Column) -> None:
         return
     found = meanings(column.source_name)
     if not found and column.minor_digits:
-        found = meanings(" ".join(w for w in tokens(column.source_name) if w not in MINOR_UNITS))
+        found = meanings(" ".join(w for w in tokens(column.source_name) if w not in UNIT_WORDS))
     if column.name != column.source_name.strip() and not found:
         found = meanings(column.name)
     fitting = [m for m in found if fits(column, m.means)]
@@ -135,7 +135,8 @@ def _by_name(column: Column) -> None:
             column.confidence, column.reason = best.confidence / 2, f"{best.reason}, no values"
         return
     if found:
-        column.reason = f"called {found[0].means}, but its values are not"
+        column.called = found[0].means
+        column.reason = f"called {column.called}, but its values are not"
     _by_values(column)
 
 

@@ -67,7 +67,9 @@ def sql_of(wanted: Measure) -> str:
     scalar = not wanted.keys
     keys = [f"        {key},\n" for key in wanted.keys]
     cells = [f"        {sql} as {name}" for name, sql in calculations.items()]
-    grouped = f"\n    group by {', '.join(wanted.keys)}" if wanted.keys else ""
+    # An order may be nobody's.
+    people = "\n    where profile_id is not null" if "profile_id" in wanted.keys else ""
+    grouped = f"{people}\n    group by {', '.join(wanted.keys)}" if wanted.keys else ""
     clock = (
         ",\n\nrefresh_period as (\n    select as_of_on\n    from {{ ref('refresh_period') }}\n)"
         if scalar

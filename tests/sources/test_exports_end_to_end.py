@@ -1,11 +1,13 @@
-"""Four exports of well-known products, added by one command each, through a run to publication.
+"""What was added by one command each, through a run to publication: exports, guests, credit notes.
 
-The right values are those of the README of shared/data/exports. The one correction is a rate for
-the charges in pounds, which no file can know.
+The right values are those of the README of shared/data/exports, and of two of shared/data/cases
+that show only behind staging. The one correction is a rate for the charges in pounds, which no file
+can know.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -24,17 +26,33 @@ PLACES = {
     "mailchimp": "mailchimp/*.zip",
 }
 RATE = Decimal("1.15")
+# The same names are in both cases; here they are other people, so that each is counted alone.
+OTHERS = {
+    "Ada,Brandt,ada.brandt": "Nora,Quist,nora.quist",
+    "Ben,Olsen,ben.olsen": "Omar,Reza,omar.reza",
+    "Cleo,Fabre,cleo.fabre": "Pia,Stolz,pia.stolz",
+}
+GUESTS, BOUGHT, CREDITED = Decimal(205), Decimal(277 + 540), Decimal(160)
 
 
 @pytest.fixture(scope="module")
 def after_run(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    """The company of the four exports, after one run."""
+    """The company of the exports and cases, after one run."""
     root = tmp_path_factory.mktemp("exports")
     exports = require_shared("exports")
     project = project_copy(root / "dbt_project")
     for name, pattern in PLACES.items():
         [place] = exports.glob(pattern)
         add(root, name, place)
+    cases = require_shared("cases")
+    add(root, "bureau", cases / "11_credit_note_counts_as_order" / "input" / "bureau")
+    (root / "cart").mkdir()
+    for path in (cases / "05_guest_customer_zero" / "input" / "cart").iterdir():
+        text = path.read_text()
+        for person, other in OTHERS.items():
+            text = text.replace(person, other)
+        (root / "cart" / path.name).write_text(text)
+    add(root, "cart", root / "cart")
     policy = project / "seeds" / "policy"
     (policy / "exchange_rates.csv").write_text(
         "from_currency,to_currency,valid_from,rate,comment\n"
@@ -113,14 +131,14 @@ def test_a_sale_paid_through_stripe_counts_once(
         f"select *, if(currency = 'gbp', {RATE}, 1) as rate from charges "
         f"where status = 'succeeded' and {own})",
     )
-    gross = amounts("21246.70", "1319.95", "279.60", "502.20", str(sold))
-    returned = amounts("1319.95", "30.00", str(refunded))
+    gross = amounts("21246.70", "1319.95", "279.60", "502.20", str(sold)) + BOUGHT
+    returned = amounts("1319.95", "30.00", str(refunded)) + CREDITED
     with after_run.published() as published:
         assert rows(
             published,
             "select sum(gross_amount), sum(returned_amount), sum(net_amount), sum(order_count) "
             "from insights.fact_revenue",
-        ) == [(gross, returned, gross - returned, 197 + 180)]
+        ) == [(gross, returned, gross - returned, 197 + 180 + 9 + 7)]
 
 
 def test_denials_and_grants_are_in_consent(
@@ -152,7 +170,7 @@ def test_people_and_guests(warehouse: duckdb.DuckDBPyConnection):
     found = rows(
         warehouse,
         "select source_system, count(*), count(distinct lower(email)) "
-        "from conformed.customer_records group by 1",
+        "from conformed.customer_records where source_system not in ('bureau', 'cart') group by 1",
     )
     assert found == [
         # One of HubSpot's is noreply@, which is nobody's.
@@ -171,6 +189,33 @@ def test_people_and_guests(warehouse: duckdb.DuckDBPyConnection):
         "left join identity.identity_map using (source_system, source_record_id) "
         "where source_system = 'shopify' and source_record_id like 'guest %'",
     ) == [(9, 9, 9)]
+
+
+def test_guests_are_revenue_and_nobody(warehouse: duckdb.DuckDBPyConnection):
+    spent = "select sum(line_amount) from profile.purchases where source_system = 'cart'"
+    assert rows(warehouse, f"{spent} and profile_id is null") == [(GUESTS,)]
+    assert rows(
+        warehouse,
+        "select source_record_id, frequency, monetary_amount from value.rfm "
+        "join identity.identity_map using (profile_id) where source_system = 'cart'",
+    ) == [("11", 2, Decimal(22)), ("12", 1, Decimal(30)), ("13", 1, Decimal(20))]
+    tables = ("value.customer_attributes", "value.deciles", "value.revenue_by_category")
+    for table in tables:
+        nobody = f"select count(*) from {table} where profile_id is null"
+        assert rows(warehouse, nobody) == [(0,)], table
+
+
+def test_a_credit_note_is_no_order(warehouse: duckdb.DuckDBPyConnection):
+    [(recency, last, frequency, average, segment)] = rows(
+        warehouse,
+        "select recency_days, last_ordered_at, frequency, average_order_amount, rfm_segment "
+        "from value.rfm join value.customer_attributes using (profile_id) "
+        "join identity.identity_map using (profile_id) "
+        "where source_system = 'bureau' and source_record_id = '11'",
+    )
+    [(today,)] = rows(warehouse, "select as_of_on from conformed.refresh_period")
+    assert last.date() == date(2026, 1, 5) and recency == (today - last.date()).days
+    assert (frequency, average) == (1, Decimal("200.00")) and segment != "Champions"
 
 
 def test_every_row_is_accounted_for(after_run: Company):

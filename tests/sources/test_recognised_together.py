@@ -154,3 +154,24 @@ def test_a_member_of_mailchimp_who_moves_is_a_record_in_each_list(tmp_path: Path
         ("7:unsubscribed", "ann@x.org"),
     ]
     assert sorted(found["consents"]) == [("7:subscribed", "granted"), ("7:unsubscribed", "denied")]
+
+
+def test_an_export_that_a_spreadsheet_has_saved(tmp_path: Path):
+    """With semicolons, decimal commas, dates of the country, other columns first, some gone."""
+    header = [c for c in orders_header() if not c.startswith(("Tax ", "Shipping ", "Note"))][::-1]
+    rows = []
+    for i in range(1, 9):
+        row = order(f"#{i}", f"{i}1,50", f"{i}1,50", "paid")
+        rows.append(row | {"Created at": f"1{i}.05.2026 10:00", "Refunded Amount": "0,00"})
+    (tmp_path / "in").mkdir()
+    with (tmp_path / "in" / "orders_export.csv").open("w", encoding="cp1252", newline="") as file:
+        writer = csv.DictWriter(file, header, restval="", delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    added = add(tmp_path, "shop", tmp_path / "in")
+    columns = "order_id, gross_amount, ordered_at"
+    assert added.rows(of(added, "_orders"), columns)[0] == (
+        "#1", Decimal("11.50"), datetime(2026, 5, 11, 10),
+    )  # fmt: skip
+    assert sum(amount for _, _, amount in lines(added)) == Decimal("372.00")
+    assert added.rows(of(added, "refunds"), "count(*)") == [(0,)]

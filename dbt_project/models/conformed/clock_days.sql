@@ -33,14 +33,15 @@ activities as (
     select
         'orders' as entity,
         source_system,
-        source_record_id as record,
+        -- An order of nobody is as good a sign of business as another.
+        coalesce(source_record_id, order_id) as record,
         ordered_at as active_at
     from orders
     union all
     select
         'order_lines' as entity,
         order_lines.source_system,
-        orders.source_record_id as record,
+        coalesce(orders.source_record_id, orders.order_id) as record,
         order_lines.booked_at as active_at
     from order_lines
     inner join orders

@@ -16,6 +16,7 @@ order_amounts as (
         currency,
         margin_amount
     from {{ part(ref('order_amounts'), ['profile_id']) }}
+    where profile_id is not null
 ),
 
 -- There is one reporting currency; a test of profile holds that.

@@ -16,6 +16,7 @@ purchases as (
         is_return,
         currency
     from {{ part(ref('purchases'), ['profile_id']) }}
+    where profile_id is not null
 ),
 
 -- There is one reporting currency; a test of profile holds that.

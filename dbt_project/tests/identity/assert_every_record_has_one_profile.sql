@@ -16,6 +16,7 @@ records as (
         source_system,
         source_record_id
     from {{ ref('orders') }}
+    where source_record_id is not null
     union all
     select
         source_system,

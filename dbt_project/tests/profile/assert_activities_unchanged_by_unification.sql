@@ -14,6 +14,7 @@ conformed as (
         cast(sum(gross_amount) as decimal(18, 2)) as amount,
         cast(0 as bigint) as points
     from {{ ref('orders') }}
+    where source_record_id is not null
     union all
     select
         count(*) as activity_count,

@@ -1,11 +1,13 @@
--- Every line of a completed order is somebody's, with its amount in its currency; a product that two
--- rows describe, a customer whom two profiles claim or a rate given twice would double it.
+-- Every line of a completed order whose customer is named is somebody's, and every other one nobody's,
+-- with its amount in its currency; a product that two rows describe, a customer whom two profiles
+-- claim or a rate given twice would double it.
 with
 
 conformed as (
     select
         order_lines.source_system,
         order_lines.currency,
+        orders.source_record_id is not null as is_somebodys,
         count(*) as line_count,
         coalesce(sum(order_lines.line_amount), 0) as line_amount
     from {{ ref('order_lines') }} as order_lines
@@ -14,18 +16,19 @@ conformed as (
             orders.source_system = order_lines.source_system
             and orders.order_id = order_lines.order_id
     where orders.status = 'completed'
-    group by order_lines.source_system, order_lines.currency
+    group by
+        order_lines.source_system, order_lines.currency, orders.source_record_id is not null
 ),
 
 unified as (
     select
         source_system,
         source_currency as currency,
+        profile_id is not null as is_somebodys,
         count(*) as line_count,
         coalesce(sum(source_amount), 0) as line_amount
     from {{ ref('purchases') }}
-    where profile_id is not null
-    group by source_system, source_currency
+    group by source_system, source_currency, profile_id is not null
 )
 
 select
@@ -40,6 +43,7 @@ full outer join unified
     on
         conformed.source_system = unified.source_system
         and conformed.currency = unified.currency
+        and conformed.is_somebodys = unified.is_somebodys
 where
     conformed.line_count is distinct from unified.line_count
     or conformed.line_amount is distinct from unified.line_amount

@@ -8,6 +8,7 @@ order_totals as (
         profile_id,
         sum(net_amount) as net_amount
     from {{ ref('order_amounts') }}
+    where profile_id is not null
     group by profile_id
 ),
 

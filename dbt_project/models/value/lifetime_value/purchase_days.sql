@@ -13,6 +13,7 @@ order_amounts as (
         returned_amount,
         net_amount
     from {{ part(ref('order_amounts'), ['profile_id']) }}
+    where profile_id is not null
 ),
 
 -- Purchases of one day are one purchase. What came back in full is none, nor is a booking that
