@@ -27,18 +27,30 @@ best_ranks as (
     group by profile_id
 ),
 
+-- Compared once: a join per attribute costs twice as much.
+judged as (
+    select
+        ranked_records.profile_id,
+        ranked_records.source_system,
+        ranked_records.source_record_id,
+        {%- for attribute in merged_attributes() %}
+            ranked_records.{{ attribute }}_rank = best_ranks.{{ attribute }}_rank as wins_{{ attribute }}
+            {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from ranked_records
+    inner join best_ranks
+        on best_ranks.profile_id = ranked_records.profile_id
+),
+
 winners as (
     {%- for attribute in merged_attributes() %}
         select
-            ranked_records.profile_id,
+            profile_id,
             '{{ attribute }}' as attribute,
-            ranked_records.source_system,
-            ranked_records.source_record_id
-        from ranked_records
-        inner join best_ranks
-            on
-                best_ranks.profile_id = ranked_records.profile_id
-                and best_ranks.{{ attribute }}_rank = ranked_records.{{ attribute }}_rank
+            source_system,
+            source_record_id
+        from judged
+        where wins_{{ attribute }}
         {%- if not loop.last %}
             union all
         {%- endif %}
