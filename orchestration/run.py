@@ -60,21 +60,26 @@ def refresh(
 
 
 def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
+    # What is loaded here lives as long as the process. The collector would walk it time and again,
+    # a fifth of the time it takes, and find next to nothing.
+    gc.disable()
     # Importing these takes seconds, which `c360 --help` should not.
     prepare_dagster_home(settings)
     ahead = parse_ahead(settings)
     import dagster as dg
 
     from orchestration.definitions import build_definitions
+    from orchestration.quality.validation import warm_up
     from orchestration.transform.parsing import parse
 
     if ahead:
+        # Of a changed project some layer is made, and its gate is asked.
+        warm_up()
         ahead.wait()
     parse(settings)
     job = build_definitions(settings).resolve_job_def(REFRESH_JOB)
-    # What is loaded now lives as long as the process; the collector need not walk it any more.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     return job, dg.DagsterInstance.get()
 
 

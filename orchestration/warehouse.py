@@ -67,6 +67,28 @@ def open_writer(
         con.close()
 
 
+_kept: list[duckdb.DuckDBPyConnection] = []
+
+
+def keep_open(path: Path) -> None:
+    """Keep a file that is open in this process open after that, until `let_go`.
+
+    Opening the file costs more than most of what a step without news asks it. A cursor would not
+    do: whoever connects next would open the file a second time beside it.
+
+    Parameters:
+        path: the warehouse's file.
+    """
+    if not _kept:
+        _kept.append(duckdb.connect(str(path)))
+
+
+def let_go() -> None:
+    """Close what is kept open, because somebody opens the file in another way."""
+    while _kept:
+        _kept.pop().close()
+
+
 @contextmanager
 def attached(con: duckdb.DuckDBPyConnection, path: Path, catalog: str) -> Iterator[None]:
     """Another database beside the warehouse, for reading, where it is there and not attached yet.

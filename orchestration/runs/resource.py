@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from orchestration.errors import UserError
 from orchestration.logs import log
@@ -14,6 +16,7 @@ from orchestration.runs import before, lifecycle
 from orchestration.runs.records import REFRESH_JOB
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.transform.dbt import close_connections
+from orchestration.warehouse import keep_open
 
 DOOR_TAG = "c360/door"
 ACCEPT_DRIFT_TAG = "c360/accept_drift"
@@ -42,15 +45,22 @@ class CarryingWarehouse(Warehouse):
             carried.instance = context.instance
             whole = run.job_name == REFRESH_JOB and run.asset_selection is None
             try:
-                self._prepare(carried, run.tags, whole)
-            except UserError as error:
-                # Dagster keeps its text and not its exit code.
-                carried.refused = error
-                raise
-            try:
+                try:
+                    self._prepare(carried, run.tags, whole)
+                except UserError as error:
+                    # Dagster keeps its text and not its exit code.
+                    carried.refused = error
+                    raise
                 yield self
             finally:
                 close_connections()
+
+    @contextmanager
+    def get_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As of `Warehouse`, over a file that stays open between the steps."""
+        with super().get_connection() as con:
+            keep_open(Path(self.database))
+            yield con
 
     def _prepare(self, run: lifecycle.CarriedRun, tags: Mapping[str, str], whole: bool) -> None:
         assert run.instance is not None

@@ -17,6 +17,7 @@ from orchestration.memory import shortage
 from orchestration.settings import Settings
 from orchestration.transform.dbt_threads import guard_threads, lost
 from orchestration.transform.parsing import base_arguments, parse
+from orchestration.warehouse import let_go
 from orchestration.watchdog import beat
 
 LOOK_SECONDS = 1.0
@@ -64,6 +65,8 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
 
     manifest = parse(settings)
     guard_threads()
+    # dbt opens it with a configuration of its own, and keeps it open then.
+    let_go()
     results: queue.Queue[NodeResult | None] = queue.Queue()
 
     def on_event(event: Any) -> None:
@@ -153,6 +156,7 @@ def close_connections() -> None:
     """Let go of the warehouse: dbt's runner keeps its DuckDB file open after it returns."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+    let_go()
     DuckDBConnectionManager.close_all_connections()
 
 

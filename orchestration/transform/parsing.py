@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import hashlib
 import json
 import os
@@ -233,4 +234,6 @@ def _end_with_parent() -> None:
 
 if __name__ == "__main__":
     _end_with_parent()
+    # Nearly all of what a parse makes stays until it ends, so it is seldom looked through.
+    gc.set_threshold(100_000)
     parse(Settings.from_env())

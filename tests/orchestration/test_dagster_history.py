@@ -80,3 +80,13 @@ def test_looking_at_many_runs_keeps_few_files_open(tmp_path: Path) -> None:
     assert len(storage._engines) <= KEPT_ENGINES
     storage.dispose()
     assert not storage._engines
+
+
+def test_a_table_that_comes_later_is_seen(tmp_path: Path) -> None:
+    storage = PooledSqliteEventLogStorage(str(tmp_path))
+    assert storage.has_table("event_logs")
+    assert not storage.has_table("later")
+    with storage.index_connection() as con:
+        con.exec_driver_sql("create table later (x int)")
+    assert storage.has_table("later")
+    storage.dispose()

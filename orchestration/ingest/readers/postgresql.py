@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import adbc_driver_postgresql.dbapi as postgresql
 import duckdb
-import pyarrow
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
@@ -40,6 +38,9 @@ def read_postgresql(
         PassingError: the server can't be reached or drops the connection.
         UserError: it refuses this user, or lacks the table.
     """
+    import adbc_driver_postgresql.dbapi as postgresql
+    import pyarrow
+
     table = target.table
     schema, _, name = (table.database_table or table.table).rpartition(".")
     relation = ".".join(quoted(part) for part in (schema, name) if part)
