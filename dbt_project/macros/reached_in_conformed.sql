@@ -65,12 +65,17 @@
     )
 {%- endmacro %}
 
-{#- Where the accepted rows of an entity stand whose keys have changed in a model. -#}
-{% macro staged_rows_of(entity, key, model) -%}
+{#- Where the accepted rows of an entity stand whose keys have changed in any of some models. -#}
+{% macro staged_rows_of(entity, key, models) -%}
     {%- for staging_model in var('entity_sources')[entity] %}
         select source_file, source_row
         from {{ ref(staging_model) }}
-        semi join {{ changed(model.identifier) }} using (source_system, {{ key | join(', ') }})
+        semi join (
+            {%- for model in models %}
+            select source_system, {{ key | join(', ') }} from {{ changed(model.identifier) }}
+            {% if not loop.last %}union all{% endif %}
+            {%- endfor %}
+        ) as changed_keys using (source_system, {{ key | join(', ') }})
         where reject_reason is null
         {% if not loop.last %}union all{% endif %}
     {%- endfor %}

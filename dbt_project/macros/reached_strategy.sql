@@ -49,7 +49,8 @@
     {%- set compared = columns | reject('in', _not_compared()) | list -%}
     {%- set always = config.get('meta', {}).get('always_reached', 'false') | string | lower -%}
     {%- set is_staging = model.fqn[1] == 'staging' -%}
-    {%- set is_reached = 'true' if always == 'true' else
+    {%- set is_all = always == 'true' or (is_staging and _is_all_changed()) -%}
+    {%- set is_reached = 'true' if is_all else
         _is_reached(dict(zip(key, key)), is_staging) ~ ' or ' ~ always -%}
     {%- set said = compared -%}
     {%- if is_staging -%}

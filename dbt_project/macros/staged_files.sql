@@ -17,11 +17,71 @@
 -#}
 {% macro landed(relation, key) -%}
     {%- if is_refreshed() -%}
-        {%- do run_query(_reached_in_landing(relation, key)) -%}
-        (select * from {{ relation }} where {{ _is_reached(key, true) }})
+        {%- if _is_all_changed() -%}
+            {{ relation }}
+        {%- else -%}
+            {%- do run_query(_changed_in_landing()) -%}
+            {%- do run_query(_reached_in_landing(relation, key)) -%}
+            {%- do run_query(_places_in_landing(relation, key)) -%}
+            (
+                select * from {{ relation }}
+                semi join temp.landed_{{ this.identifier }} using (source_file, source_row)
+            )
+        {%- endif -%}
     {%- else -%}
         {{ relation }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- The files of which something is new, changed or gone, and how many rows before that stayed. -#}
+{% macro _changed_in_landing() -%}
+    create or replace temp table changed_{{ this.identifier }} as
+    with
+
+    parts_before as (
+        {{ _parts_before() }}
+    ),
+
+    parts_now as (
+        {{ _parts_in_landing() }}
+    )
+
+    -- An id may have belonged to another file. A server's rows are only taken out of the end of its
+    -- last part, where the next one begins.
+    select
+        source_file,
+        min(row_offset) as rows_before
+    from (
+        (select * from parts_before except select * from parts_now)
+        union all
+        (select * from parts_now except select * from parts_before)
+    ) as changed_parts
+    group by source_file
+{%- endmacro %}
+
+{#- Whether no part of a file has stayed, as where a source is one file that comes whole: then all
+    rows are reached, and nobody asks for their keys. -#}
+{% macro _is_all_changed() -%}
+    {%- set stayed -%}
+        select count(*) from ({{ _parts_before() }} intersect {{ _parts_in_landing() }}) as stayed
+    {%- endset -%}
+    {{ return(run_query(stayed).rows[0][0] == 0) }}
+{%- endmacro %}
+
+{#- Where the rows of landing that a refresh reads stand: in what has changed all, elsewhere those that
+    staging has with reached keys. Looking for these in landing would read all of its texts. -#}
+{% macro _places_in_landing(relation, key) -%}
+    {%- set columns = key.keys() | list -%}
+    create or replace temp table landed_{{ this.identifier }} as
+    select source_file, source_row
+    from (select * from {{ this }} where {{ _is_reached(dict(zip(columns, columns)), true) }}) as staged
+    left join temp.changed_{{ this.identifier }} as changed using (source_file)
+    where changed.rows_before is null or staged.source_row <= changed.rows_before
+    union all
+    select source_file, source_row
+    from {{ relation }}
+    inner join temp.changed_{{ this.identifier }} using (source_file)
+    where source_row > rows_before
 {%- endmacro %}
 
 {% macro _reached_in_landing(relation, key) -%}
@@ -31,32 +91,6 @@
     {%- endset -%}
     create or replace temp table reached_{{ this.identifier }} as
     with
-
-    parts_before as (
-        select * exclude (staged_on, next_on)
-        from operations.staged_{{ this.identifier }}
-        where file_id is not null
-    ),
-
-    parts_now as (
-        {{ _parts_in_landing() }}
-    ),
-
-    -- An id may have belonged to another file. A server's rows are only taken out of the end of its
-    -- last part, where the next one begins.
-    changed_parts as (
-        (select * from parts_before except select * from parts_now)
-        union all
-        (select * from parts_now except select * from parts_before)
-    ),
-
-    changed_files as (
-        select
-            source_file,
-            min(row_offset) as rows_before
-        from changed_parts
-        group by source_file
-    ),
 
     days as (
         select
@@ -68,12 +102,12 @@
     found as (
         select {{ columns }}, source_file
         from {{ this }}
-        inner join changed_files using (source_file)
+        inner join temp.changed_{{ this.identifier }} using (source_file)
         where source_row > rows_before
         union all
         select {{ landed_key }} source_file
         from {{ relation }}
-        inner join changed_files using (source_file)
+        inner join temp.changed_{{ this.identifier }} using (source_file)
         where source_row > rows_before
         {%- set use_until = source_table_of(this.identifier).use_until %}
         {%- if use_until %}
@@ -109,6 +143,12 @@
         {%- endfor %}
         case when {{ key.keys() | join(' is null or ') }} is null then source_file end as source_file
     from found
+{%- endmacro %}
+
+{% macro _parts_before() -%}
+    select * exclude (staged_on, next_on)
+    from operations.staged_{{ this.identifier }}
+    where file_id is not null
 {%- endmacro %}
 
 {% macro _parts_in_landing() -%}

@@ -43,21 +43,17 @@ with
             union all
         {%- endfor %}
     {%- endfor %}
-    {{ staged_rows_of('orders', ['order_id'], ref('orders')) }}
+    {{ staged_rows_of('orders', ['order_id'], [ref('orders')]) }}
     union all
-    {{ staged_rows_of('order_lines', ['order_id'], ref('order_lines')) }}
-    union all
-    {{ staged_rows_of('order_lines', ['order_id'], ref('orders')) }}
-    union all
+    {%- set of_lines = [ref('order_lines'), ref('orders')] %}
     {%- for staging_model in var('entity_sources')['orders'] %}
-        {{ staged_rows_of('order_lines', ['order_id'], ref(staging_model)) }}
-        union all
+        {%- do of_lines.append(ref(staging_model)) %}
     {%- endfor %}
-    {{ staged_rows_of('events', ['event_id'], ref('events')) }}
+    {{ staged_rows_of('order_lines', ['order_id'], of_lines) }}
     union all
-    {{ staged_rows_of('events', ['event_id'], ref('crawler_events')) }}
+    {{ staged_rows_of('events', ['event_id'], [ref('events'), ref('crawler_events')]) }}
     union all
-    {{ staged_rows_of('message_events', ['message_event_id'], ref('message_events')) }}
+    {{ staged_rows_of('message_events', ['message_event_id'], [ref('message_events')]) }}
 {% endcall %}
 
 staged_orders as (

@@ -4,7 +4,7 @@ with
 
 identity_map as (
     select
-        source_system || ':' || source_record_id as record_key,
+        record_key,
         profile_id
     from {{ ref('identity_map') }}
 )

@@ -1,8 +1,8 @@
--- Records are nodes by their 60-bit hash; two records of one hash would become one person.
--- A clash is expected once in some hundred warehouses of 100 million records.
+-- Records are nodes by the first 60 bits of their hash; two records of one such number would become
+-- one person. A clash is expected once in some hundred warehouses of 100 million records.
 select
-    {{ hash60("source_system || ':' || source_record_id") }} as node_id,
+    substr(key_hash, 1, 15) as node_hash,
     count(*) as record_count
-from {{ ref('identity_map') }}
-group by {{ hash60("source_system || ':' || source_record_id") }}
+from {{ ref('record_components') }}
+group by substr(key_hash, 1, 15)
 having count(*) > 1

@@ -24,25 +24,44 @@ current_map as (
         where valid_to is null
     ),
 
+    -- A record has one open row, so one join finds what ends and what begins.
+    different as (
+        select
+            current_map.source_system,
+            current_map.source_record_id,
+            current_map.record_key,
+            current_map.profile_id,
+            open_rows.source_system as source_system_before,
+            open_rows.source_record_id as source_record_id_before,
+            open_rows.record_key as record_key_before,
+            open_rows.profile_id as profile_id_before,
+            open_rows.valid_from
+        from current_map
+        full outer join open_rows
+            on open_rows.record_key = current_map.record_key
+        where current_map.profile_id is distinct from open_rows.profile_id
+    ),
+
     -- A record that went or moved: its row ends now.
     ended as (
-        select open_rows.*
-        from open_rows
-        left join current_map
-            on
-                current_map.record_key = open_rows.record_key
-                and current_map.profile_id = open_rows.profile_id
-        where current_map.record_key is null
+        select
+            source_system_before as source_system,
+            source_record_id_before as source_record_id,
+            record_key_before as record_key,
+            profile_id_before as profile_id,
+            valid_from
+        from different
+        where record_key_before is not null
     ),
 
     begun as (
-        select current_map.*
-        from current_map
-        left join open_rows
-            on
-                open_rows.record_key = current_map.record_key
-                and open_rows.profile_id = current_map.profile_id
-        where open_rows.record_key is null
+        select
+            source_system,
+            source_record_id,
+            record_key,
+            profile_id
+        from different
+        where record_key is not null
     )
 {% else %}
     begun as (
