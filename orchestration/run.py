@@ -46,7 +46,7 @@ def refresh(
     try:
         with lifecycle.carry(run, wait):
             reporter.begin("prepare")
-            job, run.instance = _load(settings)
+            job, run.instance = _load_uncollected(settings)
             reporter.end("prepare", "project parsed, chain loaded")
             _execute(job, run.instance, run_id, accept_drift, rebuild)
     except KeyboardInterrupt:
@@ -59,10 +59,19 @@ def refresh(
     return run.record
 
 
-def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
+def _load_uncollected(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     # What is loaded here lives as long as the process. The collector would walk it time and again,
     # a fifth of the time it takes, and find next to nothing.
     gc.disable()
+    try:
+        loaded = _load(settings)
+        gc.freeze()
+        return loaded
+    finally:
+        gc.enable()
+
+
+def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     # Importing these takes seconds, which `c360 --help` should not.
     prepare_dagster_home(settings)
     ahead = parse_ahead(settings)
@@ -78,8 +87,6 @@ def _load(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
         ahead.wait()
     parse(settings)
     job = build_definitions(settings).resolve_job_def(REFRESH_JOB)
-    gc.freeze()
-    gc.enable()
     return job, dg.DagsterInstance.get()
 
 
