@@ -18,7 +18,7 @@ from orchestration.sources.templates import refuse_unknown_code
 
 MACRO_FILES = (
     "engine.sql", "clock.sql", "staging.sql", "source_formats.sql", "source_texts.sql",
-    "declared_columns.sql", "refresh.sql", "staged_files.sql",
+    "declared_columns.sql", "refresh.sql", "landed.sql",
     "normalise/*.sql",
 )  # fmt: skip
 
