@@ -83,7 +83,9 @@ def read_entities(dbt_project_dir: Path) -> dict[str, Entity]:
     entities = {}
     for name in ENTITIES:
         path = dbt_project_dir / "models" / "conformed" / f"{name}.yml"
-        model = next(m for m in yaml.safe_load(path.read_text())["models"] if m["name"] == name)
+        # The loader in C is ten times as fast.
+        content = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
+        model = next(m for m in content["models"] if m["name"] == name)
         columns = tuple(
             EntityColumn(
                 name=c["name"],
