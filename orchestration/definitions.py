@@ -8,6 +8,7 @@ from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
 from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
 from orchestration.ingest.quarantine_assets import quarantine_asset
+from orchestration.policy.declared_columns import check_declared_columns, namespaces_of
 from orchestration.private_files import write_privately
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
@@ -26,8 +27,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
     Parameters:
         settings: paths. Nothing is opened or written but dbt's parse result, when files changed.
+
+    Raises:
+        UserError: what a source declares can't be followed.
     """
     manifest = load_manifest(settings)
+    check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
     return dg.Definitions(
         assets=[
             ingest_assets(settings, manifest),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import duckdb
@@ -12,7 +12,7 @@ from orchestration.ingest.sql import quoted
 from orchestration.policy.declared_columns import COLUMNS_OF_PERSON, attributes_declared
 from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest
-from orchestration.warehouse import attached, connect_reader
+from orchestration.warehouse import attached, cannot_open, connect_reader
 
 
 @contextmanager
@@ -41,13 +41,15 @@ def connect_layers(
             "where database_name = current_database() order by column_index"
         ).fetchall():
             standing.setdefault((schema, table), []).append(column)
-    with (
-        duckdb.connect(":memory:") as con,
-        attached(con, settings.warehouse_path, "warehouse_file"),
-    ):
+    with duckdb.connect(":memory:") as con, ExitStack() as stack:
+        try:
+            stack.enter_context(attached(con, settings.warehouse_path, "warehouse_file"))
+        except duckdb.Error as error:
+            # A run that has begun since.
+            raise cannot_open(error, settings.warehouse_path) from None
         for node in models:
             columns = standing.get((node["schema"], node["name"]), [])
-            hidden = set() if with_personal_data else _labelled(manifest, node)
+            hidden = set() if with_personal_data else _hidden(manifest, node, columns)
             shown = [quoted(column) for column in columns if column not in hidden]
             if not shown:
                 continue
@@ -63,12 +65,17 @@ def connect_layers(
         yield con
 
 
-def _labelled(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> set[str]:
+def _hidden(
+    manifest: Mapping[str, Any], node: Mapping[str, Any], columns: Sequence[str]
+) -> set[str]:
     labelled = {
         name
         for name, column in node["columns"].items()
         if {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("label")
     }
     if any(m.endswith(f".{COLUMNS_OF_PERSON}") for m in node["depends_on"]["macros"]):
-        labelled |= {name for name, label in attributes_declared(manifest).items() if label}
+        # One that is not declared any more may have had a label.
+        declared = attributes_declared(manifest)
+        free = {name for name, label in declared.items() if not label}
+        labelled |= set(columns) - set(node["columns"]) - free
     return labelled

@@ -1,7 +1,7 @@
 {#-
     What the YAML of a source declares of its columns, in `config.meta`: an `attribute` of the person
     with its type and merge rule, or the `namespace` of the identity that the column holds. Declared
-    there and nowhere else; orchestration/ingest/declared_columns.py refuses what can't be followed.
+    there and nowhere else; orchestration/policy/declared_columns.py refuses what can't be followed.
 -#}
 
 {#-

@@ -132,17 +132,17 @@
 {%- endmacro %}
 
 {#- Whether a row is reached, as a condition. Parameters: key, columns of the key with what they are
-    in the row; keyless_by_file, whether rows without key are reached, all of them where a file with
-    one is: what is worked out over a group of rows is over theirs, too. -#}
-{% macro _is_reached(key, keyless_by_file) -%}
+    in the row; with_keyless, whether rows without key are reached, all of them where one is: what is
+    worked out over a group of rows is over theirs, too. -#}
+{% macro _is_reached(key, with_keyless) -%}
     {%- set columns, values = key.keys() | list, key.values() | list -%}
     {%- set row = 'row' if columns | length > 1 else '' -%}
     {{ row }}({{ values | join(', ') }}) in (
         select {{ row }}({{ columns | join(', ') }}) from {{ reached_keys() }}
-        {% if keyless_by_file %}where source_file is null{% endif %}
+        {% if with_keyless %}where source_file is null{% endif %}
     )
     {#- Asked first, because DuckDB reads all of a table for an `or` that finds nothing. -#}
-    {%- if keyless_by_file and run_query('select count(source_file) from ' ~ reached_keys()).rows[0][0] %}
+    {%- if with_keyless and run_query('select count(source_file) from ' ~ reached_keys()).rows[0][0] %}
         or {{ values | join(' is null or ') }} is null
     {%- endif -%}
 {%- endmacro %}

@@ -7,22 +7,17 @@ column.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from orchestration.policy import clv_settings, match_rules, namespaces, overrides, record_rules
-from orchestration.policy.declared_columns import check_declared_columns
 from orchestration.policy.seeds import FOLDER, read_seed
 
 
-def check_policy(dbt_project_dir: Path, manifest: Mapping[str, Any] | None = None) -> None:
+def check_policy(dbt_project_dir: Path) -> None:
     """Read the seeds of a project that steer Python and refuse what can't be followed.
 
     Parameters:
         dbt_project_dir: the dbt project.
-        manifest: dbt's manifest.json, for what sources declare of their columns; without it that is
-            not checked.
 
     Raises:
         UserError: the first mistake, with file, line and remedy.
@@ -42,5 +37,3 @@ def check_policy(dbt_project_dir: Path, manifest: Mapping[str, Any] | None = Non
         read_seed(folder / "record_match_rules.csv", record_rules.COLUMNS), known
     )
     clv_settings.check_clv_settings(read_seed(folder / "clv_settings.csv", clv_settings.COLUMNS))
-    if manifest is not None:
-        check_declared_columns(manifest, known)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.policy.namespaces import NAMESPACE_COLUMNS
+from orchestration.policy.seeds import FOLDER, read_seed
 
 TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
 MERGE_RULES = ("recent", "precedence")
@@ -41,8 +44,23 @@ class Declared:
     label: str
 
 
-def check_declared_columns(manifest: Mapping[str, Any], namespaces: set[str]) -> None:
+def namespaces_of(dbt_project_dir: Path) -> list[str]:
+    """The names of identity_namespaces, in order.
+
+    Parameters:
+        dbt_project_dir: the dbt project.
+
+    Raises:
+        UserError: the seed can't be read.
+    """
+    path = dbt_project_dir / FOLDER / "identity_namespaces.csv"
+    return sorted(row["namespace"] for row in read_seed(path, NAMESPACE_COLUMNS))
+
+
+def check_declared_columns(manifest: Mapping[str, Any], namespaces: Collection[str]) -> None:
     """Refuse declared attributes and identities that can't be followed.
+
+    What they say becomes SQL of staging, so it is asked before anything is made.
 
     Parameters:
         manifest: dbt's manifest.json.
@@ -145,7 +163,7 @@ def _require_reader(manifest: Mapping[str, Any], column: Declared) -> None:
     )
 
 
-def _check_namespace(column: Declared, namespaces: set[str]) -> None:
+def _check_namespace(column: Declared, namespaces: Collection[str]) -> None:
     if column.said in namespaces:
         return
     near = get_close_matches(str(column.said), sorted(namespaces), n=3, cutoff=0.5)

@@ -18,6 +18,7 @@ from orchestration.errors import UserError
 from orchestration.ingest import LoadedTable, SourceTable, declared_source_tables, load_all
 from orchestration.ingest.accounting import StagedTable, staged_tables
 from orchestration.ingest.quarantine import account
+from orchestration.policy.declared_columns import check_declared_columns, namespaces_of
 from orchestration.settings import Settings
 from orchestration.terminal import Console, styled
 from orchestration.warehouse import connect_writer
@@ -87,6 +88,7 @@ def check_source(settings: Settings, name: str, console: Console, as_json: bool 
     from orchestration.transform.parsing import load_manifest
 
     manifest = load_manifest(settings)
+    check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
     declared = declared_source_tables(manifest)
     tables = [table for table in declared if table.source == name]
     if not tables:

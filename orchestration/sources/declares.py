@@ -7,9 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.policy.declared_columns import NAME
-from orchestration.policy.namespaces import NAMESPACE_COLUMNS
-from orchestration.policy.seeds import FOLDER, read_seed
+from orchestration.policy.declared_columns import NAME, namespaces_of
+from orchestration.policy.seeds import FOLDER
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.overrules import columns_named
 from orchestration.sources.proposals import Proposal
@@ -49,8 +48,7 @@ def declare(
             column.declares["attribute"] = _attribute(column, called, types.get(name))
     if not namespaces:
         return
-    path = dbt_project_dir / FOLDER / "identity_namespaces.csv"
-    known = sorted(row["namespace"] for row in read_seed(path, NAMESPACE_COLUMNS))
+    known = namespaces_of(dbt_project_dir)
     for name, namespace in namespaces.items():
         if namespace not in known:
             near = get_close_matches(namespace, known, n=3, cutoff=0.5) or known

@@ -15,6 +15,7 @@ SAID = (
     "set_aside",
 )  # fmt: skip
 """What `source add` is told beside name and place, as add_source calls it."""
+MAPPINGS = ("maps", "renames", "types", "attributes", "namespaces")
 
 
 def save(path: Path, said: Mapping[str, Any], feeds: Mapping[str, Mapping[str, str]]) -> None:
@@ -24,6 +25,9 @@ def save(path: Path, said: Mapping[str, Any], feeds: Mapping[str, Mapping[str, s
         path: the file; one that is there is replaced.
         said: the options of SAID.
         feeds: the proposal, per model: column and the expression that fills it.
+
+    Raises:
+        UserError: the file can't be written.
     """
     kept: dict[str, Any] = {k: said[k] for k in SAID if said.get(k)}
     if "formats" in kept:
@@ -37,11 +41,14 @@ def save(path: Path, said: Mapping[str, Any], feeds: Mapping[str, Mapping[str, s
         {"said": kept, "feeds": {k: dict(v) for k, v in feeds.items()}},
         sort_keys=False, allow_unicode=True, width=100,
     )  # fmt: skip
-    path.write_text(
-        "# A proposal of c360 source add. --from applies `said` again, and refuses where the\n"
-        f"# data would be read otherwise than `feeds` says.\n{text}",
-        encoding="utf-8",
-    )
+    try:
+        path.write_text(
+            "# A proposal of c360 source add. --from applies `said` again, and refuses where the\n"
+            f"# data would be read otherwise than `feeds` says.\n{text}",
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise UserError(f"{path} can't be written ({error.strerror}). Choose another.", 2) from None
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
@@ -56,15 +63,33 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
         raise UserError(
             f"{path} can't be read as a kept proposal. Write it with --save.", 2
         ) from None
-    said = content.get("said", {}) if isinstance(content, dict) else None
-    feeds = content.get("feeds", {}) if isinstance(content, dict) else None
-    if not isinstance(said, dict) or not isinstance(feeds, dict) or {*said} - {*SAID}:
+    said: dict[str, Any] = content.get("said", {}) if isinstance(content, dict) else {}
+    feeds: dict[str, Any] = content.get("feeds", {}) if isinstance(content, dict) else {}
+    if not isinstance(content, dict) or not _is_kept(said, feeds):
         raise UserError(
             f"{path} is no kept proposal. It has `said` ({', '.join(SAID)}) and `feeds`.", 2
         )
     if "formats" in said:
         said["formats"] = [tuple(pair) for pair in said["formats"]]
     return said, feeds
+
+
+def _is_kept(said: Any, feeds: Any) -> bool:
+    """Whether a file holds what `save` writes, each in its shape."""
+    if not isinstance(said, dict) or not isinstance(feeds, dict) or {*said} - {*SAID}:
+        return False
+    pairs = said.get("formats", [])
+    maps = said.get("maps", {})
+    return (
+        all(isinstance(model, dict) for model in feeds.values())
+        and all(isinstance(said.get(n, {}), dict) for n in MAPPINGS)
+        and all(isinstance(listed, list) for listed in maps.values())
+        and isinstance(said.get("tables", []), list)
+        and isinstance(pairs, list)
+        and all(isinstance(pair, list) and [*map(type, pair)] == [str, str] for pair in pairs)
+        and isinstance(said.get("currency", ""), str)
+        and isinstance(said.get("set_aside", 0.0), int | float)
+    )
 
 
 def refuse_other_reading(

@@ -21,7 +21,8 @@ def reach_key(proposal: Proposal) -> tuple[str, ...]:
     """
     key = proposal.entity.key
     feeds = proposal.feeds
-    if any(name not in feeds or feeds[name].is_final for name in key[:1]):
+    readable = [name for name in key if name in feeds and not feeds[name].is_final]
+    if key[0] not in readable:
         return ()
     steps = proposal.steps
     if any(
@@ -35,7 +36,7 @@ def reach_key(proposal: Proposal) -> tuple[str, ...]:
         return ()
     windows = [text for text in expressions if "over (" in text]
     if not windows:
-        return key if all(name in feeds and not feeds[name].is_final for name in key) else ()
+        return key if len(readable) == len(key) else ()
     first = _in_one_line(feeds[key[0]].expression)
     groups = [_in_one_line(group) for text in windows for group in WINDOW.findall(text)]
     is_of_key = len(groups) == sum(text.count("over (") for text in windows) and all(

@@ -74,7 +74,7 @@ def build_layer(
         dagster.Failure: a model or an error-severity test failed; names each, without data.
     """
     if layer == "policy":
-        check_policy(settings.dbt_project_dir, manifest)
+        check_policy(settings.dbt_project_dir)
     reporter().begin(layer)
     warehouse: Warehouse = context.resources.warehouse
     build = LayerBuild(settings, manifest, warehouse.get_connection, layer)

@@ -117,3 +117,17 @@ def test_the_profile_can_be_asked_without_what_is_labelled(company: Company) -> 
     assert "need --personal-data" in " ".join(refused.stderr.split())
     told = company.c360("query", "--layers", "--personal-data", "--format", "csv", sql)
     assert told.stdout.split() == ["joined", "200"], told.stderr
+
+
+def test_what_cannot_be_followed_is_refused_before_anything_is_made(company: Company) -> None:
+    path = Path(company.settings.dbt_project_dir) / "models/staging/crm/_crm__sources.yml"
+    before = path.read_text()
+    runs = rows(company, "select max(finished_at) from operations.node_states")
+    path.write_text(before.replace("type: decimal", "type: colour"))
+    try:
+        ran = company.c360("run")
+    finally:
+        path.write_text(before)
+    assert ran.returncode == 1
+    assert "with type colour. Use text, integer" in " ".join((ran.stdout + ran.stderr).split())
+    assert rows(company, "select max(finished_at) from operations.node_states") == runs

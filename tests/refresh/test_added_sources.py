@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import random
@@ -15,6 +16,7 @@ import pytest
 from orchestration.settings import Settings
 from orchestration.sources.add import add_source
 from orchestration.terminal import Console
+from orchestration.transform.node_rules import NodeRules
 from tests.refresh.lab import Lab
 
 TODAY = date(2026, 5, 1)
@@ -125,6 +127,27 @@ def lab(landing: Landing) -> Lab:
         bought.write_text(text)
 
     return Lab(landing.folder.parent, prepare=add)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said", "built"),
+    [
+        ("log.visits", None, {"use_until": "2030-01-01"}, {"stg_log__visits", "source_terms"}),
+        ("people.customers", "points", {"label": "I1"}, {"stg_people__customers", "attributes"}),
+        ("people.customers", "points", {"semantic_type": "points"}, set()),
+    ],
+)
+def test_what_is_declared_anew_is_built_anew(
+    lab: Lab, table: str, column: str | None, said: dict[str, str], built: set[str]
+) -> None:
+    """Terms and attributes are rules of the models that read them, and of no other one."""
+    manifest = copy.deepcopy(lab.manifest)
+    source = manifest["sources"][f"source.customer_360.{table}"]
+    declared = source if column is None else source["columns"][column]
+    declared["config"]["meta"] |= said
+    before, after = (NodeRules(lab.settings, told) for told in (lab.manifest, manifest))
+    ids = [node["unique_id"] for node in lab.models.values()]
+    assert {i.rpartition(".")[2] for i in ids if before.of(i) != after.of(i)} == built
 
 
 def test_added_sources_are_refreshed_as_they_are_built(lab: Lab, landing: Landing) -> None:

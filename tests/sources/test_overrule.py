@@ -128,8 +128,24 @@ def test_a_proposal_is_kept_and_applied_again(tmp_path: Path):
     write(path, ORDERS.replace("2026-03-", "12.03.20"))
     with pytest.raises(UserError, match=r"otherwise than the kept.*orders_orders\.ordered_at"):
         add(tmp_path, "shop_c", path, kept=kept)
+    with pytest.raises(UserError, match=r"missing/kept.yml can't be written"):
+        formats = [("amount", "cents"), ("order_date", "%d.%m.%Y")]
+        add(tmp_path, "shop_c", path, formats=formats, save=tmp_path / "missing" / "kept.yml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "- amount", "said: {cents: amount}", "said: 3", "said: {formats: [5]}", "feeds: {a: b}",
+        "said: {formats: {amount: cents}}", "said: {maps: {orders: orders}}",
+        "said: {renames: [a]}", "said: {currency: 5}", "said: {set_aside: some}",
+        "said: {tables: orders}",
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_kept_proposal_is_refused(tmp_path: Path, text: str):
+    path = write(tmp_path / "orders.csv", ORDERS)
     with pytest.raises(UserError, match="no kept proposal"):
-        add(tmp_path, "shop_c", path, kept=write(tmp_path / "other.yml", "said: {cents: amount}"))
+        add(tmp_path, "shop", path, kept=write(tmp_path / "other.yml", text))
 
 
 def test_a_source_is_taken_back(tmp_path: Path):
