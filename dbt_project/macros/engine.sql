@@ -50,6 +50,10 @@
     cast(cast({{ json }} as json) as struct(namespace string, value string)[])
 {%- endmacro %}
 
+{#- A text in composed letters (Unicode NFC). -#}
+{% macro composed_letters(value) -%}{{ return(adapter.dispatch('composed_letters')(value)) }}{%- endmacro %}
+{% macro duckdb__composed_letters(value) -%}nfc_normalize({{ value }}){%- endmacro %}
+
 {#- Replaces every match of a regular expression. -#}
 {% macro regexp_replace_all(expression, pattern, replacement) -%}
     {{ return(adapter.dispatch('regexp_replace_all')(expression, pattern, replacement)) }}

@@ -49,3 +49,22 @@
     ) -%}
     case when length({{ digits }}) >= 7 then substr({{ digits }}, length({{ digits }}) - 6) end
 {%- endmacro %}
+
+{#-
+    Whether the part of an e-mail address before its @ consists of the two names or their initials
+    and of nothing else: ann.lee, lee-ann, alee, ann. A number beside them says more than the name.
+-#}
+{% macro is_made_of_names(mailbox, given_name, family_name) -%}
+    {%- set letters = regexp_replace_all(without_accents(mailbox), '[^\\p{L}0-9]+', '') -%}
+    {%- set names = [
+        given_name ~ ' || ' ~ family_name, family_name ~ ' || ' ~ given_name,
+        'left(' ~ given_name ~ ', 1) || ' ~ family_name, family_name ~ ' || left(' ~ given_name ~ ', 1)',
+        given_name ~ ' || left(' ~ family_name ~ ', 1)', given_name, family_name
+    ] -%}
+    coalesce(
+        {%- for name in names %}
+        coalesce({{ letters }} = {{ name }}, false) {{- '' if loop.last else ' or' }}
+        {%- endfor %},
+        false
+    )
+{%- endmacro %}

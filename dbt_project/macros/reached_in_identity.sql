@@ -51,3 +51,14 @@
     select component_id, node_id
     from {{ components }} semi join touched_components using (component_id)
 {%- endmacro %}
+
+{#- The values, namespace and normalised_value, of which other records speak than before. -#}
+{% macro changed_candidates() -%}
+    select namespace, normalised_value from {{ changed('normalised_values') }}
+    union
+    select namespace, normalised_value
+    from {{ ref('normalised_values') }}
+    semi join {{ changed('refused_on_sight') }} using (record_key, namespace)
+    union
+    select namespace, normalised_value from {{ changed('refused_as_outdated') }}
+{%- endmacro %}

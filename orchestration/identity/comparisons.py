@@ -8,15 +8,25 @@ are used is decided by how well their columns are filled.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 NEARLY = "jaro_winkler_similarity({0}_l, {0}_r) >= {1}"
 EDITS = "levenshtein({0}_l, {0}_r) <= {1}"
 EQUAL = "{0}_l = {0}_r"
 SWAPPED_NAMES = "given_name_l = family_name_r and family_name_l = given_name_r"
 NAME_OUT_OF_PLACE = "(given_name_l = family_name_r or family_name_l = given_name_r)"
+ONLY_NAME = "(only_name_l is not null or only_name_r is not null)"
+# A word that may be either name stands in both columns of its record.
+ONLY_NAME_EQUAL = f"{ONLY_NAME} and (given_name_l = given_name_r or family_name_l = family_name_r)"
 SAME_DIGITS = (
     "regexp_replace(email_l, '[^0-9]', '', 'g') = regexp_replace(email_r, '[^0-9]', '', 'g')"
+)
+# People who share a mailbox are no likelier to be one for it; behind the bar stands who shows it.
+SHARED = "({0}_l <> {0}_r and split_part({0}_l, '|', 1) = split_part({0}_r, '|', 1))"
+# What is made of the names says no more than the names do.
+MADE_OF_NAMES = (
+    "(email_name_l is null and email_name_r is null and email_l <> email_r "
+    "and split_part(email_l, '@', 1) = split_part(email_r, '@', 1))"
 )
 SAME_STREET = "jaro_winkler_similarity(street_name_l, street_name_r) >= 0.9"
 SAME_HOUSE = "house_number_l = house_number_r"
@@ -64,7 +74,8 @@ class Comparison:
         is_personal: it is about one person, not about a household; at least one such comparison
             must be filled well for anything to be learned, and in each pair that is joined such
             comparisons must agree more than they disagree.
-        weighs_rarity: agreement on a rare value counts for more than on a common one.
+        weighs_rarity: by the number of a degree, from 0, the column whose rarity it weighs by:
+            agreement on a rare value counts for more than on a common one.
     """
 
     name: str
@@ -72,7 +83,7 @@ class Comparison:
     missing: str
     degrees: tuple[Degree, ...]
     is_personal: bool = False
-    weighs_rarity: bool = False
+    weighs_rarity: Mapping[int, str] = field(default_factory=dict)
 
 
 def _is_missing(column: str) -> str:
@@ -97,7 +108,15 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
         "given_name", ("given_name",), _is_missing("given_name"),
         (
-            Degree("equal", EQUAL.format("given_name"), 0.72, 0.03),
+            Degree("the only name, equal", ONLY_NAME_EQUAL, 0.01, 0.006),
+            Degree(
+                "the only name, nearly equal",
+                f"{ONLY_NAME} and ({NEARLY.format('given_name', 0.92)} "
+                f"or {NEARLY.format('family_name', 0.92)})",
+                0.001, 0.001,
+            ),
+            Degree("the only name, another one", ONLY_NAME, 0.001, 0.004),
+            Degree("equal", EQUAL.format("given_name"), 0.71, 0.03),
             Degree("given and family name swapped", SWAPPED_NAMES, 0.02, 0.0001),
             Degree("variants of one name", EQUAL.format("given_name_root"), 0.05, 0.02),
             Degree(
@@ -116,10 +135,11 @@ COMPARISONS: tuple[Comparison, ...] = (
             Degree("similar", NEARLY.format("given_name", 0.8), 0.04, 0.06),
             Degree("different", "ELSE", 0.04, 0.81),
         ),
-        is_personal=True, weighs_rarity=True,
+        is_personal=True, weighs_rarity={0: "only_name", 3: "given_name"},
     ),
     Comparison(
-        "family_name", ("family_name",), f"{_is_missing('family_name')} or {NAME_OUT_OF_PLACE}",
+        "family_name", ("family_name",),
+        f"{_is_missing('family_name')} or {NAME_OUT_OF_PLACE} or {ONLY_NAME}",
         (
             Degree("equal", EQUAL.format("family_name"), 0.78, 0.8),
             Degree(
@@ -137,7 +157,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             ),
             Degree("different", "ELSE", 0.05, 0.12),
         ),
-        weighs_rarity=True,
+        weighs_rarity={0: "family_name"},
     ),
     Comparison(
         "middle_name", ("middle_name",), _is_missing("middle_name"),
@@ -167,11 +187,13 @@ COMPARISONS: tuple[Comparison, ...] = (
             ),
             Degree("one digit differs", EDITS.format("birth_date", 1), 0.08, 0.01),
             Degree(
-                "two digits differ, or the day",
-                f"{EDITS.format('birth_date', 2)} "
-                "or substr(birth_date_l, 1, 6) = substr(birth_date_r, 1, 6)",
-                0.03, 0.03,
+                "another day or month",
+                "substr(birth_date_l, 1, 4) = substr(birth_date_r, 1, 4) "
+                "and (substr(birth_date_l, 5, 2) = substr(birth_date_r, 5, 2) "
+                "or substr(birth_date_l, 7, 2) = substr(birth_date_r, 7, 2))",
+                0.015, 0.01,
             ),
+            Degree("two digits differ", EDITS.format("birth_date", 2), 0.015, 0.02),
             Degree("different", "ELSE", 0.02, 0.938),
         ),
         is_personal=True,
@@ -187,7 +209,8 @@ COMPARISONS: tuple[Comparison, ...] = (
     _code("national_id", (0.88, 0.07, 0.03, 0.02), (0.005, 0.02, 0.03, 0.945)),
     _code("loyalty_id", (0.78, 0.05, 0.02, 0.15), (0.1, 0.02, 0.03, 0.85)),
     Comparison(
-        "email", ("email",), _is_missing("email"),
+        "email", ("email",),
+        f"{_is_missing('email')} or {SHARED.format('email')} or {MADE_OF_NAMES}",
         (
             Degree("equal", EQUAL.format("email"), 0.6, 0.25),
             # No looser likeness: addresses are made of names, which are compared already.
@@ -199,12 +222,26 @@ COMPARISONS: tuple[Comparison, ...] = (
         ),
     ),
     Comparison(
-        "phone", ("phone_end",), _is_missing("phone_end"),
+        "phone", ("phone_end",), f"{_is_missing('phone_end')} or {SHARED.format('phone')}",
         (
             Degree("equal", f"{EQUAL.format('phone')} or {EQUAL.format('phone_end')}", 0.7, 0.5),
             Degree("one digit differs", EDITS.format("phone_end", 1), 0.05, 0.02),
             Degree("different", "ELSE", 0.25, 0.48),
         ),
+    ),
+    Comparison(
+        "organisation", ("organisation_name",), _is_missing("organisation_name"),
+        (
+            Degree("equal", EQUAL.format("organisation_name"), 0.75, 0.3),
+            Degree(
+                "nearly equal, or part of the other",
+                f"{NEARLY.format('organisation_name', 0.92)} or contains(organisation_name_l, "
+                "organisation_name_r) or contains(organisation_name_r, organisation_name_l)",
+                0.1, 0.05,
+            ),
+            Degree("different", "ELSE", 0.15, 0.65),
+        ),
+        weighs_rarity={0: "organisation_name"},
     ),
     Comparison(
         "address", ("street_name", "postal_code", "city"), NOTHING_TO_COMPARE,

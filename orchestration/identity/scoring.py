@@ -17,6 +17,15 @@ COLUMNS = (
     "decision string, doubt string, model_version string, comparison_levels string"
 )
 DIGITS = 6
+ONE_PERSONS = (
+    "given_name", "middle_name", "birth_date", "national_id", "loyalty_id", "email", "organisation",
+)  # fmt: skip
+"""What of two records one must agree: the rest is a household's or half the world's."""
+NAMING = (
+    "given_name", "family_name", "middle_name", "national_id", "loyalty_id", "email", "phone",
+    "organisation",
+)  # fmt: skip
+"""Of these as well: what names somebody."""
 
 
 def no_pairs(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -136,14 +145,28 @@ def household_sql(settings: Mapping[str, Any], household_share: float) -> str:
 
 
 def contradiction_sql(settings: Mapping[str, Any]) -> str:
-    """What keeps a pair from being joined unseen however probable it is; null when nothing does."""
+    """What keeps a pair from being joined unseen however probable it is; null when nothing does.
+
+    Fields fail together: a record that lacks the name often lacks more, which a product of
+    independent chances does not know. So something that is about one person has to agree, and
+    something that names them: a date and a town are many people's.
+    """
     names = {c["output_column_name"] for c in settings["comparisons"]}
-    if not {"birth_date", "given_name"} <= names:
-        return "cast(null as string)"
-    return (
-        "case when gamma_birth_date = 0 and gamma_given_name = 0 "
-        "then 'given names and birth dates differ' end"
-    )
+    reasons = []
+    if {"birth_date", "given_name"} <= names:
+        reasons.append(
+            "when gamma_birth_date = 0 and gamma_given_name = 0 "
+            "then 'given names and birth dates differ'"
+        )
+    for which, told in (
+        (ONE_PERSONS, "nothing of one person alone agrees"),
+        (NAMING, "no name and no number agrees"),
+    ):
+        compared = [name for name in which if name in names]
+        if compared:
+            nothing = " and ".join(f"gamma_{name} <= 0" for name in compared)
+            reasons.append(f"when {nothing} then '{told}'")
+    return f"case {' '.join(reasons)} else cast(null as string) end" if reasons else "null"
 
 
 def disagreement_sql(settings: Mapping[str, Any]) -> str:

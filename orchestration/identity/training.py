@@ -21,6 +21,7 @@ from orchestration.identity.estimation import (
     SAMPLE,
     blend,
     expectation_maximisation,
+    over_all_pairs,
     patterns_of,
     put_u,
     rounded,
@@ -93,13 +94,11 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
         blend(comparisons, learned, None)
         patterns = patterns_of(work, comparisons, found.rules, found.pairs)
         total = found.records * (found.records - 1) / 2
-        prior, _ = shares(patterns, comparisons, total)
+        prior, _, _ = shares(patterns, comparisons, total)
         # The sample's pairs hold some of one person's; with many duplicates they would be taken
         # for strangers who agree.
         take_out(comparisons, strangers, prior, found.sample_pairs)
-        prior, _ = shares(patterns, comparisons, total)
-        blend(comparisons, learned, prior * total)
-        prior, household = shares(patterns, comparisons, total)
+        prior, household = over_all_pairs(patterns, comparisons, total)
     matches = prior * total
     if matches < rules.fewest_training_matches:
         return Trained(
@@ -108,7 +107,7 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
             f"{rules.fewest_training_matches:,.0f} are the least to learn from",
         )
     # Beyond the sample a person has as many records, and strangers are more.
-    weigh_rarity(comparisons)
+    weigh_rarity(comparisons, 1 - (1 - filled["only_name"]) ** 2)
     rarer = (found.records - 1) / max(count - 1, 1)
     settings = settings_for(comparisons, found.rules, rounded(prior * rarer))
     return Trained(
@@ -126,7 +125,7 @@ class _Blocking:
 
 def _filled(con: duckdb.DuckDBPyConnection, records: str) -> tuple[dict[str, float], int]:
     columns = sorted({c for comparison in COMPARISONS for c in comparison.filled})
-    columns += sorted({c for rule in RULES for c in rule.columns} - set(columns))
+    columns += sorted({"only_name", *(c for rule in RULES for c in rule.columns)} - set(columns))
     counts = ", ".join(f"count({c})" for c in columns)
     [row] = con.execute(f"select count(*), {counts} from {records}").fetchall()
     total = int(row[0])
@@ -199,10 +198,27 @@ def frequencies_sql(records: str) -> str:
         records: the relation match_records.
     """
     parts = [
-        f"select '{c.name}' as column_name, {c.name} as value, "
+        f"select '{column}' as column_name, {column} as value, "
         f"cast(printf('%.6g', count(*) / sum(count(*)) over ()) as double) as frequency "
-        f"from {records} where {c.name} is not null group by {c.name} qualify count(*) > 1"
-        for c in COMPARISONS
-        if c.weighs_rarity
+        f"from {records} where {column} is not null group by {column} qualify count(*) > 1"
+        for column in sorted({c for each in COMPARISONS for c in each.weighs_rarity.values()})
+        if column != "only_name"
     ]
+    # A name that may be either is met with the names of both kinds, in pairs where one is alone.
+    parts.append(
+        f"""
+        select 'only_name' as column_name, value, cast(printf('%.6g',
+            count(distinct record_key) / max(record_count) * (1 - pow(1 - max(alone_share), 2))
+        ) as double) as frequency
+        from (
+            select record_key, unnest([given_name, family_name]) as value from {records}
+        ) as names
+        cross join (
+            select count(*) as record_count, count(only_name) / count(*) as alone_share
+            from {records}
+        ) as totals
+        where value in (select only_name from {records})
+        group by value having count(distinct record_key) > 1
+        """
+    )
     return " union all ".join(parts)

@@ -24,7 +24,13 @@ from orchestration.settings import DBT_PROJECT_DIR
 RECORDS = "memory.identity.match_records"
 TEXTS = (
     "given_name", "middle_name", "family_name", "gender", "email", "phone", "loyalty_id",
-    "national_id", "street", "address_line_2", "postal_code", "city", "state", "country_code",
+    "national_id", "organisation_name", "birth_date_as_written", "street", "address_line_2",
+    "postal_code", "city", "state", "country_code",
+)  # fmt: skip
+RELATIONS = ("customer_records", "comparison_values", "identity_observations")
+SEEDS = (
+    "given_name_variants", "blocked_identity_values", "name_titles", "name_roles",
+    "organisation_noise_words",
 )  # fmt: skip
 IDENTIFIERS = ("email", "phone", "loyalty_id", "national_id")
 
@@ -81,21 +87,22 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
         "create table comparison_values as "
         + " union all ".join(
             f"select record_key, '{name}' as namespace, lower({name}) as normalised_value, "
-            f"cast(null as string) as refusal_reason from given where {name} is not null"
+            f"cast(null as string) as refusal_reason, cast(null as string) as person_mark from given where {name} is not null"
             for name in IDENTIFIERS
         )
     )
     policy = DBT_PROJECT_DIR / "seeds" / "policy"
-    for seed in ("given_name_variants", "blocked_identity_values"):
+    for seed in SEEDS:
         con.execute(
             f"create table {seed} as select * from read_csv('{policy / seed}.csv', "
             "all_varchar = true, header = true, quote = '\"')"
         )
-    names = (
-        "customer_records", "comparison_values", "given_name_variants", "blocked_identity_values",
-    )  # fmt: skip
-    relations = {name: name for name in names}
-    con.execute(f"create table identity.match_records as {model_sql('match_records', relations)}")
+    con.execute("alter table name_titles alter may_be_name type boolean")
+    con.execute("create table identity_observations (record_key string, given_name string)")
+    relations = {name: name for name in (*RELATIONS, *SEEDS)}
+    for model in ("record_names", "match_records"):
+        con.execute(f"create table identity.{model} as {model_sql(model, relations)}")
+        relations[model] = f"identity.{model}"
     return con
 
 

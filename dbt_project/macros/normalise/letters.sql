@@ -5,6 +5,22 @@
     lower({{ value }})
 {%- endmacro %}
 
+{#-
+    One Unicode form: composed letters, and letters and signs of full width as plain ones, so that
+    what looks alike is equal.
+-#}
+{% macro one_unicode_form(value) -%}
+    case
+        when {{ regexp_matches(value, '[^\\x00-\\x7F]') }}
+            then translate(
+                {{ composed_letters(value) }},
+                '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+            )
+        else {{ value }}
+    end
+{%- endmacro %}
+
 {#- Whitespace: without any blank, the invisible ones of copied text included (no-break, zero-width). -#}
 {% macro without_blanks(value) -%}
     {{ regexp_replace_all(value, '[\\s\\p{Z}\\x{200b}\\x{2060}\\x{feff}]', '') }}

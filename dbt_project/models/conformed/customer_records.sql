@@ -12,8 +12,10 @@ accepted as (
         'email', 'phone', 'login', 'loyalty_id', 'national_id', 'loyalty_tier', 'birth_date',
         'street', 'address_line_2', 'postal_code', 'city', 'state', 'country_code', 'created_at',
         'updated_at', 'source_file'
-    ], optional=['organisation_name', 'passport', 'drivers_license', 'attributes', 'identities'],
-    key=['source_system', 'source_record_id']) }}
+    ], optional=[
+        'organisation_name', 'passport', 'drivers_license', 'birth_date_as_written', 'attributes',
+        'identities'
+    ], key=['source_system', 'source_record_id']) }}
 )
 
 select
@@ -34,6 +36,7 @@ select
     drivers_license,
     loyalty_tier,
     birth_date,
+    birth_date_as_written,
     street,
     address_line_2,
     postal_code,

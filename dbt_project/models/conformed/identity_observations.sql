@@ -47,8 +47,9 @@ values_of_customer_records as (
     {% endfor %}
 ),
 
--- What a column is declared to be, unless a column of its own says it already.
-values_of_declared_columns as (
+-- What a column is declared to be, unless a column of its own says it already, and the addresses
+-- behind the first of a cell.
+further_values as (
     select
         source_system,
         source_record_id,
@@ -64,9 +65,11 @@ values_of_declared_columns as (
     from (
         select
             *,
-            unnest({{ identity_entries('identities') }}) as declared
+            unnest(list_distinct(list_concat(
+                {{ identity_entries('identities') }}, {{ further_addresses('email') }}
+            ))) as declared
         from customer_records
-        where identities is not null
+        where identities is not null or email like '%@%@%'
     ) as entries
     where
         struct_extract(declared, 'value') is distinct from case struct_extract(declared, 'namespace')
@@ -127,7 +130,7 @@ values_of_cookies as (
 observations as (
     select * from values_of_customer_records
     union all
-    select * from values_of_declared_columns
+    select * from further_values
     union all
     select
         source_system,

@@ -7,13 +7,7 @@ with
     with
 
     reached_values as (
-        select namespace, normalised_value from {{ changed('normalised_values') }}
-        union
-        select namespace, normalised_value
-        from {{ ref('normalised_values') }}
-        semi join {{ changed('refused_on_sight') }} using (record_key, namespace)
-        union
-        select namespace, normalised_value from {{ changed('refused_as_outdated') }}
+        {{ changed_candidates() }}
         union
         -- Those that a limit, learned from all values, judges otherwise than before.
         select sizes.namespace, sizes.normalised_value
@@ -78,99 +72,53 @@ candidates as (
     where refused_before.record_key is null
 ),
 
--- Two people show where birth dates differ and names do not agree, or where names differ and a
--- birth date is missing. Extremes say so without a distinct count per value.
-suspicious_values as (
+oversized_values as (
     select
         candidates.namespace,
         candidates.normalised_value,
         cast(count(*) as string) || ' records, ' || case
-            when count(*) <= max(limits.record_limit) then null
             when max(limits.record_limit) < max(limits.fixed_limit)
                 then 'more than the values of this namespace let expect:'
             else 'limit'
-        end || ' ' || cast(max(limits.record_limit) as string) as oversized_evidence,
-        bool_and(namespaces.splits_by_person)
-        and (
-            (
-                min(candidates.birth_date) < max(candidates.birth_date)
-                and (
-                    min(candidates.name_start) < max(candidates.name_start)
-                    or count(
-                        case when candidates.birth_date is not null then candidates.name_start end
-                    ) < count(candidates.birth_date)
-                )
-            )
-            or (
-                min(candidates.initial) < max(candidates.initial)
-                and min(candidates.name_start) < max(candidates.name_start)
-                and count(candidates.birth_date) < count(*)
-            )
-        ) as is_shared
+        end || ' ' || cast(max(limits.record_limit) as string) as evidence
     from candidates
-    inner join {{ ref('identity_namespaces') }} as namespaces
-        on namespaces.namespace = candidates.namespace
-    left join {{ ref('value_limits') }} as limits
+    inner join {{ ref('value_limits') }} as limits
         on limits.namespace = candidates.namespace
     group by candidates.namespace, candidates.normalised_value
-    having oversized_evidence is not null or is_shared
-),
-
--- In a shared value a record without birth date follows its name where that is one person's.
-people_by_name as (
-    select
-        candidates.namespace,
-        candidates.normalised_value,
-        candidates.name_start,
-        coalesce(cast(min(candidates.birth_date) as string), candidates.name_start) as person_mark
-    from candidates
-    inner join suspicious_values
-        on
-            suspicious_values.namespace = candidates.namespace
-            and suspicious_values.normalised_value = candidates.normalised_value
-    where suspicious_values.is_shared and candidates.name_start is not null
-    group by candidates.namespace, candidates.normalised_value, candidates.name_start
-    having
-        count(candidates.birth_date) = 0
-        or min(candidates.birth_date) = max(candidates.birth_date)
+    having count(*) > max(limits.record_limit)
 ),
 
 judged as (
     select
         normalised_values.*,
-        coalesce(suspicious_values.is_shared, false) as is_shared,
+        people.namespace is not null as is_shared,
+        people.person_mark,
         -- What links within rules only is marked with its record, so that no two records share it.
         normalised_values.namespace in (
             select field from {{ ref('record_match_rules') }}
             where effect = 'not_alone'
         ) as is_not_alone,
-        coalesce(cast(normalised_values.birth_date as string), people_by_name.person_mark)
-            as person_mark,
         case
             when refused_before.record_key is not null then refused_before.refusal_reason
-            when suspicious_values.oversized_evidence is not null then 'too_many_records'
-            when
-                suspicious_values.is_shared
-                and normalised_values.birth_date is null
-                and people_by_name.person_mark is null
-                then 'shared_value'
+            when oversized_values.namespace is not null then 'too_many_records'
+            when people.namespace is not null and people.person_mark is null then 'shared_value'
         end as refusal_reason,
-        coalesce(refused_before.refusal_evidence, suspicious_values.oversized_evidence) as evidence
+        coalesce(refused_before.refusal_evidence, oversized_values.evidence) as evidence
     from normalised_values
     left join refused_before
         on
             refused_before.record_key = normalised_values.record_key
             and refused_before.namespace = normalised_values.namespace
             and refused_before.identity_value = normalised_values.identity_value
-    left join suspicious_values
+    left join oversized_values
         on
-            suspicious_values.namespace = normalised_values.namespace
-            and suspicious_values.normalised_value = normalised_values.normalised_value
-    left join people_by_name
+            oversized_values.namespace = normalised_values.namespace
+            and oversized_values.normalised_value = normalised_values.normalised_value
+    left join {{ ref('people_at_shared_values') }} as people
         on
-            people_by_name.namespace = normalised_values.namespace
-            and people_by_name.normalised_value = normalised_values.normalised_value
-            and people_by_name.name_start = normalised_values.name_start
+            people.namespace = normalised_values.namespace
+            and people.normalised_value = normalised_values.normalised_value
+            and people.person_description = normalised_values.person_description
 )
 
 select
@@ -185,6 +133,7 @@ select
         when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
         else normalised_value
     end as comparison_value,
+    case when is_shared then coalesce(person_mark, record_key) end as person_mark,
     {{ hash60('record_key') }} as node_id,
     {{ hash60("namespace || ' ' || comparison_value") }} as value_id,
     birth_date,
@@ -194,7 +143,7 @@ select
     refusal_reason,
     case
         when refusal_reason = 'shared_value'
-            then 'people of different names or birth dates share it; this record says neither'
+            then 'several people share it, and this record does not say which of them it is'
         when refusal_reason is not null then evidence
     end as refusal_evidence
 from judged

@@ -6,18 +6,21 @@ with
     select record_key from {{ changed('customer_records') }}
     union all
     select record_key from {{ changed('comparison_values') }}
+    union all
+    select record_key from {{ changed('record_names') }}
 {% endcall %}
 
 customer_records as (
     select * from {{ part(ref('customer_records'), ['record_key']) }}
 ),
 
--- A value that names nobody says nothing about likeness either. One that several people share does.
+-- A value that names nobody says nothing about likeness either. One that several people share does,
+-- where both records are the same one of them: it has a mark, behind a bar, of which.
 usable_values as (
     select
         record_key,
         namespace,
-        min(normalised_value) as normalised_value
+        min(normalised_value || coalesce('|' || person_mark, '')) as normalised_value
     from {{ part(ref('comparison_values'), ['record_key']) }}
     where refusal_reason is null or refusal_reason in ('shared_value', 'shared_device')
     group by record_key, namespace
@@ -42,21 +45,6 @@ unwritten_phones as (
     group by record_key
 ),
 
-given_name_variants as (
-    select
-        {{ first_word('variant') }} as variant,
-        min({{ first_word('given_name') }}) as given_name
-    from {{ ref('given_name_variants') }}
-    group by {{ first_word('variant') }}
-),
-
-placeholder_names as (
-    select value
-    from {{ ref('blocked_identity_values') }}
-    where match_kind = 'equals' and namespace in ('any', 'given_name')
-    group by value
-),
-
 placeholder_dates as (
     select value
     from {{ ref('blocked_identity_values') }}
@@ -68,24 +56,23 @@ spelled as (
     select
         customer_records.record_key,
         customer_records.source_system,
-        case
-            when unknown_given_names.value is null
-                then {{ first_word('customer_records.given_name') }}
-        end as given_name,
+        -- One word alone may be either name: it stands for both.
+        coalesce(names.given_name, names.only_name) as given_name,
+        coalesce(names.formal_given_name, names.only_name) as given_name_root,
+        coalesce({{ letters('customer_records.middle_name') }}, names.second_given_name) as middle_name,
+        coalesce(names.family_name, names.only_name) as family_name,
+        names.only_name,
+        names.organisation_name,
         coalesce(
-            {{ letters('customer_records.middle_name') }},
-            {{ second_word('customer_records.given_name') }}
-        ) as middle_name,
-        case
-            when unknown_family_names.value is null
-                then {{ letters('customer_records.family_name') }}
-        end as family_name,
-        case
-            when placeholder_dates.value is null
-                then {{ regexp_replace_all('cast(customer_records.birth_date as string)', '-', '') }}
-        end as birth_date,
+            case
+                when placeholder_dates.value is null
+                    then {{ regexp_replace_all('cast(customer_records.birth_date as string)', '-', '') }}
+            end,
+            case when customer_records.birth_date is null then customer_records.birth_date_as_written end
+        ) as birth_date,
         {{ letters('customer_records.gender') }} as gender,
         identifiers.email,
+        split_part(identifiers.email, '@', 1) as mailbox,
         identifiers.phone,
         case
             when identifiers.phone is not null or unwritten_phones.record_key is not null
@@ -101,14 +88,12 @@ spelled as (
         {{ letters('customer_records.state') }} as state,
         customer_records.country_code
     from customer_records
+    left join {{ part(ref('record_names'), ['record_key'], of='customer_records') }} as names
+        on names.record_key = customer_records.record_key
     left join identifiers
         on identifiers.record_key = customer_records.record_key
     left join unwritten_phones
         on unwritten_phones.record_key = customer_records.record_key
-    left join placeholder_names as unknown_given_names
-        on unknown_given_names.value = lower(trim(customer_records.given_name))
-    left join placeholder_names as unknown_family_names
-        on unknown_family_names.value = lower(trim(customer_records.family_name))
     left join placeholder_dates
         on placeholder_dates.value = cast(customer_records.birth_date as string)
 )
@@ -117,13 +102,19 @@ select
     spelled.record_key,
     spelled.source_system,
     spelled.given_name,
-    coalesce(given_name_variants.given_name, spelled.given_name) as given_name_root,
+    spelled.given_name_root,
     spelled.middle_name,
     spelled.family_name,
+    spelled.only_name,
+    spelled.organisation_name,
     spelled.birth_date,
     spelled.gender,
     spelled.email,
-    {{ regexp_replace_all('spelled.email', '@.*$', '') }} as email_name,
+    -- A mailbox made of the name says no more than the name.
+    case
+        when not {{ is_made_of_names('spelled.mailbox', 'spelled.given_name', 'spelled.family_name') }}
+            then spelled.mailbox
+    end as email_name,
     spelled.phone,
     spelled.phone_end,
     spelled.loyalty_id,
@@ -136,5 +127,3 @@ select
     spelled.state,
     spelled.country_code
 from spelled
-left join given_name_variants
-    on given_name_variants.variant = spelled.given_name

@@ -4,6 +4,8 @@ with
 
 {% call reached() %}
     select record_key from {{ changed('identity_observations') }}
+    union all
+    select record_key from {{ changed('record_names') }}
 {% endcall %}
 
 observations as (
@@ -30,38 +32,6 @@ placeholders as (
     where match_kind = 'equals'
 ),
 
-given_name_variants as (
-    {{ formal_given_names() }}
-),
-
--- Names are few, records many: each spelling is worked out once.
-spellings as (
-    select
-        given_name,
-        {{ normalise_given_name('given_name') }} as written_name
-    from observations
-    where given_name is not null
-    group by given_name
-),
-
--- A placeholder proves nothing about who shares a value.
-names as (
-    select
-        spellings.given_name,
-        nullif(substr(spellings.written_name, 1, 1), '') as initial,
-        nullif(
-            substr(coalesce(given_name_variants.given_name, spellings.written_name), 1, 3), ''
-        ) as name_start
-    from spellings
-    left join given_name_variants
-        on given_name_variants.variant = spellings.written_name
-    left join placeholders
-        on
-            placeholders.namespace = 'any'
-            and placeholders.value = lower(spellings.given_name)
-    where placeholders.value is null
-),
-
 written_alike as (
     select
         observations.record_key,
@@ -74,14 +44,18 @@ written_alike as (
             when namespaces.kind = 'phone' then phone_numbers.international_phone
             when namespaces.kind = 'email' then {{ normalise_email('observations.identity_value') }}
             when namespaces.kind in ('cookie', 'device') then trim(observations.identity_value)
+            when observations.namespace = 'login' then {{ normalise_login('observations.identity_value') }}
             when observations.namespace in ('loyalty_id', 'national_id', 'passport', 'drivers_license')
                 then {{ normalise_card_number('observations.identity_value') }}
             else lower({{ without_blanks('observations.identity_value') }})
         end as written_value,
         case when placeholders.value is null then observations.birth_date end as birth_date,
         observations.given_name,
-        names.name_start,
-        names.initial,
+        names.given_name as written_given_name,
+        names.formal_given_name,
+        names.second_given_name,
+        names.family_name,
+        names.gender,
         observations.observation_count,
         observations.last_observed_at
     from observations
@@ -98,8 +72,8 @@ written_alike as (
         on
             placeholders.namespace = 'birth_date'
             and placeholders.value = cast(observations.birth_date as string)
-    left join names
-        on names.given_name = observations.given_name
+    left join {{ part(ref('record_names'), ['record_key'], of='observations') }} as names
+        on names.record_key = observations.record_key
 ),
 
 valid as (
@@ -108,7 +82,7 @@ valid as (
         case
             when
                 written_alike.kind = 'email'
-                and written_alike.written_value not like '%_@_%._%'
+                and not {{ is_email('written_alike.written_value') }}
                 then null
             else nullif(written_alike.written_value, '')
         end as valid_value
@@ -125,8 +99,16 @@ select
     {{ alias_or_self('valid.valid_value', 'aliases.same_as') }} as normalised_value,
     valid.birth_date,
     valid.given_name,
-    valid.name_start,
-    valid.initial,
+    valid.written_given_name,
+    valid.formal_given_name,
+    valid.second_given_name,
+    valid.family_name,
+    valid.gender,
+    -- What the record says about the person, as one text: people at a value are told apart by it.
+    concat_ws(
+        ' ', valid.written_given_name, valid.second_given_name, valid.family_name, valid.birth_date,
+        valid.gender
+    ) as person_description,
     valid.observation_count,
     valid.last_observed_at
 from valid

@@ -21,9 +21,10 @@ observed as (
     select
         record_key,
         birth_date,
-        name_start
+        -- A typing error makes no other name.
+        substr(formal_given_name, 1, 3) as name_start
     from {{ part(ref('normalised_values'), ['record_key'], of='identity_map') }}
-    where birth_date is not null or name_start is not null
+    where birth_date is not null or formal_given_name is not null
 )
 
 select

@@ -1,0 +1,124 @@
+-- The names of records as evidence: in one spelling, without titles and words that name nobody.
+{{ config(materialized='incremental', unique_key=['record_key']) }}
+
+with
+
+{% call reached() %}
+    select record_key from {{ changed('customer_records') }}
+    union all
+    select record_key from {{ changed('identity_observations') }}
+{% endcall %}
+
+-- Sources of observations may name people of whom there is no customer record.
+records as (
+    select
+        record_key,
+        given_name,
+        family_name,
+        organisation_name,
+        gender,
+        email
+    from {{ part(ref('customer_records'), ['record_key']) }}
+    union all
+    select
+        observed.record_key,
+        max(observed.given_name) as given_name,
+        cast(null as string) as family_name,
+        cast(null as string) as organisation_name,
+        cast(null as string) as gender,
+        cast(null as string) as email
+    from {{ part(ref('identity_observations'), ['record_key']) }} as observed
+    left join {{ ref('customer_records') }} as customer_records
+        on customer_records.record_key = observed.record_key
+    where observed.given_name is not null and customer_records.record_key is null
+    group by observed.record_key
+),
+
+given_name_variants as (
+    {{ formal_given_names() }}
+),
+
+placeholders as (
+    select
+        value,
+        min(reason) as reason
+    from {{ ref('blocked_identity_values') }}
+    where match_kind = 'equals' and namespace in ('any', 'given_name')
+    group by value
+),
+
+-- Names are few, records many: each spelling is worked out once.
+given_names as (
+    select given_name as text
+    from records
+    where given_name is not null
+    group by given_name
+),
+
+family_names as (
+    select family_name as text
+    from records
+    where family_name is not null
+    group by family_name
+),
+
+organisations as (
+    select organisation_name as text
+    from records
+    where organisation_name is not null
+    group by organisation_name
+),
+
+spelled as (
+    select
+        records.record_key,
+        records.gender,
+        records.given_name is null
+        or records.family_name is null
+        or records.given_name = records.family_name as is_one_word,
+        case
+            when
+                no_given_name.value is null
+                or {{ is_name_after_all(
+                    'no_given_name', 'records.given_name', 'records.family_name', 'no_family_name',
+                    'records.email'
+                ) }}
+                then given_names.first_word
+        end as given_name,
+        given_names.second_word as second_given_name,
+        case
+            when
+                no_family_name.value is null
+                or {{ is_name_after_all(
+                    'no_family_name', 'records.family_name', 'records.given_name', 'no_given_name',
+                    'records.email'
+                ) }}
+                then family_names.letters
+        end as family_name,
+        {{ letters_and_digits('organisations.plain_text') }} as organisation_name
+    from records
+    left join {{ spelled_given_names('given_names') }} as given_names
+        on given_names.text = records.given_name
+    left join {{ spelled_family_names('family_names') }} as family_names
+        on family_names.text = records.family_name
+    left join {{ normalise_organisations('organisations') }} as organisations
+        on organisations.text = records.organisation_name
+    left join placeholders as no_given_name
+        on no_given_name.value = lower(trim(records.given_name))
+    left join placeholders as no_family_name
+        on no_family_name.value = lower(trim(records.family_name))
+)
+
+select
+    spelled.record_key,
+    spelled.given_name,
+    coalesce(given_name_variants.given_name, spelled.given_name) as formal_given_name,
+    case when spelled.given_name is not null then spelled.second_given_name end as second_given_name,
+    spelled.family_name,
+    case when spelled.is_one_word then coalesce(spelled.given_name, spelled.family_name) end
+        as only_name,
+    spelled.organisation_name,
+    spelled.gender
+from spelled
+left join given_name_variants
+    on given_name_variants.variant = spelled.given_name

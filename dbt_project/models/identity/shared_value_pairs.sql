@@ -1,0 +1,132 @@
+-- What records say about the people at an e-mail address or telephone number that several share, two
+-- by two: may the two be one person, or are they two?
+{{ config(materialized='incremental', unique_key=['namespace', 'normalised_value']) }}
+
+with
+
+{% call reached() %}
+    {{ changed_candidates() }}
+{% endcall %}
+
+-- Most values are one record's, or say the same in all of them: nobody is to be told apart there.
+candidates as (
+    select
+        observed.*,
+        coalesce(namespaces.max_records_per_value, 200) as most_records
+    from {{ part(ref('normalised_values'), ['namespace', 'normalised_value']) }} as observed
+    inner join {{ ref('identity_namespaces') }} as namespaces
+        on namespaces.namespace = observed.namespace
+    left join {{ ref('refused_on_sight') }} as on_sight
+        on
+            on_sight.record_key = observed.record_key
+            and on_sight.namespace = observed.namespace
+            and on_sight.identity_value = observed.identity_value
+    left join {{ ref('refused_as_outdated') }} as outdated
+        on
+            outdated.record_key = observed.record_key
+            and outdated.namespace = observed.namespace
+            and outdated.identity_value = observed.identity_value
+    where
+        namespaces.splits_by_person
+        and observed.normalised_value is not null
+        and on_sight.record_key is null
+        and outdated.record_key is null
+),
+
+values_in_question as (
+    select
+        namespace,
+        normalised_value,
+        count(distinct formal_given_name) as name_count
+    from candidates
+    group by namespace, normalised_value
+    having
+        min(person_description) < max(person_description)
+        and count(distinct record_key) <= max(most_records)
+),
+
+descriptions as (
+    select
+        candidates.namespace,
+        candidates.normalised_value,
+        candidates.person_description,
+        candidates.written_given_name,
+        candidates.formal_given_name,
+        candidates.second_given_name,
+        candidates.family_name,
+        candidates.gender,
+        candidates.birth_date,
+        max(values_in_question.name_count) as name_count
+    from candidates
+    inner join values_in_question
+        on
+            values_in_question.namespace = candidates.namespace
+            and values_in_question.normalised_value = candidates.normalised_value
+    group by
+        candidates.namespace, candidates.normalised_value, candidates.person_description,
+        candidates.written_given_name, candidates.formal_given_name, candidates.second_given_name,
+        candidates.family_name, candidates.gender, candidates.birth_date
+),
+
+-- What is null says nothing.
+agreements as (
+    select
+        a.namespace,
+        a.normalised_value,
+        a.person_description as description_a,
+        b.person_description as description_b,
+        a.formal_given_name is not null or a.birth_date is not null as is_person_a,
+        a.name_count > 3 as has_many_names,
+        {{ given_names_agree('a', 'b') }} as is_same_given_name,
+        {{ family_names_agree('a', 'b') }} as is_same_family_name,
+        {{ birth_dates_agree('a.birth_date', 'b.birth_date') }} as is_same_birth_date,
+        abs({{ dbt.datediff('a.birth_date', 'b.birth_date', 'year') }}) >= 15 as is_generation_apart,
+        coalesce(
+            a.gender <> b.gender
+            or {{ name_similarity('a.written_given_name', 'b.written_given_name') }} < 0.8,
+            false
+        ) as is_unlike
+    from descriptions as a
+    inner join descriptions as b
+        on
+            b.namespace = a.namespace
+            and b.normalised_value = a.normalised_value
+            and b.person_description <> a.person_description
+),
+
+judged as (
+    select
+        namespace,
+        normalised_value,
+        description_a,
+        description_b,
+        is_person_a,
+        coalesce(case
+            -- Another birth date is a mistake where the name is one, and a father's or a mother's
+            -- where a generation lies between.
+            when not is_same_birth_date
+                then not coalesce(is_same_given_name, false)
+                    or is_generation_apart
+                    or not coalesce(is_same_family_name, true)
+            -- People marry; at an office two have one given name.
+            when is_same_given_name
+                then not is_same_family_name and is_same_birth_date is null and has_many_names
+            -- Twins.
+            when is_same_birth_date then not is_same_given_name and is_unlike
+            when is_same_given_name is null then not is_same_family_name
+            else is_unlike or not is_same_family_name
+        end, false) as are_two,
+        coalesce(is_same_given_name, is_same_birth_date, false) as agrees
+    from agreements
+)
+
+select
+    namespace,
+    normalised_value,
+    description_a,
+    description_b,
+    is_person_a,
+    are_two,
+    agrees and not are_two as may_be_one
+from judged
+qualify bool_or(are_two) over (partition by namespace, normalised_value)
