@@ -67,6 +67,36 @@
 {%- endmacro %}
 
 {#-
+    The eight digits, year, month and day, of a text that is a birth date in its form and no such
+    day, such as 1993-62-21; else null. Formats with names of months or two digits of a year have
+    none.
+-#}
+{% macro digits_of_no_date(text, format) -%}
+    {{ return(adapter.dispatch('digits_of_no_date')(text, format)) }}
+{%- endmacro %}
+{% macro duckdb__digits_of_no_date(text, format) -%}
+    {%- set form = '%Y-%m-%d' if format == 'iso' else format.split(' ')[0].split('T')[0] -%}
+    {%- set pattern = form.replace('.', '[.]').replace('%Y', '([0-9]{4})')
+        .replace('%m', '([0-9]{1,2})').replace('%d', '([0-9]{1,2})') -%}
+    {%- if '%' in pattern or form.count('%') != 3 -%}
+        cast(null as string)
+    {%- else -%}
+        {%- set places = [form.find('%Y'), form.find('%m'), form.find('%d')] -%}
+        {%- set part = [] -%}
+        {%- for place in places -%}
+            {%- do part.append("regexp_extract(trim(" ~ text ~ "), '^" ~ pattern ~ "', "
+                ~ (places | select('le', place) | list | length) ~ ")") -%}
+        {%- endfor -%}
+        case
+            when
+                {{ as_birth_date_in(text, format) }} is null
+                and {{ part[0] }} not in ('', '0000', '9999')
+                then {{ part[0] }} || lpad({{ part[1] }}, 2, '0') || lpad({{ part[2] }}, 2, '0')
+        end
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
     A text as decimal(18, 2); thousands separators and a currency at either end may be there. Digits
     of the minor unit, such as cents, are counted by `minor_digits`: 2 makes 1234 into 12.34.
 -#}

@@ -79,14 +79,14 @@
 
 {#-
     An e-mail address without what surrounds it: mailto:, quotes, brackets, a dot behind it. Null
-    when it is none, or two.
+    when it is none; several in one cell stay as they are, and identity takes each of them.
 -#}
 {% macro as_email(text) -%}{{ return(adapter.dispatch('as_email')(text)) }}{%- endmacro %}
 {% macro duckdb__as_email(text) -%}
-    nullif(regexp_extract(
+    coalesce(nullif(regexp_extract(
         {{ duckdb__as_identifier(text) }},
         '(?i)^(?:[^<>@]*<)?[\s"''‘’“”(]*(?:mailto:)?\s*([^@\s,;:<>"()]+@[^@\s,;:<>"()]+[.][^@\s,;:<>"().''‘’“”]+)[\s"''‘’“”).,;>]*$', 1
-    ), '')
+    ), ''), case when {{ text }} like '%_@_%_@_%' then {{ duckdb__as_identifier(text) }} end)
 {%- endmacro %}
 
 {#- A full name without what follows it: Jr., III, PhD. -#}

@@ -57,6 +57,18 @@ def birth_date(column: Column) -> str:
     return _dates(column, "as_birth_date", "as_birth_date_in")
 
 
+def digits_of_no_date(column: Column) -> str | None:
+    """The digits of what has the form of a birth date and is none; None for columns of dates."""
+    if column.file_type != "string":
+        return None
+    read = [
+        f"{{{{ digits_of_no_date('{column.name}', '{form}') }}}}"
+        for form in column.formats or ("iso",)
+        if form == "iso" or {"%Y", "%m", "%d"} <= set(re.findall("%.", form))
+    ]
+    return read[0] if len(read) == 1 else None
+
+
 def amount(column: Column) -> str:
     """The column as decimal(18, 2) of the major unit."""
     unit = f", minor_digits={column.minor_digits}" if column.minor_digits else ""

@@ -55,6 +55,7 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         p.feed_text(name, table.meaning(name))
     if (born := table.meaning("birth_date")) is not None:
         p.feed("birth_date", sql.birth_date(born), born)
+        p.feed("birth_date_as_written", sql.digits_of_no_date(born), born)
     elif parts := _birth_parts(table):
         read = " || '-' || ".join(f"trim({c.name})" for c in parts)
         p.feed("birth_date", f"{{{{ as_birth_date_in(\"{read}\", '%Y-%m-%d') }}}}", *parts)

@@ -22,16 +22,6 @@
 {%- endmacro %}
 
 {#-
-    A family name: lower case, without accents, ä as ae, letters only, so that `van den Berg`,
-    `Van Den Berg` and `vandenberg` are one name and `Müller` is `Mueller`.
--#}
-{% macro normalise_family_name(value) -%}
-    {{ regexp_replace_all(
-        to_ascii(umlauts_spelled_out('lower(' ~ value ~ ')')), '[^\\p{L}]', ''
-    ) }}
-{%- endmacro %}
-
-{#-
     Given names as evidence: a subquery of text, first_word and second_word, in lower case, without
     accents and digits, ä as ae. Titles, ranks, ordinals and suffixes are no names (name_titles). A
     text that says what somebody is to others is none at all: child, resident (name_roles). `texts`

@@ -8,6 +8,10 @@ with
     select profile_id
     from {{ ref('identity_map') }}
     semi join {{ changed('customer_records') }} using (record_key)
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('record_names') }} using (record_key)
 {% endcall %}
 
 placeholders as (
@@ -24,20 +28,19 @@ identity_map as (
 addresses as (
     select
         identity_map.profile_id,
-        {{ normalise_family_name('records.family_name') }} as family_name,
+        names.family_name,
         trim(records.street) as text,
         lower({{ without_symbols('records.postal_code') }}) as postal_code
     from {{ part(ref('customer_records'), ['record_key'], of='identity_map') }} as records
     inner join identity_map
         on identity_map.record_key = records.record_key
-    left join placeholders as unnamed
-        on unnamed.value = lower(trim(records.family_name))
+    inner join {{ part(ref('record_names'), ['record_key'], of='identity_map') }} as names
+        on names.record_key = records.record_key
     left join placeholders as unknown
         on unknown.value = lower(trim(records.street))
     where
-        unnamed.value is null
+        names.family_name is not null
         and unknown.value is null
-        and {{ normalise_family_name('records.family_name') }} <> ''
         and {{ without_symbols('records.street') }} <> ''
         and {{ without_symbols('records.postal_code') }} <> ''
     qualify

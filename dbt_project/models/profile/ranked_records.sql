@@ -4,6 +4,7 @@
     'given_name', 'middle_name', 'family_name', 'organisation_name', 'street', 'address_line_2',
     'postal_code', 'city', 'state'
 ] -%}
+{%- set other_name = {'given_name': 'family_name', 'family_name': 'given_name'} -%}
 {%- set own_identities = ['email', 'phone', 'login', 'loyalty_id'] -%}
 {%- set record = ['source_system', 'source_record_id'] %}
 
@@ -45,16 +46,20 @@ policies as (
 placeholders as (
     select
         namespace,
-        value
+        value,
+        reason
     from {{ ref('blocked_identity_values') }}
     where match_kind = 'equals'
 ),
 
 {% for attribute in free_text -%}
     no_{{ attribute }} as (
-        select distinct value
+        select
+            value,
+            min(reason) as reason
         from placeholders
         where namespace in ('any', '{{ attribute }}')
+        group by value
     ),
 
 {% endfor -%}
@@ -78,8 +83,18 @@ cleaned as (
         customer_records.source_system,
         customer_records.source_record_id,
         {%- for attribute in free_text %}
-            case when no_{{ attribute }}.value is null then customer_records.{{ attribute }} end
-                as {{ attribute }},
+            case
+                when
+                    no_{{ attribute }}.value is null
+                    {%- if attribute in other_name %}
+                        or {{ is_name_after_all(
+                            'no_' ~ attribute, 'customer_records.' ~ attribute,
+                            'customer_records.' ~ other_name[attribute],
+                            'no_' ~ other_name[attribute], 'customer_records.email'
+                        ) }}
+                    {%- endif %}
+                    then customer_records.{{ attribute }}
+            end as {{ attribute }},
         {%- endfor %}
         {%- for namespace in own_identities %}
             own_{{ namespace }}.normalised_value as {{ namespace }},
