@@ -105,10 +105,10 @@ select
     valid.family_name,
     valid.gender,
     -- What the record says about the person, as one text: people at a value are told apart by it.
-    concat_ws(
+    coalesce(nullif(concat_ws(
         ' ', valid.written_given_name, valid.second_given_name, valid.family_name, valid.birth_date,
         valid.gender
-    ) as person_description,
+    ), ''), '-') as person_description,
     valid.observation_count,
     valid.last_observed_at
 from valid

@@ -43,7 +43,7 @@ examples (kind, example, written, expected) as (
     ('given name', 'umlaut', 'Jürgen', 'juergen'),
     ('given name', 'first of two', 'Anna-Lena Maria', 'anna'),
     ('given name', 'blanks', '  Tom ', 'tom'),
-    ('given name', 'initial with dot', 'T.', 't'),
+    ('given name', 'initial with dot', 'T.', 't')
 ),
 
 actual as (
