@@ -80,7 +80,7 @@ def gate_asset(
         if since:
             return unchanged(layer, promises, since)
         with warehouse.get_connection() as con:
-            result = check_layer(con, settings, layer, promises)
+            result = check_layer(con, settings, manifest, layer, promises)
             unready = unready_text(con, manifest, layer)
             if result.passed and not unready:
                 # What warns is looked at again, so that the warning stands in every run.
@@ -175,10 +175,14 @@ def unchanged(layer: str, promises: Sequence[Promise], since: str) -> dg.Materia
 
 
 def check_layer(
-    con: duckdb.DuckDBPyConnection, settings: Settings, layer: str, promises: Sequence[Promise]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    layer: str,
+    promises: Sequence[Promise],
 ) -> SuiteResult:
     """Validate a layer's suite and write its page of the data docs."""
-    volumes.record_current(con, layer)
+    volumes.record_current(con, layer, volumes.judgements_of(manifest))
     result = validate(con, layer, promises)
     data_docs.write_page(settings.data_docs_dir, result)
     return result

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 import duckdb
 
 
@@ -26,12 +29,28 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def record_current(con: duckdb.DuckDBPyConnection, layer: str) -> None:
+def judgements_of(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """Tables whose rows are what a policy makes of the data (`meta.are_judgements`).
+
+    Parameters:
+        manifest: dbt's manifest.json.
+    """
+    return frozenset(
+        node["alias"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["meta"].get("are_judgements")
+    )
+
+
+def record_current(
+    con: duckdb.DuckDBPyConnection, layer: str, judgements: Collection[str] = ()
+) -> None:
     """Count the layer's tables as they are now.
 
     Parameters:
         con: a connection to the warehouse.
         layer: the layer that was just built.
+        judgements: tables that another policy may halve without loss of data.
     """
     prepare(con)
     catalog, schema = ("insights", "main") if layer == "insights" else ("warehouse", layer)
@@ -48,7 +67,7 @@ def record_current(con: duckdb.DuckDBPyConnection, layer: str) -> None:
         con.execute(
             "insert into operations.current_volumes "
             f'select ?, ?, count(*) from {catalog}.{schema}."{name}"',
-            [layer, f"rows of {name}"],
+            [layer, f"{'judgements' if name in judgements else 'rows'} of {name}"],
         )
     if "fact_revenue" in names:
         con.execute(

@@ -148,3 +148,16 @@ def test_a_query_that_can_not_run_is_told_apart_from_bad_data(company: Company) 
         results = validate(con, "segments", load_suite("segments")).results
     errored = [r for r in results if r.errored]
     assert errored and not any(r.kept for r in errored)
+
+
+def test_another_policy_may_empty_what_is_its_judgement(company: Company) -> None:
+    """A change of policy is no loss of data; fewer records are."""
+    judgements = volumes.judgements_of(load_manifest(company.settings))
+    assert {"review_queue", "refused_links"} <= judgements
+    assert not {"identity_map", "match_records"} & judgements
+    with connect(company) as con:
+        for kind, is_kept in (("judgements of review_queue", True), ("rows of identity_map", False)):
+            con.execute("update operations.good_volumes set amount = 1e6 where measure = ?", [kind])
+            volumes.record_current(con, "identity", judgements)
+            results = validate(con, "identity", load_suite("identity")).results
+            assert {r.promise.name: r.kept for r in results}["no_table_collapsed"] is is_kept
