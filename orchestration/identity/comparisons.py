@@ -18,6 +18,8 @@ NAME_OUT_OF_PLACE = "(given_name_l = family_name_r or family_name_l = given_name
 ONLY_NAME = "(only_name_l is not null or only_name_r is not null)"
 # A word that may be either name stands in both columns of its record.
 ONLY_NAME_EQUAL = f"{ONLY_NAME} and (given_name_l = given_name_r or family_name_l = family_name_r)"
+# A family name without a given one can be compared with a word that may be either.
+NAME_BESIDE_ONLY = f"({ONLY_NAME} and family_name_l is not null and family_name_r is not null)"
 SAME_DIGITS = (
     "regexp_replace(email_l, '[^0-9]', '', 'g') = regexp_replace(email_r, '[^0-9]', '', 'g')"
 )
@@ -74,6 +76,7 @@ class Comparison:
         is_personal: it is about one person, not about a household; at least one such comparison
             must be filled well for anything to be learned, and in each pair that is joined such
             comparisons must agree more than they disagree.
+        is_apart_from_households: members of a household agree in it as strangers do.
         weighs_rarity: by the number of a degree, from 0, the column whose rarity it weighs by:
             agreement on a rare value counts for more than on a common one.
     """
@@ -83,6 +86,7 @@ class Comparison:
     missing: str
     degrees: tuple[Degree, ...]
     is_personal: bool = False
+    is_apart_from_households: bool = False
     weighs_rarity: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -105,8 +109,18 @@ def _code(name: str, expected: Sequence[float], in_household: Sequence[float]) -
 
 
 COMPARISONS: tuple[Comparison, ...] = (
+    # A system seldom holds a person twice, and holds households as any other does: so it is seen
+    # whether records of one house are one person's.
     Comparison(
-        "given_name", ("given_name",), _is_missing("given_name"),
+        "source", ("source_system",), "false",
+        (
+            Degree("another system", "source_system_l <> source_system_r", 0.7, 0.5),
+            Degree("one system", "ELSE", 0.3, 0.5),
+        ),
+        is_apart_from_households=True,
+    ),
+    Comparison(
+        "given_name", ("given_name",), f"({_is_missing('given_name')}) and not {NAME_BESIDE_ONLY}",
         (
             Degree("the only name, equal", ONLY_NAME_EQUAL, 0.01, 0.006),
             Degree(

@@ -73,6 +73,8 @@ def within_household(comparison: Mapping[str, Any]) -> list[float]:
     """
     levels = levels_of(comparison)
     described = BY_NAME[comparison["output_column_name"]]
+    if described.is_apart_from_households:
+        return [level["u_probability"] for level in levels]
     shares = []
     for number, (degree, level) in enumerate(zip(described.degrees, levels, strict=True)):
         share = degree.in_household

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.comparisons import BY_NAME
 from orchestration.identity.model_settings import levels_of, rarity_of, within_household
 from orchestration.identity.splink_session import linker
 from orchestration.policy.match_rules import MatchRules
@@ -17,15 +18,6 @@ COLUMNS = (
     "decision string, doubt string, model_version string, comparison_levels string"
 )
 DIGITS = 6
-ONE_PERSONS = (
-    "given_name", "middle_name", "birth_date", "national_id", "loyalty_id", "email", "organisation",
-)  # fmt: skip
-"""What of two records one must agree: the rest is a household's or half the world's."""
-NAMING = (
-    "given_name", "family_name", "middle_name", "national_id", "loyalty_id", "email", "phone",
-    "organisation",
-)  # fmt: skip
-"""Of these as well: what names somebody."""
 
 
 def no_pairs(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -147,9 +139,8 @@ def household_sql(settings: Mapping[str, Any], household_share: float) -> str:
 def contradiction_sql(settings: Mapping[str, Any]) -> str:
     """What keeps a pair from being joined unseen however probable it is; null when nothing does.
 
-    Fields fail together: a record that lacks the name often lacks more, which a product of
-    independent chances does not know. So something that is about one person has to agree, and
-    something that names them: a date and a town are many people's.
+    Fields fail together: a record that lacks the given name often lacks more, which a product of
+    independent chances does not know.
     """
     names = {c["output_column_name"] for c in settings["comparisons"]}
     reasons = []
@@ -158,14 +149,9 @@ def contradiction_sql(settings: Mapping[str, Any]) -> str:
             "when gamma_birth_date = 0 and gamma_given_name = 0 "
             "then 'given names and birth dates differ'"
         )
-    for which, told in (
-        (ONE_PERSONS, "nothing of one person alone agrees"),
-        (NAMING, "no name and no number agrees"),
-    ):
-        compared = [name for name in which if name in names]
-        if compared:
-            nothing = " and ".join(f"gamma_{name} <= 0" for name in compared)
-            reasons.append(f"when {nothing} then '{told}'")
+    if personal := sorted(name for name in names if BY_NAME[name].is_personal):
+        unknown = " and ".join(f"gamma_{name} = -1" for name in personal)
+        reasons.append(f"when {unknown} then 'nothing of one person alone is known of both'")
     return f"case {' '.join(reasons)} else cast(null as string) end" if reasons else "null"
 
 

@@ -82,7 +82,9 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
     for name in TEXTS:
         if name not in columns:
             con.execute(f"alter table given add column {name} string")
-    con.execute("create table customer_records as select *, 'test' as source_system from given")
+    if "source_system" not in columns:
+        con.execute("alter table given add column source_system string default 'test'")
+    con.execute("create table customer_records as select * from given")
     con.execute(
         "create table comparison_values as "
         + " union all ".join(

@@ -9,6 +9,7 @@ from orchestration.quality import volumes
 from orchestration.quality.suites import load_suite
 from orchestration.quality.validation import validate
 from orchestration.settings import LAYERS
+from orchestration.transform.parsing import load_manifest
 from tests.conftest import Company
 
 BREAKS: list[tuple[str, str, str]] = [
