@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from orchestration.identity.model_settings import as_json
+from orchestration.identity.scoring import precision_curve
 from orchestration.identity.training import Trained, frequencies_sql, train
 from orchestration.policy.match_rules import MatchRules, match_rules
 
@@ -35,12 +36,14 @@ class MatchModel:
         settings: Splink's settings with m, u and blocking rules.
         household_share: of all pairs, those of two members of a household.
         record_count: how many records there were to learn from.
+        curve: per threshold the pairs above it and their expected precision, as it was learned.
     """
 
     model_version: str
     settings: dict[str, Any]
     household_share: float
     record_count: int = 0
+    curve: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def frequencies(self) -> str:
@@ -59,6 +62,7 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
         "record_count bigint, compared_pair_count bigint, expected_match_count bigint, "
         "household_share double, settings string, reason string)"
     )
+    con.execute(f"alter table {MODELS} add column if not exists curve string")
     # Names of persons stand in it, so it stays in the warehouse.
     con.execute(
         f"create table if not exists {FREQUENCIES} (model_version string, column_name string, "
@@ -70,13 +74,19 @@ def current_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
     """The latest trained model, None before the first training."""
     make_tables(con)
     rows = con.execute(
-        f"select model_version, settings, household_share, record_count from {MODELS} "
+        f"select model_version, settings, household_share, record_count, curve from {MODELS} "
         "where model_version is not null order by trained_at desc, model_version limit 1"
     ).fetchall()
     if not rows:
         return None
-    [(version, settings, share, count)] = rows
-    return MatchModel(version, json.loads(settings), float(share), int(count))
+    [(version, settings, share, count, curve)] = rows
+    return MatchModel(
+        version,
+        json.loads(settings),
+        float(share),
+        int(count),
+        tuple(tuple(point) for point in json.loads(curve or "[]")),
+    )
 
 
 def is_worth_another_try(con: duckdb.DuckDBPyConnection, record_count: int) -> bool:
@@ -143,13 +153,22 @@ def train_model(
         f"insert into {FREQUENCIES} select '{version}', column_name, value, frequency "
         "from trained_frequencies order by column_name, value"
     )
+    curve = precision_curve(
+        con, records, trained.settings, trained.household_share,
+        f"select * exclude (model_version) from {records.split('.')[0]}.{FREQUENCIES} "
+        f"where model_version = '{version}'",
+    )  # fmt: skip
     con.execute(
-        f"insert into {MODELS} values (?, ?, ?, ?, ?, ?, ?, null)",
+        f"insert into {MODELS} (model_version, trained_at, record_count, compared_pair_count, "
+        "expected_match_count, household_share, settings, curve) values (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             version, now, trained.record_count, trained.pairs,
-            round(trained.matches), trained.household_share, settings,
+            round(trained.matches), trained.household_share, settings, json.dumps(curve),
         ],
     )  # fmt: skip
     con.execute("drop table trained_frequencies")
-    model = MatchModel(version, trained.settings, trained.household_share, trained.record_count)
+    model = MatchModel(
+        version, trained.settings, trained.household_share, trained.record_count,
+        tuple(curve),
+    )  # fmt: skip
     return model, trained

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -16,6 +17,7 @@ from orchestration.identity.match_models import (
 )
 from orchestration.identity.model_settings import levels_of, within_household
 from orchestration.logs import log
+from orchestration.policy.match_rules import MatchRules, accepted_from
 from orchestration.progress import reporter
 
 PARAMETERS = (
@@ -127,10 +129,22 @@ def scored_pairs(
             score(
                 work, compared, "scored", model.settings, model.household_share,
                 model.frequencies.format(catalog=catalog), model.model_version,
-                rules_in(con, rules), pairs,
+                rules_of(con, model, rules), pairs,
             )  # fmt: skip
             con.execute(f"insert into {OUTPUT} select * from {WORK}.main.scored")
     return con.sql(f"select * from {OUTPUT} order by record_key_a, record_key_b")
+
+
+def rules_of(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: str) -> MatchRules:
+    """The policy with the threshold that the model's data allow for.
+
+    Parameters:
+        con: a connection.
+        model: the model in use.
+        rules: the relation match_rules.
+    """
+    said = rules_in(con, rules)
+    return replace(said, accept_probability=accepted_from(model.curve, said))
 
 
 def _pairs(model: MatchModel, records: str, rescored: str) -> str:

@@ -16,7 +16,10 @@ class MatchRules:
     """The rules as numbers; the defaults are those of the seed as it is delivered.
 
     Attributes:
-        accept_probability: pairs from here on are joined.
+        accept_probability: pairs from here on are joined, whatever the data are.
+        least_accept_probability: where the data allow for it, pairs from here on are joined.
+        target_precision: what the data have to allow for: the share of joined pairs that are one
+            person's, as training expects it.
         review_probability: pairs from here on and below acceptance wait for a person.
         largest_plausible_profile: records that one person may have before links are doubted.
         fewest_training_records: with fewer customer records nothing is learned.
@@ -27,6 +30,8 @@ class MatchRules:
     """
 
     accept_probability: float = 0.95
+    least_accept_probability: float = 0.8
+    target_precision: float = 0.999
     review_probability: float = 0.5
     largest_plausible_profile: float = 50
     fewest_training_records: float = 100
@@ -36,8 +41,30 @@ class MatchRules:
     training_records: float = 1_000_000
 
 
-PROBABILITIES = ("accept_probability", "review_probability", "least_filled_share")
+PROBABILITIES = (
+    "accept_probability", "least_accept_probability", "target_precision", "review_probability",
+    "least_filled_share",
+)  # fmt: skip
 COUNTS = tuple(f.name for f in fields(MatchRules) if f.name not in PROBABILITIES)
+
+
+def accepted_from(curve: Sequence[Sequence[float]], rules: MatchRules) -> float:
+    """The probability from which pairs are joined.
+
+    Parameters:
+        curve: per threshold, ascending: the threshold, pairs from there on and the expected share
+            of them that are one person's. Empty where training knew of none.
+        rules: the policy.
+    """
+    floor = max(rules.least_accept_probability, rules.review_probability)
+    reached = [
+        threshold
+        for threshold, pairs, expected in curve
+        if floor <= threshold < rules.accept_probability
+        and pairs > 0
+        and expected >= rules.target_precision
+    ]
+    return min(reached, default=rules.accept_probability)
 
 
 def match_rules(rows: Iterable[Mapping[str, Any]]) -> MatchRules:

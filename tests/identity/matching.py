@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -15,10 +15,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from orchestration.identity.match_models import MatchModel
-from orchestration.identity.scoring import score
+from orchestration.identity.scoring import precision_curve, score
 from orchestration.identity.splink_session import workplace
 from orchestration.identity.training import Trained, frequencies_sql, train
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.match_rules import MatchRules, accepted_from
 from orchestration.settings import DBT_PROJECT_DIR
 
 RECORDS = "memory.identity.match_records"
@@ -114,6 +114,7 @@ class Matched:
 
     con: duckdb.DuckDBPyConnection
     trained: Trained
+    accept: float = 1.0
 
     def people_found(self) -> dict[str, int]:
         """A number per record: components over equal identifiers and accepted pairs."""
@@ -138,7 +139,12 @@ def matched(con: duckdb.DuckDBPyConnection, rules: MatchRules | None = None) -> 
     trained = train(con, RECORDS, rules)
     if not trained.reason:
         model = MatchModel("m1", trained.settings, trained.household_share)
+        curve = precision_curve(
+            con, RECORDS, trained.settings, trained.household_share, frequencies_sql(RECORDS)
+        )
+        rules = replace(rules, accept_probability=accepted_from(curve, rules))
         scored_with(con, model, rules)
+        return Matched(con, trained, rules.accept_probability)
     return Matched(con, trained)
 
 
