@@ -20,6 +20,7 @@ class MatchRules:
         least_accept_probability: where the data allow for it, pairs from here on are joined.
         target_precision: what the data have to allow for: the share of joined pairs that are one
             person's, as training expects it.
+        sure_probability: pairs below are given up where a surer match has another name.
         review_probability: pairs from here on and below acceptance wait for a person.
         largest_plausible_profile: records that one person may have before links are doubted.
         fewest_training_records: with fewer customer records nothing is learned.
@@ -32,6 +33,7 @@ class MatchRules:
     accept_probability: float = 0.95
     least_accept_probability: float = 0.8
     target_precision: float = 0.999
+    sure_probability: float = 0.997
     review_probability: float = 0.5
     largest_plausible_profile: float = 50
     fewest_training_records: float = 100
@@ -42,8 +44,8 @@ class MatchRules:
 
 
 PROBABILITIES = (
-    "accept_probability", "least_accept_probability", "target_precision", "review_probability",
-    "least_filled_share",
+    "accept_probability", "least_accept_probability", "target_precision", "sure_probability",
+    "review_probability", "least_filled_share",
 )  # fmt: skip
 COUNTS = tuple(f.name for f in fields(MatchRules) if f.name not in PROBABILITIES)
 

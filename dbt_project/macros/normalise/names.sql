@@ -128,11 +128,11 @@
 {#-
     Whether the given names of two rows may be two spellings of one; null where one is missing. They
     may be swapped with the family names, an initial, cut off, or the second name of the other.
-    Parameters: a and b, relations with written_given_name, formal_given_name, second_given_name and
+    Parameters: a and b, relations with given_name, formal_given_name, second_given_name and
     family_name.
 -#}
 {% macro given_names_agree(a, b) -%}
-    {%- set one, other = a ~ '.written_given_name', b ~ '.written_given_name' -%}
+    {%- set one, other = a ~ '.given_name', b ~ '.given_name' -%}
     case
         when {{ one }} is not null and {{ other }} is not null
             then {{ a }}.formal_given_name = {{ b }}.formal_given_name
@@ -154,7 +154,7 @@
                 or length({{ other }}) >= 4 and contains({{ one }}, {{ other }})
                 or length({{ one }}) >= 4 and contains({{ other }}, {{ one }})
                 or coalesce(
-                    {{ one }} = {{ b }}.written_given_name and {{ other }} = {{ a }}.written_given_name,
+                    {{ one }} = {{ b }}.given_name and {{ other }} = {{ a }}.given_name,
                     false
                 )
     end

@@ -15,6 +15,8 @@ with
     reached_pairs as (
         select record_key_a, record_key_b from {{ changed('scored_pairs') }}
         union all
+        select record_key_a, record_key_b from {{ changed('outdone_pairs') }}
+        union all
         select record_key_a, record_key_b from {{ changed('rule_pairs') }}
         union all
         select record_key_a, record_key_b from {{ changed('active_overrides') }}
@@ -114,14 +116,18 @@ found_records as (
 
 pairs as (
     select
-        record_key_a,
-        record_key_b,
+        scored.record_key_a,
+        scored.record_key_b,
         'probabilistic' as link_kind,
         cast(null as string) as namespace,
-        match_probability,
+        scored.match_probability,
         cast(null as timestamp) as last_observed_at
-    from {{ part(ref('scored_pairs'), ['record_key_a', 'record_key_b']) }}
-    where decision = 'accept'
+    from {{ part(ref('scored_pairs'), ['record_key_a', 'record_key_b']) }} as scored
+    left join {{ ref('outdone_pairs') }} as outdone
+        on
+            outdone.record_key_a = scored.record_key_a
+            and outdone.record_key_b = scored.record_key_b
+    where scored.decision = 'accept' and outdone.record_key_a is null
     union all
     select
         record_key_a,

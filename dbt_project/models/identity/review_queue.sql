@@ -2,13 +2,24 @@ with
 
 -- Somebody has decided about the others already.
 scored_pairs as (
-    select pairs.*
+    select
+        pairs.* exclude (doubt),
+        case
+            when outdone.record_key_a is not null then 'a surer match has another name'
+            else pairs.doubt
+        end as doubt
     from {{ ref('scored_pairs') }} as pairs
+    left join {{ ref('outdone_pairs') }} as outdone
+        on
+            outdone.record_key_a = pairs.record_key_a
+            and outdone.record_key_b = pairs.record_key_b
     left join {{ ref('active_overrides') }} as decided
         on
             decided.record_key_a = pairs.record_key_a
             and decided.record_key_b = pairs.record_key_b
-    where pairs.decision = 'review' and decided.record_key_a is null
+    where
+        (pairs.decision = 'review' or outdone.record_key_a is not null)
+        and decided.record_key_a is null
 ),
 
 identity_map as (

@@ -50,7 +50,7 @@ descriptions as (
         candidates.namespace,
         candidates.normalised_value,
         candidates.person_description,
-        candidates.written_given_name,
+        candidates.written_given_name as given_name,
         candidates.formal_given_name,
         candidates.second_given_name,
         candidates.family_name,
@@ -83,7 +83,7 @@ agreements as (
         abs({{ dbt.datediff('a.birth_date', 'b.birth_date', 'year') }}) >= 15 as is_generation_apart,
         coalesce(
             a.gender <> b.gender
-            or {{ name_similarity('a.written_given_name', 'b.written_given_name') }} < 0.8,
+            or {{ name_similarity('a.given_name', 'b.given_name') }} < 0.8,
             false
         ) as is_unlike
     from descriptions as a
