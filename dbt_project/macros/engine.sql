@@ -161,3 +161,11 @@
 {% macro duckdb__value_at_greatest(value, by, tie, where) -%}
     max_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }})) filter (where {{ where }})
 {%- endmacro %}
+
+{#- Jaro-Winkler similarity of two texts, 0 to 1. -#}
+{% macro name_similarity(a, b) -%}{{ return(adapter.dispatch('name_similarity')(a, b)) }}{%- endmacro %}
+{% macro duckdb__name_similarity(a, b) -%}jaro_winkler_similarity({{ a }}, {{ b }}){%- endmacro %}
+
+{#- Letters to insert, remove, replace or swap with their neighbour (Damerau and Levenshtein). -#}
+{% macro edit_distance(a, b) -%}{{ return(adapter.dispatch('edit_distance')(a, b)) }}{%- endmacro %}
+{% macro duckdb__edit_distance(a, b) -%}damerau_levenshtein({{ a }}, {{ b }}){%- endmacro %}

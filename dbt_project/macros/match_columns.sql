@@ -68,3 +68,10 @@
         false
     )
 {%- endmacro %}
+
+{#- A date written yyyymmdd, month and day in ascending order: the same whichever came first. -#}
+{% macro date_in_any_order(value) -%}
+    substr({{ value }}, 1, 4)
+    || least(substr({{ value }}, 5, 2), substr({{ value }}, 7, 2))
+    || greatest(substr({{ value }}, 5, 2), substr({{ value }}, 7, 2))
+{%- endmacro %}

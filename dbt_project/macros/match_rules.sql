@@ -59,13 +59,6 @@
     end
 {%- endmacro %}
 
-{#- A date written yyyymmdd, month and day in ascending order: the same whichever came first. -#}
-{% macro date_in_any_order(value) -%}
-    substr({{ value }}, 1, 4)
-    || least(substr({{ value }}, 5, 2), substr({{ value }}, 7, 2))
-    || greatest(substr({{ value }}, 5, 2), substr({{ value }}, 7, 2))
-{%- endmacro %}
-
 {#-
     Whether two values agree in the way that a condition asks for: the comparisons of
     record_match_rules. `pair` has field, comparison, threshold, value_a, value_b and is_worded,
@@ -94,14 +87,6 @@
             )
     end
 {%- endmacro %}
-
-{#- Jaro-Winkler similarity of two texts, 0 to 1. -#}
-{% macro name_similarity(a, b) -%}{{ return(adapter.dispatch('name_similarity')(a, b)) }}{%- endmacro %}
-{% macro duckdb__name_similarity(a, b) -%}jaro_winkler_similarity({{ a }}, {{ b }}){%- endmacro %}
-
-{#- Letters to insert, remove, replace or swap with their neighbour (Damerau and Levenshtein). -#}
-{% macro edit_distance(a, b) -%}{{ return(adapter.dispatch('edit_distance')(a, b)) }}{%- endmacro %}
-{% macro duckdb__edit_distance(a, b) -%}damerau_levenshtein({{ a }}, {{ b }}){%- endmacro %}
 
 {#- How many words a text has, one blank between two. -#}
 {% macro word_count(words) -%}
