@@ -54,6 +54,11 @@ RULES: tuple[Rule, ...] = (
     _rule(BORN, "postal_code"),
     _rule("street_name", GIVEN),
     _rule("street_name", FAMILY),
+    _rule("street_name", "postal_code"),
+    _rule(FAMILY, "house_number"),
+    _rule("house_number", "postal_code"),
+    _rule("organisation_name", f"substr({FAMILY}, 1, 2)", columns=("organisation_name", FAMILY)),
+    _rule("organisation_name", f"substr({GIVEN}, 1, 2)", columns=("organisation_name", GIVEN)),
     _rule("address_line_2", "postal_code"),
     _rule(FAMILY, "city"),
     _rule(GIVEN, "city"),
@@ -67,6 +72,9 @@ RULES: tuple[Rule, ...] = (
     _rule(FAMILY, f"substr({BORN}, 5, 4)", columns=(FAMILY, BORN)),
     _rule(GIVEN, f"substr({BORN}, 5, 4)", columns=(GIVEN, BORN)),
     _rule(f"substr({FAMILY}, 1, 4)", f"substr({GIVEN}, 1, 4)", columns=(FAMILY, GIVEN)),
+    # The other halves, for a mistake at the beginning.
+    _rule(f"right({FAMILY}, 4)", f"right({GIVEN}, 4)", columns=(FAMILY, GIVEN)),
+    _rule(f"right({FAMILY}, 4)", f"substr({BORN}, 1, 6)", columns=(FAMILY, BORN)),
 )  # fmt: skip
 SWAPPED = " and ".join(
     part.replace(f"{a}_l", f"l.{a}").replace(f"{b}_r", f"r.{b}")

@@ -18,8 +18,6 @@ NAME_OUT_OF_PLACE = "(given_name_l = family_name_r or family_name_l = given_name
 ONLY_NAME = "(only_name_l is not null or only_name_r is not null)"
 # A word that may be either name stands in both columns of its record.
 ONLY_NAME_EQUAL = f"{ONLY_NAME} and (given_name_l = given_name_r or family_name_l = family_name_r)"
-# A family name without a given one can be compared with a word that may be either.
-NAME_BESIDE_ONLY = f"({ONLY_NAME} and family_name_l is not null and family_name_r is not null)"
 SAME_DIGITS = (
     "regexp_replace(email_l, '[^0-9]', '', 'g') = regexp_replace(email_r, '[^0-9]', '', 'g')"
 )
@@ -56,12 +54,15 @@ class Degree:
             seen. It stands for twenty pairs in training, which little data does not outvote.
         in_household: the share of pairs of different members of one household that agree so:
             they share names and addresses, some have namesakes, twins and a common mailbox.
+        among_strangers: the share of strangers' pairs, for where the sample has no pair that can be
+            compared.
     """
 
     label: str
     condition: str
     expected: float
     in_household: float
+    among_strangers: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,17 +121,9 @@ COMPARISONS: tuple[Comparison, ...] = (
         is_apart_from_households=True,
     ),
     Comparison(
-        "given_name", ("given_name",), f"({_is_missing('given_name')}) and not {NAME_BESIDE_ONLY}",
+        "given_name", ("given_name",), f"{_is_missing('given_name')} or {ONLY_NAME}",
         (
-            Degree("the only name, equal", ONLY_NAME_EQUAL, 0.01, 0.006),
-            Degree(
-                "the only name, nearly equal",
-                f"{ONLY_NAME} and ({NEARLY.format('given_name', 0.92)} "
-                f"or {NEARLY.format('family_name', 0.92)})",
-                0.001, 0.001,
-            ),
-            Degree("the only name, another one", ONLY_NAME, 0.001, 0.004),
-            Degree("equal", EQUAL.format("given_name"), 0.71, 0.03),
+            Degree("equal", EQUAL.format("given_name"), 0.72, 0.03),
             Degree("given and family name swapped", SWAPPED_NAMES, 0.02, 0.0001),
             Degree("variants of one name", EQUAL.format("given_name_root"), 0.05, 0.02),
             Degree(
@@ -149,7 +142,21 @@ COMPARISONS: tuple[Comparison, ...] = (
             Degree("similar", NEARLY.format("given_name", 0.8), 0.04, 0.06),
             Degree("different", "ELSE", 0.04, 0.81),
         ),
-        is_personal=True, weighs_rarity={0: "only_name", 3: "given_name"},
+        is_personal=True, weighs_rarity={0: "given_name"},
+    ),
+    Comparison(
+        "only_name", ("given_name", "family_name"),
+        f"not {ONLY_NAME} or {_is_missing('family_name')} and {_is_missing('given_name')}",
+        (
+            Degree("equal to one of the other's", ONLY_NAME_EQUAL, 0.85, 0.6, 0.004),
+            Degree(
+                "nearly equal to one of the other's",
+                f"{NEARLY.format('given_name', 0.92)} or {NEARLY.format('family_name', 0.92)}",
+                0.1, 0.05, 0.006,
+            ),
+            Degree("another one", "ELSE", 0.05, 0.35, 0.99),
+        ),
+        is_personal=True, weighs_rarity={0: "only_name"},
     ),
     Comparison(
         "family_name", ("family_name",),

@@ -115,8 +115,13 @@ def put_u(comparisons: Sequence[dict[str, Any]], values: Mapping[str, list[float
     """Write u into settings; what was never seen is rarer than one pair of the sample."""
     for comparison in comparisons:
         found = values[comparison["output_column_name"]]
-        for level, value in zip(levels_of(comparison), found, strict=True):
-            level["u_probability"] = max(0.0 if math.isnan(value) else value, 0.5 / SAMPLE**2)
+        unseen = all(math.isnan(value) or value == 0 for value in found)
+        degrees = BY_NAME[comparison["output_column_name"]].degrees
+        for level, value, degree in zip(levels_of(comparison), found, degrees, strict=True):
+            if unseen and degree.among_strangers is not None:
+                level["u_probability"] = degree.among_strangers
+            else:
+                level["u_probability"] = max(0.0 if math.isnan(value) else value, 0.5 / SAMPLE**2)
 
 
 def blend(
@@ -264,6 +269,8 @@ def take_out(
     least = 1.0 / max(sample_pairs, 1)
     for comparison in comparisons:
         values = observed[comparison["output_column_name"]]
+        if all(math.isnan(value) or value == 0 for value in values):
+            continue
         for level, value in zip(levels_of(comparison), values, strict=True):
             share = 0.0 if math.isnan(value) else value
             rest = (share - prior * level["m_probability"]) / (1 - prior)

@@ -96,20 +96,18 @@ def rarity_of(settings: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def weigh_rarity(comparisons: Sequence[dict[str, Any]], alone: float) -> None:
+def weigh_rarity(comparisons: Sequence[dict[str, Any]]) -> None:
     """Let equal values weigh by how rare they are; no rarer than one in two thousand.
 
     Parameters:
         comparisons: comparisons in Splink's settings, changed in place.
-        alone: the share of pairs in which a record shows one name only.
     """
     for comparison in comparisons:
         levels = levels_of(comparison)
         for number, column in BY_NAME[comparison["output_column_name"]].weighs_rarity.items():
-            least = LEAST_FREQUENCY * (alone if column == "only_name" else 1.0)
             levels[number]["tf_adjustment_column"] = column
             levels[number]["tf_adjustment_weight"] = 1.0
-            levels[number]["tf_minimum_u_value"] = least
+            levels[number]["tf_minimum_u_value"] = LEAST_FREQUENCY
             # A level's rarity stands against that level's own share among strangers.
             levels[number]["disable_tf_exact_match_detection"] = True
 

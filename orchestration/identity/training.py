@@ -107,7 +107,7 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
             f"{rules.fewest_training_matches:,.0f} are the least to learn from",
         )
     # Beyond the sample a person has as many records, and strangers are more.
-    weigh_rarity(comparisons, 1 - (1 - filled["only_name"]) ** 2)
+    weigh_rarity(comparisons)
     rarer = (found.records - 1) / max(count - 1, 1)
     settings = settings_for(comparisons, found.rules, rounded(prior * rarer))
     return Trained(
@@ -125,7 +125,7 @@ class _Blocking:
 
 def _filled(con: duckdb.DuckDBPyConnection, records: str) -> tuple[dict[str, float], int]:
     columns = sorted({c for comparison in COMPARISONS for c in comparison.filled})
-    columns += sorted({"only_name", *(c for rule in RULES for c in rule.columns)} - set(columns))
+    columns += sorted({c for rule in RULES for c in rule.columns} - set(columns))
     counts = ", ".join(f"count({c})" for c in columns)
     [row] = con.execute(f"select count(*), {counts} from {records}").fetchall()
     total = int(row[0])
@@ -204,19 +204,15 @@ def frequencies_sql(records: str) -> str:
         for column in sorted({c for each in COMPARISONS for c in each.weighs_rarity.values()})
         if column != "only_name"
     ]
-    # A name that may be either is met with the names of both kinds, in pairs where one is alone.
+    # A name that may be either is met with the names of both kinds.
     parts.append(
         f"""
         select 'only_name' as column_name, value, cast(printf('%.6g',
-            count(distinct record_key) / max(record_count) * (1 - pow(1 - max(alone_share), 2))
+            count(distinct record_key) / (select count(*) from {records})
         ) as double) as frequency
         from (
             select record_key, unnest([given_name, family_name]) as value from {records}
         ) as names
-        cross join (
-            select count(*) as record_count, count(only_name) / count(*) as alone_share
-            from {records}
-        ) as totals
         where value in (select only_name from {records})
         group by value having count(distinct record_key) > 1
         """
