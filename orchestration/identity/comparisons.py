@@ -18,7 +18,8 @@ NAME_OUT_OF_PLACE = "(given_name_l = family_name_r or family_name_l = given_name
 ONLY_NAME = "(only_name_l is not null or only_name_r is not null)"
 # A word that may be either name stands in both columns of its record.
 ONLY_NAME_EQUAL = f"{ONLY_NAME} and (given_name_l = given_name_r or family_name_l = family_name_r)"
-SAME_DIGITS = (
+ONE_LETTER = (
+    "levenshtein(email_l, email_r) <= 1 and "
     "regexp_replace(email_l, '[^0-9]', '', 'g') = regexp_replace(email_r, '[^0-9]', '', 'g')"
 )
 # People who share a mailbox are no likelier to be one for it; behind the bar stands who shows it.
@@ -27,6 +28,10 @@ SHARED = "({0}_l <> {0}_r and split_part({0}_l, '|', 1) = split_part({0}_r, '|',
 MADE_OF_NAMES = (
     "(email_name_l is null and email_name_r is null and email_l <> email_r "
     "and split_part(email_l, '@', 1) = split_part(email_r, '@', 1))"
+)
+OTHER_DAY_OR_MONTH = (
+    "substr(birth_date_l, 1, 4) = substr(birth_date_r, 1, 4) and (substr(birth_date_l, 5, 2) = "
+    "substr(birth_date_r, 5, 2) or substr(birth_date_l, 7, 2) = substr(birth_date_r, 7, 2))"
 )
 SAME_STREET = "jaro_winkler_similarity(street_name_l, street_name_r) >= 0.9"
 SAME_HOUSE = "house_number_l = house_number_r"
@@ -207,13 +212,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 0.02, 0.002,
             ),
             Degree("one digit differs", EDITS.format("birth_date", 1), 0.08, 0.01),
-            Degree(
-                "another day or month",
-                "substr(birth_date_l, 1, 4) = substr(birth_date_r, 1, 4) "
-                "and (substr(birth_date_l, 5, 2) = substr(birth_date_r, 5, 2) "
-                "or substr(birth_date_l, 7, 2) = substr(birth_date_r, 7, 2))",
-                0.015, 0.01,
-            ),
+            Degree("another day or month", OTHER_DAY_OR_MONTH, 0.015, 0.01),
             Degree("two digits differ", EDITS.format("birth_date", 2), 0.015, 0.02),
             Degree("different", "ELSE", 0.02, 0.938),
         ),
@@ -235,9 +234,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             Degree("equal", EQUAL.format("email"), 0.6, 0.25),
             # No looser likeness: addresses are made of names, which are compared already.
-            Degree(
-                "one letter differs", f"{EDITS.format('email', 1)} and {SAME_DIGITS}", 0.08, 0.02
-            ),
+            Degree("one letter differs", ONE_LETTER, 0.08, 0.02),
             Degree("same mailbox elsewhere", EQUAL.format("email_name"), 0.1, 0.05),
             Degree("different", "ELSE", 0.22, 0.68),
         ),
