@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+ACTIVITIES = ("support_contacts", "interactions", "message_events")
+"""Entities whose tables have words of their own for their columns."""
 WORDS = Path(__file__).with_name("words.csv")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe"})
@@ -134,7 +136,8 @@ def words(kind: str) -> dict[str, tuple[str, ...]]:
 @cache
 def known_meanings() -> tuple[str, ...]:
     """All that a column may mean, in order of name."""
-    return tuple(sorted({means for found in words("column").values() for means in found}))
+    kinds = ("column", *ACTIVITIES)
+    return tuple(sorted({m for kind in kinds for found in words(kind).values() for m in found}))
 
 
 def meanings(name: str, kind: str = "column") -> list[NameMatch]:
@@ -142,7 +145,7 @@ def meanings(name: str, kind: str = "column") -> list[NameMatch]:
 
     Parameters:
         name: header of a column, or the name of a table.
-        kind: column or table.
+        kind: column or table; an entity of ACTIVITIES for a column of such a table.
     """
     parts = tokens(name)
     known = words(kind)

@@ -21,6 +21,16 @@ INSTANTS = frozenset(
         "started_at",
         "date",
         "birth_date",
+        "opened_at",
+        "closed_at",
+        "registered_at",
+        "cancelled_at",
+        "checked_in_at",
+        "visited_at",
+        "submitted_at",
+        "sent_at",
+        "delivered_at",
+        "returned_at",
     ]
 )
 NUMBERS = frozenset(
