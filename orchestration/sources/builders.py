@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from orchestration.sources import feed_activities, feed_people, feed_sales
 from orchestration.sources.drafts import Table
+from orchestration.sources.feed_refunds import refunded
 from orchestration.sources.feeding import Context
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role
@@ -25,14 +26,17 @@ BUILDERS: dict[str, Callable[[Context, Proposal, Table, Role], None]] = {
 }
 
 
-def parts_of(ctx: Context, entity: str, table: Table) -> tuple[str, ...]:
+def parts_of(ctx: Context, entity: str, table: Table, role: Role) -> tuple[str, ...]:
     """The parts in which a table feeds an entity, each a model of its own; one without name.
 
     Parameters:
         ctx: what builders need beside the table.
         entity: the entity.
         table: the table.
+        role: what it is about.
     """
+    if entity == "order_lines":
+        return ("", "refunds") if refunded(table, role) else ("",)
     return feed_activities.parts(ctx, entity, table) if entity == table.activity else ("",)
 
 

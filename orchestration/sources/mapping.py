@@ -89,7 +89,7 @@ def propose(
                 continue
             role = roles[table.name]
             _force(role, entity, asked is not None, table)
-            for part in parts_of(ctx, entity, table):
+            for part in parts_of(ctx, entity, table, role):
                 proposal = build(ctx, Proposal(table, entities[entity], part=part), role)
                 if asked is not None:
                     proposal.require_complete()

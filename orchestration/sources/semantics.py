@@ -34,7 +34,16 @@ INSTANTS = frozenset(
     ]
 )
 NUMBERS = frozenset(
-    ["amount", "line_amount", "unit_price", "unit_cost", "points", "tier_rank", "threshold_points"]
+    [
+        "amount",
+        "line_amount",
+        "refunded_amount",
+        "unit_price",
+        "unit_cost",
+        "points",
+        "tier_rank",
+        "threshold_points",
+    ]
 )
 COUNTS = frozenset({"quantity", "line_number"})
 TEXTS = frozenset({"given_name", "family_name", "full_name", "city"})
