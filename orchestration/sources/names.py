@@ -48,9 +48,14 @@ OTHER_RESERVED = frozenset(
 )
 # Words that say little at the end of a longer name: unit_number is no id of the row.
 VAGUE = frozenset({"id", "name", "status", "date", "amount"})
-# Meanings whose words may also begin a name, as in postcode_billing: their values have a shape to
-# tell by, and they link nobody by themselves.
-BEGINNING = frozenset({"postal_code"})
+# Meanings whose words may also begin a name, as in postcode_billing or "unsubscribed from all
+# e-mails": their values have a shape to tell by, and they link nobody by themselves.
+BEGINNING = frozenset({"postal_code", "opt_out"})
+# Words that turn a consent into its contrary, wherever in the name they stand.
+DENYING = frozenset(
+    ["no", "not", "never", "without", "stop", "kein", "keine", "keinen", "nicht", "ohne", "nie",
+     "geen", "niet", "zonder", "pas", "non", "sans", "jamais"]
+)  # fmt: skip
 
 
 @cache
@@ -148,6 +153,24 @@ def meanings(name: str, kind: str = "column") -> list[NameMatch]:
         kind: column or table; an entity of ACTIVITIES for a column of such a table.
     """
     parts = tokens(name)
+    found = _meanings(parts, kind)
+    if found and found[0].means == "consent_status" and _denies(parts):
+        # Who has unsubscribed from the newsletter has not consented to it.
+        return [NameMatch("opt_out", found[0].confidence, "name, of who has said no")]
+    return found
+
+
+def _denies(parts: list[str]) -> bool:
+    """Whether a name that speaks of consent speaks of who has refused it."""
+    known = words("column")
+    runs = (
+        "".join(parts[start:end])
+        for start in range(len(parts)) for end in range(start + 1, len(parts) + 1)
+    )  # fmt: skip
+    return bool(DENYING & {*parts}) or any("opt_out" in known.get(run, ()) for run in runs)
+
+
+def _meanings(parts: list[str], kind: str) -> list[NameMatch]:
     known = words(kind)
     if not parts:
         return []

@@ -108,7 +108,8 @@ def fits(column: Column, means: str) -> bool:
         case "phone":
             return share("phone") >= 0.5
         case "consent_status" | "opt_out":
-            return column.distinct <= 20
+            is_day = bool(column.formats) and not column.formats[0].startswith("epoch")
+            return column.distinct <= 20 and not is_day
         case "login":
             # Nobody signs in with a blank or a comma; that is a name.
             return share("with_blank") < 0.1
