@@ -27,6 +27,7 @@ HEADERS = {
     "web_forms/forms": "submission_id,form_name,email,submitted_at,newsletter_opt_in,answers",
     "crm/mailings": "mailing_id,campaign,customer_id,sent_at,status",
 }
+LETTERS = "abcdefghijklmnopqrst"
 NAMES = ("Ann", "Bea", "Carl", "Dora", "Emil", "Fritz", "Gerda", "Hanna")
 
 
@@ -42,7 +43,7 @@ def row(table: str, number: int, dice: random.Random, last: date) -> list[str]:
         day = TODAY - timedelta(days=1)
     mail, at = f"p{person}@x.org", f"{day} 1{number % 10}:00:00"
     if table == "crm/customers":
-        return [f"C{person}", mail, NAMES[person % 8], f"Meier{person}", "2026-01-01 10:00:00"]
+        return [f"C{person}", mail, NAMES[person % 8], f"Meier{LETTERS[person]}", "2026-01-01 10:00:00"]
     if table == "help/tickets":
         state = dice.choice(("open", "solved"))
         phone = "" if person % 3 else f"+49301234{person:03}"
