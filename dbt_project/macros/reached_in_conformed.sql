@@ -67,7 +67,7 @@
 
 {#- Where the accepted rows of an entity stand whose keys have changed in any of some models. -#}
 {% macro staged_rows_of(entity, key, models) -%}
-    {%- for staging_model in var('entity_sources')[entity] %}
+    {%- for staging_model in var('entity_sources')[entity] | default([]) %}
         select source_file, source_row
         from {{ ref(staging_model) }}
         semi join (
@@ -78,6 +78,8 @@
         ) as changed_keys using (source_system, {{ key | join(', ') }})
         where reject_reason is null
         {% if not loop.last %}union all{% endif %}
+    {%- else %}
+        select null as source_file, null as source_row where false
     {%- endfor %}
 {%- endmacro %}
 

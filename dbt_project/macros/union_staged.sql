@@ -3,10 +3,15 @@
     Each branch lists the contract's columns, so a staging model with another column order is
     still right and one that lacks a column fails with its own name in the message. Columns in
     `optional` are null where the YAML of a staging model does not list them. With a `key`, a refresh
-    takes the rows with reached keys only (see `part`).
+    takes the rows with reached keys only (see `part`). An entity that no source feeds has no rows.
 -#}
 {% macro union_staged(entity, columns, optional=[], key=none) -%}
-    {%- for model in var('entity_sources')[entity] %}
+    {%- set models = var('entity_sources')[entity] | default([]) %}
+    {%- if not models %}
+    select {{ (columns + optional) | join(', ') }}
+    from ({{ no_staged_rows(entity) }}) as no_staged_rows
+    {%- endif %}
+    {%- for model in models %}
     {%- set said = columns_of_model(model) if optional else {} %}
     select
         {{ columns | join(',\n        ') }}
@@ -21,15 +26,25 @@
     {%- endfor %}
 {%- endmacro %}
 
+{#- What a staging model of an entity would have, by the entity's contract, and no row. -#}
+{% macro no_staged_rows(entity) -%}
+    select
+        {%- for name, column in columns_of_model(entity, 'conformed').items() %}
+        cast(null as {{ column.data_type if column is mapping else column }}) as {{ name }},
+        {%- endfor %}
+        cast(null as string) as reject_reason
+    where false
+{%- endmacro %}
+
 {#-
     The columns that the YAML of a model lists; none while dbt only parses. In unit tests dbt does not
     say, so there they are those of the table as it was last built.
 -#}
-{% macro columns_of_model(model) -%}
+{% macro columns_of_model(model, schema='staging') -%}
     {%- set found = namespace(columns={}) -%}
     {%- if execute and not graph -%}
         {%- set built = adapter.get_relation(
-            database=target.database, schema='staging', identifier=model
+            database=target.database, schema=schema, identifier=model
         ) -%}
         {%- for column in adapter.get_columns_in_relation(built) if built -%}
             {%- do found.columns.update({column.name: column.dtype}) -%}

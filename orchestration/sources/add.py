@@ -214,6 +214,7 @@ def _notes(proposals: Sequence[Proposal], measured: Sequence[Measured]) -> list[
                 f"{entry.reason} in {entry.column or 'the row'}"
                 for entry in result.found[:3]
             ]
+        said += (f"When it was added, {text}" for text in result.left_null)
         notes.append(said)
     return notes
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orchestration.sources import feed_people, feed_sales
+from orchestration.sources import feed_activities, feed_people, feed_sales
 from orchestration.sources.drafts import Table
+from orchestration.sources.feed_refunds import refunded
 from orchestration.sources.feeding import Context
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role
@@ -16,11 +17,27 @@ BUILDERS: dict[str, Callable[[Context, Proposal, Table, Role], None]] = {
     "order_lines": feed_sales.order_lines,
     "products": feed_sales.products,
     "campaigns": feed_people.campaigns,
-    "message_events": feed_people.message_events,
+    "message_events": feed_activities.message_events,
     "consents": feed_people.consents,
     "events": feed_people.events,
     "loyalty_tiers": feed_people.loyalty_tiers,
+    "support_contacts": feed_activities.support_contacts,
+    "interactions": feed_activities.interactions,
 }
+
+
+def parts_of(ctx: Context, entity: str, table: Table, role: Role) -> tuple[str, ...]:
+    """The parts in which a table feeds an entity, each a model of its own; one without name.
+
+    Parameters:
+        ctx: what builders need beside the table.
+        entity: the entity.
+        table: the table.
+        role: what it is about.
+    """
+    if entity == "order_lines":
+        return ("", "refunds") if refunded(table, role) else ("",)
+    return feed_activities.parts(ctx, entity, table) if entity == table.activity else ("",)
 
 
 def build(ctx: Context, proposal: Proposal, role: Role) -> Proposal:

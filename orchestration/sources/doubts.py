@@ -12,6 +12,7 @@ from orchestration.errors import UserError
 from orchestration.sources.drafts import Column, Doubt, Table
 from orchestration.sources.evidence import DOLLARS
 from orchestration.sources.measure import DEFAULT_THRESHOLD, EMPTY, Measured, Quarantined
+from orchestration.sources.names import meanings
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import lost_facts
 
@@ -19,8 +20,20 @@ LEAST_CONFIDENCE = 0.4
 """Of a column that an entity can't do without."""
 MOST_EMPTY = 1 / 3
 """Share of a file's rows that may be set aside because they lack a value."""
-MOST_UNREAD = 0.1
-"""Share of an attribute's values that may be null because they can't be read."""
+IDENTIFYING = frozenset(
+    [
+        "given_name",
+        "family_name",
+        "full_name",
+        "email",
+        "phone",
+        "login",
+        "loyalty_id",
+        "birth_date",
+    ]
+)
+CLEAR = 0.75
+"""Of what a column's name means, so that other values than that are asked about."""
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "ISK"})
 
 
@@ -45,8 +58,11 @@ def doubts_of(
         if set_aside is None:
             found |= dict.fromkeys(_rows(proposal, result))
         found |= dict.fromkeys(proposal.doubts)
+        found |= dict.fromkeys(_unread(proposal, result))
         if proposal.is_reviewed:
             continue
+        if proposal.entity.name == "customer_records" and not proposal.is_folded:
+            found |= dict.fromkeys(_misnamed(proposal))
         needed = {c.name for c in proposal.entity.columns if c.is_required}
         for name, feed in {**proposal.feeds, **proposal.helpers}.items():
             for column in feed.columns:
@@ -56,7 +72,6 @@ def doubts_of(
                     found |= dict.fromkeys(day_or_month(proposal.table, column))
                 if "as_amount" in feed.expression or "as_decimal" in feed.expression:
                     found |= dict.fromkeys(_money(proposal, column, currency))
-        found |= dict.fromkeys(_unread(proposal, result))
     return list(found)
 
 
@@ -84,6 +99,22 @@ def _lost(table: Table) -> list[Doubt]:
             f"{_say(column, '--rename', 'ignore')}.",
         )
         for column in lost_facts(table)
+    ]  # fmt: skip
+
+
+def _misnamed(proposal: Proposal) -> list[Doubt]:
+    """Columns of people whose names are clear, and whose values are not what they say."""
+    return [
+        Doubt(
+            proposal.table.name, column.source_name.strip(),
+            f"it is called {column.called}, and its values are not (they are mostly written as "
+            f"{column.shape[:24]}), so nothing would read it.",
+            f"{_say(column, '--rename', column.called)} or {_say(column, '--rename', 'ignore')}.",
+        )
+        for column in proposal.table.columns
+        if column.called in IDENTIFYING and not column.feeds and column.filled
+        and not {"meaning", "type"} & column.said and not column.declares
+        and meanings(column.source_name)[0].confidence >= CLEAR
     ]  # fmt: skip
 
 
@@ -197,16 +228,20 @@ def _remedy(entry: Quarantined, column: Column | None) -> str:
 
 def _unread(proposal: Proposal, result: Measured) -> list[Doubt]:
     found = []
-    for name, count in result.unread.items():
-        column = proposal.feeds[name].columns[0]
-        if count > MOST_UNREAD * column.filled and "type" not in column.said:
+    for name, (column, count) in result.unread.items():
+        feed = proposal.feeds.get(name)
+        if feed and proposal.is_reviewed:
+            continue
+        # Of a type that is said, what can't be read is meant to be nothing.
+        if count > DEFAULT_THRESHOLD * column.filled and "type" not in column.said:
+            kind = _kind(feed.expression) if feed else column.declares["attribute"]["type"]
             found.append(
                 Doubt(
                     proposal.table.name, column.source_name.strip(),
                     f"{count:,} of {column.filled:,} values can't be read as {name} (they are "
                     f"mostly written as {column.shape[:24]}).",
                     f"{_say(column, '--format', 'FORMAT')}, {_say(column, '--rename', 'MEANING')}, "
-                    f"{_say(column, '--type', _kind(proposal.feeds[name].expression))} to go on "
+                    f"{_say(column, '--type', kind)} to go on "
                     "without them, or "
                     f"{_say(column, '--rename', 'ignore')}.",
                 )

@@ -102,6 +102,7 @@ class Table:
         key: columns that tell rows apart; empty when none do.
         unnamed: columns that can't be loaded, because their name is empty or repeats.
         refused: entities that it might have fed, and what is lacking.
+        activity: the entity of activities that its rows are, where they are.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Table:
     key: tuple[str, ...] = ()
     unnamed: int = 0
     refused: list[str] = field(default_factory=list)
+    activity: str | None = None
 
     def column(self, name: str) -> Column:
         """The column of a safe name."""

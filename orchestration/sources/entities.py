@@ -9,7 +9,7 @@ import yaml
 
 ENTITIES = (
     "customer_records", "orders", "order_lines", "products", "campaigns", "message_events",
-    "consents", "events", "loyalty_tiers",
+    "consents", "events", "loyalty_tiers", "support_contacts", "interactions",
 )  # fmt: skip
 KEYS: dict[str, tuple[str, ...]] = {
     "customer_records": ("source_record_id",),
@@ -21,7 +21,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "consents": ("consent_id",),
     "events": ("event_id",),
     "loyalty_tiers": ("loyalty_tier",),
+    "support_contacts": ("support_contact_id",),
+    "interactions": ("interaction_id",),
 }
+
+
+WITHOUT_SOURCE = frozenset({"support_contacts", "interactions"})
+"""Entities that a project need not have a source of."""
 
 
 @dataclass(frozen=True)

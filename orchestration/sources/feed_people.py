@@ -10,6 +10,7 @@ from orchestration.sources.feeding import (
     feed_instant,
     feed_key,
     feed_reference,
+    feed_whose,
     own_id,
 )
 from orchestration.sources.names import tokens
@@ -25,17 +26,17 @@ IDENTIFIERS = (
 def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed customer_records."""
     key = key_column(table)
-    if role.is_sale:
+    if role.is_fact:
         identity = role.customer
     else:
         own = table.meaning("customer_id")
         identity = key if key and (not own or own is key) else own or key
         identity = identity or table.meaning("loyalty_id")
-    if identity is not None and not role.is_sale:
+    if identity is not None and not role.is_fact:
         p.help("is_no_record", sql.no_record(identity, table), identity)
         p.check("is_no_record", "no_record", identity)
     consent = table.meaning("consent_status", "opt_out")
-    if consent is not None and consent.filled and not role.is_sale and not table.meaning(*STATED):
+    if consent is not None and consent.filled and not role.is_fact and not table.meaning(*STATED):
         name = consent.source_name.strip()
         what = "it says who may be mailed, and no column says since when."
         how = f"Name that column with --rename COLUMN=recorded_at, or say --rename '{name}=ignore'."
@@ -44,8 +45,11 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
         written, known = sql.identifier(identity), sql.key(identity)
         p.help("names_nobody", f"{written} is not null and {known} is null", identity)
         p.check("names_nobody", "says_nothing", identity)
-    feed_key(p, "source_record_id", identity)
-    p.is_folded = role.is_sale
+    if table.activity:
+        feed_whose(p, table, "says_nothing")
+    else:
+        feed_key(p, "source_record_id", identity)
+    p.is_folded = role.is_fact
     _names(ctx, p, table)
     readers = {"email": sql.email, "postal_code": sql.postal_code}
     for name in IDENTIFIERS:
@@ -66,7 +70,7 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
     if (country := table.meaning("country_code")) is not None:
         p.feed("country_code", sql.country(ctx.con, table, country), country)
     created, updated = table.meaning("created_at"), table.meaning("updated_at")
-    if role.is_sale:
+    if role.is_fact:
         created = updated = None
     if created:
         p.feed("created_at", sql.instant(created), created)
@@ -128,31 +132,14 @@ def campaigns(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         p.newest_by = "started_at"
 
 
-def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
-    """Feed message_events."""
-    key = table.meaning("message_event_id", "event_id") or key_column(table)
-    feed_key(p, "message_event_id", key)
-    message, campaign = table.meaning("message_id"), table.meaning("campaign_id")
-    if message is not None:
-        p.feed("message_id", sql.identifier(message), message)
-    feed_reference(p, "campaign_id", campaign)
-    feed_reference(p, "source_record_id", role.customer)
-    kind = table.meaning("event_type", "status")
-    if kind:
-        coded = sql.codes(ctx.con, table, kind, "message_event")
-        p.feed("event_type", coded, kind)
-        p.check("event_type is null", "invalid_code", kind)
-    feed_instant(p, "occurred_at", role.instant)
-    url = table.meaning("url")
-    p.feed_text("url", url)
-    p.newest_by = "occurred_at"
-
-
 def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed consents."""
     own = key_column(table) if role.is_customers else own_id(table, role)
-    feed_key(p, "consent_id", table.meaning("consent_id") or own)
-    feed_reference(p, "source_record_id", own if role.is_customers and own else role.customer)
+    feed_key(p, "consent_id", table.meaning("consent_id", "interaction_id") or own)
+    if table.activity:
+        feed_whose(p, table)
+    else:
+        feed_reference(p, "source_record_id", own if role.is_customers and own else role.customer)
     for means, default in (("purpose", "commercial"), ("channel", "email")):
         column = table.meaning(means)
         if column:
@@ -166,13 +153,16 @@ def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     feed_instant(p, "recorded_at", stated or role.instant)
     captured = table.meaning("captured_by")
     p.feed_text("captured_by", captured, "lower({})")
+    if table.activity and captured is None:
+        p.feed("captured_by", "'form'", reason="the table is of forms")
     p.newest_by = "recorded_at"
 
 
 def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """What a row says of consent: granted or denied; a contact may say nothing."""
     said, out = table.meaning("consent_status"), table.meaning("opt_out")
-    if said is None and out is None and not role.is_customers:
+    may_be_silent = role.is_customers or table.activity is not None
+    if said is None and out is None and not may_be_silent:
         said = table.meaning("status")
     columns = [c for c in (out, said) if c is not None]
     read = {c.name: sql.codes(ctx.con, table, c, "consent_status") for c in columns}
@@ -189,8 +179,8 @@ def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None
     if not texts:
         return
     p.feed("status", texts[0] if len(texts) == 1 else sql.either(*map(str, texts)), *columns)
-    if role.is_customers:
-        # A contact that has not opted out has granted nothing.
+    if may_be_silent:
+        # Who has not opted out, or left a form's box empty, has granted nothing.
         silent = [f"nullif(trim(cast({c.name} as string)), '') is null" for c in columns]
         if out is not None and read[out.name]:
             silent[0] = f"({silent[0]} or ({read[out.name]}) = 'denied')"

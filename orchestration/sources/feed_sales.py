@@ -7,6 +7,7 @@ import duckdb
 from orchestration.ingest.sql import quoted
 from orchestration.sources import expressions as sql
 from orchestration.sources.drafts import Column, Doubt, Table
+from orchestration.sources.feed_refunds import ask_refunds, feed_refund, refunded
 from orchestration.sources.feeding import (
     NO_CODE,
     Context,
@@ -77,6 +78,13 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
 def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed order_lines."""
     feed_key(p, "order_id", role.order)
+    if p.part and (given_back := refunded(table, role)):
+        feed_refund(p, given_back)
+        feed_instant(p, "booked_at", role.instant)
+        _currency(ctx, p, table)
+        p.newest_by = "booked_at"
+        return
+    ask_refunds(p, table, role)
     number = table.meaning("line_number")
     if (
         not role.is_lines and role.order is not None and role.order.is_unique

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import duckdb
 
 from orchestration.sources import expressions as sql
+from orchestration.sources.activities import whose
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
@@ -54,6 +56,20 @@ def feed_reference(p: Proposal, name: str, column: Column | None) -> None:
     if column is not None:
         p.feed(name, (sql.key if name == "source_record_id" else sql.identifier)(column), column)
         p.check(f"{name} is null", "missing_reference", column)
+
+
+def feed_whose(p: Proposal, table: Table, reason: str = "missing_reference") -> None:
+    """Whose activity it is: the customer's that it names, else of the address or number."""
+    columns = whose(table)
+    if columns:
+        readers = {"email": _address, "phone": sql.identifier}
+        read = [readers.get(c.means or "", sql.key)(c) for c in columns]
+        p.feed("source_record_id", reduce(sql.either, read), *columns)
+        p.check("source_record_id is null", reason, columns[0])
+
+
+def _address(column: Column) -> str:
+    return f"lower({sql.email(column)})"
 
 
 def feed_instant(p: Proposal, name: str, column: Column | None) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.sources.builders import build
+from orchestration.sources.activities import see_activity
+from orchestration.sources.builders import build, parts_of
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import Entity
 from orchestration.sources.feed_people import STATED
@@ -54,7 +55,6 @@ def propose(
                 raise UserError(
                     f"--map names the entity {entity}; there are {', '.join(entities)}.", 2
                 )
-    roles = roles_of(tables)
     known = {
         t.name: found
         for t in tables
@@ -62,6 +62,10 @@ def propose(
         and not any("meaning" in c.said for c in t.columns)
         and (found := recognise(t))
     }
+    for table in tables:
+        if table.name not in known:
+            see_activity(con, table, maps.get(table.name))
+    roles = roles_of(tables)
     for table in tables:
         see_groups(con, table, roles[table.name])
         see_nobody(con, table, roles[table.name], tables, project_dir)
@@ -83,15 +87,17 @@ def propose(
         for entity in entities:
             if entity not in (wishes[table.name] if asked is None else asked):
                 continue
-            _force(roles[table.name], entity, asked is not None, table)
-            proposal = build(ctx, Proposal(table, entities[entity]), roles[table.name])
-            if asked is not None:
-                proposal.require_complete()
-            if proposal.missing:
-                lacks = ", ".join(c.name for c in proposal.missing)
-                table.refused = [*table.refused, f"{entity}: nothing in it is {lacks}"]
-            else:
-                proposals.append(proposal)
+            role = roles[table.name]
+            _force(role, entity, asked is not None, table)
+            for part in parts_of(ctx, entity, table, role):
+                proposal = build(ctx, Proposal(table, entities[entity], part=part), role)
+                if asked is not None:
+                    proposal.require_complete()
+                if proposal.missing:
+                    lacks = ", ".join(c.name for c in proposal.missing)
+                    table.refused = [*table.refused, f"{entity}: nothing in it is {lacks}"]
+                else:
+                    proposals.append(proposal)
     proposals = _one_line_per_order(proposals, roles, maps)
     for proposal in proposals:
         for name, feed in proposal.feeds.items():
@@ -104,16 +110,24 @@ def _wished(
     table: Table, roles: Mapping[str, Role], tables: Sequence[Table], fed: Collection[str]
 ) -> list[str]:
     role = roles[table.name]
+    buyer = role.customer
+    known = buyer is not None and any(
+        o is not table and roles[o.name].is_customers
+        and (k := key_column(o))
+        and (buyer.references == o.name or k.means == buyer.means == "customer_id")
+        for o in tables
+    )  # fmt: skip
+    describes = buyer is not None and not known and "customer_records" not in fed
+    if table.activity is not None:
+        wished = [table.activity]
+        if table.activity == "interactions" and table.meaning("consent_status", "opt_out"):
+            wished.append("consents")
+        if describes and role.persons and table.activity != "message_events":
+            wished.append("customer_records")
+        return wished
     if role.is_sale:
         wished = ["orders", "order_lines"]
-        buyer = role.customer
-        known = buyer is not None and any(
-            o is not table and roles[o.name].is_customers
-            and (k := key_column(o))
-            and (buyer.references == o.name or k.means == buyer.means == "customer_id")
-            for o in tables
-        )  # fmt: skip
-        if buyer is not None and not known and "customer_records" not in fed:
+        if describes:
             wished.append("customer_records")
         sold = role.product
         listed = sold is not None and any(

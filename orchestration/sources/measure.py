@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.ingest.sql import quoted
+from orchestration.sources.drafts import Column
 from orchestration.sources.model_text import checked_sql
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.rendering import render
@@ -50,13 +51,23 @@ class Measured:
         rows: rows measured.
         worst_share: largest share of one file's rows.
         found: by reason and column, the most first.
-        unread: values that are there and come to nothing, by the entity's column.
+        unread: the column whose values are there and come to nothing, and how many do, by what they
+            were to be: a column of the entity or a declared attribute.
     """
 
     rows: int
     worst_share: float
     found: tuple[Quarantined, ...]
-    unread: dict[str, int]
+    unread: dict[str, tuple[Column, int]]
+
+    @property
+    def left_null(self) -> list[str]:
+        """A sentence, without its full stop, for each column of which values come to nothing."""
+        return [
+            f"{count:,} of {column.filled:,} values of {column.source_name.strip()} can't be read "
+            f"as {name} and count for none"
+            for name, (column, count) in self.unread.items()
+        ]
 
 
 def measure(
@@ -152,23 +163,33 @@ def _over_sample(project_dir: Path, source: str, proposal: Proposal, select: str
 
 def _unread(
     con: duckdb.DuckDBPyConnection, project_dir: Path, proposal: Proposal
-) -> dict[str, int]:
+) -> dict[str, tuple[Column, int]]:
     """Values of attributes that become null; a value that a row can't do without is a fault."""
-    if proposal.is_reviewed:
-        return {}
     checked = {name for condition, *_ in proposal.checks for name in condition.split()}
-    counted = {
-        name: f"count(*) filter (({feed.expression}) is null and "
-        f"nullif(trim(cast({feed.columns[0].name} as varchar)), '') is not null)"
+    read = {
+        name: (feed.columns[0], feed.expression)
         for name, feed in proposal.feeds.items()
         if len(feed.columns) == 1 and name not in checked and "{{ as_" in feed.expression
         and "over (" not in feed.expression and "{{ as_key" not in feed.expression
     }  # fmt: skip
-    if not counted:
+    for column in proposal.table.columns if proposal.takes_declared else ():
+        if (said := column.declares.get("attribute")) is not None:
+            said = {"format": "iso", "zone": "UTC", "decimal_mark": ".", **said}
+            call = f"as_declared({{'name': '{column.name}', 'said': {said}}})"
+            read[f"the {said['type']} {said['name']}"] = (column, f"{{{{ {call} }}}}")
+    if not read:
         return {}
-    sql = f"select {', '.join(counted.values())} from {quoted(proposal.table.sample)}"
+    counts = ", ".join(
+        f"count(*) filter (({expression}) is null and "
+        f"nullif(trim(cast({column.name} as varchar)), '') is not null)"
+        for column, expression in read.values()
+    )
+    sql = f"select {counts} from {quoted(proposal.table.sample)}"
     row = con.execute(render(project_dir, sql, {})).fetchall()[0]
-    return {name: int(n) for name, n in zip(counted, row, strict=True) if n}
+    return {
+        name: (column, int(n))
+        for (name, (column, _)), n in zip(read.items(), row, strict=True) if n
+    }  # fmt: skip
 
 
 def threshold_for(worst_share: float) -> float | None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+ACTIVITIES = ("support_contacts", "interactions", "message_events")
+"""Entities whose tables have words of their own for their columns."""
 WORDS = Path(__file__).with_name("words.csv")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe"})
@@ -46,9 +48,14 @@ OTHER_RESERVED = frozenset(
 )
 # Words that say little at the end of a longer name: unit_number is no id of the row.
 VAGUE = frozenset({"id", "name", "status", "date", "amount"})
-# Meanings whose words may also begin a name, as in postcode_billing: their values have a shape to
-# tell by, and they link nobody by themselves.
-BEGINNING = frozenset({"postal_code"})
+# Meanings whose words may also begin a name, as in postcode_billing or "unsubscribed from all
+# e-mails": their values have a shape to tell by, and they link nobody by themselves.
+BEGINNING = frozenset({"postal_code", "opt_out"})
+# Words that turn a consent into its contrary, wherever in the name they stand.
+DENYING = frozenset(
+    ["no", "not", "never", "without", "stop", "kein", "keine", "keinen", "nicht", "ohne", "nie",
+     "geen", "niet", "zonder", "pas", "non", "sans", "jamais"]
+)  # fmt: skip
 
 
 @cache
@@ -134,7 +141,8 @@ def words(kind: str) -> dict[str, tuple[str, ...]]:
 @cache
 def known_meanings() -> tuple[str, ...]:
     """All that a column may mean, in order of name."""
-    return tuple(sorted({means for found in words("column").values() for means in found}))
+    kinds = ("column", *ACTIVITIES)
+    return tuple(sorted({m for kind in kinds for found in words(kind).values() for m in found}))
 
 
 def meanings(name: str, kind: str = "column") -> list[NameMatch]:
@@ -142,9 +150,27 @@ def meanings(name: str, kind: str = "column") -> list[NameMatch]:
 
     Parameters:
         name: header of a column, or the name of a table.
-        kind: column or table.
+        kind: column or table; an entity of ACTIVITIES for a column of such a table.
     """
     parts = tokens(name)
+    found = _meanings(parts, kind)
+    if found and found[0].means == "consent_status" and _denies(parts):
+        # Who has unsubscribed from the newsletter has not consented to it.
+        return [NameMatch("opt_out", found[0].confidence, "name, of who has said no")]
+    return found
+
+
+def _denies(parts: list[str]) -> bool:
+    """Whether a name that speaks of consent speaks of who has refused it."""
+    known = words("column")
+    runs = (
+        "".join(parts[start:end])
+        for start in range(len(parts)) for end in range(start + 1, len(parts) + 1)
+    )  # fmt: skip
+    return bool(DENYING & {*parts}) or any("opt_out" in known.get(run, ()) for run in runs)
+
+
+def _meanings(parts: list[str], kind: str) -> list[NameMatch]:
     known = words(kind)
     if not parts:
         return []

@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.project_files import editing, write_all
 from orchestration.settings import Settings
+from orchestration.sources.entities import WITHOUT_SOURCE
 from orchestration.sources.generate import project_yaml, yaml_text
 
 
@@ -59,7 +60,9 @@ def _without(project: Path, name: str) -> str:
     fed = content["vars"]["entity_sources"]
     ours = f"stg_{name}__"
     alone = [e for e, models in fed.items() if models and all(m.startswith(ours) for m in models)]
-    if alone:
+    for entity in WITHOUT_SOURCE & {*alone}:
+        del fed[entity]
+    if alone := [e for e in alone if e not in WITHOUT_SOURCE]:
         raise UserError(
             f"{name} is the only source of {', '.join(alone)}, and the models over them need one. "
             "Add another source of these first.",

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from orchestration.ingest.sql import quoted
 from orchestration.sources.templates import refuse_unknown_code
 
 MACRO_FILES = (
@@ -28,6 +29,10 @@ class _Adapter:
 
     def __init__(self) -> None:
         self.macros: Any = None
+
+    @staticmethod
+    def quote(name: str) -> str:
+        return quoted(name)
 
     def dispatch(self, name: str, *_: Any) -> Callable[..., str]:
         return getattr(self.macros, f"duckdb__{name}")  # type: ignore[no-any-return]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from orchestration.sources.activities import whose
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.names import meanings
 
@@ -41,6 +42,7 @@ class Role:
         is_sale: a row is an order or a line of one.
         is_lines: several rows make an order.
         is_events: a row is an event of a cookie or customer.
+        is_activity: a row is an activity of a kind with a table of its own.
     """
 
     subjects: tuple[str, ...]
@@ -53,6 +55,12 @@ class Role:
     is_sale: bool = False
     is_lines: bool = False
     is_events: bool = False
+    is_activity: bool = False
+
+    @property
+    def is_fact(self) -> bool:
+        """A row is what somebody did, and describes them by the way."""
+        return self.is_sale or self.is_activity
 
 
 def key_column(table: Table) -> Column | None:
@@ -78,7 +86,8 @@ def roles_of(tables: Sequence[Table]) -> dict[str, Role]:
         ]
         if to_customers and not role.is_customers:
             role.customer = to_customers[0]
-            _see_sale(table, role)
+            if not role.is_activity:
+                _see_sale(table, role)
     return roles
 
 
@@ -112,10 +121,16 @@ def _own_role(table: Table) -> Role:
     role.instant = next(
         (c for c in instants if c.confidence > BY_VALUES), next(iter(instants), None)
     )
+    role.customer = table.meaning("customer_id", "loyalty_id", "email")
+    if table.activity is not None:
+        role.is_activity = True
+        role.customer = next(iter(whose(table)), None)
+        named = ("opened_at", "submitted_at", "registered_at", "sent_at")
+        role.instant = table.meaning(*named) or role.instant
+        return role
     role.order = table.meaning("order_id")
     if not role.order and key and key.means in ("id", None) and "orders" in role.subjects:
         role.order = key
-    role.customer = table.meaning("customer_id", "loyalty_id", "email")
     cookie = table.meaning("cookie_id")
     acts = table.meaning("event_type", "event_id", "url")
     role.is_events = bool(role.instant and (cookie or table.meaning("event_id")) and acts)

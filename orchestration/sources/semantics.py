@@ -21,10 +21,29 @@ INSTANTS = frozenset(
         "started_at",
         "date",
         "birth_date",
+        "opened_at",
+        "closed_at",
+        "registered_at",
+        "cancelled_at",
+        "checked_in_at",
+        "visited_at",
+        "submitted_at",
+        "sent_at",
+        "delivered_at",
+        "returned_at",
     ]
 )
 NUMBERS = frozenset(
-    ["amount", "line_amount", "unit_price", "unit_cost", "points", "tier_rank", "threshold_points"]
+    [
+        "amount",
+        "line_amount",
+        "refunded_amount",
+        "unit_price",
+        "unit_cost",
+        "points",
+        "tier_rank",
+        "threshold_points",
+    ]
 )
 COUNTS = frozenset({"quantity", "line_number"})
 TEXTS = frozenset({"given_name", "family_name", "full_name", "city"})
@@ -89,7 +108,8 @@ def fits(column: Column, means: str) -> bool:
         case "phone":
             return share("phone") >= 0.5
         case "consent_status" | "opt_out":
-            return column.distinct <= 20
+            is_day = bool(column.formats) and not column.formats[0].startswith("epoch")
+            return column.distinct <= 20 and not is_day
         case "login":
             # Nobody signs in with a blank or a comma; that is a name.
             return share("with_blank") < 0.1

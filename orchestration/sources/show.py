@@ -110,6 +110,8 @@ def _show_feeds(console: Console, proposals: Sequence[Proposal]) -> None:
 def _show_warnings(console: Console, proposal: Proposal, measured: Measured) -> None:
     for note in proposal.notes:
         console.print(f"  {proposal.entity.name}: {literal(note)}.", style="yellow")
+    for text in measured.left_null:
+        console.print(f"  {proposal.entity.name}: {literal(text)}.", style="yellow")
     if not measured.found:
         return
     style = "yellow" if threshold_for(measured.worst_share) is None else "bold red"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.errors import UserError
 from orchestration.sources.names import meanings
 from tests.sources.added import add
 
@@ -172,3 +173,46 @@ def test_a_shop_in_any_of_four_languages_is_understood(language: str, tmp_path: 
 def test_names_are_recognised_however_they_are_written(name: str, means: str | None):
     found = meanings(name)
     assert (found[0].means if found else None) == means
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Datensatz-ID,Vorname,Nachname,E-Mail,Land/Region,Von allen E-Mails abgemeldet,Erstellt (GMT+1)",
+        "ID,Prénom,Nom,E-mail,Pays/région,Désabonné de tous les e-mails,Date de création (GMT+1)",
+        "Record-ID,Voornaam,Achternaam,E-mail,Land/regio,Afgemeld voor alle e-mails,Aanmaakdatum (GMT+1)",
+        "Record,First name,Last name,E-mail,Country/Region,Unsubscribed from the newsletter,Made (GMT+1)",
+    ],
+)
+def test_contacts_of_a_product_that_speaks_the_users_language(tmp_path: Path, header: str):
+    """HubSpot translates its headers: who has said no is never read as one who has not."""
+    path = tmp_path / "kontakte.csv"
+    rows = ["101,Ann,Lee,ann@x.org,DE,true,2026-01-05 10:00"]
+    rows += [f"{n},Bob,Fox,b{n}@x.org,France,,2026-01-06 10:00" for n in range(102, 110)]
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    said = header.split(",")[5]
+    with pytest.raises(UserError, match=f"{said}: it says who may be mailed"):
+        add(tmp_path, "crm", path)
+    added = add(tmp_path, "crm", path, renames={header.split(",")[6]: "recorded_at"})
+    [people] = [m for m, e in added.feeds().items() if e == "customer_records"]
+    countries = added.rows(people, "country_code, count(*)", "true group by 1")
+    assert countries == [("DE", 1), ("FR", 8)]
+    [consents] = [m for m, e in added.feeds().items() if e == "consents"]
+    assert added.rows(consents, "source_record_id, status") == [("101", "denied")]
+
+
+@pytest.mark.parametrize(
+    ("name", "means"),
+    [
+        ("Unsubscribed from the newsletter", "opt_out"),
+        ("Abgemeldet vom Newsletter", "opt_out"),
+        ("kein Werbe-Newsletter", "opt_out"),
+        ("not subscribed", "opt_out"),
+        ("pas de newsletter", "opt_out"),
+        ("newsletter", "consent_status"),
+        ("marketing_opt_in", "consent_status"),
+        ("subscribed", "consent_status"),
+    ],
+)
+def test_a_name_that_denies_is_no_consent(name: str, means: str):
+    assert [match.means for match in meanings(name)] == [means]

@@ -15,14 +15,16 @@ from orchestration.settings import Settings
 from tests.conftest import Company, require_shared
 from tests.own_data import project_copy
 
+BORN = ("--type", "date_of_birth=date")
+"""Some of its values are no days, and count for none."""
 ADDED = [
-    ("febrl", "febrl/dataset3.csv"),
-    ("senzing_customers", "senzing_truthset/customers.csv"),
+    ("febrl", "febrl/dataset3.csv", *BORN),
+    ("senzing_customers", "senzing_truthset/customers.csv", "--type", "DATE_OF_BIRTH=date"),
     ("senzing_reference", "senzing_truthset/reference.csv"),
     ("senzing_watchlist", "senzing_truthset/watchlist.csv"),
-    ("pseudopeople", "pseudopeople/observed"),
+    ("pseudopeople", "pseudopeople/observed", *BORN),
     ("composite_shop", "composite_cdnow_febrl/shop_*.csv"),
-    ("composite_loyalty", "composite_cdnow_febrl/loyalty_members.csv"),
+    ("composite_loyalty", "composite_cdnow_febrl/loyalty_members.csv", *BORN),
     ("composite_loyalty", "composite_cdnow_febrl/store_receipts.csv"),
     ("cdnow", "cdnow/CDNOW_sample.txt", "--rename", "column_2=customer_id"),
     ("online_retail", "online_retail/online_retail.parquet"),

@@ -40,6 +40,19 @@ def test_cents_or_euros_are_asked_and_said(tmp_path: Path, said: str, first: str
     assert amounts == [(Decimal(first),)]
 
 
+def test_what_was_given_back_beside_an_order_is_asked_and_said(tmp_path: Path):
+    text = "order_id,customer_id,order_date,total,refund amount\n1,C1,2026-03-01,20.50,5.25\n"
+    path = write(tmp_path / "orders.csv", text + "2,C2,2026-03-02,10.25,0.00\n")
+    with pytest.raises(UserError, match="refund amount: it says what was given back, and the ord"):
+        add(tmp_path, "shop", path)
+    added = add(tmp_path, "shop", path, renames={"refund amount": "refunded_amount"})
+    lines = added.rows("orders_refunds", "order_id, line_number, line_amount, is_return")
+    assert lines == [("1", 10001, Decimal("-5.25"), True)]
+    assert added.reasons("orders_refunds") == {None: 1, "says_nothing": 1}
+    without = add(tmp_path, "till", path, renames={"refund amount": "ignore"})
+    assert "orders_refunds" not in without.feeds()
+
+
 @pytest.mark.parametrize(("said", "amount"), [("decimal_point", 1234), ("decimal_comma", "1.23")])
 def test_thousands_or_decimals_are_asked_and_said(tmp_path: Path, said: str, amount: str | int):
     text = "order_id,customer_id,order_date,total\n" + "".join(

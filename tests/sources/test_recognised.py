@@ -134,6 +134,21 @@ def test_stripe_payments(tmp_path: Path):
     ]
 
 
+def test_stripe_payments_of_older_exports_with_few_columns(tmp_path: Path):
+    header = "id,Created (UTC),Amount,Amount Refunded,Currency,Status,Customer Email"
+    paid = {"id": "ch_1", "Created (UTC)": "2026-05-01 10:00:00", "Amount": "20.00",
+            "Amount Refunded": "5.00", "Currency": "eur", "Status": "Paid"}  # fmt: skip
+    added = table(tmp_path, "payments", header, paid | {"Customer Email": "Ann@x.org"}, paid | {
+        "id": "ch_2", "Amount Refunded": "0.00"})  # fmt: skip
+    orders = added.rows(of(added, "_orders"), "order_id, source_record_id, gross_amount")
+    assert orders == [
+        ("ch_1", "ann@x.org", Decimal("20.00")),
+        ("ch_2", "guest ch_2", Decimal("20.00")),
+    ]
+    refunds = added.rows(of(added, "refunds"), "order_id, line_amount")
+    assert refunds == [("ch_1", Decimal("-5.00"))]
+
+
 def test_woocommerce_orders(tmp_path: Path):
     row = {"order_id": "71", "order_date": "2026-05-01 10:00:00", "status": "completed",
            "shipping_total": "4.90", "discount_total": "5.00", "order_total": "24.90",

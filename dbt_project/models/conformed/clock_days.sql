@@ -1,3 +1,7 @@
+{% set of_people = {
+    'message_events': 'occurred_at', 'support_contacts': 'opened_at', 'interactions': 'occurred_at'
+} %}
+
 with
 
 clock_entities as (
@@ -48,11 +52,13 @@ activities as (
         on
             order_lines.source_system = orders.source_system
             and order_lines.order_id = orders.order_id
-    union all
-    {{ union_staged('message_events', [
-        "'message_events' as entity", 'source_system', 'source_record_id as record',
-        'occurred_at as active_at'
-    ]) }}
+    {%- for entity, instant in of_people.items() if var('entity_sources')[entity] %}
+        union all
+        {{ union_staged(entity, [
+            "'" ~ entity ~ "' as entity", 'source_system', 'source_record_id as record',
+            instant ~ ' as active_at'
+        ]) }}
+    {%- endfor %}
     union all
     select
         case

@@ -18,7 +18,7 @@ accepted as (
     {{ union_staged('message_events', [
         'source_system', 'message_event_id', 'message_id', 'campaign_id', 'source_record_id',
         'event_type', 'occurred_at', 'url', 'source_file'
-    ], key=['source_system', 'message_event_id']) }}
+    ], optional=['channel'], key=['source_system', 'message_event_id']) }}
 )
 
 select
@@ -29,6 +29,7 @@ select
     source_record_id,
     event_type,
     occurred_at,
+    channel,
     url,
     source_file
 from accepted

@@ -14,21 +14,23 @@
 
 {#- How a row of each entity is found again in its source. -#}
 {% set row_keys = {
-    'customer_records': "source_record_id",
+    'customer_records': 'source_record_id', 'events': 'event_id', 'orders': 'order_id',
     'identity_observations': "source_record_id || ':' || namespace",
-    'events': "event_id",
-    'orders': "order_id",
     'order_lines': "order_id || ':' || cast(line_number as string)",
-    'products': "product_id",
-    'campaigns': "campaign_id",
-    'message_events': "message_event_id",
-    'consents': "consent_id",
-    'loyalty_tiers': "loyalty_tier"
+    'products': 'product_id', 'campaigns': 'campaign_id', 'message_events': 'message_event_id',
+    'consents': 'consent_id', 'loyalty_tiers': 'loyalty_tier',
+    'support_contacts': 'support_contact_id', 'interactions': 'interaction_id'
+} %}
+
+{#- What waits for the clock by its own instant, and by nothing else. -#}
+{% set waits = {
+    'orders': 'ordered_at', 'message_events': 'occurred_at', 'support_contacts': 'opened_at',
+    'interactions': 'occurred_at'
 } %}
 
 {#- An order may be the payment of another system's. -#}
 {% set paid_orders = 'select source_system, order_id from staged_orders where is_paid_elsewhere' %}
-{% set paid = {'orders': '(source_system, order_id) in (' ~ paid_orders ~ ')', 'message_events': 'false'} %}
+{% set paid = {'orders': '(source_system, order_id) in (' ~ paid_orders ~ ')'} %}
 
 with
 
@@ -43,8 +45,10 @@ with
             union all
         {%- endfor %}
     {%- endfor %}
-    {{ staged_rows_of('orders', ['order_id'], [ref('orders')]) }}
-    union all
+    {%- for entity in waits %}
+        {{ staged_rows_of(entity, [row_keys[entity]], [ref(entity)]) }}
+        union all
+    {%- endfor %}
     {%- set of_lines = [ref('order_lines'), ref('orders')] %}
     {%- for staging_model in var('entity_sources')['orders'] %}
         {%- do of_lines.append(ref(staging_model)) %}
@@ -52,8 +56,6 @@ with
     {{ staged_rows_of('order_lines', ['order_id'], of_lines) }}
     union all
     {{ staged_rows_of('events', ['event_id'], [ref('events'), ref('crawler_events')]) }}
-    union all
-    {{ staged_rows_of('message_events', ['message_event_id'], [ref('message_events')]) }}
 {% endcall %}
 
 staged_orders as (
@@ -113,11 +115,12 @@ left_out as (
         where
             events.reject_reason is null
             and (crawler_events.event_id is not null or {{ is_after_clock('events.occurred_at') }})
-        union all
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
-    {%- for entity, instant in {'orders': 'ordered_at', 'message_events': 'occurred_at'}.items() %}
-        {%- set outer = loop %}
-        {%- for staging_model in var('entity_sources')[entity] %}
+    {%- for entity, instant in waits.items() %}
+        {%- set is_paid = paid[entity] | default('false') %}
+        {%- for staging_model in var('entity_sources')[entity] | default([]) %}
+            union all
             select
                 source_system,
                 '{{ staging_model }}' as staging_model,
@@ -125,10 +128,9 @@ left_out as (
                 {{ row_keys[entity] }} as source_row_key,
                 source_file,
                 source_row,
-                case when {{ paid[entity] }} then 'paid_elsewhere' else 'after_clock' end as reason
+                case when {{ is_paid }} then 'paid_elsewhere' else 'after_clock' end as reason
             from {{ part(ref(staging_model), row) }}
-            where reject_reason is null and ({{ is_after_clock(instant) }} or {{ paid[entity] }})
-            {% if not (outer.last and loop.last) %}union all{% endif %}
+            where reject_reason is null and ({{ is_after_clock(instant) }} or {{ is_paid }})
         {%- endfor %}
     {%- endfor %}
 ),

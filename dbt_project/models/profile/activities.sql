@@ -2,7 +2,10 @@
 
 {#- An order and an event of one system may have one key, and then both are reached. -#}
 {% set record = ['source_system', 'source_record_id'] %}
-{% set keys = {'events': 'event_id', 'orders': 'order_id', 'message_events': 'message_event_id'} %}
+{% set keys = {
+    'events': 'event_id', 'orders': 'order_id', 'message_events': 'message_event_id',
+    'support_contacts': 'support_contact_id', 'interactions': 'interaction_id'
+} %}
 {% set login = 'lower(' ~ without_blanks('login') ~ ')' %}
 
 with
@@ -43,6 +46,8 @@ happened as (
         points,
         product_id,
         cast(null as string) as campaign_id,
+        cast(null as string) as channel,
+        cast(null as string) as topic,
         {{ login }} as login
     from {{ part(ref('events'), {'source_system': 'source_system', 'event_id': 'source_activity_id'}) }}
     union all
@@ -58,6 +63,8 @@ happened as (
         cast(null as bigint) as points,
         cast(null as string) as product_id,
         cast(null as string) as campaign_id,
+        cast(null as string) as channel,
+        cast(null as string) as topic,
         cast(null as string) as login
     from {{ part(ref('orders'), {'source_system': 'source_system', 'order_id': 'source_activity_id'}) }}
     union all
@@ -73,10 +80,52 @@ happened as (
         cast(null as bigint) as points,
         cast(null as string) as product_id,
         campaign_id,
+        channel,
+        cast(null as string) as topic,
         cast(null as string) as login
     from {{ part(
         ref('message_events'),
         {'source_system': 'source_system', 'message_event_id': 'source_activity_id'}
+    ) }}
+    union all
+    select
+        source_system,
+        source_record_id,
+        'support_contact' as entity,
+        support_contact_id as source_activity_id,
+        'support_contact' as activity_type,
+        opened_at as occurred_at,
+        cast(null as decimal(18, 2)) as amount,
+        cast(null as string) as currency,
+        cast(null as bigint) as points,
+        cast(null as string) as product_id,
+        cast(null as string) as campaign_id,
+        channel,
+        topic,
+        cast(null as string) as login
+    from {{ part(
+        ref('support_contacts'),
+        {'source_system': 'source_system', 'support_contact_id': 'source_activity_id'}
+    ) }}
+    union all
+    select
+        source_system,
+        source_record_id,
+        'interaction' as entity,
+        interaction_id as source_activity_id,
+        interaction_type as activity_type,
+        occurred_at,
+        cast(null as decimal(18, 2)) as amount,
+        cast(null as string) as currency,
+        cast(null as bigint) as points,
+        cast(null as string) as product_id,
+        cast(null as string) as campaign_id,
+        cast(null as string) as channel,
+        coalesce(object_name, object_id) as topic,
+        cast(null as string) as login
+    from {{ part(
+        ref('interactions'),
+        {'source_system': 'source_system', 'interaction_id': 'source_activity_id'}
     ) }}
 ),
 
@@ -106,7 +155,9 @@ select
     happened.currency,
     happened.points,
     happened.product_id,
-    happened.campaign_id
+    happened.campaign_id,
+    happened.channel,
+    happened.topic
 from happened
 left join identity_map
     on

@@ -21,6 +21,18 @@ conformed as (
         cast(0 as decimal(18, 2)) as amount,
         cast(0 as bigint) as points
     from {{ ref('message_events') }}
+    union all
+    select
+        count(*) as activity_count,
+        cast(0 as decimal(18, 2)) as amount,
+        cast(0 as bigint) as points
+    from {{ ref('support_contacts') }}
+    union all
+    select
+        count(*) as activity_count,
+        cast(0 as decimal(18, 2)) as amount,
+        cast(0 as bigint) as points
+    from {{ ref('interactions') }}
 ),
 
 before_unification as (

@@ -1,18 +1,21 @@
 {{ config(materialized='incremental', unique_key=['record_key']) }}
 
+{% set mentioning = [
+    'customer_records', 'identity_observations', 'orders', 'events', 'message_events', 'consents',
+    'support_contacts', 'interactions'
+] %}
+
 with
 
 {% call reached() %}
     with
 
     reached_records as (
-        {% for model in [
-        'customer_records', 'identity_observations', 'orders', 'events', 'message_events', 'consents'
-    ] %}
-        select source_system, source_record_id from {{ changed(model) }}
-        union
-    {% endfor %}
-    -- A record without links was a component of its own.
+        {% for model in mentioning %}
+            select source_system, source_record_id from {{ changed(model) }}
+            union
+        {% endfor %}
+        -- A record without links was a component of its own.
         select source_system, source_record_id
         from {{ this }}
         where
@@ -30,35 +33,13 @@ with
 
 -- An order by a customer whom no customer table knows is still somebody's: nothing gets lost.
 mentioned as (
-    select
-        source_system,
-        source_record_id
-    from {{ part(ref('customer_records'), ['source_system', 'source_record_id']) }}
-    union all
-    select
-        source_system,
-        source_record_id
-    from {{ part(ref('identity_observations'), ['source_system', 'source_record_id']) }}
-    union all
-    select
-        source_system,
-        source_record_id
-    from {{ part(ref('orders'), ['source_system', 'source_record_id']) }}
-    union all
-    select
-        source_system,
-        source_record_id
-    from {{ part(ref('events'), ['source_system', 'source_record_id']) }}
-    union all
-    select
-        source_system,
-        source_record_id
-    from {{ part(ref('message_events'), ['source_system', 'source_record_id']) }}
-    union all
-    select
-        source_system,
-        source_record_id
-    from {{ part(ref('consents'), ['source_system', 'source_record_id']) }}
+    {% for model in mentioning %}
+        select
+            source_system,
+            source_record_id
+        from {{ part(ref(model), ['source_system', 'source_record_id']) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 records as (
