@@ -17,6 +17,22 @@
     {{ json_of_filled(values) if values else 'cast(null as string)' }}
 {%- endmacro %}
 
+{#-
+    What a row of a keyed attribute file says, as the JSON text {name: value}: null for an empty cell,
+    which clears, and no entry where the file lacks the column. Null for a row that deletes.
+    Parameter: relation, the source.
+-#}
+{% macro statements_of(relation) -%}
+    {%- set said = [] -%}
+    {%- for column in declared_columns('attribute', relation) if graph -%}
+        {%- do said.append([
+            column.said.name, adapter.quote(column.name) ~ ' is not null',
+            'cast(' ~ as_declared(column) ~ ' as string)'
+        ]) -%}
+    {%- endfor -%}
+    case when not coalesce(is_deleted, false) then {{ json_of_said(said) }} end
+{%- endmacro %}
+
 {#- A column of a source as its declared type. -#}
 {% macro as_declared(column) -%}
     {%- set text, said = adapter.quote(column.name), column.said -%}

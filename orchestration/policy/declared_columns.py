@@ -19,6 +19,10 @@ WORDS = ("name", "type", "merge", "display_name", "format", "zone", "decimal_mar
 """What `config.meta.attribute` may say."""
 READERS = {"attribute": "attributes_of", "namespace": "identities_of"}
 """The macro through which a staging model takes what is declared."""
+KEYED, KEYED_READER = "keyed_by", "statements_of"
+"""The word by which a keyed attribute file names its column of ids; the macro of its attributes."""
+UNSAID = {"type": "text", "merge": "recent", "format": "iso", "zone": "UTC", "decimal_mark": "."}
+"""What an attribute is where nothing is said, as in macros/declared_columns.sql."""
 COLUMNS_OF_PERSON = "declared_attributes"
 """The macro through which a model takes declared attributes as columns."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -35,6 +39,7 @@ class Declared:
         what: attribute or namespace.
         said: what it declares.
         label: its label of personal data.
+        is_keyed: whether it is a column of a keyed attribute file.
     """
 
     where: str
@@ -42,6 +47,13 @@ class Declared:
     what: str
     said: Any
     label: str
+    is_keyed: bool = False
+
+    @property
+    def reader(self) -> str:
+        """The macro through which a staging model takes it."""
+        is_statement = self.is_keyed and self.what == "attribute"
+        return KEYED_READER if is_statement else READERS[self.what]
 
 
 def namespaces_of(dbt_project_dir: Path) -> list[str]:
@@ -106,6 +118,7 @@ def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
         manifest: dbt's manifest.json.
     """
     for table, node in sorted(manifest["sources"].items()):
+        is_keyed = KEYED in {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
         for name, column in node["columns"].items():
             meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
             where = (
@@ -114,7 +127,8 @@ def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
             )
             for what in READERS:
                 if meta.get(what):
-                    yield Declared(where, table, what, meta[what], str(meta.get("label") or ""))
+                    label = str(meta.get("label") or "")
+                    yield Declared(where, table, what, meta[what], label, is_keyed)
 
 
 def attributes_declared(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -128,6 +142,17 @@ def attributes_declared(manifest: Mapping[str, Any]) -> dict[str, str]:
         for column in declared_columns(manifest)
         if column.what == "attribute"
     }
+
+
+def said_of_attribute(column: str, said: Any) -> dict[str, str]:
+    """What `config.meta.attribute` of a column says, with what goes without saying.
+
+    Parameters:
+        column: its name in landing.
+        said: a type, or a mapping with WORDS; `check_declared_columns` refuses anything else.
+    """
+    told = said if isinstance(said, Mapping) else {"type": said}
+    return {"name": column, **UNSAID, **{word: str(value) for word, value in told.items()}}
 
 
 def _taken(manifest: Mapping[str, Any]) -> set[str]:
@@ -147,7 +172,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _require_reader(manifest: Mapping[str, Any], column: Declared) -> None:
-    macro = READERS[column.what]
+    macro = column.reader
     readers = [
         node
         for node in manifest["nodes"].values()

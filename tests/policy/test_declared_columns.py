@@ -94,3 +94,13 @@ def test_what_no_model_reads_is_refused(said: dict[str, Any], macro: str) -> Non
     others = [name for name in READERS if not name.endswith(macro)]
     with pytest.raises(UserError, match=rf"no model.*{{{{ {macro}\(source\('s', 'a'\)\) }}}}"):
         check_declared_columns(manifest({"x": said}, readers=others), {"crm_id"})
+
+
+def test_a_keyed_file_is_read_by_its_own_macro() -> None:
+    """Through attributes_of an empty cell would say nothing."""
+    told = manifest({"x": {"attribute": "text"}})
+    told["sources"]["source.p.s.a"]["config"] = {"meta": {"keyed_by": "id"}}
+    with pytest.raises(UserError, match=r"no model.*{{ statements_of\(source\('s', 'a'\)\) }}"):
+        check_declared_columns(told, {"crm_id"})
+    told["nodes"]["model.p.staged"]["depends_on"]["macros"] = ["macro.p.statements_of"]
+    check_declared_columns(told, {"crm_id"})
