@@ -71,7 +71,7 @@
 
 {#-
     The attributes that any source declares, by name: dictionaries of `name`, `type` (of SQL),
-    `merge`, `display_name`, `description` and `label`. None while dbt only parses.
+    `merge`, `display_name`, `consumers`, `description` and `label`. None while dbt only parses.
 -#}
 {% macro declared_attributes() -%}
     {%- set types = {'integer': 'bigint', 'decimal': 'decimal(18, 6)', 'date': 'date',
@@ -84,6 +84,11 @@
         )}) -%}
     {%- endfor -%}
     {{ return(found.values() | sort(attribute='name')) }}
+{%- endmacro %}
+
+{#- Who may receive an attribute: the layers after profile and `c360 query --layers`. -#}
+{% macro attribute_consumers() -%}
+    {{ return(['value', 'segments', 'insights', 'activation', 'lookup']) }}
 {%- endmacro %}
 
 {#-
@@ -103,7 +108,8 @@
                 {%- set said = {'type': said} if said is string else said -%}
                 {%- set said = dict({
                     'name': column.name, 'type': 'text', 'merge': 'recent', 'format': 'iso',
-                    'zone': 'UTC', 'decimal_mark': '.', 'display_name': ''
+                    'zone': 'UTC', 'decimal_mark': '.', 'display_name': '',
+                    'consumers': attribute_consumers()
                 }, **said) -%}
             {%- endif -%}
             {%- if said -%}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.errors import UserError
-from orchestration.policy.declared_columns import KEYED, said_of_attribute
+from orchestration.policy.declared_columns import KEYED, reading_of
 
 POLICY = {"new": "stop", "missing": "ignore", "retyped": "stop"}
 """An unknown column is refused; one that a file lacks says nothing there."""
@@ -22,7 +22,7 @@ class Keyed:
 
     Attributes:
         key: the column, as landing names it, whose value stands once in a file.
-        attributes: what each other column is declared to be, filled up, by its name in landing.
+        attributes: how the values of each attribute are read, by its column in landing.
     """
 
     key: str
@@ -64,10 +64,10 @@ def keyed_of(node: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> Ke
         )
     for name, said in columns.items():
         is_typed = (node["columns"][name].get("data_type") or "string").lower() != "string"
-        if name != key and not said.get("attribute"):
+        if name != key and not said.get("attribute") and said.get("attribute") is not False:
             raise UserError(
                 f"The {where} has {KEYED}, and its column {name} declares no attribute. Give it "
-                "one, as in meta: {attribute: text}, or take the column out of the file."
+                "one, as in meta: {attribute: text}, or say that it is none: {attribute: false}."
             )
         if is_typed:
             raise UserError(
@@ -75,8 +75,8 @@ def keyed_of(node: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> Ke
                 "where its attribute is declared, as in meta: {attribute: decimal}."
             )
     said_of = {
-        name: said_of_attribute(name, said["attribute"])
+        name: reading_of(said["attribute"])
         for name, said in columns.items()
-        if name != key
+        if name != key and said["attribute"]
     }
     return Keyed(str(key), said_of)

@@ -12,17 +12,23 @@ from typing import Any
 from orchestration.errors import UserError
 from orchestration.policy.namespaces import NAMESPACE_COLUMNS
 from orchestration.policy.seeds import FOLDER, read_seed
+from orchestration.policy.subscriptions import (
+    CONSUMERS,
+    check_consumers,
+    check_subscriptions,
+    consumers_of,
+)
 
 TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
 MERGE_RULES = ("recent", "precedence")
-WORDS = ("name", "type", "merge", "display_name", "format", "zone", "decimal_mark")
+WORDS = ("name", "type", "merge", "display_name", "consumers", "format", "zone", "decimal_mark")
 """What `config.meta.attribute` may say."""
 READERS = {"attribute": "attributes_of", "namespace": "identities_of"}
 """The macro through which a staging model takes what is declared."""
 KEYED, KEYED_READER = "keyed_by", "statements_of"
 """The word by which a keyed attribute file names its column of ids; the macro of its attributes."""
-UNSAID = {"type": "text", "merge": "recent", "format": "iso", "zone": "UTC", "decimal_mark": "."}
-"""What an attribute is where nothing is said, as in macros/declared_columns.sql."""
+UNSAID = {"type": "text", "format": "iso", "zone": "UTC", "decimal_mark": "."}
+"""How values are read where nothing is said, as in macros/declared_columns.sql."""
 COLUMNS_OF_PERSON = "declared_attributes"
 """The macro through which a model takes declared attributes as columns."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -96,7 +102,10 @@ def check_declared_columns(manifest: Mapping[str, Any], namespaces: Collection[s
                 "name. Give it another name, as in attribute: {name: "
                 f"{column.table.split('.')[2]}_{name}}}."
             )
-        meaning = (said["type"], said["merge"], column.label)
+        check_consumers(said, column.where)
+        consumers = consumers_of(said)
+        whom = f"for {' and '.join(consumers) or 'nobody'}" if {*consumers} != {*CONSUMERS} else ""
+        meaning = (said["type"], said["merge"], column.label, whom)
         other, theirs = first.setdefault(name, (column, meaning))
         if other is not column and other.table == column.table:
             raise UserError(
@@ -106,9 +115,10 @@ def check_declared_columns(manifest: Mapping[str, Any], namespaces: Collection[s
         if theirs != meaning:
             raise UserError(
                 f"{column.where} declares the attribute {name} as {_listed(meaning)} and "
-                f"{other.where} as {_listed(theirs)}. Type, merge rule and label of one attribute "
-                "are the same everywhere."
+                f"{other.where} as {_listed(theirs)}. Type, merge rule, label and consumers of "
+                "one attribute are the same everywhere."
             )
+    check_subscriptions(manifest, subscriptions(manifest), COLUMNS_OF_PERSON)
 
 
 def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
@@ -144,15 +154,29 @@ def attributes_declared(manifest: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def said_of_attribute(column: str, said: Any) -> dict[str, str]:
-    """What `config.meta.attribute` of a column says, with what goes without saying.
+def reading_of(said: Any) -> dict[str, str]:
+    """How the values of an attribute are read, as its declaration says or leaves unsaid.
 
     Parameters:
-        column: its name in landing.
-        said: a type, or a mapping with WORDS; `check_declared_columns` refuses anything else.
+        said: `config.meta.attribute` of a column: a type, or a mapping with WORDS;
+            `check_declared_columns` refuses anything else.
     """
     told = said if isinstance(said, Mapping) else {"type": said}
-    return {"name": column, **UNSAID, **{word: str(value) for word, value in told.items()}}
+    return {word: str(told.get(word, unsaid)) for word, unsaid in UNSAID.items()}
+
+
+def subscriptions(manifest: Mapping[str, Any]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The declared attributes, each with where it is declared and its consumers.
+
+    Parameters:
+        manifest: dbt's manifest.json.
+    """
+    return {
+        said["name"]: (column.where, consumers_of(said))
+        for column in declared_columns(manifest)
+        if column.what == "attribute"
+        for said in [_attribute(column)]
+    }
 
 
 def _taken(manifest: Mapping[str, Any]) -> set[str]:
@@ -199,7 +223,7 @@ def _check_namespace(column: Declared, namespaces: Collection[str]) -> None:
     )
 
 
-def _attribute(column: Declared) -> dict[str, str]:
+def _attribute(column: Declared) -> dict[str, Any]:
     said = {"type": column.said} if isinstance(column.said, str) else column.said
     own = column.where.split()[2]
     if not isinstance(said, Mapping) or set(said) - set(WORDS):

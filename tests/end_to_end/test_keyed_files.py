@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.conftest import Company, settings_in
 from tests.own_data import project_copy
@@ -53,9 +54,19 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     ):
         added = made.c360("source", "add", *command, "--yes")
         assert added.returncode == 0, added.stdout + added.stderr
+    declare_club(project, {"consumers": ["segments"]})
     ran = made.c360("run")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return made
+
+
+def declare_club(project: Path, said: Any) -> None:
+    """Say in the source's YAML what its column club is."""
+    path = project / "models/staging/crm/_crm__sources.yml"
+    content = yaml.safe_load(path.read_text())
+    columns = content["sources"][0]["tables"][0]["columns"]
+    next(c for c in columns if c["name"] == "club")["config"]["meta"]["attribute"] = said
+    path.write_text(yaml.safe_dump(content))
 
 
 def rows(company: Company, sql: str) -> list[tuple[Any, ...]]:
@@ -113,3 +124,44 @@ def test_files_are_followed_and_refused(company: Company) -> None:
         "0 unchanged, 0 deleted. Of 61 ids 50 are known to other systems, and 0 are on too many "
         "devices."
     ) in told
+
+
+def test_attributes_go_to_those_who_are_to_have_them(company: Company) -> None:
+    subscribed = "select consumer from conformed.attribute_subscriptions where attribute = 'club'"
+    assert rows(company, subscribed) == [("segments",)]
+    asked = ("query", "--layers", "--personal-data", "--format", "csv")
+    seen = company.c360(*asked, "select count(shoe_size) as sizes from profile.profiles")
+    assert seen.stdout.split()[0] == "sizes", seen.stderr
+    refused = company.c360(*asked, "select club from profile.profiles")
+    assert refused.returncode == 2 and "club" in refused.stderr
+    seen = company.c360(*asked, "select distinct attribute from profile.attribute_values")
+    assert "shoe_size" in seen.stdout and "club" not in seen.stdout
+
+    project = Path(company.settings.dbt_project_dir)
+    declare_club(project, {"consumers": ["lookup"]})
+    segment = project / "models/segments/loyalty_points_over_1000.sql"
+    text = segment.read_text()
+    red = "from members\nwhere profile_id in (\n    select profile_id from {{ ref('profiles') }}"
+    segment.write_text(text.replace("from members", f"{red} where club = 'red'\n)"))
+    told = company.c360("run")
+    segment.write_text(text)
+    assert told.returncode == 1
+    assert "reads the attribute club, which is for lookup and not for segments" in " ".join(
+        (told.stdout + told.stderr).split()
+    )
+
+
+def test_what_is_no_attribute_any_more_is_nobodys(company: Company) -> None:
+    """It leaves the profile and all who received it; files that still have it are no fault."""
+    declare_club(Path(company.settings.dbt_project_dir), False)
+    ran = company.c360("run")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    left = rows(
+        company,
+        "select distinct attribute from (select attribute from conformed.attributes union all "
+        "select attribute from conformed.attribute_subscriptions union all "
+        "select attribute from conformed.attribute_statements) where attribute <> 'member_since'",
+    )
+    assert left == [("shoe_size",)]
+    columns = [row[0] for row in rows(company, "describe profile.profiles")]
+    assert "shoe_size" in columns and "club" not in columns

@@ -121,6 +121,11 @@ def test_what_files_of_deletions_hold_beside_ids_is_not_read(tmp_path: Path) -> 
     assert loaded.failures == [] and len(rows) == 1
 
 
+def test_a_column_that_is_no_attribute_any_more_may_hold_anything() -> None:
+    keyed = declared({**COLUMNS, "vip": {"attribute": False}}).keyed
+    assert keyed is not None and [*keyed.attributes] == ["size", "joined", "club"]
+
+
 @pytest.mark.parametrize(
     ("columns", "meta", "told"),
     [
