@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,23 +11,23 @@ import pytest
 
 from orchestration.settings import Settings
 from tests.refresh.keyed_files import Uploads, add_keyed_source, last_day
-from tests.refresh.lab import Lab
+from tests.refresh.lab import LAYERS, WITHOUT, Lab
 
 MODELS = {"stg_crm__described", "attribute_statements", "uploaded_records"}
+AFTER = ("identity", "profile")
+OF_PEOPLE = {"attribute_values", "profiles", "provenance"}
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+def made(folder: Path, layers: tuple[str, ...]) -> Lab:
     """The project with a source of keyed files, not built yet."""
-    folder = tmp_path_factory.mktemp("keyed") / "lab"
 
     def add(settings: Settings) -> None:
         add_keyed_source(settings, folder / "landing" / "crm")
 
-    return Lab(folder, prepare=add)
+    return Lab(folder, layers, [*WITHOUT, "*_unit_tests"], prepare=add)
 
 
-def check(lab: Lab, uploads: Uploads) -> None:
+def check(lab: Lab, uploads: Uploads, with_people: bool = False) -> None:
     """The tables say what the files say."""
     said, effects = uploads.said()
     statements = lab.query(
@@ -45,30 +46,55 @@ def check(lab: Lab, uploads: Uploads) -> None:
         known += effect["new"] - effect["deleted"]
         expected.append((file, effect.total(), *(effect[kind] for kind in kinds), known))
     assert counted == expected
+    if with_people:
+        profiles = lab.query(
+            "select source_record_id, cast(shoe_size as string), cast(joined as string), club "
+            "from profile.profiles inner join identity.identity_map using (profile_id)"
+        )
+        names = ("shoe_size", "joined", "club")
+        found = {(key, n): v for key, *row in profiles for n, v in zip(names, row, strict=True)}
+        assert {k: v for k, v in found.items() if v} == {k: v for k, v in said.items() if v}
+        cleared = lab.query(
+            "select source_record_id, attribute from profile.provenance where is_cleared"
+        )
+        assert set(cleared) == {k for k, v in said.items() if v is None}
     accepted = lab.query("select count(*) from conformed.customer_records")
     assert accepted == [(known,)]
 
 
-def test_random_files_are_refreshed_as_they_are_built(lab: Lab) -> None:
-    uploads = Uploads(lab.settings.landing_dir / "crm", random.Random(3))
+def follow(lab: Lab, seed: int, steps: int, after: tuple[str, ...] = ()) -> set[str]:
+    """Random files, refreshed delivery after delivery; the models that had news."""
+    uploads = Uploads(lab.settings.landing_dir / "crm", random.Random(seed))
     for _ in range(6):
         uploads.write()
-    assert set(lab.refreshed) >= MODELS
     company: Any = SimpleNamespace(server=[])
-    lab.load(company, last_day().date())
-    lab.build(policy=True)
-    check(lab, uploads)
     changed: set[str] = set()
-    for step in range(5):
-        uploads.go_on()
+    for step in range(steps):
         lab.load(company, last_day().date())
-        lab.build(lab.refreshed)
-        assert lab.differences() == {}, step
-        check(lab, uploads)
-        changed |= {m for m in MODELS if lab.query(f"from operations.delta_{m} limit 1")}
-    assert changed == MODELS
+        lab.build(lab.refreshed if step else (), policy=step == 0)
+        if after:
+            lab.build(lab.refreshed if step else (), layers=after)
+        check(lab, uploads, with_people=bool(after))
+        if step:
+            assert lab.differences((*LAYERS, *after[1:])) == {}, (seed, step)
+            changed |= {m for m in MODELS | {*OF_PEOPLE} & {*lab.models}
+                        if lab.query(f"from operations.delta_{m} limit 1")}  # fmt: skip
+        uploads.go_on()
     [(cleared, kept)] = lab.query(
         "select count(*) filter (where is_cleared), count(*) filter (where not is_cleared) "
         "from conformed.attribute_statements"
     )
     assert cleared and kept
+    return changed
+
+
+def test_random_files_are_refreshed_as_they_are_built(tmp_path: Path) -> None:
+    lab = made(tmp_path / "lab", (*LAYERS, *AFTER))
+    assert set(lab.refreshed) >= MODELS | OF_PEOPLE
+    assert follow(lab, 3, 5, AFTER) == MODELS | OF_PEOPLE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10, 14))
+def test_long_sequences_of_files(tmp_path: Path, seed: int) -> None:
+    assert follow(made(tmp_path / "lab", LAYERS), seed, 12) == MODELS

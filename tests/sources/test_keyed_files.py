@@ -109,6 +109,14 @@ def test_what_was_not_described_refuses_the_file_and_no_other(
     assert [row[0] for row in rows] == ["C1", "C2", "C8"]
 
 
+def test_who_says_the_same_again_takes_back_what_was_said_between(tmp_path: Path) -> None:
+    """Elsewhere a file that repeats another one is left out; here its day counts."""
+    files = {"a_2026-01-01.csv": GOOD, "b_2026-01-02.csv": "id,club\nC1,blue\n"}
+    loaded, rows = load(tmp_path, {**files, "c_2026-01-03.csv": GOOD})
+    assert loaded.failures == []
+    assert {row[5] for row in rows if row[0] == "C1"} == {*files, "c_2026-01-03.csv"}
+
+
 def test_a_file_that_grows_is_checked_as_a_whole(tmp_path: Path) -> None:
     load(tmp_path, {"a.csv": GOOD})
     loaded, rows = load(tmp_path, {"a.csv": f"{GOOD}C1,,,,\n"})
