@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import duckdb
 
-from orchestration.ingest.sql import quoted
-from orchestration.policy.declared_columns import COLUMNS_OF_PERSON, attributes_declared
+from orchestration.ingest.sql import literal, quoted
+from orchestration.policy.declared_columns import (
+    COLUMNS_OF_PERSON,
+    attributes_declared,
+    subscriptions,
+)
+from orchestration.policy.subscriptions import LOOKUP
 from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import attached, cannot_open, connect_reader
@@ -21,8 +26,9 @@ def connect_layers(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tables of all models in the warehouse, as `<layer>.<model>`.
 
-    A column with a label of personal data is left out, so that an answer can be passed on. That is
-    a convenience and no wall: who may read the file may read all of it.
+    A column with a label of personal data is left out, so that an answer can be passed on, and so
+    are attributes that are not declared for lookup. That is a convenience and no wall: who may read
+    the file may read all of it.
 
     Parameters:
         settings: paths.
@@ -32,6 +38,9 @@ def connect_layers(
         UserError: there is no warehouse, or a run is writing it.
     """
     manifest = load_manifest(settings)
+    kept_back = {
+        name for name, (_, consumers) in subscriptions(manifest).items() if LOOKUP not in consumers
+    }
     models = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
     missing = "The warehouse has no profiles yet. Run `c360 run` first."
     with connect_reader(settings, "operations.node_states", missing) as con:
@@ -50,6 +59,7 @@ def connect_layers(
         for node in models:
             columns = standing.get((node["schema"], node["name"]), [])
             hidden = set() if with_personal_data else _hidden(manifest, node, columns)
+            hidden |= kept_back & (set(columns) - set(node["columns"]))
             shown = [quoted(column) for column in columns if column not in hidden]
             if not shown:
                 continue
@@ -57,12 +67,19 @@ def connect_layers(
             con.execute(f"create schema if not exists {schema}")
             con.execute(
                 f"create view {schema}.{table} as select {', '.join(shown)} "
-                f"from warehouse_file.{schema}.{table}"
+                f"from warehouse_file.{schema}.{table}{_rows_shown(columns, kept_back)}"
             )
         con.execute("set timezone = 'UTC'")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         yield con
+
+
+def _rows_shown(columns: Sequence[str], kept_back: Collection[str]) -> str:
+    """Where a table has a row per attribute, those of attributes that may be looked up."""
+    if not kept_back or not {"attribute", "attribute_value"} <= {*columns}:
+        return ""
+    return f" where attribute not in ({', '.join(map(literal, sorted(kept_back)))})"
 
 
 def _hidden(

@@ -17,6 +17,22 @@
     {{ json_of_filled(values) if values else 'cast(null as string)' }}
 {%- endmacro %}
 
+{#-
+    What a row of a keyed attribute file says, as the JSON text {name: value}: null for an empty cell,
+    which clears, and no entry where the file lacks the column. Null for a row that deletes.
+    Parameter: relation, the source.
+-#}
+{% macro statements_of(relation) -%}
+    {%- set said = [] -%}
+    {%- for column in declared_columns('attribute', relation) if graph -%}
+        {%- do said.append([
+            column.said.name, adapter.quote(column.name) ~ ' is not null',
+            'cast(' ~ as_declared(column) ~ ' as string)'
+        ]) -%}
+    {%- endfor -%}
+    case when not coalesce(is_deleted, false) then {{ json_of_said(said) }} end
+{%- endmacro %}
+
 {#- A column of a source as its declared type. -#}
 {% macro as_declared(column) -%}
     {%- set text, said = adapter.quote(column.name), column.said -%}
@@ -55,7 +71,7 @@
 
 {#-
     The attributes that any source declares, by name: dictionaries of `name`, `type` (of SQL),
-    `merge`, `display_name`, `description` and `label`. None while dbt only parses.
+    `merge`, `display_name`, `consumers`, `description` and `label`. None while dbt only parses.
 -#}
 {% macro declared_attributes() -%}
     {%- set types = {'integer': 'bigint', 'decimal': 'decimal(18, 6)', 'date': 'date',
@@ -68,6 +84,11 @@
         )}) -%}
     {%- endfor -%}
     {{ return(found.values() | sort(attribute='name')) }}
+{%- endmacro %}
+
+{#- Who may receive an attribute: the layers after profile and `c360 query --layers`. -#}
+{% macro attribute_consumers() -%}
+    {{ return(['value', 'segments', 'insights', 'activation', 'lookup']) }}
 {%- endmacro %}
 
 {#-
@@ -87,7 +108,8 @@
                 {%- set said = {'type': said} if said is string else said -%}
                 {%- set said = dict({
                     'name': column.name, 'type': 'text', 'merge': 'recent', 'format': 'iso',
-                    'zone': 'UTC', 'decimal_mark': '.', 'display_name': ''
+                    'zone': 'UTC', 'decimal_mark': '.', 'display_name': '',
+                    'consumers': attribute_consumers()
                 }, **said) -%}
             {%- endif -%}
             {%- if said -%}

@@ -25,6 +25,17 @@
     nullif(cast(json_merge_patch('{}', json_object({{ pairs | join(', ') }})) as string), '{}')
 {%- endmacro %}
 
+{#- A JSON text of triples [name, condition, value]: those whose condition holds, also without value. -#}
+{% macro json_of_said(triples) -%}{{ return(adapter.dispatch('json_of_said')(triples)) }}{%- endmacro %}
+{% macro duckdb__json_of_said(triples) -%}
+    '{' || concat_ws(',', cast(null as string)
+        {%- for name, condition, value in triples %},
+        case when {{ condition }}
+            then '"{{ name }}":' || coalesce(cast(to_json({{ value }}) as string), 'null') end
+        {%- endfor -%}
+    ) || '}'
+{%- endmacro %}
+
 {#- The entries of a JSON text {name: value}, as a list of `key` and `value`. -#}
 {% macro json_entries(json) -%}{{ return(adapter.dispatch('json_entries')(json)) }}{%- endmacro %}
 {% macro duckdb__json_entries(json) -%}

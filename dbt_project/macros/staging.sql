@@ -74,6 +74,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The delivery that a file belongs to: its path without the folders Upserts and Deletes. -#}
+{% macro delivery_of(source_file) -%}
+    {{ regexp_replace_all(source_file, '(^|/)(Upserts|Deletes)/', '\\1') }}
+{%- endmacro %}
+
 {#-
     All rows of the CTE `rows`, each with `reject_reason` and `reject_column`, null for the one row
     of a key that is accepted. `rows` has the columns of `first_fault`, source_file, source_row and
@@ -96,7 +101,7 @@
 -#}
 {% macro judge_versions(rows, key, newest_by='source_file', fold=false) -%}
     {%- set key_columns = key | join(', ') -%}
-    {%- set delivery = regexp_replace_all('source_file', '(^|/)(Upserts|Deletes)/', '\\1') -%}
+    {%- set delivery = delivery_of('source_file') -%}
     {%- set newest_first -%}
         {%- if newest_by == 'source_file' -%}
             delivery desc nulls last, deletes desc, source_file desc nulls last

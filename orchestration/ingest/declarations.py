@@ -13,6 +13,7 @@ from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
+from orchestration.ingest.keyed import POLICY, Keyed, keyed_of
 
 
 def _is_text(value: Any) -> bool:
@@ -98,6 +99,7 @@ class SourceTable:
         use_until: the last day, ISO 8601, on which it may be used, or empty.
         landing_only: whether it is meant that no staging model reads it.
         declared_in: the YAML file, for messages.
+        keyed: what it holds as a keyed attribute file; None where it is none.
     """
 
     source: str
@@ -121,6 +123,7 @@ class SourceTable:
     use_until: str = ""
     landing_only: bool = False
     declared_in: str = ""
+    keyed: Keyed | None = None
 
     @property
     def label(self) -> str:
@@ -152,6 +155,8 @@ class SourceTable:
             "declared_in",
         ):
             del parts[of_no_effect]
+        if self.keyed is None:
+            del parts["keyed"]
         parts["on_schema_change"] = dict(sorted(self.on_schema_change.items()))
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -216,6 +221,7 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
     on_missing_file = meta.get("on_missing_file", "drop")
     if on_missing_file not in ("drop", "keep"):
         raise UserError(f"The {where} has on_missing_file '{on_missing_file}'. Use drop or keep.")
+    keyed = keyed_of(node, meta, where)
     return SourceTable(
         source=node["source_name"],
         table=node["name"],
@@ -230,7 +236,7 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         watermark=meta.get("watermark"),
         completeness_marker=meta.get("completeness_marker"),
         options=options,
-        on_schema_change=_schema_policy(meta.get("on_schema_change"), where),
+        on_schema_change=POLICY if keyed else _schema_policy(meta.get("on_schema_change"), where),
         on_missing_file=on_missing_file,
         quarantine_threshold=float(threshold),
         party=_one_of(meta, "party", PARTIES, where),
@@ -238,6 +244,7 @@ def _source_table(node: Mapping[str, Any], meta: Mapping[str, Any]) -> SourceTab
         use_until=_day(meta.get("use_until"), where),
         landing_only=bool(meta.get("landing_only", False)),
         declared_in=node["original_file_path"],
+        keyed=keyed,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.errors import UserError
 from orchestration.ingest.declarations import Column, SourceTable
@@ -61,11 +61,13 @@ def match_columns(
     by_name |= {name: name for name in found}
     feeds: list[tuple[Column, str | None]] = []
     changes: list[Change] = []
+    key = table.keyed.key if table.keyed else None
     for column in table.columns:
         name = by_name.get(column.source_name)
         kind = found.get(name) if name is not None else None
         if name is None and not keys_only:
-            changes.append(_change(table, column.source_name, "missing", column.data_type, None))
+            change = _change(table, column.source_name, "missing", column.data_type, None)
+            changes.append(replace(change, policy="stop") if column.name == key else change)
         if kind and not column.is_text and _differs(column.data_type, kind):
             change = _change(table, column.source_name, "retyped", column.data_type, kind)
             changes.append(change)
@@ -106,9 +108,13 @@ def _stop_text(table: SourceTable, source_file: str, stopped: list[Change]) -> s
     found = "; ".join(
         sentences[c.change].format(c.column_name, c.declared_type, c.found_type) for c in stopped
     )
+    remedy = (
+        "or declare the column there as an attribute (docs/sources.md)"
+        if table.keyed
+        else "or set on_schema_change there (docs/sources.md)"
+    )
     return (
         f"{source_file}: the header {found}. Source {table.label} expects the columns "
         f"{', '.join(column.source_name for column in table.columns)}. Correct the file, change "
-        f"the declaration in {table.declared_in or 'the sources YAML'}, or set on_schema_change "
-        "there (docs/sources.md)."
+        f"the declaration in {table.declared_in or 'the sources YAML'}, {remedy}."
     )

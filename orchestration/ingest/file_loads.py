@@ -15,6 +15,7 @@ from orchestration.errors import UserError
 from orchestration.ingest import state
 from orchestration.ingest.declarations import SourceTable
 from orchestration.ingest.discovery import BLOCK_BYTES, count_lines
+from orchestration.ingest.keyed_checks import refuse_faulty
 from orchestration.ingest.plain_files import TEXT_FORMATS, plain_file
 from orchestration.ingest.plan import Step, check_failed
 from orchestration.ingest.readers import NeedsCareError, Outcome, Target, reader_of
@@ -31,6 +32,7 @@ class LoadContext:
         workspace: folder for unpacked copies.
         load_id: the run's load, in the log.
         progress: where to say how far it is.
+        dbt_project_dir: the dbt project, whose macros say what a keyed file's values are.
         away: addresses of servers that stayed away for all tries; their other tables get one each.
     """
 
@@ -38,6 +40,7 @@ class LoadContext:
     workspace: Path
     load_id: str
     progress: Callable[[str, int, int], None]
+    dbt_project_dir: Path
     away: set[str] = field(default_factory=set)
 
 
@@ -141,6 +144,8 @@ def _apply(
             "run again when the delivery is complete, or let it be delivered with a marker "
             "(meta.completeness_marker)."
         )
+    if table.keyed is not None:
+        refuse_faulty(con, target, context.dbt_project_dir)
     _log(context, table, step, outcome, started)
     return outcome
 

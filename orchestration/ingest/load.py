@@ -103,7 +103,9 @@ def load_tables(
         con.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
         state.prepare(con)
         state.forget_others(con, tables)
-        context = LoadContext(con, workspace, uuid.uuid4().hex, progress or _silent)
+        context = LoadContext(
+            con, workspace, uuid.uuid4().hex, progress or _silent, settings.dbt_project_dir
+        )
         accept_gone = state.are_gone_files_accepted(con)
         loaded = [_bring_up_to_date(context, settings, table, accept_gone) for table in tables]
         con.execute("drop table if exists operations.gone_files_accepted")

@@ -84,7 +84,9 @@ def plan_files(
             )
             continue
         content = step.contents.content_hash if step.contents else before[-1].content_hash
-        same = f"{file.is_deletes}:{content}"
+        # A keyed file says it as of the day in its name: who says the same again may take back what
+        # was said between.
+        same = f"{file.is_deletes}:{content}:{file.source_file if table.keyed else ''}"
         original = hashes.get(same)
         if original is not None and file.size > 0:
             if not (before and before[-1].part == 0 and step.action == "unchanged"):
@@ -119,6 +121,8 @@ def _compare(table: SourceTable, file: SourceFile, before: tuple[LoadedFile, ...
         return Step("unchanged", file.source_file, file, before=before)
     may_have_grown = (
         table.format in GROWING_FORMATS
+        # A key of the new part may stand in the old one, so it is read and checked as a whole.
+        and table.keyed is None
         and file.size > last.file_bytes
         and last.part > 0
         and last.ends_with_newline

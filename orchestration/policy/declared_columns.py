@@ -12,13 +12,23 @@ from typing import Any
 from orchestration.errors import UserError
 from orchestration.policy.namespaces import NAMESPACE_COLUMNS
 from orchestration.policy.seeds import FOLDER, read_seed
+from orchestration.policy.subscriptions import (
+    CONSUMERS,
+    check_consumers,
+    check_subscriptions,
+    consumers_of,
+)
 
 TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
 MERGE_RULES = ("recent", "precedence")
-WORDS = ("name", "type", "merge", "display_name", "format", "zone", "decimal_mark")
+WORDS = ("name", "type", "merge", "display_name", "consumers", "format", "zone", "decimal_mark")
 """What `config.meta.attribute` may say."""
 READERS = {"attribute": "attributes_of", "namespace": "identities_of"}
 """The macro through which a staging model takes what is declared."""
+KEYED, KEYED_READER = "keyed_by", "statements_of"
+"""The word by which a keyed attribute file names its column of ids; the macro of its attributes."""
+UNSAID = {"type": "text", "format": "iso", "zone": "UTC", "decimal_mark": "."}
+"""How values are read where nothing is said, as in macros/declared_columns.sql."""
 COLUMNS_OF_PERSON = "declared_attributes"
 """The macro through which a model takes declared attributes as columns."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -35,6 +45,7 @@ class Declared:
         what: attribute or namespace.
         said: what it declares.
         label: its label of personal data.
+        is_keyed: whether it is a column of a keyed attribute file.
     """
 
     where: str
@@ -42,6 +53,13 @@ class Declared:
     what: str
     said: Any
     label: str
+    is_keyed: bool = False
+
+    @property
+    def reader(self) -> str:
+        """The macro through which a staging model takes it."""
+        is_statement = self.is_keyed and self.what == "attribute"
+        return KEYED_READER if is_statement else READERS[self.what]
 
 
 def namespaces_of(dbt_project_dir: Path) -> list[str]:
@@ -84,7 +102,10 @@ def check_declared_columns(manifest: Mapping[str, Any], namespaces: Collection[s
                 "name. Give it another name, as in attribute: {name: "
                 f"{column.table.split('.')[2]}_{name}}}."
             )
-        meaning = (said["type"], said["merge"], column.label)
+        check_consumers(said, column.where)
+        consumers = consumers_of(said)
+        whom = f"for {' and '.join(consumers) or 'nobody'}" if {*consumers} != {*CONSUMERS} else ""
+        meaning = (said["type"], said["merge"], column.label, whom)
         other, theirs = first.setdefault(name, (column, meaning))
         if other is not column and other.table == column.table:
             raise UserError(
@@ -94,9 +115,10 @@ def check_declared_columns(manifest: Mapping[str, Any], namespaces: Collection[s
         if theirs != meaning:
             raise UserError(
                 f"{column.where} declares the attribute {name} as {_listed(meaning)} and "
-                f"{other.where} as {_listed(theirs)}. Type, merge rule and label of one attribute "
-                "are the same everywhere."
+                f"{other.where} as {_listed(theirs)}. Type, merge rule, label and consumers of "
+                "one attribute are the same everywhere."
             )
+    check_subscriptions(manifest, subscriptions(manifest), COLUMNS_OF_PERSON)
 
 
 def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
@@ -106,6 +128,7 @@ def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
         manifest: dbt's manifest.json.
     """
     for table, node in sorted(manifest["sources"].items()):
+        is_keyed = KEYED in {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
         for name, column in node["columns"].items():
             meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
             where = (
@@ -114,7 +137,8 @@ def declared_columns(manifest: Mapping[str, Any]) -> Iterator[Declared]:
             )
             for what in READERS:
                 if meta.get(what):
-                    yield Declared(where, table, what, meta[what], str(meta.get("label") or ""))
+                    label = str(meta.get("label") or "")
+                    yield Declared(where, table, what, meta[what], label, is_keyed)
 
 
 def attributes_declared(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -127,6 +151,31 @@ def attributes_declared(manifest: Mapping[str, Any]) -> dict[str, str]:
         _attribute(column)["name"]: column.label
         for column in declared_columns(manifest)
         if column.what == "attribute"
+    }
+
+
+def reading_of(said: Any) -> dict[str, str]:
+    """How the values of an attribute are read, as its declaration says or leaves unsaid.
+
+    Parameters:
+        said: `config.meta.attribute` of a column: a type, or a mapping with WORDS;
+            `check_declared_columns` refuses anything else.
+    """
+    told = said if isinstance(said, Mapping) else {"type": said}
+    return {word: str(told.get(word, unsaid)) for word, unsaid in UNSAID.items()}
+
+
+def subscriptions(manifest: Mapping[str, Any]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The declared attributes, each with where it is declared and its consumers.
+
+    Parameters:
+        manifest: dbt's manifest.json.
+    """
+    return {
+        said["name"]: (column.where, consumers_of(said))
+        for column in declared_columns(manifest)
+        if column.what == "attribute"
+        for said in [_attribute(column)]
     }
 
 
@@ -147,7 +196,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _require_reader(manifest: Mapping[str, Any], column: Declared) -> None:
-    macro = READERS[column.what]
+    macro = column.reader
     readers = [
         node
         for node in manifest["nodes"].values()
@@ -174,7 +223,7 @@ def _check_namespace(column: Declared, namespaces: Collection[str]) -> None:
     )
 
 
-def _attribute(column: Declared) -> dict[str, str]:
+def _attribute(column: Declared) -> dict[str, Any]:
     said = {"type": column.said} if isinstance(column.said, str) else column.said
     own = column.where.split()[2]
     if not isinstance(said, Mapping) or set(said) - set(WORDS):

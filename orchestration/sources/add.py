@@ -17,7 +17,7 @@ from orchestration.ingest.addresses import without_password
 from orchestration.project_files import editing, take_back_unfinished, write_all
 from orchestration.settings import Settings
 from orchestration.sources import kept as keeping
-from orchestration.sources.declares import declare, require_people
+from orchestration.sources.declares import PEOPLE, declare, declare_keyed, require_people
 from orchestration.sources.doubts import doubts_of, refuse_doubts
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import read_entities
@@ -54,6 +54,7 @@ def add_source(
     types: Mapping[str, str] | None = None,
     attributes: Mapping[str, str] | None = None,
     namespaces: Mapping[str, str] | None = None,
+    keyed_by: Mapping[str, str] | None = None,
     currency: str | None = None,
     set_aside: float | None = None,
     yes: bool = False,
@@ -76,6 +77,8 @@ def add_source(
         types: what a column's values are; what is no such value counts for none.
         attributes: columns that become attributes of the person, with the attribute's name.
         namespaces: columns that hold an identity, with its namespace.
+        keyed_by: columns with the customers' ids, with their namespace; their tables are keyed
+            attribute files, and all their other columns attributes.
         currency: the currency of tables that do not say it, ISO 4217; EUR where nothing says it.
         set_aside: the share of a file's rows that may be set aside.
         yes: write without asking.
@@ -96,6 +99,7 @@ def add_source(
     said: dict[str, Any] = {
         "tables": tables, "maps": maps or {}, "renames": renames or {}, "formats": formats,
         "types": types or {}, "attributes": attributes or {}, "namespaces": namespaces or {},
+        "keyed_by": keyed_by or {},
         "currency": currency, "set_aside": set_aside,
     }  # fmt: skip
     expected: dict[str, dict[str, str]] = {}
@@ -133,7 +137,9 @@ def add_source(
             for renamed in renames or {}:
                 columns_named(found, renamed, "--rename")
             overrule_values(found, formats, types or {})
+            declare_keyed(found, said)
             declare(found, said["attributes"], said["namespaces"], types, settings.dbt_project_dir)
+            maps = {**(maps or {}), **{t.name: (PEOPLE,) for t in found if t.keyed_by}}
             understand(con, found)
             fed = fed_by(settings.dbt_project_dir, name)
             proposals = propose(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from orchestration.sources import feed_activities, feed_people, feed_sales
 from orchestration.sources.drafts import Table
+from orchestration.sources.feed_keyed import keyed_records
 from orchestration.sources.feed_refunds import refunded
 from orchestration.sources.feeding import Context
 from orchestration.sources.proposals import Proposal
@@ -48,5 +49,8 @@ def build(ctx: Context, proposal: Proposal, role: Role) -> Proposal:
         proposal: an empty one.
         role: what its table is about.
     """
+    if proposal.table.keyed_by:
+        keyed_records(proposal)
+        return proposal
     BUILDERS[proposal.entity.name](ctx, proposal, proposal.table, role)
     return proposal

@@ -107,6 +107,14 @@ def add(
             help="A column that holds an identity, such as the CRM's ids in another system.",
         ),
     ] = None,
+    keyed_by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keyed-by",
+            metavar="COLUMN=NAMESPACE",
+            help="The ids of a file of attributes: all other columns are attributes, empty clears.",
+        ),
+    ] = None,
     currency: Annotated[
         str | None,
         typer.Option(help="Currency of amounts that come without one, ISO 4217; EUR without."),
@@ -152,6 +160,7 @@ def add(
         types=_pairs(type_ or [], "--type"),
         attributes=dict(text.partition("=")[::2] for text in attribute or []),
         namespaces=_pairs(namespace or [], "--namespace"),
+        keyed_by=_pairs(keyed_by or [], "--keyed-by"),
         currency=currency,
         set_aside=set_aside,
         yes=yes,

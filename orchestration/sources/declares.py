@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.policy.declared_columns import NAME, namespaces_of
@@ -13,6 +14,7 @@ from orchestration.sources.drafts import Column, Table
 from orchestration.sources.overrules import columns_named
 from orchestration.sources.proposals import Proposal
 
+PEOPLE = "customer_records"
 READ_WITHOUT_FAULT = 0.99
 """Share of a column's values that have to be of a type, so that it is proposed for them."""
 
@@ -61,6 +63,41 @@ def declare(
             column.declares["namespace"] = namespace
 
 
+def declare_keyed(tables: Sequence[Table], said: MutableMapping[str, Any]) -> None:
+    """Note which tables are keyed attribute files, and declare all that their columns are.
+
+    Parameters:
+        tables: the tables of the source.
+        said: what the user said; attributes and namespaces are added to.
+
+    Raises:
+        UserError: no table has the column, or a table is no delimited text.
+    """
+    said["attributes"], said["namespaces"] = {**said["attributes"]}, {**said["namespaces"]}
+    for name, namespace in said["keyed_by"].items():
+        said["namespaces"][name] = namespace
+        for key in columns_named(tables, name, "--keyed-by"):
+            table = next(t for t in tables if any(c is key for c in t.columns))
+            if table.format != "csv" or table.options.get("delimiter") == "whitespace":
+                raise UserError(
+                    f"--keyed-by: {table.name} is no delimited text, and nothing else tells an "
+                    "empty cell from one that is not there. Deliver it as csv.",
+                    2,
+                )
+            table.keyed_by, key.means, key.confidence = key.name, "customer_id", 1.0
+            key.said.add("meaning")
+            for column in table.columns:
+                if column is not key:
+                    column.is_strict = True
+                    said["attributes"].setdefault(_told_as(column, said["attributes"]), "")
+
+
+def _told_as(column: Column, attributes: Mapping[str, str]) -> str:
+    """The name by which the user has declared a column, or else its own."""
+    own = column.source_name.strip()
+    return next((told for told in attributes if told.strip() in (own, column.name)), own)
+
+
 def require_people(tables: Sequence[Table], proposals: Sequence[Proposal]) -> None:
     """Refuse what is declared in a table that says nothing of people.
 
@@ -73,8 +110,8 @@ def require_people(tables: Sequence[Table], proposals: Sequence[Proposal]) -> No
         if declared and id(table) not in of_people:
             raise UserError(
                 f"{declared[0].source_name.strip()} of {table.name} is declared to be of a person, "
-                f"and {table.name} feeds no customer_records. Say which column is the customer's "
-                f"id with --rename COLUMN=customer_id, or --map {table.name}=customer_records.",
+                f"and {table.name} feeds no {PEOPLE}. Say which column is the customer's "
+                f"id with --rename COLUMN=customer_id, or --map {table.name}={PEOPLE}.",
                 2,
             )
 
@@ -101,8 +138,10 @@ def _attribute(column: Column, called: str, said: str | None) -> dict[str, str]:
 def _type_of(column: Column) -> str:
     if column.formats:
         return "instant" if any(sign in column.formats[0] for sign in ("%H", "epoch")) else "date"
-    if column.share("integer") >= READ_WITHOUT_FAULT and not column.share("leading_zero"):
+    # One value that is not of the type would have a keyed file refused.
+    least = 1.0 if column.is_strict else READ_WITHOUT_FAULT
+    if column.share("integer") >= least and not column.share("leading_zero"):
         return "integer"
-    if column.share("number") >= READ_WITHOUT_FAULT and not column.share("leading_zero"):
+    if column.share("number") >= least and not column.share("leading_zero"):
         return "decimal"
     return "text"

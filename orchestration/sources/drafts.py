@@ -38,6 +38,7 @@ class Column:
         other_means: further meanings of the name, which the table's context may choose.
         references: the table whose key it holds.
         feeds: entity.column, filled by the mapping.
+        is_strict: one value that can't be read would have its file refused.
         declares: what the source's YAML declares of it: an attribute of the person, a namespace.
     """
 
@@ -70,6 +71,7 @@ class Column:
     other_means: tuple[str, ...] = ()
     references: str | None = None
     feeds: list[str] = field(default_factory=list)
+    is_strict: bool = False
     declares: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,7 @@ class Table:
         unnamed: columns that can't be loaded, because their name is empty or repeats.
         refused: entities that it might have fed, and what is lacking.
         activity: the entity of activities that its rows are, where they are.
+        keyed_by: the safe name of the column of ids, where it is a keyed attribute file.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Table:
     unnamed: int = 0
     refused: list[str] = field(default_factory=list)
     activity: str | None = None
+    keyed_by: str = ""
 
     def column(self, name: str) -> Column:
         """The column of a safe name."""

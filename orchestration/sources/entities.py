@@ -54,8 +54,21 @@ STAGED_ONLY = {
 """Columns that a staging model has only where its source says them, and that no table keeps."""
 
 
-DECLARED = {"attributes": "attributes_of", "identities": "identities_of"}
+DECLARED = {
+    "attributes": "attributes_of", "identities": "identities_of", "statements": "statements_of",
+}  # fmt: skip
 """Columns that hold what the YAML of a source declares, and the macro that reads it."""
+STATEMENTS = (
+    EntityColumn(
+        "statements",
+        "string",
+        "What the row says of its customer as JSON, null for an empty cell; null where it deletes.",
+        False,
+        "I1",
+    ),
+    EntityColumn("said_at", "timestamp", "When it is said, UTC; null without.", False, None),
+)
+"""What a keyed attribute file has in the place of attributes and of an update of the record."""
 ASKED = {("orders", "source_record_id")}
 """May be null, for guests; a table without such a column feeds nothing all the same."""
 

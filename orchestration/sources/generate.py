@@ -13,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
+from orchestration.policy.declared_columns import KEYED
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
 from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml
@@ -194,6 +195,8 @@ def _table(draft: Draft, table: Table) -> dict[str, Any]:
         meta["options"] = dict(table.options)
     if table.name in draft.thresholds:
         meta["quarantine_threshold"] = draft.thresholds[table.name]
+    if table.keyed_by:
+        meta[KEYED] = table.keyed_by
     if not fed:
         meta["landing_only"] = True
     if "options" in meta:

@@ -11,11 +11,11 @@ import yaml
 from orchestration.errors import UserError
 
 SAID = (
-    "tables", "maps", "renames", "formats", "types", "attributes", "namespaces", "currency",
-    "set_aside",
+    "tables", "maps", "renames", "formats", "types", "attributes", "namespaces", "keyed_by",
+    "currency", "set_aside",
 )  # fmt: skip
 """What `source add` is told beside name and place, as add_source calls it."""
-MAPPINGS = ("maps", "renames", "types", "attributes", "namespaces")
+MAPPINGS = ("maps", "renames", "types", "attributes", "namespaces", "keyed_by")
 
 
 def save(path: Path, said: Mapping[str, Any], feeds: Mapping[str, Mapping[str, str]]) -> None:

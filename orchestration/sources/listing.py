@@ -17,6 +17,7 @@ from orchestration.errors import UserError
 from orchestration.locking import holder_of
 from orchestration.settings import Settings
 from orchestration.sources.expectations import open_warehouse
+from orchestration.sources.uploads import last_uploads
 from orchestration.terminal import Console
 
 OK, WAITING, FAILED, NEVER, UNKNOWN = "ok", "waiting", "failed", "never loaded", "unknown"
@@ -68,7 +69,7 @@ def list_sources(
 
     Parameters:
         settings: paths.
-        as_json: print JSON with a list `tables` and the text `running` (or null).
+        as_json: print JSON with the lists `tables` and `uploads` and the text `running` (or null).
         console: where the table goes; standard output by default.
 
     Returns:
@@ -79,17 +80,20 @@ def list_sources(
     """
     console = console or Console()
     running = holder_of(settings.data_dir) if settings.data_dir.exists() else None
-    tables = _declared(_manifest(settings, is_running=running is not None))
+    manifest = _manifest(settings, is_running=running is not None)
+    tables, uploads = _declared(manifest), []
     if running:
         for listed in tables.values():
             listed.state = UNKNOWN
     elif settings.warehouse_path.exists():
         with open_warehouse(settings) as con:
             fill_in(con, tables)
+            uploads = last_uploads(con, manifest)
     found = list(tables.values())
     if as_json:
         entries = [asdict(listed) for listed in found]
-        print(json.dumps({"running": running, "tables": entries}, indent=2))
+        said = {"running": running, "tables": entries, "uploads": [*map(asdict, uploads)]}
+        print(json.dumps(said, indent=2))
         return found
     if not found:
         console.print("No source is declared. `c360 source add NAME PATH` adds one.")
@@ -105,6 +109,8 @@ def list_sources(
         if listed.message:
             line = f"{listed.source}.{listed.table} {listed.state}: {listed.message}"
             console.print(Text(line), soft_wrap=True)
+    for upload in uploads:
+        console.print(Text(str(upload)), soft_wrap=True)
     return found
 
 

@@ -76,7 +76,7 @@ def checked_sql(source: str, proposal: Proposal) -> str:
             lines.append(f"{INDENT}'{source}' as source_system,")
         elif column.name == "source_file" or (feed is not None and feed.is_final):
             continue
-        elif feed is None and column.name in DECLARED:
+        elif feed is None and proposal.reads(column.name):
             table = f"source('{source}', '{proposal.table.name}')"
             lines.append(f"{INDENT}{{{{ {DECLARED[column.name]}({table}) }}}} as {column.name},")
         elif feed is None:

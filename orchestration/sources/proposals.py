@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from orchestration.errors import UserError
 from orchestration.sources import expressions
 from orchestration.sources.drafts import Column, Doubt, Table
-from orchestration.sources.entities import DECLARED, STAGED_ONLY, Entity, EntityColumn
+from orchestration.sources.entities import (
+    DECLARED,
+    STAGED_ONLY,
+    STATEMENTS,
+    Entity,
+    EntityColumn,
+)
 
 SILENT = {"source_system", "source_file"}
 
@@ -109,7 +115,13 @@ class Proposal:
         """The columns of the staging model, `source_file` last."""
         more = STAGED_ONLY.get(self.entity.name)
         extra = [more] if more is not None and more.name in self.feeds else []
+        extra += STATEMENTS if self.table.keyed_by else ()
         return [*self.entity.columns[:-1], *extra, self.entity.columns[-1]]
+
+    def reads(self, column: str) -> bool:
+        """Whether a column of the model is what the source's YAML declares."""
+        is_silent = self.table.keyed_by and column == "attributes"
+        return column in DECLARED and not is_silent
 
     @property
     def takes_declared(self) -> bool:

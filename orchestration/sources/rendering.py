@@ -6,48 +6,11 @@ written. dbt takes seconds to parse a project; the macros of staging need none o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-from jinja2 import StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
-
-from orchestration.ingest.sql import quoted
+from orchestration.macros import rendered
 from orchestration.sources.templates import refuse_unknown_code
-
-MACRO_FILES = (
-    "engine.sql", "clock.sql", "staging.sql", "source_formats.sql", "source_texts.sql",
-    "declared_columns.sql", "refresh.sql", "landed.sql",
-    "normalise/*.sql",
-)  # fmt: skip
-
-
-class _Adapter:
-    """What `adapter.dispatch` finds: the macro for DuckDB."""
-
-    def __init__(self) -> None:
-        self.macros: Any = None
-
-    @staticmethod
-    def quote(name: str) -> str:
-        return quoted(name)
-
-    def dispatch(self, name: str, *_: Any) -> Callable[..., str]:
-        return getattr(self.macros, f"duckdb__{name}")  # type: ignore[no-any-return]
-
-
-class _Dbt:
-    """The few functions of dbt's own that staging uses."""
-
-    @staticmethod
-    def dateadd(part: str, count: int, start: str) -> str:
-        return f"({start} + interval ({count}) {part})"
-
-    @staticmethod
-    def date_trunc(part: str, value: str) -> str:
-        return f"date_trunc('{part}', {value})"
 
 
 @cache
@@ -74,34 +37,4 @@ def render(project_dir: Path, sql: str, relations: dict[str, str]) -> str:
         relations: the relation of each source table, as SQL says it.
     """
     refuse_unknown_code(sql, project_dir, "that is measured")
-    folder = project_dir / "macros"
-    files = [path for pattern in MACRO_FILES for path in sorted(folder.glob(pattern))]
-    environment, macros = _macros("\n".join(path.read_text() for path in files))
-    names = {**macros, "source": lambda _, table: relations[table]}
-    return environment.from_string(sql, globals=names).render().lstrip()
-
-
-@lru_cache(maxsize=4)
-def _macros(text: str) -> tuple[SandboxedEnvironment, dict[str, Any]]:
-    """The macros of a text by name, and what renders templates that call them.
-
-    Compiling all of staging's macros takes a third of a second, and adding a source renders many
-    texts.
-    """
-    adapter = _Adapter()
-    environment = SandboxedEnvironment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
-    environment.globals.update(
-        adapter=adapter,
-        dbt=_Dbt,
-        # A source is measured as it is today, whatever day is replayed.
-        env_var=lambda _, default: default,
-        # What columns declare is not measured: no value of it sets a row aside.
-        execute=False,
-        config=lambda **_: "",
-        graph=None,
-        **{"return": lambda value: value},
-    )
-    adapter.macros = environment.from_string(text).module
-    return environment, {
-        name: macro for name, macro in vars(adapter.macros).items() if not name.startswith("__")
-    }
+    return rendered(project_dir, sql, {"source": lambda _, table: relations[table]})

@@ -62,6 +62,11 @@ def test_what_is_declared_is_taken() -> None:
         ([{"x": {"attribute": {"merge": "best"}}}], "merge best. Use recent, precedence"),
         ([{"x": {"attribute": {"kind": "text"}}}], "can't be read. Give its type, one of"),
         ([{"x": {"attribute": ["text"]}}], "can't be read"),
+        ([{"x": {"attribute": {"consumers": ["mail"]}}}], "the consumer mail. Use a list of value"),
+        (
+            [{"x": {"attribute": {"consumers": []}}}, {"x": {"attribute": "text"}}],
+            "label and consumers of one attribute are the same",
+        ),
         ([{"x": {"attribute": {"name": "drop table"}}}], "the attribute drop table. Use lower"),
         ([{"x": {"attribute": {"type": "date", "format": "'; drop"}}}], "format '; drop. Use a"),
         ([{"family_name": {"attribute": "text"}}], "a profile has a column of that name.*s_family"),
@@ -76,7 +81,7 @@ def test_what_is_declared_is_taken() -> None:
         ),
         (
             [{"y": {"attribute": "text", "label": "I1"}}, {"y": {"attribute": "text"}}],
-            "label of one attribute are the same everywhere",
+            "label and consumers of one attribute are the same",
         ),
     ],
 )
@@ -94,3 +99,40 @@ def test_what_no_model_reads_is_refused(said: dict[str, Any], macro: str) -> Non
     others = [name for name in READERS if not name.endswith(macro)]
     with pytest.raises(UserError, match=rf"no model.*{{{{ {macro}\(source\('s', 'a'\)\) }}}}"):
         check_declared_columns(manifest({"x": said}, readers=others), {"crm_id"})
+
+
+def test_a_keyed_file_is_read_by_its_own_macro() -> None:
+    """Through attributes_of an empty cell would say nothing."""
+    told = manifest({"x": {"attribute": "text"}})
+    told["sources"]["source.p.s.a"]["config"] = {"meta": {"keyed_by": "id"}}
+    with pytest.raises(UserError, match=r"no model.*{{ statements_of\(source\('s', 'a'\)\) }}"):
+        check_declared_columns(told, {"crm_id"})
+    told["nodes"]["model.p.staged"]["depends_on"]["macros"] = ["macro.p.statements_of"]
+    check_declared_columns(told, {"crm_id"})
+
+
+@pytest.mark.parametrize(
+    ("consumers", "text", "is_refused"),
+    [
+        (["value"], "select x from people", True),
+        ([], "select x from people", True),
+        ("value", "select max(people.x) from people", True),
+        (["segments", "lookup"], "select x from people", False),
+        (["value"], "select xy from people -- not x", False),
+        (["value"], "select y {# x #} from people", False),
+    ],
+)
+def test_a_layer_reads_the_attributes_that_are_for_it(
+    consumers: Any, text: str, is_refused: bool
+) -> None:
+    told = manifest({"x": {"attribute": {"consumers": consumers}}, "y": {"attribute": "text"}})
+    told["nodes"]["model.p.loyal"] = {
+        "resource_type": "model", "name": "loyal", "columns": {},
+        "fqn": ["p", "segments", "loyal"], "original_file_path": "models/segments/loyal.sql",
+        "depends_on": {"nodes": ["model.p.people"], "macros": []}, "raw_code": text,
+    }  # fmt: skip
+    if not is_refused:
+        check_declared_columns(told, set())
+        return
+    with pytest.raises(UserError, match=r"loyal .*the attribute x, .*and not for segments. Take"):
+        check_declared_columns(told, set())

@@ -33,7 +33,8 @@ MANIFEST: Mapping[str, Any] = {
             "columns": {},
         }
         for name in NAMES
-    }
+    },
+    "nodes": {},
 }
 
 

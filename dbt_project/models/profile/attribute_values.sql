@@ -9,7 +9,11 @@ with
     union all
     select profile_id
     from {{ ref('identity_map') }}
-    semi join {{ changed('customer_records') }} using ({{ record | join(', ') }})
+    semi join (
+        select {{ record | join(', ') }} from {{ changed('customer_records') }}
+        union all
+        select {{ record | join(', ') }} from {{ changed('attribute_statements') }}
+    ) as changed_records using ({{ record | join(', ') }})
 {% endcall %}
 
 identity_map as (
@@ -28,15 +32,35 @@ source_precedence as (
     select * from {{ ref('source_precedence') }}
 ),
 
-values_of_records as (
+entries_of_records as (
     select
         source_system,
         source_record_id,
-        record_key,
         updated_at,
         unnest({{ json_entries('attributes') }}) as entry
     from customer_records
     where attributes is not null
+),
+
+-- A record that lacks a value says nothing; an empty cell of a keyed file says that there is none.
+values_of_records as (
+    select
+        source_system,
+        source_record_id,
+        updated_at,
+        struct_extract(entry, 'key') as attribute,
+        struct_extract(entry, 'value') as attribute_value,
+        false as is_cleared
+    from entries_of_records
+    union all
+    select
+        source_system,
+        source_record_id,
+        said_at as updated_at,
+        attribute,
+        attribute_value,
+        is_cleared
+    from {{ part(ref('attribute_statements'), record, of='identity_map') }}
 ),
 
 -- Systems that are not listed rank behind all that are.
@@ -47,9 +71,10 @@ values_of_people as (
         declared_attributes.merge_rule,
         values_of_records.source_system,
         values_of_records.source_record_id,
-        values_of_records.record_key,
+        values_of_records.source_system || ':' || values_of_records.source_record_id as record_key,
         values_of_records.updated_at,
-        values_of_records.entry.value as attribute_value,
+        values_of_records.attribute_value,
+        values_of_records.is_cleared,
         coalesce(source_precedence.precedence, 2147483647) as precedence
     from values_of_records
     inner join identity_map
@@ -57,7 +82,7 @@ values_of_people as (
             identity_map.source_system = values_of_records.source_system
             and identity_map.source_record_id = values_of_records.source_record_id
     inner join declared_attributes
-        on declared_attributes.attribute = values_of_records.entry.key
+        on declared_attributes.attribute = values_of_records.attribute
     left join source_precedence
         on source_precedence.source_system = values_of_records.source_system
 )
@@ -66,13 +91,16 @@ select
     profile_id,
     attribute,
     attribute_value,
+    is_cleared,
     source_system,
     source_record_id,
     updated_at,
     merge_rule,
+    -- What is cleared counts for no value, so whoever has one comes before.
     row_number() over (
         partition by profile_id, attribute
         order by
+            is_cleared asc,
             case when merge_rule = 'precedence' then precedence end asc nulls last,
             updated_at desc nulls last,
             precedence asc,

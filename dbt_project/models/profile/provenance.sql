@@ -62,7 +62,8 @@ select
     winners.attribute,
     winners.source_system,
     winners.source_record_id,
-    coalesce(merge_policies.rule, 'recent') as rule
+    coalesce(merge_policies.rule, 'recent') as rule,
+    false as is_cleared
 from winners
 left join merge_policies
     on merge_policies.attribute = winners.attribute
@@ -72,6 +73,7 @@ select
     attribute,
     source_system,
     source_record_id,
-    merge_rule as rule
+    merge_rule as rule,
+    is_cleared
 from {{ part(ref('attribute_values'), ['profile_id']) }}
 where attribute_rank = 1

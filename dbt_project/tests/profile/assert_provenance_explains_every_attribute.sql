@@ -23,13 +23,22 @@ filled as (
         from {{ ref('profiles') }}
         where {{ attribute.name }} is not null
     {%- endfor %}
+),
+
+-- A cleared attribute has a source, and no value to explain.
+provenance as (
+    select
+        profile_id,
+        attribute
+    from {{ ref('provenance') }}
+    where not is_cleared
 )
 
 select
     coalesce(filled.profile_id, provenance.profile_id) as profile_id,
     coalesce(filled.attribute, provenance.attribute) as attribute
 from filled
-full outer join {{ ref('provenance') }} as provenance
+full outer join provenance
     on
         provenance.profile_id = filled.profile_id
         and provenance.attribute = filled.attribute

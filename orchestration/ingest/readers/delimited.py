@@ -92,7 +92,9 @@ class _Reading:
     def load(self, path: Path) -> int:
         """Insert the file's rows; what was rejected is in DuckDB's own tables then."""
         self.drop_rejects()
-        position = {name: f"c{i}" for i, name in enumerate(self.names)}
+        # In a keyed file an empty cell is a statement, and a column that it lacks is none.
+        cell = "coalesce(c{}, '')" if self.target.table.keyed else "c{}"
+        position = {name: cell.format(i) for i, name in enumerate(self.names)}
         expressions = {
             column.name: position[name] if name is not None else f"cast(null as {column.data_type})"
             for column, name in self.matched.feeds
