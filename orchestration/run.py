@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from dagster._core.remote_origin import RemoteJobOrigin
 
 REPOSITORY = "__repository__"
-GARBAGE = 100_000
-"""Objects made before Python's collector looks for cycles among them, 700 by default."""
 
 
 def refresh(
@@ -63,15 +61,13 @@ def refresh(
 
 def _load_uncollected(settings: Settings) -> tuple[dg.JobDefinition, dg.DagsterInstance]:
     # What is loaded here lives as long as the process. The collector would walk it time and again,
-    # a fifth of the time it takes, and find next to nothing. What dbt makes per node and event goes
-    # without it, so it looks seldom later, too.
+    # a fifth of the time it takes, and find next to nothing.
     gc.disable()
     try:
         loaded = _load(settings)
         gc.freeze()
         return loaded
     finally:
-        gc.set_threshold(GARBAGE)
         gc.enable()
 
 
