@@ -77,9 +77,10 @@
         select {{ compared }}, {{ hash_of(said) }} as row_hash from {{ rows_now }}
     ),
 
-    -- Most of the rows that are reached are as they were, and rows are wide: a number tells.
+    -- Most of the rows that are reached are as they were, and rows are wide: a number tells. Where
+    -- the same row stands there twice, all are named when their number changes.
     differing as (
-        select row_hash
+        select row_hash, sum(side) as gained
         from (
             select {{ keys }}, row_hash, -1 as side from rows_before
             union all
@@ -87,21 +88,15 @@
         ) as sides
         group by {{ keys }}, row_hash
         having sum(side) <> 0
-    ),
-
-    differing_before as (
-        select {{ compared }} from rows_before semi join differing using (row_hash)
-    ),
-
-    differing_after as (
-        select {{ compared }} from rows_after semi join differing using (row_hash)
     )
 
-    select *, false as is_after
-    from (select * from differing_before except all select * from differing_after)
+    select {{ compared }}, false as is_after
+    from rows_before
+    semi join (select row_hash from differing where gained < 0) as gone using (row_hash)
     union all
-    select *, true as is_after
-    from (select * from differing_after except all select * from differing_before);
+    select {{ compared }}, true as is_after
+    from rows_after
+    semi join (select row_hash from differing where gained > 0) as put_in using (row_hash);
 
     {% if is_staging -%}
     create or replace table {{ moved(target.identifier) }} as

@@ -11,7 +11,6 @@ import duckdb
 from tests.conftest import Company
 from tests.identity.lab import Lab, Record
 from tests.identity.refreshing import (
-    build,
     built_elsewhere,
     conformed_changed,
     differences,
@@ -169,7 +168,6 @@ def test_pairs_are_scored_again_like_all_pairs(company: Company, tmp_path: Path)
     with company.warehouse() as con:
         [(model,)] = con.execute("select count(*) from operations.match_models").fetchall()
     assert model
-    build(settings)
     with (
         conformed_changed(settings),
         duckdb.connect(str(settings.warehouse_path)) as con,
@@ -188,7 +186,6 @@ def test_pairs_are_scored_again_like_all_pairs(company: Company, tmp_path: Path)
 def test_other_parameters_score_all_pairs_again(company: Company, tmp_path: Path) -> None:
     """As after `c360 identity train`."""
     settings = company.settings
-    build(settings)
     with conformed_changed(settings), duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute(
             "insert into operations.match_models by name select * replace ("

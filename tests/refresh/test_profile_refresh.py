@@ -63,12 +63,12 @@ def test_random_deliveries_give_what_a_whole_build_gives(
     gone, come = set(), set()
     windowed = {n for n, m in chain.models.items() if "built_whole_above" in m["config"]["meta"]}
     months = set(chain.query("select month_start_on from conformed.refresh_period"))
-    for step in range(3):
+    for step in range(2):
         # Every window of a measure ends elsewhere when a month begins.
-        company.news_from += timedelta(days=30 if step == 1 else 4)
+        company.news_from += timedelta(days=4 if step else 30)
         company.go_on()
         chain.land(company, TODAY.date() + timedelta(days=step))
-        if step == 2:
+        if step:
             # The ledger of what the refresh begins with, which it adds to.
             whole = built_elsewhere(chain.settings, tmp_path / "whole")
         chain.follow()

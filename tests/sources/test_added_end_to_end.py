@@ -1,12 +1,14 @@
-"""What was added by one command each, through a run to publication: exports, guests, credit notes.
+"""What was added by one command each, through a run to publication.
 
-The right values are those of the README of shared/data/exports, and of two of shared/data/cases
-that show only behind staging. The one correction is a rate for the charges in pounds, which no file
-can know.
+Exports, guests, credit notes, and columns that a team declares: attributes arrive in the profile,
+foreign ids join people. The right values are those of the README of shared/data/exports, and of two
+of shared/data/cases that show only behind staging. The one correction is a rate for the charges in
+pounds, which no file can know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from orchestration.settings import Settings
 from tests.conftest import Company, require_shared
 from tests.own_data import project_copy
+from tests.sources import declared
 from tests.sources.added import add
 
 PLACES = {
@@ -37,7 +40,7 @@ GUESTS, BOUGHT, CREDITED = Decimal(205), Decimal(277 + 540), Decimal(160)
 
 @pytest.fixture(scope="module")
 def after_run(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    """The company of the exports and cases, after one run."""
+    """The company of the exports, the cases and the declared columns, after one run."""
     root = tmp_path_factory.mktemp("exports")
     exports = require_shared("exports")
     project = project_copy(root / "dbt_project")
@@ -63,13 +66,14 @@ def after_run(tmp_path_factory: pytest.TempPathFactory) -> Company:
         settings.read_text().replace("reporting_currency,,", "reporting_currency,EUR,")
     )
     company = Company(Settings(root / "data", root / "data" / "landing", project))
+    declared.add_declared(company, root)
     ran = company.c360("run")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return company
 
 
-@pytest.fixture(scope="module")
-def warehouse(after_run: Company) -> duckdb.DuckDBPyConnection:
+@pytest.fixture
+def warehouse(after_run: Company) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, and of the charges what their file says."""
     con = after_run.warehouse()
     [charges] = require_shared("exports").glob(PLACES["stripe"])
@@ -79,7 +83,8 @@ def warehouse(after_run: Company) -> duckdb.DuckDBPyConnection:
         "cast(amount_refunded * 0.01 as decimal(18, 2)) as refunded_major "
         f"from read_ndjson('{charges}', ignore_errors = true) where id is not null"
     )
-    return con
+    yield con
+    con.close()
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
@@ -131,14 +136,19 @@ def test_a_sale_paid_through_stripe_counts_once(
         f"select *, if(currency = 'gbp', {RATE}, 1) as rate from charges "
         f"where status = 'succeeded' and {own})",
     )
-    gross = amounts("21246.70", "1319.95", "279.60", "502.20", str(sold)) + BOUGHT
+    gross = (
+        amounts(
+            "21246.70", "1319.95", "279.60", "502.20", str(sold), *map(str, declared.SPENT.values())
+        )
+        + BOUGHT
+    )
     returned = amounts("1319.95", "30.00", str(refunded)) + CREDITED
     with after_run.published() as published:
         assert rows(
             published,
             "select sum(gross_amount), sum(returned_amount), sum(net_amount), sum(order_count) "
             "from insights.fact_revenue",
-        ) == [(gross, returned, gross - returned, 197 + 180 + 9 + 7)]
+        ) == [(gross, returned, gross - returned, 197 + 180 + 9 + 7 + len(declared.PEOPLE))]
 
 
 def test_denials_and_grants_are_in_consent(
@@ -170,7 +180,7 @@ def test_people_and_guests(warehouse: duckdb.DuckDBPyConnection):
     found = rows(
         warehouse,
         "select source_system, count(*), count(distinct lower(email)) "
-        "from conformed.customer_records where source_system not in ('bureau', 'cart') group by 1",
+        f"from conformed.customer_records where source_system in {tuple(PLACES)} group by 1",
     )
     assert found == [
         # One of HubSpot's is noreply@, which is nobody's.
@@ -233,3 +243,58 @@ def test_every_row_is_accounted_for(after_run: Company):
             published,
             f"select sum(abs({lost})) from insights.fact_row_conservation",
         ) == [(0,)]
+
+
+def test_ids_of_another_system_make_nobody_twice(warehouse: duckdb.DuckDBPyConnection):
+    assert rows(
+        warehouse,
+        "select count(distinct profile_id) from identity.identity_map "
+        "where source_system in ('crm', 'pos')",
+    ) == [(len(declared.PEOPLE),)]
+    bought = rows(
+        warehouse,
+        "select given_name, sum(line_amount) from profile.purchases "
+        "join profile.profiles using (profile_id) where source_system = 'pos' group by 1",
+    )
+    assert dict(bought) == {declared.given_name(n): declared.SPENT[n] for n in declared.PEOPLE}
+
+
+def test_attributes_arrive_typed_and_with_their_source(warehouse: duckdb.DuckDBPyConnection):
+    sql = "select email, shoe_size, joined_on from profile.profiles where joined_on is not null"
+    assert {mail: (size, day) for mail, size, day in rows(warehouse, sql)} == {
+        f"p{n}@x.org": (declared.SIZES[n], declared.JOINED[n]) for n in declared.PEOPLE
+    }
+    assert rows(
+        warehouse,
+        "select attribute, source_system, count(*) from profile.provenance "
+        "where attribute in ('shoe_size', 'joined_on') group by all",
+    ) == [("joined_on", "crm", 200), ("shoe_size", "crm", 180)]
+
+
+def test_the_profile_can_be_asked_without_what_is_labelled(after_run: Company):
+    sql = "select max(shoe_size) as largest from profile.profiles"
+    asked = after_run.c360("query", "--layers", "--format", "csv", sql)
+    assert asked.stdout.split() == ["largest", "45.500000"], asked.stderr
+    sql = "select count(joined_on) as joined from profile.profiles"
+    refused = after_run.c360("query", "--layers", sql)
+    assert refused.returncode == 2
+    assert "need --personal-data" in " ".join(refused.stderr.split())
+    told = after_run.c360("query", "--layers", "--personal-data", "--format", "csv", sql)
+    assert told.stdout.split() == ["joined", "200"], told.stderr
+
+
+def test_what_cannot_be_followed_is_refused_before_anything_is_made(after_run: Company):
+    latest = "select max(finished_at) from operations.node_states"
+    path = declared.sources_file(after_run)
+    before = path.read_text()
+    with after_run.warehouse() as con:
+        made = rows(con, latest)
+    path.write_text(before.replace("type: decimal", "type: colour"))
+    try:
+        ran = after_run.c360("run")
+    finally:
+        path.write_text(before)
+    assert ran.returncode == 1
+    assert "with type colour. Use text, integer" in " ".join((ran.stdout + ran.stderr).split())
+    with after_run.warehouse() as con:
+        assert rows(con, latest) == made

@@ -1,0 +1,66 @@
+"""A CRM with columns that a team declares, and a point of sale that writes the CRM's ids.
+
+Two hundred people; no name, address or mail is in both systems.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import yaml
+
+from tests.conftest import Company
+
+PEOPLE = range(1, 201)
+SPENT = {n: Decimal(n) + Decimal("0.5") for n in PEOPLE}
+JOINED = {n: date(2024, 3, n % 28 + 1) for n in PEOPLE}
+SIZES = {n: Decimal(36) + Decimal(n % 20) / 2 if n % 10 else None for n in PEOPLE}
+
+
+def given_name(number: int) -> str:
+    return "".join("aeioulmrst"[int(digit)] for digit in f"{number:03}").capitalize()
+
+
+def crm_line(number: int) -> str:
+    size = "" if SIZES[number] is None else str(SIZES[number]).replace(".", ",")
+    name, joined = given_name(number), JOINED[number]
+    return f'C{number:05},{name},Meier,p{number}@x.org,"{size}",{joined:%d.%m.%Y}\n'
+
+
+def sources_file(company: Company) -> Path:
+    """Where the columns of the CRM are declared."""
+    return company.settings.dbt_project_dir / "models/staging/crm/_crm__sources.yml"
+
+
+def add_declared(company: Company, folder: Path) -> None:
+    """Add both systems by one command each, and call the day of joining personal data.
+
+    Parameters:
+        company: with a project of its own.
+        folder: where their files are put.
+    """
+    (folder / "crm").mkdir()
+    (folder / "pos").mkdir()
+    (folder / "crm" / "contacts.csv").write_text(
+        "id,first_name,last_name,email,shoe size,member since\n" + "".join(map(crm_line, PEOPLE))
+    )
+    (folder / "pos" / "receipts.csv").write_text(
+        "receipt_id,customer_id,date,amount\n"
+        + "".join(f"R{n},C{n:05},2026-03-0{n % 9 + 1},{SPENT[n]}0\n" for n in PEOPLE)
+    )
+    seed = company.settings.dbt_project_dir / "seeds" / "policy" / "identity_namespaces.csv"
+    seed.write_text(seed.read_text() + "crm_id,person,25,false,200,,,false,The CRM's own number.\n")
+    crm = ("--attribute", "shoe size", "--attribute", "member since=joined_on")
+    for command in (
+        ("crm", str(folder / "crm"), *crm, "--namespace", "id=crm_id"),
+        ("pos", str(folder / "pos"), "--namespace", "customer_id=crm_id"),
+    ):
+        added = company.c360("source", "add", *command, "--yes")
+        assert added.returncode == 0, added.stdout + added.stderr
+    path = sources_file(company)
+    content = yaml.safe_load(path.read_text())
+    columns = content["sources"][0]["tables"][0]["columns"]
+    next(c for c in columns if c["name"] == "member_since")["config"]["meta"]["label"] = "I2"
+    path.write_text(yaml.safe_dump(content))
