@@ -138,6 +138,15 @@ class Matched:
         )
         return components(self.con, f"{exact} union all {accepted}")
 
+    def calibration(self) -> tuple[float, float]:
+        """Of the accepted pairs the mean probability, and the share that is one person's."""
+        [row] = self.con.execute(
+            "select avg(match_probability), avg(cast(a.person = b.person as double)) "
+            "from scored inner join given as a on a.record_key = record_key_a "
+            "inner join given as b on b.record_key = record_key_b where decision = 'accept'"
+        ).fetchall()
+        return row
+
     def quality(self) -> tuple[float, float, float]:
         """Precision, recall and F1 over pairs of records."""
         truth = dict(self.con.execute("select record_key, person from given").fetchall())

@@ -73,6 +73,8 @@ def test_the_shared_people_are_found_again() -> None:
     assert shares["one_word"] >= 0.95
     assert min(shares.values()) >= 0.75
     assert done.quality()[0] >= 0.999
+    expected, observed = done.calibration()
+    assert abs(expected - observed) <= 0.01
 
 
 def test_the_shared_employees_are_found_again() -> None:
@@ -80,3 +82,5 @@ def test_the_shared_employees_are_found_again() -> None:
     done = matched(warehouse(SHARED_B2B.format(folder=folder)))
     assert joined(done)["mail_then_phone"] >= 0.8
     assert done.quality()[0] >= 0.99
+    expected, observed = done.calibration()
+    assert abs(expected - observed) <= 0.01

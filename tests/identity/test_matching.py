@@ -65,9 +65,12 @@ def test_people_of_known_data_sets_are_found(
     folder: str, file: str, sql: str, precision: float, f1: float
 ) -> None:
     path = require_shared(folder) / file
-    found = matched(warehouse(sql.format(file=path))).quality()
+    done = matched(warehouse(sql.format(file=path)))
+    found = done.quality()
     assert found[0] >= precision
     assert found[2] >= f1
+    expected, observed = done.calibration()
+    assert abs(expected - observed) <= 0.01
 
 
 def test_members_of_a_household_stay_apart() -> None:
@@ -76,6 +79,8 @@ def test_members_of_a_household_stay_apart() -> None:
     precision, recall, _ = town_found.quality()
     assert precision >= 0.99
     assert recall >= 0.85
+    expected, observed = town_found.calibration()
+    assert abs(expected - observed) <= 0.015
     # Fathers and sons of one name, and twins: the same house, and one respect in which they differ.
     people = town_found.people_found()
     by_person = {str(row["person"]): people[str(row["record_key"])] for row in rows}
