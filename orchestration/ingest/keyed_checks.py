@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -9,12 +10,15 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.ingest.keyed import Keyed
 from orchestration.ingest.readers import Target
+from orchestration.ingest.sql import literal, quoted
 from orchestration.ingest.state import physical
 from orchestration.macros import rendered
 
 SHOWN = 5
+PLAIN = "regexp_full_match({}, '[A-Za-z]*[0-9]+')"
+"""What most ids are, and as_key takes as it is; asking it costs twenty times more."""
 READINGS = """
-{{ as_key('cast(' ~ adapter.quote(key) ~ ' as string)') }}
+{{ as_key(adapter.quote(key)) }}
 {%- for column in columns %}\x1f{{ as_text(adapter.quote(column.name)) }} is not null
 and ({{ as_declared(column) }}) is null{% endfor %}
 """
@@ -64,14 +68,16 @@ def _faulty(
 ) -> list[tuple[int, str]]:
     # A file of deletions needs keys alone; what else it has says nothing.
     said = {} if target.is_deletes else keyed.attributes
-    columns = [{"name": name, "said": dict(words)} for name, words in said.items()]
-    readings = rendered(project_dir, READINGS, {"key": keyed.key, "columns": columns})
-    key, *mistyped = readings.split("\x1f")
+    said = _mistyped(con, target, said, project_dir)
+    key, *mistyped = _readings(project_dir, keyed.key, said.items())
+    is_plain = PLAIN.format(quoted(keyed.key))
+    told = "".join(f", {fault} as fault_{n}" for n, fault in enumerate(mistyped))
     con.execute(
-        "create or replace temp table c360_keyed as "
-        f"select rowid - min(rowid) over () + 1 as source_row, {key} as key, "
-        f"{', '.join(f'{fault} as fault_{n}' for n, fault in enumerate(mistyped)) or 'null'} "
-        f"from {physical(target.table)} where file_id = ?",
+        "create or replace temp table c360_keyed as with told as materialized ("
+        "select rowid - min(rowid) over () + 1 as source_row, * exclude (file_id) "
+        f"from {physical(target.table)} where file_id = ?) "
+        f"select source_row, {quoted(keyed.key)} as key{told} from told where {is_plain} "
+        f"union all select source_row, {key} as key{told} from told where not {is_plain}",
         [target.file_id],
     )
     names = {column.name: column.source_name for column in target.table.columns}
@@ -103,6 +109,45 @@ def _faulty(
             text = f"{at}, column {names[name]}: not of the declared type {kind}{_more(count)}"
             found.append((first, text))
     return found
+
+
+def _readings(
+    project_dir: Path, key: str, said: Iterable[tuple[str, Mapping[str, str]]]
+) -> list[str]:
+    """What staging reads as the key, and per column the condition that a value is none."""
+    columns = [{"name": name, "said": dict(words)} for name, words in said]
+    text = rendered(project_dir, READINGS, {"key": key, "columns": columns})
+    return text.split("\x1f")
+
+
+def _mistyped(
+    con: duckdb.DuckDBPyConnection,
+    target: Target,
+    said: Mapping[str, Mapping[str, str]],
+    project_dir: Path,
+) -> dict[str, Mapping[str, str]]:
+    """The attributes with a value that is not of their type.
+
+    Asked of distinct values, because reading one costs much more than telling it from others; the
+    rows of a good file need no second look.
+    """
+    ways: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for name, words in said.items():
+        ways.setdefault(tuple(sorted(words.items())), []).append(name)
+    found: set[str] = set()
+    for way, names in ways.items():
+        _, fault = _readings(project_dir, "said", [("said", dict(way))])
+        told = " union ".join(
+            f"select {literal(name)} as name, {quoted(name)} as said "
+            f"from {physical(target.table)} where file_id = {target.file_id:d}"
+            for name in names
+        )
+        # A table of its own: within one query DuckDB asks the condition of all rows, before.
+        con.execute(f"create or replace temp table c360_told as {told}")
+        rows = con.execute(f"select distinct name from c360_told where {fault}").fetchall()
+        found |= {name for (name,) in rows}
+    con.execute("drop table if exists c360_told")
+    return {name: words for name, words in said.items() if name in found}
 
 
 def _more(count: int) -> str:
