@@ -15,7 +15,7 @@ PERSONAL_TYPES = frozenset(
         "cookie_id", "customer_id", "customer_key", "date_of_birth", "device_id", "document_id",
         "drivers_license",
         "email", "external_id",
-        "family_name", "first_name", "full_name", "given_name", "house_number", "iban",
+        "family_name", "fields", "first_name", "full_name", "given_name", "house_number", "iban",
         "identity_value", "ip", "ip_address", "last_name", "latitude", "location", "login",
         "longitude", "loyalty_id", "member_id", "middle_name", "name", "national_id",
         "organisation_name", "passport",

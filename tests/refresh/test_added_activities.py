@@ -43,8 +43,8 @@ def row(table: str, number: int, dice: random.Random, last: date) -> list[str]:
         day = TODAY - timedelta(days=1)
     mail, at = f"p{person}@x.org", f"{day} 1{number % 10}:00:00"
     if table == "crm/customers":
-        names = [NAMES[person % 8], f"Meier{LETTERS[person]}"]
-        return [f"C{person}", mail, *names, "2026-01-01 10:00:00"]
+        family = f"Meier{LETTERS[person]}"
+        return [f"C{person}", mail, NAMES[person % 8], family, "2026-01-01 10:00:00"]
     if table == "help/tickets":
         state = dice.choice(("open", "solved"))
         phone = "" if person % 3 else f"+49301234{person:03}"
