@@ -6,7 +6,9 @@ from typing import Any
 
 from rich.table import Table
 
-from orchestration.terminal import Console
+from orchestration.terminal import Console, literal
+
+MOST_ROWS = 20
 
 
 def show(console: Console, answer: dict[str, Any]) -> None:
@@ -41,13 +43,16 @@ def show(console: Console, answer: dict[str, Any]) -> None:
         found = [row for row in answer["causes"] if row["error"] == error]
         if not found:
             continue
-        table = Table(title=f"{title}, by cause", title_justify="left")
-        for name in ("cause", "pairs", "only cause", "probability", "seed and row that change it"):
-            table.add_column(name, justify="right" if "pairs" in name else "left", overflow="fold")
-        for row in found:
-            table.add_row(row["told"], str(row["pairs"]), str(row["only_cause"]), _range(row),
-                          f"{row['seed']}: {row['row']}")  # fmt: skip
-        console.print(table)
+        console.print(f"{title}, by cause: labelled pairs, and those with no other cause")
+        for row in found[:MOST_ROWS]:
+            console.print(
+                f"{row['pairs']:>6} {row['only_cause']:>6}  {row['told']}{_range(row)}\n"
+                f"{'':15}{row['seed']}, {row['row']}\n"
+                f"{'':15}such as {' '.join(map(literal, row['example']))}",
+                soft_wrap=True,
+            )
+        if found[MOST_ROWS:]:
+            console.print(f"{'':15}{len(found) - MOST_ROWS} rarer ones are shown by --json")
     _show_blocking(console, answer["blocking"])
 
 
@@ -73,11 +78,11 @@ def _show_blocking(console: Console, blocking: dict[str, Any]) -> None:
 def _told(found: dict[str, Any]) -> str:
     if found["value"] is None:
         return "no such pair"
-    return f"{found['value']:.4f} ({found['low']:.4f} to {found['high']:.4f})"
+    return f"{found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
 
 
 def _range(row: dict[str, Any]) -> str:
     least, most = row["least_probability"], row["most_probability"]
     if least is None:
         return ""
-    return f"{least:.3f}" if least == most else f"{least:.3f} to {most:.3f}"
+    return f", {least:.3f}" + (f" to {most:.3f}" if least != most else "")
