@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Explain who is who, try a policy out, take profiles apart, train the scores.",
+    help="Explain who is who, try a policy out, take profiles apart, train and tune the scores.",
 )
 Record = Annotated[str, typer.Argument(help="A record, source_system:source_record_id.")]
 Policy = Annotated[
@@ -193,3 +193,55 @@ def train(as_json: AsJson = False) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+@app.command()
+def tune(
+    labels: Annotated[
+        Path, typer.Argument(help="CSV file of labelled pairs: record_a, record_b, is_match.")
+    ],
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Draw so many pairs and ask about those without a label, at a terminal."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another number draws other pairs.")] = 360,
+    as_json: AsJson = False,
+) -> None:
+    """Say from labelled pairs how good the people are and which policy rows would help.
+
+    Writes nothing but answers to the file of labels, each at once, so a sample can be gone on with
+    later. Shows values as the systems wrote them, to whoever may read the warehouse; logs none.
+    """
+    from orchestration.identity.tuning.labels import read_labels
+    from orchestration.identity.tuning.report import report
+    from orchestration.identity.tuning.sample import ask_for_labels, draw
+    from orchestration.identity.tuning.show import show
+    from orchestration.identity.warehouse import connect_identity
+
+    settings = begin()
+    if sample is not None:
+        if not sys.stdin.isatty():
+            raise UserError(
+                "Nothing was asked: --sample shows pairs and reads answers at a terminal. Leave it "
+                f"out to read the labels in {labels}.",
+                2,
+            )
+        told = Console(stderr=as_json)
+        with connect_identity(settings) as con:
+            pairs = draw(con, sample, seed, read_labels(labels) if labels.exists() else [])
+        # Not connected any more: answers take their time, and a run may want to write.
+        written = ask_for_labels(labels, pairs, lambda text: typer.prompt(text, err=as_json), told)
+        told.print(
+            f"{written} answers were added to {labels}; {len(pairs) - written} pairs of the sample "
+            "have none yet. The same command goes on with them.",
+            soft_wrap=True,
+        )
+    found = read_labels(labels)
+    with connect_identity(settings) as con:
+        answer = report(con, found)
+    if as_json:
+        _print_json(answer)
+    else:
+        show(Console(), answer)

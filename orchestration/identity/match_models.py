@@ -73,6 +73,11 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
 def current_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
     """The latest trained model, None before the first training."""
     make_tables(con)
+    return latest_model(con)
+
+
+def latest_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
+    """As `current_model`, for a connection that only reads; the tables of versions are there."""
     rows = con.execute(
         f"select model_version, settings, household_share, record_count, curve from {MODELS} "
         "where model_version is not null order by trained_at desc, model_version limit 1"

@@ -15,7 +15,11 @@ import pytest
 from orchestration.errors import UserError
 from orchestration.identity.diff import compare_policies
 from orchestration.identity.explain import explain
+from orchestration.identity.tuning.labels import read_labels
+from orchestration.identity.tuning.report import report
+from orchestration.identity.tuning.sample import draw
 from orchestration.identity.unmerge import plan_unmerge, write_plan
+from orchestration.identity.warehouse import connect_identity
 from tests.identity.lab import Lab, Record
 
 NAMESPACES = (
@@ -86,6 +90,24 @@ def test_values_that_link_nothing_are_told_with_their_reason(lab: Lab) -> None:
         ("email", "unusable_value"),
         ("phone", "unusable_value"),
     }
+
+
+def test_labelled_pairs_are_judged_by_the_people_of_the_last_run(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(
+        "record_a,record_b,is_match\nshop:1,shop:3,true\nshop:tom,shop:ann,yes\n"
+        "shop:1,shop:2,false\nshop:lost,shop:1,false\n"
+    )
+    with connect_identity(lab.settings) as con:
+        answer = report(con, read_labels(path))
+        pairs = draw(con, 5, 360, [])
+    assert (answer["precision"]["value"], answer["recall"]["value"]) == (0.5, 0.5)
+    assert {(c["error"], c["cause"], c["detail"], c["seed"]) for c in answer["causes"]} >= {
+        ("missed", "unique_namespace", "device", "identity_namespaces.csv"),
+        ("joined", "by_exact", "email", "record_match_rules.csv"),
+    }
+    assert len(pairs) == 5 and {pair["stratum"] for pair in pairs} == {"joined not scored"}
+    json.dumps(answer, default=str)
 
 
 @pytest.mark.parametrize("name", ["shop", "shop:", "shop:none"])

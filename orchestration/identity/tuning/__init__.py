@@ -1,0 +1,1 @@
+"""`c360 identity tune`: what labelled pairs say about the policy."""
