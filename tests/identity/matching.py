@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from orchestration.identity.match_models import MatchModel
+from orchestration.identity.match_models import MatchModel, policy_in
 from orchestration.identity.scoring import precision_curve, score
 from orchestration.identity.splink_session import workplace
 from orchestration.identity.training import Trained, frequencies_sql, train
@@ -25,12 +25,13 @@ RECORDS = "memory.identity.match_records"
 TEXTS = (
     "given_name", "middle_name", "family_name", "gender", "email", "phone", "loyalty_id",
     "national_id", "organisation_name", "birth_date_as_written", "street", "address_line_2",
-    "postal_code", "city", "state", "country_code",
+    "postal_code", "city", "state", "country_code", "attributes",
 )  # fmt: skip
 RELATIONS = ("customer_records", "comparison_values", "identity_observations")
 SEEDS = (
     "given_name_variants", "blocked_identity_values", "name_titles", "name_roles",
-    "organisation_noise_words", "match_rules",
+    "organisation_noise_words", "match_rules", "match_comparisons", "match_degrees",
+    "blocking_rules",
 )  # fmt: skip
 IDENTIFIERS = ("email", "phone", "loyalty_id", "national_id")
 
@@ -146,12 +147,14 @@ class Matched:
 def matched(con: duckdb.DuckDBPyConnection, rules: MatchRules | None = None) -> Matched:
     """Train on a database and score its pairs into the table `scored`."""
     rules = rules or MatchRules()
-    trained = train(con, RECORDS, rules)
+    policy = policy_in(con, "memory.main")
+    trained = train(con, RECORDS, rules, policy)
     if not trained.reason:
         model = MatchModel("m1", trained.settings, trained.household_share)
         curve = precision_curve(
-            con, RECORDS, trained.settings, trained.household_share, frequencies_sql(RECORDS)
-        )
+            con, RECORDS, trained.settings, trained.household_share,
+            frequencies_sql(RECORDS, policy), policy,
+        )  # fmt: skip
         rules = replace(rules, accept_probability=accepted_from(curve, rules))
         scored_with(con, model, rules)
         return Matched(con, trained, rules.accept_probability)
@@ -160,10 +163,11 @@ def matched(con: duckdb.DuckDBPyConnection, rules: MatchRules | None = None) -> 
 
 def scored_with(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: MatchRules) -> None:
     """Score a database's pairs into the table `scored`, with the frequencies of its own records."""
+    policy = policy_in(con, "memory.main")
     with workplace(con) as work:
         score(
             work, RECORDS, "scored", model.settings, model.household_share,
-            frequencies_sql(RECORDS), model.model_version, rules,
+            frequencies_sql(RECORDS, policy), model.model_version, rules, policy,
         )  # fmt: skip
         con.execute("create or replace table memory.main.scored as from match_work.main.scored")
 
