@@ -10,8 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.policy import clv_settings, match_rules, namespaces, overrides, record_rules
-from orchestration.policy.match_policy import SEEDS
-from orchestration.policy.match_policy_checks import check_match_policy
+from orchestration.policy.match_policy_checks import check_match_policy, match_seeds
 from orchestration.policy.seeds import FOLDER, read_seed
 
 
@@ -35,9 +34,7 @@ def check_policy(dbt_project_dir: Path) -> None:
         read_seed(folder / "identity_overrides.csv", overrides.OVERRIDE_COLUMNS)
     )
     match_rules.check_match_rules(read_seed(folder / "match_rules.csv", match_rules.COLUMNS))
-    check_match_policy(
-        {seed: read_seed(folder / f"{seed}.csv", columns) for seed, columns in SEEDS.items()}
-    )
+    check_match_policy(match_seeds(dbt_project_dir))
     record_rules.check_record_rules(
         read_seed(folder / "record_match_rules.csv", record_rules.COLUMNS), known
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from orchestration.errors import UserError
-from orchestration.policy.conditions import LAST, WrongConditionError
+from orchestration.policy.conditions import DECLARED, LAST, WrongConditionError
 from orchestration.policy.match_policy import (
     COMPARE,
     PURPOSES,
+    SEEDS,
     comparison_of,
     degree_of,
     rule_of,
 )
-from orchestration.policy.seeds import Row, filled, one_of, whole
+from orchestration.policy.seeds import FOLDER, Row, filled, one_of, read_seed, whole
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 RESERVED = ("start", "household")
@@ -25,6 +27,16 @@ SHARES = ("expected", "in_household", "among_strangers")
 TOLERANCE = 0.05
 """Shares are estimates; their sum may miss 1 by so much."""
 Made = TypeVar("Made")
+
+
+def match_seeds(dbt_project_dir: Path) -> dict[str, list[Row]]:
+    """The rows of the seeds, by seed.
+
+    Raises:
+        UserError: a seed can't be read.
+    """
+    folder = dbt_project_dir / FOLDER
+    return {seed: read_seed(folder / f"{seed}.csv", columns) for seed, columns in SEEDS.items()}
 
 
 def check_match_policy(rows: Mapping[str, Sequence[Row]]) -> None:
@@ -49,6 +61,27 @@ def check_match_policy(rows: Mapping[str, Sequence[Row]]) -> None:
     for name, row in comparisons.items():
         _check_all_degrees(row, degrees.get(name, []))
     _check_blocking(rows["blocking_rules"])
+
+
+def check_compared_attributes(rows: Mapping[str, Sequence[Row]], declared: Collection[str]) -> None:
+    """Refuse comparisons and blocking rules of attributes that no source declares.
+
+    Parameters:
+        rows: the rows by seed.
+        declared: the names of the declared attributes.
+
+    Raises:
+        UserError: the first one, with file, line and remedy.
+    """
+    for row in (row for of_seed in rows.values() for row in of_seed):
+        for column in ("columns", "column_name", "terms"):
+            for name in DECLARED.findall(row.values.get(column, "")):
+                if name not in declared:
+                    raise row.refuse(
+                        f"no source declares the attribute {name}",
+                        f"Declared are {', '.join(sorted(declared)) or 'none'}. Correct the name, "
+                        "or declare it as docs/sources.md says.",
+                    )
 
 
 def _check_comparisons(rows: Sequence[Row]) -> dict[str, Row]:

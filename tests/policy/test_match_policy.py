@@ -17,7 +17,7 @@ from orchestration.policy.conditions import (
     condition,
 )
 from orchestration.policy.match_policy import SEEDS, MatchPolicy, match_policy
-from orchestration.policy.match_policy_checks import check_match_policy
+from orchestration.policy.match_policy_checks import check_compared_attributes, check_match_policy
 from orchestration.policy.seeds import Row, read_seed
 from orchestration.settings import DBT_PROJECT_DIR
 
@@ -144,6 +144,15 @@ def test_what_a_comparison_lacks_is_told() -> None:
     rows["blocking_rules"] = [r for r in rows["blocking_rules"] if r["purpose"] != "compare"]
     with pytest.raises(UserError, match="no row of the purpose compare"):
         check_match_policy(rows)
+
+
+@pytest.mark.parametrize("seed", ["match_comparisons", "match_degrees", "blocking_rules"])
+def test_an_attribute_that_no_source_declares_is_told(seed: str) -> None:
+    added = {"match_comparisons": COMPARISON, "match_degrees": DEGREE, "blocking_rules": RULE}
+    rows = seeds(**{seed: [added[seed]]})
+    check_compared_attributes(rows, {"birth_place"})
+    with pytest.raises(UserError, match=rf"{seed}.csv, line \d+: no source declares the attribute"):
+        check_compared_attributes(rows, {"occupation"})
 
 
 @pytest.mark.parametrize(
