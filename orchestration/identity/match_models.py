@@ -20,7 +20,7 @@ from orchestration.identity.model_settings import as_json
 from orchestration.identity.scoring import precision_curve
 from orchestration.identity.training import Trained, frequencies_sql, train
 from orchestration.policy.match_policy import SEEDS, MatchPolicy, match_policy
-from orchestration.policy.match_rules import MatchRules, match_rules
+from orchestration.policy.match_settings import MatchSettings, match_settings
 
 MODELS = "operations.match_models"
 FREQUENCIES = "operations.match_term_frequencies"
@@ -113,15 +113,15 @@ def is_worth_another_try(
     return record_count > int(last) * GROWTH
 
 
-def rules_in(con: duckdb.DuckDBPyConnection, relation: str) -> MatchRules:
+def rules_in(con: duckdb.DuckDBPyConnection, relation: str) -> MatchSettings:
     """The thresholds as they are loaded.
 
     Parameters:
         con: a connection.
-        relation: the seed match_rules.
+        relation: the seed match_settings.
     """
     rows = con.execute(f"select rule, value from {relation} order by rule").fetchall()
-    return match_rules({"rule": rule, "value": value} for rule, value in rows)
+    return match_settings({"rule": rule, "value": value} for rule, value in rows)
 
 
 def policy_in(con: duckdb.DuckDBPyConnection, schema: str) -> MatchPolicy:
@@ -141,7 +141,7 @@ def _texts(con: duckdb.DuckDBPyConnection, relation: str) -> list[dict[str, str]
 
 
 def train_model(
-    con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules, policy: MatchPolicy
+    con: duckdb.DuckDBPyConnection, records: str, rules: MatchSettings, policy: MatchPolicy
 ) -> tuple[MatchModel | None, Trained]:
     """Train and keep a new version, which is used from then on.
 

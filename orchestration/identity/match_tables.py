@@ -19,7 +19,7 @@ from orchestration.identity.match_models import (
 from orchestration.identity.model_settings import levels_of, within_household
 from orchestration.logs import log
 from orchestration.policy.match_policy import MatchPolicy
-from orchestration.policy.match_rules import MatchRules, accepted_from
+from orchestration.policy.match_settings import MatchSettings, accepted_from
 from orchestration.progress import reporter
 
 PARAMETERS = (
@@ -27,7 +27,7 @@ PARAMETERS = (
     "m_probability double, u_probability double, household_probability double, weight double"
 )
 OUTPUT = "match_output"
-RULES = "match_rules"
+RULES = "match_settings"
 OUTGROWN = 2
 """Parameters from fewer than one record in two of today's are worth learning again."""
 
@@ -141,13 +141,13 @@ def scored_pairs(
     return con.sql(f"select * from {OUTPUT} order by record_key_a, record_key_b")
 
 
-def rules_of(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: str) -> MatchRules:
+def rules_of(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: str) -> MatchSettings:
     """The policy with the threshold that the model's data allow for.
 
     Parameters:
         con: a connection.
         model: the model in use.
-        rules: the relation match_rules.
+        rules: the relation match_settings.
     """
     said = rules_in(con, rules)
     return replace(said, accept_probability=accepted_from(model.curve, said))

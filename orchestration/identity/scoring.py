@@ -11,7 +11,7 @@ import duckdb
 from orchestration.identity.model_settings import levels_of, rarity_of, within_household
 from orchestration.identity.splink_session import linker, workplace
 from orchestration.policy.match_policy import MatchPolicy
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.match_settings import MatchSettings
 
 COLUMNS = (
     "record_key_a string, record_key_b string, match_probability double, match_weight double, "
@@ -36,7 +36,7 @@ def score(
     household_share: float,
     frequencies: str,
     model_version: str,
-    rules: MatchRules,
+    rules: MatchSettings,
     policy: MatchPolicy,
     pairs: str | None = None,
 ) -> None:
@@ -141,7 +141,7 @@ def precision_curve(
         Per threshold of `THRESHOLDS`: it, the pairs that would be joined from there on, and the
         mean of their probabilities, which is the share of them that is expected to be one person's.
     """
-    everything = MatchRules(accept_probability=THRESHOLDS[0], review_probability=THRESHOLDS[0])
+    everything = MatchSettings(accept_probability=THRESHOLDS[0], review_probability=THRESHOLDS[0])
     [(count,)] = con.execute(f"select count(*) from {records}").fetchall()
     below = int(min(1.0, CURVE_RECORDS / max(count, 1)) * 2**32)
     part = (

@@ -39,6 +39,6 @@ def _train(settings: Settings) -> tuple[MatchModel | None, Trained]:
                 exit_code=3,
             )
         [(catalog,)] = con.execute("select current_database()").fetchall()
-        rules = rules_in(con, "policy.match_rules")
+        rules = rules_in(con, "policy.match_settings")
         policy = policy_in(con, "policy")
         return train_model(con, f"{catalog}.identity.match_records", rules, policy)

@@ -31,7 +31,7 @@ from orchestration.identity.model_settings import settings_for, settings_of, wei
 from orchestration.identity.splink_session import workplace
 from orchestration.policy.conditions import value_of
 from orchestration.policy.match_policy import COMPARE, BlockingRule, MatchPolicy
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.match_settings import MatchSettings
 
 COUNTED_RECORDS = 3_000
 """Records whose pairs are counted to see what a blocking rule costs."""
@@ -61,7 +61,7 @@ class Trained:
 
 
 def train(
-    con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules, policy: MatchPolicy
+    con: duckdb.DuckDBPyConnection, records: str, rules: MatchSettings, policy: MatchPolicy
 ) -> Trained:
     """Learn the parameters of probabilistic links.
 
@@ -137,7 +137,7 @@ def _filled(
 
 
 def _copy_sample(
-    work: duckdb.DuckDBPyConnection, records: str, count: int, rules: MatchRules
+    work: duckdb.DuckDBPyConnection, records: str, count: int, rules: MatchSettings
 ) -> None:
     """Tables `match_input`, the records that teach, and `match_sample`, nearly all strangers."""
     for name, most in (("match_input", rules.training_records), ("match_sample", SAMPLE)):
@@ -149,7 +149,10 @@ def _copy_sample(
 
 
 def _blocking(
-    work: duckdb.DuckDBPyConnection, usable: Sequence[BlockingRule], count: int, rules: MatchRules
+    work: duckdb.DuckDBPyConnection,
+    usable: Sequence[BlockingRule],
+    count: int,
+    rules: MatchSettings,
 ) -> _Blocking:
     """The rules that fit into the budget, as Splink counts their pairs, the closest ones first.
 

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.identity.match_models import current_model, policy_in, train_model
 from orchestration.identity.match_tables import parameters
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.match_settings import MatchSettings
 from tests.identity.matching import RECORDS, Matched, as_sql, matched, warehouse
 
 ATTRIBUTES = {
@@ -97,7 +97,7 @@ def test_parameters_belong_to_what_is_compared() -> None:
     """Another policy, such as that of a preview, learns its own and leaves those in use alone."""
     con = warehouse(as_sql(people(2, "occupation")))
     delivered = policy_in(con, POLICY)
-    in_use, _ = train_model(con, RECORDS, MatchRules(), delivered)
+    in_use, _ = train_model(con, RECORDS, MatchSettings(), delivered)
     declare(con, "occupation")
     changed = policy_in(con, POLICY)
     assert current_model(con, changed) is None

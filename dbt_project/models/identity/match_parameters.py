@@ -6,7 +6,7 @@ def model(dbt, session):
     dbt.config(materialized="incremental", unique_key=["comparison", "level_number"])
     from orchestration.identity.match_tables import parameters
 
-    dbt.ref("match_records"), dbt.ref("match_rules")
+    dbt.ref("match_records"), dbt.ref("match_settings")
     dbt.ref("match_comparisons"), dbt.ref("match_degrees"), dbt.ref("blocking_rules")
     return parameters(
         session,
