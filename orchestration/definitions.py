@@ -8,7 +8,12 @@ from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
 from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
 from orchestration.ingest.quarantine_assets import quarantine_asset
-from orchestration.policy.declared_columns import check_declared_columns, namespaces_of
+from orchestration.policy.declared_columns import (
+    attributes_declared,
+    check_declared_columns,
+    namespaces_of,
+)
+from orchestration.policy.match_policy_checks import check_compared_attributes, match_seeds
 from orchestration.private_files import write_privately
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
@@ -33,6 +38,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """
     manifest = load_manifest(settings)
     check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
+    check_compared_attributes(match_seeds(settings.dbt_project_dir), attributes_declared(manifest))
     return dg.Definitions(
         assets=[
             ingest_assets(settings, manifest),

@@ -42,6 +42,17 @@
     map_entries(cast(cast({{ json }} as json) as map(string, string)))
 {%- endmacro %}
 
+{#- A JSON text {name: value} with its values as letters and digits, null where there are none. -#}
+{% macro json_in_letters_and_digits(json) -%}
+    {{ return(adapter.dispatch('json_in_letters_and_digits')(json)) }}
+{%- endmacro %}
+{% macro duckdb__json_in_letters_and_digits(json) -%}
+    cast(to_json(map_from_entries(list_transform(
+        {{ json_entries(json) }},
+        lambda said: {'key': said.key, 'value': {{ letters_and_digits('said.value') }}}
+    ))) as string)
+{%- endmacro %}
+
 {#- A JSON text [{namespace, value}] of the pairs [namespace, value] that have a value, each once;
     null when none has. -#}
 {% macro json_of_identities(pairs) -%}

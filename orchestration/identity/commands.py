@@ -175,7 +175,7 @@ def train(as_json: AsJson = False) -> None:
         raise UserError(
             f"Nothing was learned: {trained.reason}. The parameters in use stay as they are; "
             "without any, only exact links count. The thresholds are in "
-            "dbt_project/seeds/policy/match_rules.csv."
+            "dbt_project/seeds/policy/match_settings.csv."
         )
     if as_json:
         found = {

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 
-from orchestration.identity.blocking import LAST_LEARNING_RULES, LEARNING_RULES, Rule, usable
-from orchestration.identity.comparisons import BY_NAME, Comparison
 from orchestration.identity.model_settings import levels_of, settings_for, within_household
 from orchestration.identity.splink_session import linker
+from orchestration.policy.match_policy import LEARN, LEARN_LAST, BlockingRule, MatchPolicy
 
 SAMPLE = 800
 """Records whose 320,000 pairs tell how often strangers agree."""
@@ -43,18 +41,19 @@ def expectation_maximisation(
     work: duckdb.DuckDBPyConnection,
     comparisons: Sequence[Mapping[str, Any]],
     filled: Mapping[str, float],
+    policy: MatchPolicy,
 ) -> tuple[dict[str, list[float]], list[str]]:
     """m by comparison, the mean of what the rules taught, and those rules."""
     lessons: dict[str, list[list[float]]] = {c["output_column_name"]: [] for c in comparisons}
     taught: list[str] = []
-    rules = [(rule, LESSONS) for rule in usable(LEARNING_RULES, filled)]
-    rules += [(rule, 1) for rule in usable(LAST_LEARNING_RULES, filled)]
+    rules = [(rule, LESSONS) for rule in policy.usable(LEARN, filled)]
+    rules += [(rule, 1) for rule in policy.usable(LEARN_LAST, filled)]
     for rule, most in rules:
         # A comparison that reads a blocked column learns nothing from these pairs.
         learns = [
             name
             for name, done in lessons.items()
-            if len(done) < most and not set(rule.columns) & _columns_of(BY_NAME[name])
+            if len(done) < most and not rule.columns & policy.by_name[name].columns
         ]
         found = _lesson(work, comparisons, rule) if learns else None
         if found:
@@ -72,7 +71,7 @@ def expectation_maximisation(
 
 
 def _lesson(
-    work: duckdb.DuckDBPyConnection, comparisons: Sequence[Mapping[str, Any]], rule: Rule
+    work: duckdb.DuckDBPyConnection, comparisons: Sequence[Mapping[str, Any]], rule: BlockingRule
 ) -> dict[str, list[float]] | None:
     """m by comparison as the pairs of one rule teach it; None when they teach nothing."""
     from splink.internals.exceptions import EMTrainingException
@@ -95,11 +94,6 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(known) / len(known) if known else math.nan
 
 
-def _columns_of(comparison: Comparison) -> set[str]:
-    conditions = " ".join([comparison.missing, *(d.condition for d in comparison.degrees)])
-    return set(re.findall(r"\b([a-z0-9_]+)_[lr]\b", conditions))
-
-
 def _read(settings: Mapping[str, Any], key: str) -> dict[str, list[float]]:
     return {
         c["output_column_name"]: [
@@ -111,12 +105,14 @@ def _read(settings: Mapping[str, Any], key: str) -> dict[str, list[float]]:
     }
 
 
-def put_u(comparisons: Sequence[dict[str, Any]], values: Mapping[str, list[float]]) -> None:
+def put_u(
+    comparisons: Sequence[dict[str, Any]], values: Mapping[str, list[float]], policy: MatchPolicy
+) -> None:
     """Write u into settings; what was never seen is rarer than one pair of the sample."""
     for comparison in comparisons:
         found = values[comparison["output_column_name"]]
         unseen = all(math.isnan(value) or value == 0 for value in found)
-        degrees = BY_NAME[comparison["output_column_name"]].degrees
+        degrees = policy.by_name[comparison["output_column_name"]].degrees
         for level, value, degree in zip(levels_of(comparison), found, degrees, strict=True):
             if unseen and degree.among_strangers is not None:
                 level["u_probability"] = degree.among_strangers
@@ -128,6 +124,7 @@ def blend(
     comparisons: Sequence[dict[str, Any]],
     learned: Mapping[str, list[float]],
     matches: float | None,
+    policy: MatchPolicy,
 ) -> None:
     """m as learned, held near what was expected while few pairs have been seen.
 
@@ -135,11 +132,12 @@ def blend(
         comparisons: settings, changed in place.
         learned: m by comparison; NaN where the data had nothing to say.
         matches: pairs of one person's records that taught; None before they have been counted.
+        policy: what is expected.
     """
     seen = 10 * EXPECTED_WEIGHT if matches is None else matches
     for comparison in comparisons:
         name = comparison["output_column_name"]
-        expected = [degree.expected for degree in BY_NAME[name].degrees]
+        expected = [degree.expected for degree in policy.by_name[name].degrees]
         values = [
             e if math.isnan(m) else (m * seen + e * EXPECTED_WEIGHT) / (seen + EXPECTED_WEIGHT)
             for m, e in zip(learned[name], expected, strict=True)
@@ -184,6 +182,7 @@ def shares(
     patterns: Sequence[tuple[int, tuple[int, ...]]],
     comparisons: Sequence[Mapping[str, Any]],
     total: float,
+    policy: MatchPolicy,
 ) -> tuple[float, float, list[float]]:
     """The shares of pairs that are one person's and two members' of a household.
 
@@ -200,7 +199,7 @@ def shares(
         numbers = range(len(levels) - 1, -1, -1)
         u = [level["u_probability"] for level in levels]
         m = [level["m_probability"] for level in levels]
-        h = within_household(comparison)
+        h = within_household(comparison, policy)
         persons.append({-1: 1.0, **{g: x / y for g, x, y in zip(numbers, m, u, strict=True)}})
         households.append({-1: 1.0, **{g: x / y for g, x, y in zip(numbers, h, u, strict=True)}})
     weighed = [
@@ -228,6 +227,7 @@ def over_all_pairs(
     patterns: Sequence[tuple[int, tuple[int, ...]]],
     comparisons: Sequence[dict[str, Any]],
     total: float,
+    policy: MatchPolicy,
 ) -> tuple[float, float]:
     """m of all compared pairs together, in place of what pairs of single rules taught.
 
@@ -238,7 +238,7 @@ def over_all_pairs(
         The shares of pairs that are one person's and two members' of a household.
     """
     for _ in range(ROUNDS):
-        prior, _, ones = shares(patterns, comparisons, total)
+        prior, _, ones = shares(patterns, comparisons, total, policy)
         found: dict[str, list[float]] = {}
         for place, comparison in enumerate(comparisons):
             last = len(levels_of(comparison)) - 1
@@ -250,8 +250,8 @@ def over_all_pairs(
             found[comparison["output_column_name"]] = [
                 n / known if known > 0 else math.nan for n in seen
             ]
-        blend(comparisons, found, prior * total)
-    prior, household, _ = shares(patterns, comparisons, total)
+        blend(comparisons, found, prior * total, policy)
+    prior, household, _ = shares(patterns, comparisons, total, policy)
     return prior, household
 
 

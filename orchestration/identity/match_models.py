@@ -2,8 +2,8 @@
 
 A row without version is the last attempt that found too little to learn from, with the reason.
 
-A version is named after its content, so the same data train the same version again. The latest
-trained one is used until another is trained.
+A version is named after its content, so the same data train the same version again. The latest one
+trained for what the policy compares is used until another is trained.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import duckdb
 from orchestration.identity.model_settings import as_json
 from orchestration.identity.scoring import precision_curve
 from orchestration.identity.training import Trained, frequencies_sql, train
-from orchestration.policy.match_rules import MatchRules, match_rules
+from orchestration.policy.match_policy import SEEDS, MatchPolicy, match_policy
+from orchestration.policy.match_settings import MatchSettings, match_settings
 
 MODELS = "operations.match_models"
 FREQUENCIES = "operations.match_term_frequencies"
@@ -63,6 +64,7 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
         "household_share double, settings string, reason string)"
     )
     con.execute(f"alter table {MODELS} add column if not exists curve string")
+    con.execute(f"alter table {MODELS} add column if not exists policy_id string")
     # Names of persons stand in it, so it stays in the warehouse.
     con.execute(
         f"create table if not exists {FREQUENCIES} (model_version string, column_name string, "
@@ -70,8 +72,8 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def current_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
-    """The latest trained model, None before the first training."""
+def current_model(con: duckdb.DuckDBPyConnection, policy: MatchPolicy) -> MatchModel | None:
+    """The latest model trained for what a policy compares, None before its first training."""
     make_tables(con)
     return latest_model(con)
 
@@ -80,7 +82,9 @@ def latest_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
     """As `current_model`, for a connection that only reads; the tables of versions are there."""
     rows = con.execute(
         f"select model_version, settings, household_share, record_count, curve from {MODELS} "
-        "where model_version is not null order by trained_at desc, model_version limit 1"
+        "where model_version is not null and policy_id = ? "
+        "order by trained_at desc, model_version limit 1",
+        [policy.policy_id],
     ).fetchall()
     if not rows:
         return None
@@ -94,58 +98,85 @@ def latest_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
     )
 
 
-def is_worth_another_try(con: duckdb.DuckDBPyConnection, record_count: int) -> bool:
+def is_worth_another_try(
+    con: duckdb.DuckDBPyConnection, policy: MatchPolicy, record_count: int
+) -> bool:
     """Whether nothing has been learned yet and there is notably more to learn from than last time.
 
     Parameters:
         con: a connection.
+        policy: what is compared.
         record_count: customer records there are now.
     """
-    if current_model(con) is not None:
+    if current_model(con, policy) is not None:
         return False
     [(last,)] = con.execute(
-        f"select coalesce(max(record_count), 0) from {MODELS} where model_version is null"
+        f"select coalesce(max(record_count), 0) from {MODELS} "
+        "where model_version is null and policy_id = ?",
+        [policy.policy_id],
     ).fetchall()
     return record_count > int(last) * GROWTH
 
 
-def rules_in(con: duckdb.DuckDBPyConnection, relation: str) -> MatchRules:
-    """The policy as it is loaded.
+def rules_in(con: duckdb.DuckDBPyConnection, relation: str) -> MatchSettings:
+    """The thresholds as they are loaded.
 
     Parameters:
         con: a connection.
-        relation: the seed match_rules.
+        relation: the seed match_settings.
     """
     rows = con.execute(f"select rule, value from {relation} order by rule").fetchall()
-    return match_rules({"rule": rule, "value": value} for rule, value in rows)
+    return match_settings({"rule": rule, "value": value} for rule, value in rows)
+
+
+def policy_in(con: duckdb.DuckDBPyConnection, schema: str) -> MatchPolicy:
+    """What is compared, as it is loaded.
+
+    Parameters:
+        con: a connection.
+        schema: where the seeds are.
+    """
+    return match_policy({seed: _texts(con, f"{schema}.{seed}") for seed in SEEDS})
+
+
+def _texts(con: duckdb.DuckDBPyConnection, relation: str) -> list[dict[str, str]]:
+    found = con.execute(f"select coalesce(cast(columns(*) as string), '') from {relation}")
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def train_model(
-    con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules
+    con: duckdb.DuckDBPyConnection, records: str, rules: MatchSettings, policy: MatchPolicy
 ) -> tuple[MatchModel | None, Trained]:
     """Train and keep a new version, which is used from then on.
 
     Parameters:
         con: a writing connection.
         records: the relation match_records, with its catalog.
-        rules: the policy.
+        rules: thresholds.
+        policy: what is compared.
 
     Returns:
         The model and what training came to. Where there is too little to learn from, the model is
         None and only the reason is kept: an earlier version stays in use.
     """
     make_tables(con)
-    trained = train(con, records, rules)
+    trained = train(con, records, rules, policy)
     now = datetime.now(UTC).replace(tzinfo=None)
-    con.execute(f"delete from {MODELS} where model_version is null")
+    con.execute(
+        f"delete from {MODELS} where model_version is null and policy_id = ?", [policy.policy_id]
+    )
     if trained.reason:
         con.execute(
-            f"insert into {MODELS} (trained_at, record_count, reason) values (?, ?, ?)",
-            [now, trained.record_count, trained.reason],
+            f"insert into {MODELS} (trained_at, record_count, reason, policy_id) "
+            "values (?, ?, ?, ?)",
+            [now, trained.record_count, trained.reason, policy.policy_id],
         )
         return None, trained
     settings = as_json(trained.settings)
-    con.execute("create or replace temp table trained_frequencies as " + frequencies_sql(records))
+    con.execute(
+        "create or replace temp table trained_frequencies as " + frequencies_sql(records, policy)
+    )
     [(digest,)] = con.execute(
         "select md5(string_agg(column_name || value || cast(frequency as string), ',' "
         "order by column_name, value)) from trained_frequencies"
@@ -162,13 +193,16 @@ def train_model(
         con, records, trained.settings, trained.household_share,
         f"select * exclude (model_version) from {records.split('.')[0]}.{FREQUENCIES} "
         f"where model_version = '{version}'",
+        policy,
     )  # fmt: skip
     con.execute(
         f"insert into {MODELS} (model_version, trained_at, record_count, compared_pair_count, "
-        "expected_match_count, household_share, settings, curve) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "expected_match_count, household_share, settings, curve, policy_id) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             version, now, trained.record_count, trained.pairs,
             round(trained.matches), trained.household_share, settings, json.dumps(curve),
+            policy.policy_id,
         ],
     )  # fmt: skip
     con.execute("drop table trained_frequencies")

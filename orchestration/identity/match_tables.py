@@ -12,12 +12,14 @@ from orchestration.identity.match_models import (
     MatchModel,
     current_model,
     is_worth_another_try,
+    policy_in,
     rules_in,
     train_model,
 )
 from orchestration.identity.model_settings import levels_of, within_household
 from orchestration.logs import log
-from orchestration.policy.match_rules import MatchRules, accepted_from
+from orchestration.policy.match_policy import MatchPolicy
+from orchestration.policy.match_settings import MatchSettings, accepted_from
 from orchestration.progress import reporter
 
 PARAMETERS = (
@@ -25,27 +27,29 @@ PARAMETERS = (
     "m_probability double, u_probability double, household_probability double, weight double"
 )
 OUTPUT = "match_output"
+RULES = "match_settings"
 OUTGROWN = 2
 """Parameters from fewer than one record in two of today's are worth learning again."""
 
 
 def parameters(
-    con: duckdb.DuckDBPyConnection, records: str, rules: str, is_first: bool
+    con: duckdb.DuckDBPyConnection, records: str, seeds: str, is_first: bool
 ) -> duckdb.DuckDBPyRelation:
     """The parameters in use, level by level; the first ones are trained here.
 
     Parameters:
         con: dbt's connection.
         records: the relation match_records, with its catalog.
-        rules: the relation match_rules.
+        seeds: the schema of the policy.
         is_first: learn also where it was tried before with about as many records.
 
     Returns:
         Columns of `PARAMETERS`; no rows where there is too little to learn from.
     """
-    model = current_model(con)
-    if model is None and (is_first or is_worth_another_try(con, _count(con, records))):
-        model, trained = train_model(con, records, rules_in(con, rules))
+    policy = policy_in(con, seeds)
+    model = current_model(con, policy)
+    if model is None and (is_first or is_worth_another_try(con, policy, _count(con, records))):
+        model, trained = train_model(con, records, rules_in(con, f"{seeds}.{RULES}"), policy)
         told = trained.reason or (
             f"learned from {trained.record_count:,} records, about {trained.matches:,.0f} pairs "
             "are one person's"
@@ -57,16 +61,17 @@ def parameters(
     con.execute(f"create or replace temp table {OUTPUT} ({PARAMETERS})")
     if model:
         con.executemany(
-            f"insert into {OUTPUT} values (?, ?, ?, ?, ?, ?, ?, ?)", parameter_rows(model)
+            f"insert into {OUTPUT} values (?, ?, ?, ?, ?, ?, ?, ?)", parameter_rows(model, policy)
         )
     return con.sql(f"select * from {OUTPUT} order by comparison, level_number")
 
 
-def parameter_rows(model: MatchModel) -> list[tuple[Any, ...]]:
+def parameter_rows(model: MatchModel, policy: MatchPolicy) -> list[tuple[Any, ...]]:
     """A row per degree of each comparison, and one for where every pair begins.
 
     Parameters:
         model: a trained one. Its weights are logarithms to base 2 of the odds.
+        policy: what it was trained for.
     """
     prior = model.settings["probability_two_random_records_match"]
     rows: list[tuple[Any, ...]] = [
@@ -74,7 +79,7 @@ def parameter_rows(model: MatchModel) -> list[tuple[Any, ...]]:
          model.household_share, _weight(prior, 1 - prior)),
     ]  # fmt: skip
     for comparison in model.settings["comparisons"]:
-        together = within_household(comparison)
+        together = within_household(comparison, policy)
         for number, level in enumerate(levels_of(comparison), start=1):
             m, u = level["m_probability"], level["u_probability"]
             rows.append(
@@ -89,19 +94,20 @@ def _weight(m: float, u: float) -> float:
 
 
 def scored_pairs(
-    con: duckdb.DuckDBPyConnection, records: str, rules: str, rescored: str | None = None
+    con: duckdb.DuckDBPyConnection, records: str, seeds: str, rescored: str | None = None
 ) -> duckdb.DuckDBPyRelation:
     """Pairs from the review threshold on, scored with the parameters in use.
 
     Parameters:
         con: dbt's connection.
         records: the relation match_records, with its catalog.
-        rules: the relation match_rules.
+        seeds: the schema of the policy.
         rescored: a relation with the record_key of records; only their pairs are scored.
     """
     from orchestration.identity.scoring import COLUMNS
 
-    model = current_model(con)
+    policy = policy_in(con, seeds)
+    model = current_model(con, policy)
     count = _count(con, records)
     con.execute(f"create or replace temp table {OUTPUT} ({COLUMNS})")
     if model and model.record_count * OUTGROWN < count:
@@ -129,19 +135,19 @@ def scored_pairs(
             score(
                 work, compared, "scored", model.settings, model.household_share,
                 model.frequencies.format(catalog=catalog), model.model_version,
-                rules_of(con, model, rules), pairs,
+                rules_of(con, model, f"{seeds}.{RULES}"), policy, pairs,
             )  # fmt: skip
             con.execute(f"insert into {OUTPUT} select * from {WORK}.main.scored")
     return con.sql(f"select * from {OUTPUT} order by record_key_a, record_key_b")
 
 
-def rules_of(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: str) -> MatchRules:
+def rules_of(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: str) -> MatchSettings:
     """The policy with the threshold that the model's data allow for.
 
     Parameters:
         con: a connection.
         model: the model in use.
-        rules: the relation match_rules.
+        rules: the relation match_settings.
     """
     said = rules_in(con, rules)
     return replace(said, accept_probability=accepted_from(model.curve, said))

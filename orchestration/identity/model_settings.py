@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestration.identity.comparisons import BY_NAME, LEAST_FREQUENCY, Comparison
+from orchestration.policy.match_policy import Comparison, MatchPolicy
+
+LEAST_FREQUENCY = 0.0005
 
 
 def settings_for(
@@ -62,7 +64,7 @@ def levels_of(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
 
 
-def within_household(comparison: Mapping[str, Any]) -> list[float]:
+def within_household(comparison: Mapping[str, Any], policy: MatchPolicy) -> list[float]:
     """Per degree the share of pairs of different members of a household that agree so.
 
     Members of a household agree no less often than strangers do, and agreement in what they share
@@ -70,9 +72,10 @@ def within_household(comparison: Mapping[str, Any]) -> list[float]:
 
     Parameters:
         comparison: a comparison in Splink's settings, with m and u.
+        policy: what it was made of.
     """
     levels = levels_of(comparison)
-    described = BY_NAME[comparison["output_column_name"]]
+    described = policy.by_name[comparison["output_column_name"]]
     if described.is_apart_from_households:
         return [level["u_probability"] for level in levels]
     shares = []
@@ -96,20 +99,22 @@ def rarity_of(settings: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def weigh_rarity(comparisons: Sequence[dict[str, Any]]) -> None:
+def weigh_rarity(comparisons: Sequence[dict[str, Any]], policy: MatchPolicy) -> None:
     """Let equal values weigh by how rare they are; no rarer than one in two thousand.
 
     Parameters:
         comparisons: comparisons in Splink's settings, changed in place.
+        policy: what they were made of.
     """
     for comparison in comparisons:
-        levels = levels_of(comparison)
-        for number, column in BY_NAME[comparison["output_column_name"]].weighs_rarity.items():
-            levels[number]["tf_adjustment_column"] = column
-            levels[number]["tf_adjustment_weight"] = 1.0
-            levels[number]["tf_minimum_u_value"] = LEAST_FREQUENCY
-            # A level's rarity stands against that level's own share among strangers.
-            levels[number]["disable_tf_exact_match_detection"] = True
+        degrees = policy.by_name[comparison["output_column_name"]].degrees
+        for level, degree in zip(levels_of(comparison), degrees, strict=True):
+            if degree.rarity_column:
+                level["tf_adjustment_column"] = degree.rarity_column
+                level["tf_adjustment_weight"] = 1.0
+                level["tf_minimum_u_value"] = LEAST_FREQUENCY
+                # A level's rarity stands against that level's own share among strangers.
+                level["disable_tf_exact_match_detection"] = True
 
 
 def as_json(settings: Mapping[str, Any]) -> str:

@@ -121,7 +121,7 @@ def replay(session: Any, items: Any, exclusive: Any, rules: Any) -> Any:
         session: the DuckDB connection that dbt runs the model on.
         items: replay_items.
         exclusive: exclusive_records.
-        rules: match_rules.
+        rules: match_settings.
 
     Returns:
         component_id bigint, place bigint, rule string, scope string of each refused item.

@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.comparisons import BY_NAME
 from orchestration.identity.model_settings import levels_of, rarity_of, within_household
 from orchestration.identity.splink_session import linker, workplace
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.match_policy import MatchPolicy
+from orchestration.policy.match_settings import MatchSettings
 
 COLUMNS = (
     "record_key_a string, record_key_b string, match_probability double, match_weight double, "
@@ -36,7 +36,8 @@ def score(
     household_share: float,
     frequencies: str,
     model_version: str,
-    rules: MatchRules,
+    rules: MatchSettings,
+    policy: MatchPolicy,
     pairs: str | None = None,
 ) -> None:
     """Score all pairs that the model's blocking rules bring together, or the ones given.
@@ -50,6 +51,7 @@ def score(
         frequencies: SQL for column_name, value, frequency as training saw them.
         model_version: the name of the parameters.
         rules: thresholds.
+        policy: what is compared.
         pairs: a table of the workplace with the pairs to score: join_key_l, join_key_r, match_key.
     """
     # Splink looks columns up by the table's name alone, so it needs one that nobody else has.
@@ -71,14 +73,14 @@ def score(
     scored = session.inference.predict(
         threshold_match_probability=least, warning_mode="never"
     ).physical_name
+    household = household_sql(settings, household_share, policy)
     work.execute(
         f"""
         create or replace table {table} as
         with weighed as (
             select
                 *,
-                -log2(pow(2, -match_weight) + pow(2, -({household_sql(settings, household_share)})))
-                    as weight
+                -log2(pow(2, -match_weight) + pow(2, -({household}))) as weight
             from {scored}
         ),
         rounded as (
@@ -88,7 +90,7 @@ def score(
                 round(1 / (1 + pow(2, -weight)), {DIGITS}) as match_probability,
                 round(weight, 4) as match_weight,
                 match_weight - weight > 1 as is_household_likely,
-                {contradiction_sql(settings)} as contradiction,
+                {contradiction_sql(settings, policy)} as contradiction,
                 {disagreement_sql(settings)} as disagreement,
                 {levels_sql(settings)} as comparison_levels
             from weighed
@@ -123,6 +125,7 @@ def precision_curve(
     settings: Mapping[str, Any],
     household_share: float,
     frequencies: str,
+    policy: MatchPolicy,
 ) -> list[tuple[float, int, float]]:
     """What is to be expected of the pairs above a threshold.
 
@@ -132,12 +135,13 @@ def precision_curve(
         settings: Splink's settings with trained parameters.
         household_share: of all pairs, those of two members of a household.
         frequencies: SQL for column_name, value, frequency as training saw them.
+        policy: what is compared.
 
     Returns:
         Per threshold of `THRESHOLDS`: it, the pairs that would be joined from there on, and the
         mean of their probabilities, which is the share of them that is expected to be one person's.
     """
-    everything = MatchRules(accept_probability=THRESHOLDS[0], review_probability=THRESHOLDS[0])
+    everything = MatchSettings(accept_probability=THRESHOLDS[0], review_probability=THRESHOLDS[0])
     [(count,)] = con.execute(f"select count(*) from {records}").fetchall()
     below = int(min(1.0, CURVE_RECORDS / max(count, 1)) * 2**32)
     part = (
@@ -145,7 +149,10 @@ def precision_curve(
         f"where cast('0x' || substr(md5(record_key), 1, 8) as bigint) < {below})"
     )
     with workplace(con) as work:
-        score(work, part, "curve_pairs", settings, household_share, frequencies, "", everything)
+        score(
+            work, part, "curve_pairs", settings, household_share, frequencies, "", everything,
+            policy,
+        )  # fmt: skip
         found = work.execute(
             "select threshold, count(*), avg(match_probability) "
             f"from (select unnest({list(THRESHOLDS)}::double[]) as threshold) as thresholds "
@@ -155,7 +162,7 @@ def precision_curve(
     return [(float(t), int(pairs), float(f"{mean:.6g}")) for t, pairs, mean in found]
 
 
-def household_sql(settings: Mapping[str, Any], household_share: float) -> str:
+def household_sql(settings: Mapping[str, Any], household_share: float, policy: MatchPolicy) -> str:
     """The weight of a pair as one person's against that of two members of one household.
 
     What members of a household have in common is much, and not independent as the model of
@@ -170,14 +177,14 @@ def household_sql(settings: Mapping[str, Any], household_share: float) -> str:
             f"when {len(levels) - 1 - number} "
             f"then {math.log2(level['m_probability'] / together):.4f}"
             for number, (level, together) in enumerate(
-                zip(levels, within_household(comparison), strict=True)
+                zip(levels, within_household(comparison, policy), strict=True)
             )
         ]
         terms.append(f"case gamma_{comparison['output_column_name']} {' '.join(cases)} else 0 end")
     return " + ".join(terms)
 
 
-def contradiction_sql(settings: Mapping[str, Any]) -> str:
+def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     """What keeps a pair from being joined unseen however probable it is; null when nothing does.
 
     Fields fail together: a record that lacks the given name often lacks more, which a product of
@@ -192,7 +199,7 @@ def contradiction_sql(settings: Mapping[str, Any]) -> str:
             f"when gamma_birth_date = 0 and gamma_given_name = 0{unless} "
             "then 'given names and birth dates differ'"
         )
-    if personal := sorted(name for name in names if BY_NAME[name].is_personal):
+    if personal := sorted(name for name in names if policy.by_name[name].is_personal):
         unknown = " and ".join(f"gamma_{name} = -1" for name in personal)
         reasons.append(f"when {unknown} then 'nothing of one person alone is known of both'")
     return f"case {' '.join(reasons)} else cast(null as string) end" if reasons else "null"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.errors import UserError
-from orchestration.identity.match_models import MatchModel, rules_in, train_model
+from orchestration.identity.match_models import MatchModel, policy_in, rules_in, train_model
 from orchestration.identity.training import Trained
 from orchestration.locking import WriterLock
 from orchestration.logs import log
@@ -39,5 +39,6 @@ def _train(settings: Settings) -> tuple[MatchModel | None, Trained]:
                 exit_code=3,
             )
         [(catalog,)] = con.execute("select current_database()").fetchall()
-        rules = rules_in(con, "policy.match_rules")
-        return train_model(con, f"{catalog}.identity.match_records", rules)
+        rules = rules_in(con, "policy.match_settings")
+        policy = policy_in(con, "policy")
+        return train_model(con, f"{catalog}.identity.match_records", rules, policy)

@@ -9,14 +9,12 @@ are chosen by a hash of the record, and parameters are rounded to six significan
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
-from orchestration.identity.blocking import RULES, SWAPPED, usable
-from orchestration.identity.comparisons import COMPARISONS, chosen
 from orchestration.identity.estimation import (
     SAMPLE,
     blend,
@@ -31,7 +29,9 @@ from orchestration.identity.estimation import (
 )
 from orchestration.identity.model_settings import settings_for, settings_of, weigh_rarity
 from orchestration.identity.splink_session import workplace
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.conditions import value_of
+from orchestration.policy.match_policy import COMPARE, BlockingRule, MatchPolicy
+from orchestration.policy.match_settings import MatchSettings
 
 COUNTED_RECORDS = 3_000
 """Records whose pairs are counted to see what a blocking rule costs."""
@@ -60,25 +60,28 @@ class Trained:
     learned_from: list[str] = field(default_factory=list)
 
 
-def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Trained:
+def train(
+    con: duckdb.DuckDBPyConnection, records: str, rules: MatchSettings, policy: MatchPolicy
+) -> Trained:
     """Learn the parameters of probabilistic links.
 
     Parameters:
         con: a connection that reads `records`.
         records: the relation match_records.
-        rules: the policy.
+        rules: thresholds.
+        policy: what is compared.
 
     Returns:
         The parameters, or why there are none. Values of records are in neither.
     """
-    filled, count = _filled(con, records)
+    filled, count = _filled(con, records, policy)
     if count < rules.fewest_training_records:
         return Trained(
             record_count=count,
             reason=f"{count:,} customer records, and {rules.fewest_training_records:,.0f} are "
             "the least to learn from",
         )
-    compared = chosen(filled, rules.least_filled_share)
+    compared = policy.chosen(filled, rules.least_filled_share)
     if not any(c.is_personal for c in compared):
         return Trained(
             record_count=count,
@@ -86,19 +89,19 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
         )
     with workplace(con) as work:
         _copy_sample(work, records, count, rules)
-        found = _blocking(work, filled, count, rules)
+        found = _blocking(work, policy.usable(COMPARE, filled), count, rules)
         comparisons = [settings_of(c) for c in compared]
         strangers = strangers_of(work, comparisons)
-        put_u(comparisons, strangers)
-        learned, taught = expectation_maximisation(work, comparisons, filled)
-        blend(comparisons, learned, None)
+        put_u(comparisons, strangers, policy)
+        learned, taught = expectation_maximisation(work, comparisons, filled, policy)
+        blend(comparisons, learned, None, policy)
         patterns = patterns_of(work, comparisons, found.rules, found.pairs)
         total = found.records * (found.records - 1) / 2
-        prior, _, _ = shares(patterns, comparisons, total)
+        prior, _, _ = shares(patterns, comparisons, total, policy)
         # The sample's pairs hold some of one person's; with many duplicates they would be taken
         # for strangers who agree.
         take_out(comparisons, strangers, prior, found.sample_pairs)
-        prior, household = over_all_pairs(patterns, comparisons, total)
+        prior, household = over_all_pairs(patterns, comparisons, total, policy)
     matches = prior * total
     if matches < rules.fewest_training_matches:
         return Trained(
@@ -107,7 +110,7 @@ def train(con: duckdb.DuckDBPyConnection, records: str, rules: MatchRules) -> Tr
             f"{rules.fewest_training_matches:,.0f} are the least to learn from",
         )
     # Beyond the sample a person has as many records, and strangers are more.
-    weigh_rarity(comparisons)
+    weigh_rarity(comparisons, policy)
     rarer = (found.records - 1) / max(count - 1, 1)
     settings = settings_for(comparisons, found.rules, rounded(prior * rarer))
     return Trained(
@@ -123,17 +126,18 @@ class _Blocking:
     sample_pairs: int
 
 
-def _filled(con: duckdb.DuckDBPyConnection, records: str) -> tuple[dict[str, float], int]:
-    columns = sorted({c for comparison in COMPARISONS for c in comparison.filled})
-    columns += sorted({c for rule in RULES for c in rule.columns} - set(columns))
-    counts = ", ".join(f"count({c})" for c in columns)
+def _filled(
+    con: duckdb.DuckDBPyConnection, records: str, policy: MatchPolicy
+) -> tuple[dict[str, float], int]:
+    columns = policy.filled
+    counts = ", ".join(f"count({value_of(c)})" for c in columns)
     [row] = con.execute(f"select count(*), {counts} from {records}").fetchall()
     total = int(row[0])
     return {c: n / max(total, 1) for c, n in zip(columns, row[1:], strict=True)}, total
 
 
 def _copy_sample(
-    work: duckdb.DuckDBPyConnection, records: str, count: int, rules: MatchRules
+    work: duckdb.DuckDBPyConnection, records: str, count: int, rules: MatchSettings
 ) -> None:
     """Tables `match_input`, the records that teach, and `match_sample`, nearly all strangers."""
     for name, most in (("match_input", rules.training_records), ("match_sample", SAMPLE)):
@@ -145,7 +149,10 @@ def _copy_sample(
 
 
 def _blocking(
-    work: duckdb.DuckDBPyConnection, filled: Mapping[str, float], count: int, rules: MatchRules
+    work: duckdb.DuckDBPyConnection,
+    usable: Sequence[BlockingRule],
+    count: int,
+    rules: MatchSettings,
 ) -> _Blocking:
     """The rules that fit into the budget, as Splink counts their pairs, the closest ones first.
 
@@ -155,9 +162,7 @@ def _blocking(
     [(records, sampled)] = work.execute(
         "select (select count(*) from match_input), (select count(*) from match_sample)"
     ).fetchall()
-    candidates = [rule.sql for rule in usable(RULES, filled)]
-    if filled.get("given_name") and filled.get("family_name"):
-        candidates.insert(0, SWAPPED)
+    candidates = [rule.sql for rule in usable]
     # Splink warns of estimates from few pairs; few are what is wanted.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -189,20 +194,21 @@ def _counted(work: duckdb.DuckDBPyConnection, candidates: Sequence[str], records
     return [int(found["marginal_comparison_count"]) for found in counted]
 
 
-def frequencies_sql(records: str) -> str:
+def frequencies_sql(records: str, policy: MatchPolicy) -> str:
     """SQL for how frequent the values are whose rarity weighs: column_name, value, frequency.
 
     What occurs once can't agree with anything, and is left out.
 
     Parameters:
         records: the relation match_records.
+        policy: what is compared.
     """
+    columns = {d.rarity_column for each in policy.comparisons for d in each.degrees}
     parts = [
         f"select '{column}' as column_name, {column} as value, "
         f"cast(printf('%.6g', count(*) / sum(count(*)) over ()) as double) as frequency "
         f"from {records} where {column} is not null group by {column} qualify count(*) > 1"
-        for column in sorted({c for each in COMPARISONS for c in each.weighs_rarity.values()})
-        if column != "only_name"
+        for column in sorted(columns - {"", "only_name"})
     ]
     # A name that may be either is met with the names of both kinds.
     parts.append(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.policy import clv_settings, match_rules, namespaces, overrides, record_rules
+from orchestration.policy import clv_settings, match_settings, namespaces, overrides, record_rules
+from orchestration.policy.match_policy_checks import check_match_policy, match_seeds
 from orchestration.policy.seeds import FOLDER, read_seed
 
 
@@ -32,7 +33,10 @@ def check_policy(dbt_project_dir: Path) -> None:
     overrides.check_overrides(
         read_seed(folder / "identity_overrides.csv", overrides.OVERRIDE_COLUMNS)
     )
-    match_rules.check_match_rules(read_seed(folder / "match_rules.csv", match_rules.COLUMNS))
+    match_settings.check_match_settings(
+        read_seed(folder / "match_settings.csv", match_settings.COLUMNS)
+    )
+    check_match_policy(match_seeds(dbt_project_dir))
     record_rules.check_record_rules(
         read_seed(folder / "record_match_rules.csv", record_rules.COLUMNS), known
     )

@@ -14,23 +14,24 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from orchestration.identity.match_models import MatchModel
+from orchestration.identity.match_models import MatchModel, policy_in
 from orchestration.identity.scoring import precision_curve, score
 from orchestration.identity.splink_session import workplace
 from orchestration.identity.training import Trained, frequencies_sql, train
-from orchestration.policy.match_rules import MatchRules, accepted_from
+from orchestration.policy.match_settings import MatchSettings, accepted_from
 from orchestration.settings import DBT_PROJECT_DIR
 
 RECORDS = "memory.identity.match_records"
 TEXTS = (
     "given_name", "middle_name", "family_name", "gender", "email", "phone", "loyalty_id",
     "national_id", "organisation_name", "birth_date_as_written", "street", "address_line_2",
-    "postal_code", "city", "state", "country_code",
+    "postal_code", "city", "state", "country_code", "attributes",
 )  # fmt: skip
 RELATIONS = ("customer_records", "comparison_values", "identity_observations")
 SEEDS = (
     "given_name_variants", "blocked_identity_values", "name_titles", "name_roles",
-    "organisation_noise_words", "match_rules",
+    "organisation_noise_words", "match_settings", "match_comparisons", "match_degrees",
+    "blocking_rules",
 )  # fmt: skip
 IDENTIFIERS = ("email", "phone", "loyalty_id", "national_id")
 
@@ -101,7 +102,7 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
             "all_varchar = true, header = true, quote = '\"')"
         )
     con.execute("alter table name_titles alter may_be_name type boolean")
-    con.execute("alter table match_rules alter value type double")
+    con.execute("alter table match_settings alter value type double")
     con.execute("create table identity_observations (record_key string, given_name string)")
     relations = {name: name for name in (*RELATIONS, *SEEDS)}
     for model in ("record_names", "match_records"):
@@ -129,7 +130,7 @@ class Matched:
             "and a.record_key < b.record_key"
             for name in ("email", "national_id")
         )
-        relations = {"record_names": "identity.record_names", "match_rules": "match_rules"}
+        relations = {"record_names": "identity.record_names", "match_settings": "match_settings"}
         outdone = model_sql("outdone_pairs", {**relations, "scored_pairs": "scored"})
         accepted = (
             "select record_key_a, record_key_b from scored where decision = 'accept' "
@@ -153,27 +154,30 @@ class Matched:
         return pair_quality(self.people_found(), truth)
 
 
-def matched(con: duckdb.DuckDBPyConnection, rules: MatchRules | None = None) -> Matched:
+def matched(con: duckdb.DuckDBPyConnection, rules: MatchSettings | None = None) -> Matched:
     """Train on a database and score its pairs into the table `scored`."""
-    rules = rules or MatchRules()
-    trained = train(con, RECORDS, rules)
+    rules = rules or MatchSettings()
+    policy = policy_in(con, "memory.main")
+    trained = train(con, RECORDS, rules, policy)
     if not trained.reason:
         model = MatchModel("m1", trained.settings, trained.household_share)
         curve = precision_curve(
-            con, RECORDS, trained.settings, trained.household_share, frequencies_sql(RECORDS)
-        )
+            con, RECORDS, trained.settings, trained.household_share,
+            frequencies_sql(RECORDS, policy), policy,
+        )  # fmt: skip
         rules = replace(rules, accept_probability=accepted_from(curve, rules))
         scored_with(con, model, rules)
         return Matched(con, trained, rules.accept_probability)
     return Matched(con, trained)
 
 
-def scored_with(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: MatchRules) -> None:
+def scored_with(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: MatchSettings) -> None:
     """Score a database's pairs into the table `scored`, with the frequencies of its own records."""
+    policy = policy_in(con, "memory.main")
     with workplace(con) as work:
         score(
             work, RECORDS, "scored", model.settings, model.household_share,
-            frequencies_sql(RECORDS), model.model_version, rules,
+            frequencies_sql(RECORDS, policy), model.model_version, rules, policy,
         )  # fmt: skip
         con.execute("create or replace table memory.main.scored as from match_work.main.scored")
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.identity.match_models import MatchModel, current_model, train_model
+from orchestration.identity.match_models import MatchModel, current_model, policy_in, train_model
 from orchestration.identity.match_tables import parameters, scored_pairs
 from orchestration.identity.model_settings import as_json
 from orchestration.identity.training import train
-from orchestration.policy.match_rules import MatchRules
-from orchestration.settings import PROJECT_ROOT
+from orchestration.policy.match_settings import MatchSettings
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from tests.conftest import require_shared
 from tests.identity.matching import (
     RECORDS,
@@ -29,6 +29,8 @@ from tests.identity.matching import (
     warehouse,
 )
 
+POLICY = "memory.main"
+SEEDS = DBT_PROJECT_DIR / "seeds" / "policy"
 FEBRL = """
     select
         rec_id as record_key,
@@ -111,16 +113,14 @@ def test_order_of_rows_and_threads_change_no_byte() -> None:
 def test_scores_stay_while_the_parameters_stay() -> None:
     rows = town(seed=4, households=150)
     before = warehouse(as_sql(rows))
-    before.execute("create schema policy")
-    before.execute("create table policy.match_rules (rule string, value double)")
-    model, _ = train_model(before, RECORDS, MatchRules())
+    model, _ = train_model(before, RECORDS, MatchSettings(), policy_in(before, POLICY))
     assert model is not None
-    first = scored_pairs(before, RECORDS, "policy.match_rules").fetchall()
+    first = scored_pairs(before, RECORDS, POLICY).fetchall()
     before.execute(
         f"insert into {RECORDS} by name select 'new:' || record_key as record_key, "
         f"* exclude (record_key) from {RECORDS} where hash(record_key) % 3 = 0"
     )
-    second = scored_pairs(before, RECORDS, "policy.match_rules").fetchall()
+    second = scored_pairs(before, RECORDS, POLICY).fetchall()
     old = [row for row in second if "new:" not in row[0] + row[1]]
     assert first
     assert len(second) > len(old)
@@ -129,24 +129,24 @@ def test_scores_stay_while_the_parameters_stay() -> None:
 
 def test_training_again_on_the_same_data_gives_the_same_version() -> None:
     con = warehouse(as_sql(town(seed=5, households=150)))
-    first, _ = train_model(con, RECORDS, MatchRules())
-    second, _ = train_model(con, RECORDS, MatchRules())
+    policy = policy_in(con, POLICY)
+    first, _ = train_model(con, RECORDS, MatchSettings(), policy)
+    second, _ = train_model(con, RECORDS, MatchSettings(), policy)
     assert first is not None
-    assert second == first == current_model(con)
+    assert second == first == current_model(con, policy)
     versions = "select count(*), count(distinct model_version) from operations.match_models"
     assert con.execute(versions).fetchall() == [(1, 1)]
 
 
 def test_too_little_data_says_so_and_scores_nothing() -> None:
     con = warehouse(as_sql(town(seed=6, households=10)))
-    con.execute("create schema policy")
-    con.execute("create table policy.match_rules (rule string, value double)")
-    found = matched(con, MatchRules(fewest_training_records=1_000))
+    con.execute("delete from match_settings")
+    found = matched(con, MatchSettings(fewest_training_records=1_000))
     assert "1,000 are the least to learn from" in found.trained.reason
-    con.execute("insert into policy.match_rules values ('fewest_training_records', 1000)")
+    con.execute("insert into match_settings values ('fewest_training_records', 1000, '')")
     for _ in range(2):
-        assert parameters(con, RECORDS, "policy.match_rules", is_first=True).fetchall() == []
-        assert scored_pairs(con, RECORDS, "policy.match_rules").fetchall() == []
+        assert parameters(con, RECORDS, POLICY, is_first=True).fetchall() == []
+        assert scored_pairs(con, RECORDS, POLICY).fetchall() == []
     kept = con.execute("select model_version, reason from operations.match_models").fetchall()
     assert kept == [(None, found.trained.reason)]
 
@@ -164,18 +164,20 @@ def test_splink_is_not_imported_where_nothing_is_scored(tmp_path: Path) -> None:
         "from orchestration.identity.match_tables import parameters, scored_pairs\n"
         "con = duckdb.connect()\n"
         "con.execute('create schema identity'); con.execute('create schema policy')\n"
-        "con.execute('create table policy.match_rules (rule string, value double)')\n"
+        "for seed in ('match_settings', 'match_comparisons', 'match_degrees', 'blocking_rules'):\n"
+        "    con.execute(f'create table policy.{seed} as from read_csv('\n"
+        "        f\"'{sys.argv[2]}/{seed}.csv', all_varchar = true, quote = '\\\"')\")\n"
         "con.execute('create table identity.match_records as select ' + ', '.join(\n"
         "    f'cast(null as string) as {c}' for c in sys.argv[1].split(',')) + ' limit 0')\n"
         "r = 'memory.identity.match_records'\n"
-        "assert parameters(con, r, 'policy.match_rules', is_first=True).fetchall() == []\n"
-        "assert scored_pairs(con, r, 'policy.match_rules').fetchall() == []\n"
+        "assert parameters(con, r, 'policy', is_first=True).fetchall() == []\n"
+        "assert scored_pairs(con, r, 'policy').fetchall() == []\n"
         "assert 'splink' not in sys.modules and 'pandas' not in sys.modules\n"
     )
     con = warehouse(as_sql(town(seed=8, households=2)))
     columns = [row[0] for row in con.execute(f"describe {RECORDS}").fetchall()]
     ran = subprocess.run(
-        [sys.executable, "-c", program, ",".join(columns)],
+        [sys.executable, "-c", program, ",".join(columns), str(SEEDS)],
         cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
@@ -197,7 +199,7 @@ def test_the_waterfall_adds_up_and_names_nobody() -> None:
 
 def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
     con = warehouse(as_sql(town(seed=10, households=200)))
-    rules = MatchRules(accept_probability=0.99, review_probability=0.2)
+    rules = MatchSettings(accept_probability=0.99, review_probability=0.2)
     trained = matched(con, rules).trained
     pairs = con.execute(
         "select record_key_a, record_key_b, match_probability, decision, doubt from scored"
@@ -208,7 +210,7 @@ def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
         assert 0.2 <= probability <= 1
         assert decision == "review" or (probability >= 0.99 and doubt is None)
     model = MatchModel("m2", trained.settings, trained.household_share)
-    scored_with(con, model, MatchRules(accept_probability=0.9, review_probability=0.9))
+    scored_with(con, model, MatchSettings(accept_probability=0.9, review_probability=0.9))
     [(fewest,)] = con.execute("select min(match_probability) from scored").fetchall()
     assert fewest >= 0.9
 
@@ -218,10 +220,10 @@ def test_the_budget_of_pairs_holds_for_all_records(training_records: int) -> Non
     """A ninth of the records that teach has a ninth of the pairs per record that all have."""
     con = warehouse(as_sql(town(3)))
     records = "memory.identity.match_records"
-    rules = MatchRules(
+    rules = MatchSettings(
         training_records=training_records, most_pairs_per_record=5, fewest_training_matches=1
     )
-    trained = train(con, records, rules)
+    trained = train(con, records, rules, policy_in(con, POLICY))
     blocked = " union ".join(
         f"select l.record_key, r.record_key from {records} as l inner join {records} as r "
         f"on l.record_key < r.record_key and {rule['blocking_rule']}"

@@ -107,7 +107,7 @@ def test_random_changes_give_what_a_whole_build_gives(tmp_path: Path) -> None:
     records = [r for seed in range(60) for r in random_world(seed, dice, dice.choice([2, 6, 25]))]
     records = list({record.key: record for record in records}.values())
     lab = Lab(tmp_path / "lab", NAMESPACES, duplicate_free=("s2",), rules=MATCH_RULES)
-    rules = lab.settings.dbt_project_dir / "seeds" / "policy" / "match_rules.csv"
+    rules = lab.settings.dbt_project_dir / "seeds" / "policy" / "match_settings.csv"
     text = rules.read_text()
     rules.write_text(text.replace("training_records,100,", "training_records,1000000,"))
     assert rules.read_text() != text

@@ -46,7 +46,7 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("identity_namespaces", ["email,email,99,true,20,,,false,x"], "namespace email stands in"),
         ("identity_namespaces", ["crm,person,50"], "3 values for 9 columns"),
         ("blocked_identity_values", ["fax,equals,0,placeholder,x"], "namespace fax is not known"),
-        ("match_rules", ["accept_probabilty,0.9,x"], "no rule accept_probabilty"),
+        ("match_settings", ["accept_probabilty,0.9,x"], "no rule accept_probabilty"),
         ("clv_settings", ["horizon,12,x"], "no setting horizon"),
         ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
         ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
@@ -71,7 +71,9 @@ def test_mistakes_are_named_with_their_line(
     assert complaint in str(refused.value)
 
 
-@pytest.mark.parametrize(("seed", "column"), [("match_rules", "rule"), ("clv_settings", "setting")])
+@pytest.mark.parametrize(
+    ("seed", "column"), [("match_settings", "rule"), ("clv_settings", "setting")]
+)
 def test_lines_are_counted_as_an_editor_does(project: Path, seed: str, column: str) -> None:
     path = project / POLICY / f"{seed}.csv"
     header, first, *rest = path.read_text().splitlines()

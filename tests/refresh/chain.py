@@ -41,7 +41,7 @@ class Chain(Lab):
         left_out = [*WITHOUT, *sorted(others - set(VALUE)), "*_unit_tests"]
         super().__init__(folder, ("staging", "conformed", *AFTER), left_out)
         # Of so few records nothing is learned.
-        rules = self.settings.dbt_project_dir / "seeds" / "policy" / "match_rules.csv"
+        rules = self.settings.dbt_project_dir / "seeds" / "policy" / "match_settings.csv"
         text = rules.read_text()
         rules.write_text(text.replace("training_records,100,", "training_records,1000000,"))
         assert rules.read_text() != text

@@ -6,12 +6,12 @@ def model(dbt, session):
     dbt.config(materialized="incremental", unique_key=["comparison", "level_number"])
     from orchestration.identity.match_tables import parameters
 
-    records, rules = dbt.ref("match_records"), dbt.ref("match_rules")
-    del records, rules
+    dbt.ref("match_records"), dbt.ref("match_settings")
+    dbt.ref("match_comparisons"), dbt.ref("match_degrees"), dbt.ref("blocking_rules")
     return parameters(
         session,
         f"{dbt.this.database}.{dbt.this.schema}.match_records",
         # A preview of another policy has schemas with a suffix, the same for both.
-        f"policy{dbt.this.schema.removeprefix('identity')}.match_rules",
+        f"policy{dbt.this.schema.removeprefix('identity')}",
         is_first=not dbt.is_incremental,
     )

@@ -86,7 +86,8 @@ spelled as (
         {{ letters_and_digits('customer_records.postal_code') }} as postal_code,
         {{ letters('customer_records.city') }} as city,
         {{ letters('customer_records.state') }} as state,
-        customer_records.country_code
+        customer_records.country_code,
+        {{ json_in_letters_and_digits('customer_records.attributes') }} as attributes
     from customer_records
     left join {{ part(ref('record_names'), ['record_key'], of='customer_records') }} as names
         on names.record_key = customer_records.record_key
@@ -125,5 +126,6 @@ select
     spelled.postal_code,
     spelled.city,
     spelled.state,
-    spelled.country_code
+    spelled.country_code,
+    spelled.attributes
 from spelled

@@ -39,7 +39,7 @@ with
 
 limits as (
     select coalesce(max(case when rule = 'sure_probability' then value end), 0.997) as sure_probability
-    from {{ ref('match_rules') }}
+    from {{ ref('match_settings') }}
 ),
 
 doubtful_pairs as (

@@ -13,7 +13,7 @@ record_values as (
 
 limits as (
     select coalesce(cast(max(value) as bigint), 50) as most_records
-    from {{ ref('match_rules') }}
+    from {{ ref('match_settings') }}
     where rule = 'largest_plausible_profile'
 ),
 

@@ -9,7 +9,8 @@ def model(dbt, session):
     dbt.config(materialized="incremental", unique_key=["record_key_a", "record_key_b"])
     from orchestration.identity.match_tables import scored_pairs
 
-    dbt.ref("match_parameters"), dbt.ref("match_records"), dbt.ref("match_rules")
+    dbt.ref("match_parameters"), dbt.ref("match_records"), dbt.ref("match_settings")
+    dbt.ref("match_comparisons"), dbt.ref("match_degrees"), dbt.ref("blocking_rules")
     records = f"{dbt.this.database}.{dbt.this.schema}.match_records"
     rescored = None
     if dbt.is_incremental:
@@ -24,7 +25,7 @@ def model(dbt, session):
         session,
         records,
         # A preview of another policy has schemas with a suffix, the same for both.
-        f"policy{dbt.this.schema.removeprefix('identity')}.match_rules",
+        f"policy{dbt.this.schema.removeprefix('identity')}",
         rescored,
     )
     if rescored:

@@ -64,7 +64,7 @@ overfull as (
 
 limits as (
     select cast(max(value) as bigint) as largest_plausible_profile
-    from {{ ref('match_rules') }}
+    from {{ ref('match_settings') }}
     where rule = 'largest_plausible_profile'
 ),
 

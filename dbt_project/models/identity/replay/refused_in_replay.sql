@@ -36,7 +36,7 @@ select
         when 'never_rule'
             then 'a rule of record_match_rules keeps apart ' || verdicts.scope
         when 'never_link' then 'identity_overrides says never_link for ' || verdicts.scope
-        else 'the profile would be larger than match_rules holds plausible; surer pairs were kept'
+        else 'the profile would be larger than match_settings holds plausible; surer pairs were kept'
     end as evidence
 from items
 inner join {{ ref('replay_verdicts') }} as verdicts

@@ -10,5 +10,5 @@ def model(dbt: Any, session: Any) -> Any:
     dbt.config(materialized="incremental", unique_key=["component_id", "place"])
     items = dbt.ref("replay_items")
     exclusive = dbt.ref("exclusive_records")
-    rules = dbt.ref("match_rules")
+    rules = dbt.ref("match_settings")
     return replay(session, items, exclusive, rules)

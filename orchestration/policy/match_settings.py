@@ -1,4 +1,4 @@
-"""The policy seed match_rules: thresholds of probabilistic links, and what is wrong with them."""
+"""The policy seed match_settings: thresholds of probabilistic links, and what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("rule", "value", "comment")
 
 
 @dataclass(frozen=True)
-class MatchRules:
+class MatchSettings:
     """The rules as numbers; the defaults are those of the seed as it is delivered.
 
     Attributes:
@@ -47,10 +47,10 @@ PROBABILITIES = (
     "accept_probability", "least_accept_probability", "target_precision", "sure_probability",
     "review_probability", "least_filled_share",
 )  # fmt: skip
-COUNTS = tuple(f.name for f in fields(MatchRules) if f.name not in PROBABILITIES)
+COUNTS = tuple(f.name for f in fields(MatchSettings) if f.name not in PROBABILITIES)
 
 
-def accepted_from(curve: Sequence[Sequence[float]], rules: MatchRules) -> float:
+def accepted_from(curve: Sequence[Sequence[float]], rules: MatchSettings) -> float:
     """The probability from which pairs are joined.
 
     Parameters:
@@ -69,16 +69,16 @@ def accepted_from(curve: Sequence[Sequence[float]], rules: MatchRules) -> float:
     return min(reached, default=rules.accept_probability)
 
 
-def match_rules(rows: Iterable[Mapping[str, Any]]) -> MatchRules:
-    """The rules of a seed that `check_match_rules` finds nothing wrong with.
+def match_settings(rows: Iterable[Mapping[str, Any]]) -> MatchSettings:
+    """The rules of a seed that `check_match_settings` finds nothing wrong with.
 
     Parameters:
         rows: rows of the seed with `rule` and `value`; a rule that is missing has its default.
     """
-    return MatchRules(**{str(row["rule"]): float(row["value"]) for row in rows})
+    return MatchSettings(**{str(row["rule"]): float(row["value"]) for row in rows})
 
 
-def check_match_rules(rows: Sequence[Row]) -> None:
+def check_match_settings(rows: Sequence[Row]) -> None:
     """Refuse rules that can't be followed.
 
     Parameters:
@@ -87,7 +87,7 @@ def check_match_rules(rows: Sequence[Row]) -> None:
     Raises:
         UserError: the first mistake, with file, line and remedy.
     """
-    known = [f.name for f in fields(MatchRules)]
+    known = [f.name for f in fields(MatchSettings)]
     values: dict[str, float] = {}
     seen: dict[str, Row] = {}
     for rule, row in named_once(rows, "rule", "rule", known):
@@ -115,7 +115,7 @@ def _value(row: Row) -> float:
 
 
 def _check_contradiction(values: Mapping[str, float], seen: Mapping[str, Row]) -> None:
-    defaults = MatchRules()
+    defaults = MatchSettings()
     accept = values.get("accept_probability", defaults.accept_probability)
     review = values.get("review_probability", defaults.review_probability)
     if accept < review:

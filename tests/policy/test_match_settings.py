@@ -1,23 +1,28 @@
-"""What a bad match_rules seed is told."""
+"""What a bad match_settings seed is told."""
 
 from __future__ import annotations
 
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.policy.match_rules import COLUMNS, MatchRules, check_match_rules, match_rules
+from orchestration.policy.match_settings import (
+    COLUMNS,
+    MatchSettings,
+    check_match_settings,
+    match_settings,
+)
 from orchestration.policy.seeds import read_seed
 from orchestration.settings import DBT_PROJECT_DIR
 from tests.policy.rows import rows_of
 
-DELIVERED = DBT_PROJECT_DIR / "seeds" / "policy" / "match_rules.csv"
+DELIVERED = DBT_PROJECT_DIR / "seeds" / "policy" / "match_settings.csv"
 
 
 def test_the_delivered_rules_are_right_complete_and_the_defaults() -> None:
     rows = read_seed(DELIVERED, COLUMNS)
-    check_match_rules(rows)
-    assert match_rules(row.values for row in rows) == MatchRules()
-    assert len(rows) == len(MatchRules.__dataclass_fields__)
+    check_match_settings(rows)
+    assert match_settings(row.values for row in rows) == MatchSettings()
+    assert len(rows) == len(MatchSettings.__dataclass_fields__)
     assert all(row["comment"] for row in rows)
 
 
@@ -51,13 +56,13 @@ def test_a_bad_rule_is_told_with_file_row_and_remedy(
     rows: list[tuple[str, str]], row: int, words: list[str]
 ) -> None:
     with pytest.raises(UserError) as refused:
-        check_match_rules(rows_of("match_rules", ("rule", "value"), rows))
+        check_match_settings(rows_of("match_settings", ("rule", "value"), rows))
     told = str(refused.value)
-    assert told.startswith(f"seeds/policy/match_rules.csv, line {row}: ")
+    assert told.startswith(f"seeds/policy/match_settings.csv, line {row}: ")
     assert all(word in told for word in words), told
 
 
 def test_a_missing_rule_has_its_default() -> None:
-    assert match_rules([{"rule": "accept_probability", "value": 0.99}]) == MatchRules(
+    assert match_settings([{"rule": "accept_probability", "value": 0.99}]) == MatchSettings(
         accept_probability=0.99
     )
