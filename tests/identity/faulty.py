@@ -7,11 +7,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 SYLLABLES = {
-    "en": "ash ber cal den el for gra hol ken lin mar nor pen quin ros stan tho vel wick".split(),
-    "es": "al bra car do es fe gui her la lo ma na os pa que ro san to va ze".split(),
-    "pl": "bog cze dra gra jan kow les mro now pio rad sta szy tom wal woj zby zal".split(),
+    "en": "ash ber cal den el for gra hol ken lin mar nor pen quin ros stan tho vel wick",
+    "es": "al bra car do es fe gui her la lo ma na os pa que ro san to va ze",
+    "pl": "bog cze dra gra jan kow les mro now pio rad sta szy tom wal woj zby zal",
 }
-ROLES = ("Child", "Resident", "Hija", "Kind", "Enfant", "Wife of the owner", "Baby Girl", "Niño bebé")
+ROLES = (
+    "Child",
+    "Resident",
+    "Hija",
+    "Kind",
+    "Enfant",
+    "Wife of the owner",
+    "Baby Girl",
+    "Niño bebé",
+)
 TITLES = ("Dr.", "Capt.", "Frau", "Sra.", "Prof. Dr.", "Lt.", "Mme", "Rev.")
 
 
@@ -27,7 +36,7 @@ def people(seed: int, language: str, per_kind: int) -> list[dict[str, Any]]:
         Rows with record_key, person, kind and columns of a customer record.
     """
     dice = random.Random(seed)
-    parts = SYLLABLES[language]
+    parts = SYLLABLES[language].split()
 
     def word(least: int, most: int) -> str:
         return "".join(dice.choice(parts) for _ in range(dice.randint(least, most))).capitalize()
@@ -38,12 +47,13 @@ def people(seed: int, language: str, per_kind: int) -> list[dict[str, Any]]:
     for kind, fault in FAULTS.items():
         for number in range(per_kind):
             person = f"{kind}{number}"
-            first = {
+            first: dict[str, Any] = {
                 "person": person,
                 "kind": kind,
                 "given_name": dice.choice(given),
                 "family_name": word(2, 3),
-                "born": f"{dice.randint(1940, 2004)}{dice.randint(1, 12):02}{dice.randint(1, 28):02}",
+                "born": f"{dice.randint(1940, 2004)}"
+                f"{dice.randint(1, 12):02}{dice.randint(1, 28):02}",
                 "postal_code": f"{dice.randint(0, 1500):05}",
                 "city": dice.choice(towns),
             }
@@ -119,7 +129,7 @@ def employees(seed: int, per_kind: int) -> list[dict[str, Any]]:
             many plain ones.
     """
     dice = random.Random(seed)
-    parts = SYLLABLES["en"]
+    parts = SYLLABLES["en"].split()
 
     def word() -> str:
         return "".join(dice.choice(parts) for _ in range(dice.randint(2, 3)))

@@ -90,7 +90,8 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
         "create table comparison_values as "
         + " union all ".join(
             f"select record_key, '{name}' as namespace, lower({name}) as normalised_value, "
-            f"cast(null as string) as refusal_reason, cast(null as string) as person_mark from given where {name} is not null"
+            "cast(null as string) as refusal_reason, cast(null as string) as person_mark "
+            f"from given where {name} is not null"
             for name in IDENTIFIERS
         )
     )

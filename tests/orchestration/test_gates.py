@@ -157,7 +157,10 @@ def test_another_policy_may_empty_what_is_its_judgement(company: Company) -> Non
     assert {"review_queue", "refused_links"} <= judgements
     assert not {"identity_map", "match_records"} & judgements
     with connect(company) as con:
-        for kind, is_kept in (("judgements of review_queue", True), ("rows of identity_map", False)):
+        for kind, is_kept in (
+            ("judgements of review_queue", True),
+            ("rows of identity_map", False),
+        ):
             con.execute("update operations.good_volumes set amount = 1e6 where measure = ?", [kind])
             volumes.record_current(con, "identity", judgements)
             results = validate(con, "identity", load_suite("identity")).results

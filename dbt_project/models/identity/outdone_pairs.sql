@@ -38,8 +38,7 @@ with
 {% endcall %}
 
 limits as (
-    select
-        coalesce(max(case when rule = 'sure_probability' then value end), 0.997) as sure_probability
+    select coalesce(max(case when rule = 'sure_probability' then value end), 0.997) as sure_probability
     from {{ ref('match_settings') }}
 ),
 

@@ -105,7 +105,8 @@ judged as (
             -- Another birth date is a mistake where the name is one, and a father's or a mother's
             -- where a generation lies between.
             when not is_same_birth_date
-                then not coalesce(is_same_given_name, false)
+                then
+                    not coalesce(is_same_given_name, false)
                     or is_generation_apart
                     or not coalesce(is_same_family_name, true)
             -- People marry; at an office two have one given name.

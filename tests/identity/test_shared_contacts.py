@@ -1,0 +1,141 @@
+"""Who shares a mailbox or a telephone is told apart, and one spelling links: one build for all."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import require_shared
+from tests.identity.lab import Lab, Record
+
+NAMESPACES = (
+    "loyalty_id,person,10,true,20,,,false,x",
+    "login,person,20,false,200,,,false,x",
+    "email,email,30,false,20,,,true,x",
+    "phone,phone,40,false,20,,,true,x",
+)
+COLUMNS = {
+    "first_name": "given_name", "last_name": "family_name", "gender": "gender",
+    "date_of_birth": "birth_date",
+}  # fmt: skip
+
+
+def person(key: str, given: str, family: str, born: str = "", gender: str = "", **shown: str):
+    """A record that shows these values."""
+    said = {
+        "given_name": given, "family_name": family, "birth_date": born, "gender": gender,
+        "country_code": "DE", "email": shown.get("email", ""),
+    }  # fmt: skip
+    return Record(key, shown, attributes={name: value for name, value in said.items() if value})
+
+
+GROUPS: dict[str, tuple[list[Record], list[set[str]]]] = {
+    # What a record of the case is called: the people that are found.
+    "twins of one day": (
+        [
+            person("a:twin1", "Nora", "Falk", "2001-04-01", email="falk@x.test"),
+            person("b:twin2", "Paul", "Falk", "2001-04-01", email="falk@x.test"),
+            person("c:twin1", "Nora", "Falk", "2001-04-01", email="falk@x.test"),
+        ],
+        [{"a:twin1", "c:twin1"}, {"b:twin2"}],
+    ),
+    "couple without dates": (
+        [
+            person("a:couple1", "Inge", "Voss", email="voss@x.test"),
+            person("b:couple2", "Otto", "Voss", email="voss@x.test"),
+        ],
+        [{"a:couple1"}, {"b:couple2"}],
+    ),
+    "mother and daughter of one name": (
+        [
+            person("a:mother", "Eva", "Horn", "1951-01-09", email="horn@x.test"),
+            person("b:daughter", "Eva", "Horn", "1984-06-30", email="horn@x.test"),
+            person("c:unknown", "Eva", "Horn", email="horn@x.test"),
+        ],
+        [{"a:mother"}, {"b:daughter"}, {"c:unknown"}],
+    ),
+    "a switchboard": (
+        [
+            person("a:desk1", "Anna", "Abel", phone="+4930111111"),
+            person("a:desk2", "Bernd", "Busch", phone="+4930111111"),
+            person("a:desk3", "Anna", "Cramer", phone="+4930111111"),
+            person("a:desk4", "Dora", "Dietz", phone="+4930111111"),
+            person("a:desk5", "Emil", "Ernst", phone="+4930111111"),
+            person("b:desk1", "Anna", "Abel", phone="+4930111111"),
+        ],
+        [{"a:desk1", "b:desk1"}, {"a:desk2"}, {"a:desk3"}, {"a:desk4"}, {"a:desk5"}],
+    ),
+    "one person in several spellings": (
+        [
+            person("a:spelling", "Katharina", "Weiß", "1990-02-03", email="kw@x.test"),
+            person("b:spelling", "Katarina", "Weiss", "1990-03-02", email="KW@x.test"),
+            person("c:spelling", "K.", "Weiss", email="kw@x.test "),
+            person("d:spelling", "Dr. Katharina", "Weiß-Lang", email="<kw@x.test>"),
+        ],
+        [{"a:spelling", "b:spelling", "c:spelling", "d:spelling"}],
+    ),
+    "trimmings": (
+        [
+            person("a:trim", "Ines", "Vogt", email="ines.vogt@x.test"),
+            person("b:trim", "Ines", "Vogt", email="mailto:Ines.Vogt@x.test."),
+            person("c:trim", "Ines", "Vogt", email="'ines.vogt@x.test'"),
+            person("d:trim", "Ines", "Vogt", email="ines.vogt@x.test; i@work.test"),
+        ],
+        [{"a:trim", "b:trim", "c:trim", "d:trim"}],
+    ),
+    "one Unicode form": (
+        [
+            person("a:form", "Zoë", "Marx", login="zoë.form", email="jürgen@x.test"),
+            person("b:form", "Zoë", "Marx", login="zoe\u0308.form"),
+            person("c:form", "Zoë", "Marx", email="ju\u0308rgen@x.test"),
+            person("d:form", "Zoë", "Marx", login="ｚｏë．ｆｏｒｍ"),
+        ],
+        [{"a:form", "b:form", "c:form", "d:form"}],
+    ),
+}
+CASES = {
+    "13_shared_mailbox": 7, "14_email_with_trimmings": 11, "15_composed_and_decomposed": 2,
+    "15a_full_width_login": 2,
+}  # fmt: skip
+
+
+def of_case(name: str) -> Iterator[Record]:
+    """The records of a shared case, as they would be conformed."""
+    for path in sorted((require_shared("cases") / name / "input").glob("*/customers.csv")):
+        with path.open(newline="") as handle:
+            for row in csv.DictReader(handle):
+                values = {n: row[n] for n in ("email", "phone", "login") if row.get(n)}
+                told = {COLUMNS[n]: row[n] for n in COLUMNS if row.get(n)}
+                told |= {n: values[n] for n in ("email",) if n in values}
+                yield Record(
+                    f"{name}-{path.parent.name}:{row['customer_id']}", values, attributes=told
+                )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    lab = Lab(Path(tmp_path_factory.mktemp("shared")), NAMESPACES)
+    records = [record for given, _ in GROUPS.values() for record in given]
+    with contextlib.suppress(pytest.skip.Exception):
+        records += [record for name in CASES for record in of_case(name)]
+    lab.build(records)
+    return lab
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_people_who_share_are_told_apart(built: Lab, group: str) -> None:
+    records, expected = GROUPS[group]
+    keys = {record.key for record in records}
+    found = [set(people) for people in built.people() if people & keys]
+    assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+
+
+@pytest.mark.parametrize(("name", "people"), CASES.items())
+def test_the_cases_have_their_people(built: Lab, name: str, people: int) -> None:
+    require_shared("cases")
+    found = {p for key, p in built.profiles().items() if key.startswith(f"{name}-")}
+    assert len(found) == people
