@@ -32,6 +32,9 @@ IDENTIFYING = frozenset(
         "birth_date",
     ]
 )
+MOST_BIRTHS = 0.1
+"""Share of birth dates that may be unreadable: people mistype them, and without one a record is still
+a person. What is unread is told."""
 CLEAR = 0.75
 """Of what a column's name means, so that other values than that are asked about."""
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "ISK"})
@@ -233,7 +236,8 @@ def _unread(proposal: Proposal, result: Measured) -> list[Doubt]:
         if feed and proposal.is_reviewed:
             continue
         # Of a type that is said, what can't be read is meant to be nothing.
-        if count > DEFAULT_THRESHOLD * column.filled and "type" not in column.said:
+        limit = MOST_BIRTHS if name == "birth_date" else DEFAULT_THRESHOLD
+        if count > limit * column.filled and "type" not in column.said:
             kind = _kind(feed.expression) if feed else column.declares["attribute"]["type"]
             found.append(
                 Doubt(

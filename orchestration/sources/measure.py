@@ -172,6 +172,11 @@ def _unread(
         if len(feed.columns) == 1 and name not in checked and "{{ as_" in feed.expression
         and "over (" not in feed.expression and "{{ as_key" not in feed.expression
     }  # fmt: skip
+    if (digits := proposal.feeds.get("birth_date_as_written")) and "birth_date" in read:
+        # A day that there is not is kept by its digits.
+        column, expression = read["birth_date"]
+        kept = f"coalesce(cast({expression} as varchar), {digits.expression})"
+        read["birth_date"] = (column, kept)
     for column in proposal.table.columns if proposal.takes_declared else ():
         if (said := column.declares.get("attribute")) is not None:
             said = {"format": "iso", "zone": "UTC", "decimal_mark": ".", **said}

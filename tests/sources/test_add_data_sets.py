@@ -13,8 +13,7 @@ from tests.sources.added import add
 
 
 def test_persons_of_febrl_senzing_and_pseudopeople(tmp_path: Path):
-    febrl = add(tmp_path, "febrl", require_shared("febrl") / "dataset3.csv",
-                types={"date_of_birth": "date"})  # fmt: skip
+    febrl = add(tmp_path, "febrl", require_shared("febrl") / "dataset3.csv")
     assert febrl.feeds() == {"dataset3": "customer_records"}
     assert febrl.reasons("dataset3") == {None: 5000}
     columns = "source_record_id, given_name, street, city, postal_code, cast(birth_date as varchar)"
@@ -27,16 +26,13 @@ def test_persons_of_febrl_senzing_and_pseudopeople(tmp_path: Path):
     ]
     senzing = require_shared("senzing_truthset")
     for name, count in (("customers", 120), ("reference", 22), ("watchlist", 17)):
-        types = {"DATE_OF_BIRTH": "date"} if name == "customers" else {}
-        added = add(tmp_path, f"senzing_{name}", senzing / f"{name}.csv", types=types)
+        added = add(tmp_path, f"senzing_{name}", senzing / f"{name}.csv")
         assert added.feeds() == {name: "customer_records"}
         assert added.reasons(name) == {None: count}
     # 12/11/1978, 9/14/93 and 1993-09-14 stand in one column: all are read, month first.
     born = senzing_born(tmp_path, senzing)
     assert born == [("1001", "Smith", "1978-12-11"), ("1022", "Antoun", "1980-01-07")]
-    types = {"date_of_birth": "date"}
-    observed = require_shared("pseudopeople") / "observed"
-    people = add(tmp_path, "pseudopeople", observed, types=types)
+    people = add(tmp_path, "pseudopeople", require_shared("pseudopeople") / "observed")
     assert people.feeds() == {"census": "customer_records", "ssa": "customer_records"}
     assert people.meta("census")["path"].endswith("/census*.csv")
     assert people.reasons("census") == {None: 10_231}
@@ -46,8 +42,7 @@ def test_persons_of_febrl_senzing_and_pseudopeople(tmp_path: Path):
 
 
 def senzing_born(root: Path, folder: Path) -> list[tuple]:
-    types = {"DATE_OF_BIRTH": "date"}
-    added = add(root, "senzing_again", folder / "customers.csv", types=types)
+    added = add(root, "senzing_again", folder / "customers.csv")
     return added.rows(
         "customers",
         "source_record_id, family_name, cast(birth_date as varchar)",
@@ -60,7 +55,7 @@ def test_shop_and_loyalty_programme_that_do_not_share_names(tmp_path: Path):
     added = add(
         tmp_path, "composite", folder,
         tables=["shop_customers", "shop_orders", "loyalty_members", "store_receipts"],
-        currency="usd", types={"date_of_birth": "date"},
+        currency="usd",
     )  # fmt: skip
     assert added.feeds() == {
         "shop_customers": "customer_records",
