@@ -75,10 +75,10 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
 def current_model(con: duckdb.DuckDBPyConnection, policy: MatchPolicy) -> MatchModel | None:
     """The latest model trained for what a policy compares, None before its first training."""
     make_tables(con)
-    return latest_model(con)
+    return latest_model(con, policy)
 
 
-def latest_model(con: duckdb.DuckDBPyConnection) -> MatchModel | None:
+def latest_model(con: duckdb.DuckDBPyConnection, policy: MatchPolicy) -> MatchModel | None:
     """As `current_model`, for a connection that only reads; the tables of versions are there."""
     rows = con.execute(
         f"select model_version, settings, household_share, record_count, curve from {MODELS} "

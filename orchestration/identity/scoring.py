@@ -21,6 +21,7 @@ DIGITS = 6
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 """Where the curve of the expected precision is kept."""
 CURVE_RECORDS = 100_000
+NAMES = frozenset({"given_name", "family_name", "middle_name", "only_name"})
 
 
 def no_pairs(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -188,7 +189,8 @@ def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     """What keeps a pair from being joined unseen however probable it is; null when nothing does.
 
     Fields fail together: a record that lacks the given name often lacks more, which a product of
-    independent chances does not know.
+    independent chances does not know. And names alone join nobody: how many namesakes there are, no
+    frequency of names tells.
     """
     names = {c["output_column_name"] for c in settings["comparisons"]}
     reasons = []
@@ -202,6 +204,9 @@ def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     if personal := sorted(name for name in names if policy.by_name[name].is_personal):
         unknown = " and ".join(f"gamma_{name} = -1" for name in personal)
         reasons.append(f"when {unknown} then 'nothing of one person alone is known of both'")
+    if beyond := sorted(names - NAMES - {"source", "gender"}):
+        nothing = " and ".join(f"gamma_{name} <= 0" for name in beyond)
+        reasons.append(f"when {nothing} then 'nothing but the names agrees'")
     return f"case {' '.join(reasons)} else cast(null as string) end" if reasons else "null"
 
 

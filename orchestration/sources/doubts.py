@@ -33,8 +33,8 @@ IDENTIFYING = frozenset(
     ]
 )
 MOST_BIRTHS = 0.1
-"""Share of birth dates that may be unreadable: people mistype them, and without one a record is still
-a person. What is unread is told."""
+"""Share of birth dates that may be unreadable: people mistype them, and a record without one is a
+person still. What is unread is told."""
 CLEAR = 0.75
 """Of what a column's name means, so that other values than that are asked about."""
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "HUF", "CLP", "VND", "ISK"})

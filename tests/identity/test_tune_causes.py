@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.identity.match_models import current_model
+from orchestration.identity.match_models import current_model, policy_in
 from tests.identity.tuned import Pair, everything, told, truth, tuned_town
 
 
@@ -56,18 +56,18 @@ SCORE = (
     "doubt = {doubt} where record_key_a = '{a}' and record_key_b = '{b}'"
 )
 MISSED = {
-    "below_threshold": ([SCORE], "match_rules", "accept_probability"),
+    "below_threshold": ([SCORE], "match_settings", "accept_probability"),
     "doubt": ([SCORE], "record_match_rules", "link rule"),
     "outdone": (
         ["insert into identity.outdone_pairs values ('{a}', '{b}', 'x')"],
-        "match_rules", "sure_probability"),
+        "match_settings", "sure_probability"),
     "too_many_records": ([VALUE, UNSCORE], "identity_namespaces", "max_records_per_value of phone"),
     "blocked_value": ([VALUE, UNSCORE], "blocked_identity_values", "row"),
     "refused_pair": ([REFUSED], "source_precedence", "is_duplicate_free"),
     "never_link": (
         ["insert into identity.active_overrides values ('{a}', '{b}', 'never_link')"],
         "identity_overrides", "never_link"),
-    "never_compared": ([UNSCORE, BLANK], "match_rules", "most_pairs_per_record"),
+    "never_compared": ([UNSCORE, BLANK], "blocking_rules", "most_pairs_per_record"),
     "below_review": ([UNSCORE], "record_match_rules", "link rule"),
     "given_name_variant": (
         [UNSCORE, "update identity.match_records set given_name = 'gitte', given_name_root = "
@@ -119,7 +119,7 @@ def test_a_wrongly_joined_pair_has_its_cause(
     assert found["by_exact"]["pairs"] == sum(not is_match for is_match in exact.values()) > 0
     assert found["by_exact"]["seed"] == "record_match_rules.csv"
     assert "not_alone for email" in found["by_exact"]["row"]
-    assert found["by_probabilistic"]["seed"] == "match_rules.csv"
+    assert found["by_probabilistic"]["seed"] == "match_settings.csv"
     profiles = dict(
         con.execute("select record_key, profile_id from identity.identity_map").fetchall()
     )
@@ -139,7 +139,7 @@ def test_blocking_rules_are_counted_over_labelled_matches(
     )
     other = next(pair for pair, is_match in everything(con).items() if is_match and a not in pair)
     answer = told(con, tmp_path, {(a, b): True, other: True})
-    model = current_model(con)
+    model = current_model(con, policy_in(con, "policy"))
     assert model is not None
     by_rule = {row["rule"]: row for row in answer["blocking"]["rules"]}
     assert list(by_rule) == [

@@ -10,15 +10,16 @@ from typing import Any
 
 import duckdb
 
-from orchestration.identity.match_models import current_model, train_model
+from orchestration.identity.match_models import current_model, policy_in, train_model
 from orchestration.identity.match_tables import rules_of, scored_pairs
 from orchestration.identity.tuning.labels import read_labels
 from orchestration.identity.tuning.report import report
 from orchestration.identity.tuning.sample import POPULATION, SHOWN
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.match_policy import SEEDS
+from orchestration.policy.match_settings import MatchSettings
 from tests.identity.matching import RECORDS, Matched, as_sql, model_sql, town, warehouse
 
-RULES = "policy.match_rules"
+RULES = "policy.match_settings"
 EMPTY = {
     "identity.refused_links": "source_system string, source_record_id string, link_kind string, "
     "namespace string, identity_value string, comparison_value string, other_record_key string, "
@@ -36,7 +37,7 @@ def tuned_town(seed: int = 7, households: int = 150) -> duckdb.DuckDBPyConnectio
     People are components over equal mailboxes and accepted pairs, without the rules about whole
     profiles.
     """
-    people = town(seed, households)
+    people: list[dict[str, Any]] = town(seed, households)
     for row in people:
         family = row["family_name"]
         row["email"] = f"{family}@x.org" if sum(map(ord, family)) % 16 == 0 else None
@@ -44,8 +45,11 @@ def tuned_town(seed: int = 7, households: int = 150) -> duckdb.DuckDBPyConnectio
     con = warehouse(as_sql(people))
     con.execute("create schema policy; create schema conformed")
     con.execute(f"create table {RULES} (rule string, value double)")
-    for name, columns in EMPTY.items():
-        con.execute(f"create table {name} ({columns})")
+    for relation in SEEDS:
+        con.execute(f"create table policy.{relation} as from main.{relation}")
+    policy = policy_in(con, "policy")
+    for table, columns in EMPTY.items():
+        con.execute(f"create table {table} ({columns})")
     con.execute("create table conformed.customer_records as from given")
     have = {name for (name, *_) in con.execute("describe given").fetchall()}
     for name in set(SHOWN) - have:
@@ -56,14 +60,14 @@ def tuned_town(seed: int = 7, households: int = 150) -> duckdb.DuckDBPyConnectio
         "split_part(record_key, ':', 2) as source_record_id, normalised_value as identity_value, "
         "normalised_value as comparison_value from main.comparison_values"
     )
-    _, trained = train_model(con, RECORDS, MatchRules())
-    model = current_model(con)
+    _, trained = train_model(con, RECORDS, MatchSettings(), policy)
+    model = current_model(con, policy)
     assert model is not None
-    scored = scored_pairs(con, RECORDS, RULES)
+    scored = scored_pairs(con, RECORDS, "policy")
     con.execute("create table scored as from scored")
     assert scored
     con.execute("create table identity.scored_pairs as from scored")
-    relations = {"record_names": "identity.record_names", "match_rules": RULES}
+    relations = {"record_names": "identity.record_names", "match_settings": RULES}
     con.execute(
         "create table identity.outdone_pairs as "
         + model_sql("outdone_pairs", {**relations, "scored_pairs": "scored"})

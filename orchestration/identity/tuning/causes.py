@@ -156,13 +156,13 @@ REMEDIES = {
     ("missed", "never_link"): (
         "people decided that they are two", "identity_overrides", "take the row never_link out"),
     ("missed", "outdone"): (
-        "a surer match of one of the two has another name", "match_rules",
+        "a surer match of one of the two has another name", "match_settings",
         "sure_probability: lower it to its probability"),
     ("missed", "doubt"): (
         "probable, and doubted: {detail}", "record_match_rules",
         "a link rule with the conditions that you would sign for such pairs"),
     ("missed", "below_threshold"): (
-        "scored below the threshold", "match_rules",
+        "scored below the threshold", "match_settings",
         "accept_probability: lower it to the probability of such pairs, see the curve"),
     ("missed", "given_name_variant"): (
         "one birth date and family name, two given names", "given_name_variants",
@@ -173,8 +173,8 @@ REMEDIES = {
         "compared, and more likely strangers", "record_match_rules",
         "a link rule with what they share as its shared condition"),
     ("missed", "never_compared"): (
-        "never compared by any blocking rule", "match_rules",
-        "most_pairs_per_record: raise it and train again; or a link rule in record_match_rules"),
+        "never compared by any blocking rule", "blocking_rules",
+        "a rule of what the two share, or most_pairs_per_record in match_settings; then train"),
     ("missed", "blocked_value"): (
         "the shared {detail} is blocked", "blocked_identity_values", "take its row out"),
     ("missed", "unknown_namespace"): (
@@ -203,14 +203,14 @@ REMEDIES = {
         "the match rule {detail} joins them", "record_match_rules",
         "one more condition for {detail}, or a never rule"),
     ("joined", "by_probabilistic"): (
-        "scored as one person's", "match_rules",
+        "scored as one person's", "match_settings",
         "accept_probability and least_accept_probability: raise both above the probability of "
         "such pairs, see the curve; or a never rule in record_match_rules"),
     ("joined", "by_always_link"): (
         "people decided that they are one", "identity_overrides", "take the row always_link out"),
     ("joined", "by_others"): ("joined through values of other records", *NEVER),
     ("joined", "by_scored_others"): (
-        "joined through other records, one pair of them a scored one", "match_rules",
+        "joined through other records, one pair of them a scored one", "match_settings",
         "accept_probability and least_accept_probability: raise both, see the curve"),
     ("missed", "other"): ("no cause is known; the next run may join them", *ALWAYS),
     ("joined", "other"): ("no cause is known", *NEVER),
@@ -223,7 +223,7 @@ WHOLE_PROFILES = {
     "never_link": ("identity_overrides", "take the row never_link out that stands in between"),
     "never_rule": ("record_match_rules", "the never rule: one more condition"),
     "ambiguous": ("record_match_rules", "one more condition, so that the rule finds one record"),
-    "implausible_size": ("match_rules", "largest_plausible_profile: raise it"),
+    "implausible_size": ("match_settings", "largest_plausible_profile: raise it"),
 }
 """Of a rule about whole profiles, which may refuse a value as well as a pair: seed and row."""
 

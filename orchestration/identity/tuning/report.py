@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.identity.match_models import MODELS, MatchModel, latest_model
+from orchestration.identity.match_models import MODELS, MatchModel, latest_model, policy_in
 from orchestration.identity.match_tables import rules_of
 from orchestration.identity.scoring import THRESHOLDS
 from orchestration.identity.tuning.causes import COUNTED, find_causes, remedy
@@ -21,7 +21,7 @@ from orchestration.identity.tuning.estimates import (
 )
 from orchestration.identity.tuning.labels import Label, check_known
 from orchestration.identity.tuning.sample import POPULATION
-from orchestration.policy.match_rules import MatchRules
+from orchestration.policy.match_settings import MatchSettings
 from orchestration.warehouse import rows
 
 VALUES_ALONE = 2.0
@@ -177,10 +177,10 @@ def _in_use(con: duckdb.DuckDBPyConnection) -> tuple[MatchModel | None, float, f
         "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchall()
-    model = latest_model(con) if made else None
+    model = latest_model(con, policy_in(con, "policy")) if made else None
     if model is None:
-        return None, MatchRules().accept_probability, MatchRules().review_probability
-    rules = rules_of(con, model, "policy.match_rules")
+        return None, MatchSettings().accept_probability, MatchSettings().review_probability
+    rules = rules_of(con, model, "policy.match_settings")
     return model, rules.accept_probability, rules.review_probability
 
 
