@@ -20,6 +20,8 @@ from orchestration.sources.names import unique_names
 from orchestration.sources.overrules import IGNORE, meaning_said
 
 WHOLE_ROWS = 1_000_000
+POSITION = '"the row\'s position in its file"'
+"""A name that no column of a file has: one may well be called position."""
 BLOCK_ROWS = 2_000
 FILES = 200
 LINE_BYTES = 32 * 1024 * 1024
@@ -60,8 +62,8 @@ def read_sample(
                 select = f"select * from ({select}) where not ({repeated})"
             con.execute(
                 f"create or replace table rows_read as select {listed}, source_file, "
-                f"row_number() over (partition by source_file order by position) as source_row, "
-                f"position from (select *, row_number() over () as position from ({select}))"
+                f"row_number() over (partition by source_file order by {POSITION}) as source_row, "
+                f"{POSITION} from (select *, row_number() over () as {POSITION} from ({select}))"
             )
         except duckdb.Error as error:
             text = first_line(error).replace(folder, "")
@@ -75,8 +77,9 @@ def read_sample(
     step = -(-total // WHOLE_ROWS)
     con.execute(
         f"create or replace table {quoted(table.sample)} as "
-        "select * exclude (position), regexp_matches(source_file, '(^|/)Deletes/') as is_deleted "
-        f"from rows_read where {step} <= 1 or ((position - 1) // {BLOCK_ROWS}) % {max(step, 1)} = 0"
+        f"select * exclude ({POSITION}), "
+        "regexp_matches(source_file, '(^|/)Deletes/') as is_deleted from rows_read "
+        f"where {step} <= 1 or (({POSITION} - 1) // {BLOCK_ROWS}) % {max(step, 1)} = 0"
     )
     con.execute("drop table rows_read")
     con.unregister("arrow_rows")

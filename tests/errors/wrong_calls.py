@@ -26,6 +26,7 @@ COMMANDS = (
     ("identity", "diff"),
     ("identity", "unmerge", "x"),
     ("identity", "train"),
+    ("identity", "tune", "x"),
     ("value", "report"),
     ("alert", "test"),
     ("alert", "check"),

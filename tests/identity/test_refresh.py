@@ -30,7 +30,7 @@ MATCH_RULES = (
 )
 
 UNMOVED = {
-    *("active_overrides", "match_parameters", "scored_pairs", "outdone_pairs"),
+    *("active_overrides", "match_parameters", "scored_pairs", "outdone_pairs", "keyed_sources"),
     *("value_limits", "household_addresses", "household_members"),
 }
 """What has no rows without trained parameters and addresses, or seldom others."""

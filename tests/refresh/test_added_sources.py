@@ -134,7 +134,12 @@ def lab(landing: Landing) -> Lab:
     ("table", "column", "said", "built"),
     [
         ("log.visits", None, {"use_until": "2030-01-01"}, {"stg_log__visits", "source_terms"}),
-        ("people.customers", "points", {"label": "I1"}, {"stg_people__customers", "attributes"}),
+        (
+            "people.customers",
+            "points",
+            {"label": "I1"},
+            {"stg_people__customers", "attributes", "attribute_subscriptions"},
+        ),
         ("people.customers", "points", {"semantic_type": "points"}, set()),
     ],
 )

@@ -290,3 +290,9 @@ def test_thousands_of_columns_are_answered_in_seconds(tmp_path: Path) -> None:
     write(tmp_path / "endless.csv", b"x" * 9_000_000)
     with pytest.raises(UserError, match=r"endless.csv has a first line of more than 8 MB"):
         add(tmp_path, "other", tmp_path / "endless.csv")
+
+
+def test_a_column_may_have_the_name_of_what_is_counted(tmp_path: Path) -> None:
+    write(tmp_path / "files" / "customers.csv", "id,email,position\nC1,a@x.org,first\n")
+    added = add(tmp_path / "root", "crm", tmp_path / "files")
+    assert added.rows("customers", "email") == [("a@x.org",)]

@@ -12,21 +12,31 @@ from tests.sources.added import add
 
 
 def people(folder: Path, count: int, broken: int, column: str = "date_of_birth") -> Path:
-    """So many customers, of whom some have a day that there is not."""
+    """So many customers, of whom some have no day in a column of days."""
     path = folder / "customers.csv"
-    born = ["1980-02-31" if n < broken else f"1980-03-{n % 28 + 1:02}" for n in range(count)]
+    born = ["not known" if n < broken else f"1980-03-{n % 28 + 1:02}" for n in range(count)]
     rows = [f"{n},p{n}@x.org,{day}" for n, day in enumerate(born)]
     path.write_text("\n".join([f"id,email,{column}", *rows]) + "\n", encoding="utf-8")
     return path
 
 
 def test_more_than_the_usual_share_is_asked_about_and_may_count_for_none(tmp_path: Path):
-    path = people(tmp_path, 300, 4)
-    told = r"4 of 300 values can't be read as birth_date.*--type date_of_birth=date"
+    path = people(tmp_path, 300, 40)
+    told = r"40 of 300 values can't be read as birth_date.*--type date_of_birth=date"
     with pytest.raises(UserError, match=told):
         add(tmp_path, "crm", path)
     added = add(tmp_path, "crm", path, types={"date_of_birth": "date"})
-    assert added.rows("customers", "count(*), count(birth_date)") == [(300, 296)]
+    assert added.rows("customers", "count(*), count(birth_date)") == [(300, 260)]
+
+
+def test_a_day_that_there_is_not_is_kept_by_its_digits(tmp_path: Path):
+    path = tmp_path / "customers.csv"
+    rows = [f"{n},p{n}@x.org,1980-{13 if n < 40 else 3:02}-{n % 28 + 1:02}" for n in range(300)]
+    path.write_text("\n".join(["id,email,date_of_birth", *rows]) + "\n")
+    added = add(tmp_path, "crm", path)
+    assert "count for none" not in added.shown
+    counted = "count(birth_date), count(birth_date_as_written), min(birth_date_as_written)"
+    assert added.rows("customers", counted) == [(260, 40, "19801301")]
 
 
 def test_fewer_are_told_on_the_screen_and_in_the_model(tmp_path: Path):
