@@ -19,16 +19,6 @@
     nullif({{ regexp_replace_all(without_accents(value), '[^\\p{L}]+', '') }}, '')
 {%- endmacro %}
 
-{#- The letters of the first word of a text, null when it does not begin with one. -#}
-{% macro first_word(value) -%}
-    nullif({{ regexp_replace_all(without_accents(value), '[^\\p{L}].*$', '') }}, '')
-{%- endmacro %}
-
-{#- The letters of the second word. -#}
-{% macro second_word(value) -%}
-    {{ first_word(regexp_replace_all(without_accents(value), '^[\\p{L}]*[^\\p{L}]*', '')) }}
-{%- endmacro %}
-
 {#- Letters and digits in lower case, null when there is none. -#}
 {% macro letters_and_digits(value) -%}
     nullif({{ regexp_replace_all(without_accents(value), '[^\\p{L}0-9]+', '') }}, '')

@@ -12,7 +12,7 @@ with
 candidates as (
     select
         observed.*,
-        coalesce(namespaces.max_records_per_value, 200) as most_records
+        namespaces.max_records_per_value as most_records
     from {{ part(ref('normalised_values'), ['namespace', 'normalised_value']) }} as observed
     inner join {{ ref('identity_namespaces') }} as namespaces
         on namespaces.namespace = observed.namespace
