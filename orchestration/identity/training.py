@@ -8,13 +8,20 @@ are chosen by a hash of the record, and parameters are rounded to six significan
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
+from orchestration.identity.blocking import (
+    Blocking,
+    Found,
+    Origin,
+    blocking,
+    found_by,
+    missed_by,
+)
 from orchestration.identity.estimation import (
     SAMPLE,
     blend,
@@ -30,11 +37,11 @@ from orchestration.identity.estimation import (
 from orchestration.identity.model_settings import settings_for, settings_of, weigh_rarity
 from orchestration.identity.splink_session import workplace
 from orchestration.policy.conditions import value_of
-from orchestration.policy.match_policy import COMPARE, BlockingRule, MatchPolicy
+from orchestration.policy.match_policy import COMPARE, Comparison, MatchPolicy
 from orchestration.policy.match_settings import MatchSettings
 
-COUNTED_RECORDS = 3_000
-"""Records whose pairs are counted to see what a blocking rule costs."""
+ROOM = 0.2
+"""Of the compared pairs, the share of one person's from which the budget is for the others."""
 
 
 @dataclass
@@ -49,6 +56,8 @@ class Trained:
         pairs: how many pairs the chosen rules compare.
         matches: how many pairs are about to be one person's.
         learned_from: blocking rules whose pairs taught.
+        found_by: what each blocking rule finds, of the records that teach.
+        missed: how many more pairs of one person no blocking rule brings together, at least.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -58,6 +67,8 @@ class Trained:
     pairs: int = 0
     matches: float = 0.0
     learned_from: list[str] = field(default_factory=list)
+    found_by: list[Found] = field(default_factory=list)
+    missed: float = 0.0
 
 
 def train(
@@ -89,20 +100,13 @@ def train(
         )
     with workplace(con) as work:
         _copy_sample(work, records, count, rules)
-        found = _blocking(work, policy.usable(COMPARE, filled), count, rules)
-        comparisons = [settings_of(c) for c in compared]
-        strangers = strangers_of(work, comparisons)
-        put_u(comparisons, strangers, policy)
-        learned, taught = expectation_maximisation(work, comparisons, filled, policy)
-        blend(comparisons, learned, None, policy)
-        patterns = patterns_of(work, comparisons, found.rules, found.pairs)
-        total = found.records * (found.records - 1) / 2
-        prior, _, _ = shares(patterns, comparisons, total, policy)
-        # The sample's pairs hold some of one person's; with many duplicates they would be taken
-        # for strangers who agree.
-        take_out(comparisons, strangers, prior, found.sample_pairs)
-        prior, household = over_all_pairs(patterns, comparisons, total, policy)
-    matches = prior * total
+        found = blocking(work, policy.usable(COMPARE, filled), count, rules)
+        comparisons, learned = _learn(work, compared, found, filled, policy)
+        if found.left_out and learned.matches > ROOM * found.pairs:
+            # The budget is for strangers: where a person has many records, those would use it up.
+            found = found.with_room_for(learned.matches)
+            comparisons, learned = _learn(work, compared, found, filled, policy)
+    matches = learned.matches
     if matches < rules.fewest_training_matches:
         return Trained(
             record_count=count,
@@ -112,18 +116,55 @@ def train(
     # Beyond the sample a person has as many records, and strangers are more.
     weigh_rarity(comparisons, policy)
     rarer = (found.records - 1) / max(count - 1, 1)
-    settings = settings_for(comparisons, found.rules, rounded(prior * rarer))
+    by_rule = found_by(found, learned.origins)
+    settings = settings_for(
+        comparisons, [each.rule for each in by_rule if each.is_used],
+        rounded(learned.prior * rarer),
+    )  # fmt: skip
     return Trained(
-        settings, rounded(household * rarer), count, "", found.pairs, matches / rarer, taught
-    )
+        settings, rounded(learned.household_share * rarer), count, "",
+        sum(each.pairs for each in by_rule if each.is_used), matches / rarer, learned.taught,
+        by_rule, missed_by(learned.origins) / rarer,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class _Blocking:
-    rules: list[str]
-    pairs: int
-    records: int
-    sample_pairs: int
+class _Learned:
+    prior: float
+    household_share: float
+    matches: float
+    taught: list[str]
+    origins: list[Origin]
+
+
+def _learn(
+    work: duckdb.DuckDBPyConnection,
+    compared: Sequence[Comparison],
+    found: Blocking,
+    filled: Mapping[str, float],
+    policy: MatchPolicy,
+) -> tuple[list[dict[str, Any]], _Learned]:
+    """Comparisons with what the pairs of the chosen rules teach, and how frequent matches are."""
+    comparisons = [settings_of(c) for c in compared]
+    strangers = strangers_of(work, comparisons)
+    put_u(comparisons, strangers, policy)
+    learned, taught = expectation_maximisation(work, comparisons, filled, policy)
+    blend(comparisons, learned, None, policy)
+    patterns, by_rule = patterns_of(work, comparisons, found.rules, found.pairs)
+    total = found.records * (found.records - 1) / 2
+    prior, _, _ = shares(patterns, comparisons, total, policy)
+    # The sample's pairs hold some of one person's; with many duplicates they would be taken
+    # for strangers who agree.
+    take_out(comparisons, strangers, prior, found.sample_pairs)
+    prior, household = over_all_pairs(patterns, comparisons, total, policy)
+    _, _, ones = shares(patterns, comparisons, total, policy)
+    likely = {
+        gammas: matches / count for (count, gammas), matches in zip(patterns, ones, strict=True)
+    }
+    origins = [
+        Origin(number, rules, count * likely[gammas]) for count, number, rules, gammas in by_rule
+    ]
+    return comparisons, _Learned(prior, household, prior * total, taught, origins)
 
 
 def _filled(
@@ -146,52 +187,6 @@ def _copy_sample(
             f"create or replace table {name} as select * from {records} "
             f"where cast('0x' || substr(md5(record_key), 1, 8) as bigint) < {below}"
         )
-
-
-def _blocking(
-    work: duckdb.DuckDBPyConnection,
-    usable: Sequence[BlockingRule],
-    count: int,
-    rules: MatchSettings,
-) -> _Blocking:
-    """The rules that fit into the budget, as Splink counts their pairs, the closest ones first.
-
-    The budget is for all records, of which those that teach are a sample: n times as many records
-    make n times n as many pairs.
-    """
-    [(records, sampled)] = work.execute(
-        "select (select count(*) from match_input), (select count(*) from match_sample)"
-    ).fetchall()
-    candidates = [rule.sql for rule in usable]
-    # Splink warns of estimates from few pairs; few are what is wanted.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        counted = _counted(work, candidates, records)
-    left = rules.most_pairs_per_record * count * (records / max(count, 1)) ** 2
-    kept: list[str] = []
-    pairs = 0
-    for rule, number in zip(candidates, counted, strict=True):
-        if number <= left:
-            kept.append(rule)
-            left -= number
-            pairs += number
-    return _Blocking(kept, pairs, records, sampled * (sampled - 1) // 2)
-
-
-def _counted(work: duckdb.DuckDBPyConnection, candidates: Sequence[str], records: int) -> list[int]:
-    """Pairs per rule that the rules before it have not brought together."""
-    from splink import DuckDBAPI
-    from splink.blocking_analysis import count_comparisons_from_blocking_rules
-
-    counted = count_comparisons_from_blocking_rules(
-        DuckDBAPI(connection=work).register("match_input"),
-        blocking_rules=candidates,
-        link_type="dedupe_only",
-        unique_id_column_name="record_key",
-        # Splink picks them by a hash of the record, so they are the same ones every time.
-        record_sample_proportion=min(1.0, COUNTED_RECORDS / max(records, 1)),
-    )
-    return [int(found["marginal_comparison_count"]) for found in counted]
 
 
 def frequencies_sql(records: str, policy: MatchPolicy) -> str:

@@ -27,7 +27,7 @@ OWN = "sql"
 KINDS: dict[str, str] = {
     "equal": "{l} = {r}",
     "nearly_equal": "jaro_winkler_similarity({l}, {r}) >= {0}",
-    "edits": "levenshtein({l}, {r}) <= {0}",
+    "edits": "damerau_levenshtein({l}, {r}) <= {0}",
     "contains": "contains({l}, {r}) or contains({r}, {l})",
     "initial": "(length({l}) = 1 or length({r}) = 1) and substr({l}, 1, 1) = substr({r}, 1, 1)",
     "same_start": "substr({l}, 1, {0}) = substr({r}, 1, {0})",

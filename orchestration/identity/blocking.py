@@ -1,0 +1,183 @@
+"""Which pairs are compared at all: blocking rules within a budget, and what each of them finds."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from orchestration.policy.match_policy import BlockingRule
+from orchestration.policy.match_settings import MatchSettings
+
+COUNTED_RECORDS = 3_000
+"""Records whose pairs are counted to see what a blocking rule costs."""
+LEAST_SHARE = 0.0001
+"""Of all matches, what a rule has to bring together that no rule before it does.
+
+Fewer than ten thousand matches can't tell, and there all rules are asked: tomorrow's records may
+need what today's don't.
+"""
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """The rules that fit into the budget.
+
+    Attributes:
+        rules: SQL over the records l and r, in the order in which they are asked.
+        counted: per candidate its pairs that no rule before it brings together.
+        budget: how many pairs may be compared.
+        records: how many records teach.
+        sample_pairs: the pairs of the sample that tells how strangers agree.
+    """
+
+    rules: tuple[str, ...]
+    counted: tuple[tuple[str, int], ...]
+    budget: float
+    records: int
+    sample_pairs: int
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs the rules compare."""
+        return sum(number for rule, number in self.counted if rule in self.rules)
+
+    @property
+    def left_out(self) -> bool:
+        """Whether a candidate does not fit."""
+        return len(self.rules) < len(self.counted)
+
+    def with_room_for(self, matches: float) -> Blocking:
+        """The same where pairs of one person don't count against the budget."""
+        budget = self.budget + matches
+        return replace(self, rules=_fitting(self.counted, budget), budget=budget)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one blocking rule finds, of the pairs that no rule before it brings together.
+
+    Attributes:
+        rule: SQL over the records l and r.
+        pairs: how many they are.
+        matches: how many of them are expected to be one person's.
+        only_matches: how many of those no other rule brings together either.
+        is_used: the rule fits into the budget and adds something.
+    """
+
+    rule: str
+    pairs: int
+    matches: float = 0.0
+    only_matches: float = 0.0
+    is_used: bool = False
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Pairs that the same rules bring together.
+
+    Attributes:
+        rule_number: the first of them, from 0.
+        rule_count: how many of the rules bring them together.
+        matches: how many of the pairs are expected to be one person's.
+    """
+
+    rule_number: int
+    rule_count: int
+    matches: float
+
+
+def blocking(
+    work: duckdb.DuckDBPyConnection,
+    candidates: Sequence[BlockingRule],
+    count: int,
+    rules: MatchSettings,
+) -> Blocking:
+    """The rules that fit into the budget, as Splink counts their pairs, the closest ones first.
+
+    The budget is for all records, of which those that teach are a sample: n times as many records
+    make n times n as many pairs.
+
+    Parameters:
+        work: a connection with `match_input`, the records that teach, and `match_sample`.
+        candidates: the policy's rules whose columns are filled.
+        count: all records.
+        rules: the policy's limits.
+    """
+    [(records, sampled)] = work.execute(
+        "select (select count(*) from match_input), (select count(*) from match_sample)"
+    ).fetchall()
+    texts = [rule.sql for rule in candidates]
+    # Splink warns of estimates from few pairs; few are what is wanted.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        counted = tuple(zip(texts, _counted(work, texts, records), strict=True))
+    budget = rules.most_pairs_per_record * count * (records / max(count, 1)) ** 2
+    fitting = _fitting(counted, budget)
+    return Blocking(fitting, counted, budget, int(records), sampled * (sampled - 1) // 2)
+
+
+def _fitting(counted: Sequence[tuple[str, int]], budget: float) -> tuple[str, ...]:
+    kept = []
+    for rule, number in counted:
+        if number <= budget:
+            kept.append(rule)
+            budget -= number
+    return tuple(kept)
+
+
+def _counted(work: duckdb.DuckDBPyConnection, candidates: Sequence[str], records: int) -> list[int]:
+    """Pairs per rule that the rules before it have not brought together."""
+    from splink import DuckDBAPI
+    from splink.blocking_analysis import count_comparisons_from_blocking_rules
+
+    counted = count_comparisons_from_blocking_rules(
+        DuckDBAPI(connection=work).register("match_input"),
+        blocking_rules=list(candidates),
+        link_type="dedupe_only",
+        unique_id_column_name="record_key",
+        # Splink picks them by a hash of the record, so they are the same ones every time.
+        record_sample_proportion=min(1.0, COUNTED_RECORDS / max(records, 1)),
+    )
+    return [int(found["marginal_comparison_count"]) for found in counted]
+
+
+def found_by(chosen: Blocking, origins: Sequence[Origin]) -> list[Found]:
+    """Per candidate what it finds, and whether it is worth asking.
+
+    Parameters:
+        chosen: the rules whose pairs were looked at.
+        origins: where those pairs come from.
+    """
+    numbers = {rule: number for number, rule in enumerate(chosen.rules)}
+    matches, alone = [0.0] * len(numbers), [0.0] * len(numbers)
+    for origin in origins:
+        matches[origin.rule_number] += origin.matches
+        alone[origin.rule_number] += origin.matches if origin.rule_count == 1 else 0.0
+    least = LEAST_SHARE * sum(matches)
+    least = least if least >= 1 else 0.0
+    told = []
+    for rule, pairs in chosen.counted:
+        number = numbers.get(rule)
+        if number is None:
+            told.append(Found(rule, pairs))
+        else:
+            told.append(
+                Found(rule, pairs, matches[number], alone[number], matches[number] >= least)
+            )
+    return told
+
+
+def missed_by(origins: Sequence[Origin]) -> float:
+    """How many matches no rule brings together, at least.
+
+    From how many matches one rule alone brings together, f1, and how many two do, f2, as the
+    number of species that were never seen is estimated: f1 * (f1 - 1) / (2 * (f2 + 1)), the
+    bias-corrected lower bound of Chao, "Estimating the population size for capture-recapture data
+    with unequal catchability", Biometrics 43 (1987).
+    """
+    once = sum(origin.matches for origin in origins if origin.rule_count == 1)
+    twice = sum(origin.matches for origin in origins if origin.rule_count == 2)
+    return max(once * (once - 1), 0.0) / (2 * (twice + 1))
