@@ -4,11 +4,13 @@
     still right and one that lacks a column fails with its own name in the message. Columns in
     `optional` are null where the YAML of a staging model does not list them. With a `key`, a refresh
     takes the rows with reached keys only (see `part`). An entity that no source feeds has no rows.
+    `table_as` names a column for the table of the source that a row comes from: what stands behind
+    the two underscores in the name of its staging model.
 -#}
-{% macro union_staged(entity, columns, optional=[], key=none) -%}
+{% macro union_staged(entity, columns, optional=[], key=none, table_as=none) -%}
     {%- set models = var('entity_sources')[entity] | default([]) %}
     {%- if not models %}
-    select {{ (columns + optional) | join(', ') }}
+    select {{ (columns + optional + ([table_as] if table_as else [])) | join(', ') }}
     from ({{ no_staged_rows(entity) }}) as no_staged_rows
     {%- endif %}
     {%- for model in models %}
@@ -18,6 +20,9 @@
         {%- for column in optional %},
         {{ column if column in said else 'cast(null as string) as ' ~ column }}
         {%- endfor %}
+        {%- if table_as %},
+        '{{ model.split('__')[-1] }}' as {{ table_as }}
+        {%- endif %}
     from {{ part(ref(model), key) if key else ref(model) }}
     where reject_reason is null
     {%- if not loop.last %}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from orchestration.ingest.contracts import MADE_LATER
+
 ENTITIES = (
     "customer_records", "orders", "order_lines", "products", "campaigns", "message_events",
     "consents", "events", "loyalty_tiers", "support_contacts", "interactions",
@@ -80,7 +82,7 @@ class Entity:
     Attributes:
         name: the conformed model.
         description: what one row is.
-        columns: those that a staging model fills: without record_key, which conformed makes.
+        columns: those that a staging model fills: without those that conformed makes.
     """
 
     name: str
@@ -115,7 +117,7 @@ def read_entities(dbt_project_dir: Path) -> dict[str, Entity]:
                 label=c.get("config", {}).get("meta", {}).get("label"),
             )
             for c in model["columns"]
-            if c["name"] not in ("record_key", "source_row")
+            if c["name"] not in MADE_LATER | {"source_row"}
         )
         entities[name] = Entity(name, " ".join(model["description"].split()), columns)
     return entities

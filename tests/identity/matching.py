@@ -85,6 +85,8 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
             con.execute(f"alter table given add column {name} string")
     if "source_system" not in columns:
         con.execute("alter table given add column source_system string default 'test'")
+    if "source_table" not in columns:
+        con.execute("alter table given add column source_table string")
     con.execute("create table customer_records as select * from given")
     con.execute(
         "create table comparison_values as "

@@ -15,7 +15,7 @@ accepted as (
     ], optional=[
         'organisation_name', 'passport', 'drivers_license', 'birth_date_as_written', 'attributes',
         'identities'
-    ], key=['source_system', 'source_record_id']) }}
+    ], key=['source_system', 'source_record_id'], table_as='source_table') }}
 )
 
 select
@@ -47,5 +47,6 @@ select
     identities,
     created_at,
     updated_at,
+    source_table,
     source_file
 from accepted

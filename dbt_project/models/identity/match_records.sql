@@ -56,6 +56,7 @@ spelled as (
     select
         customer_records.record_key,
         customer_records.source_system,
+        concat_ws('.', customer_records.source_system, customer_records.source_table) as source_table,
         -- One word alone may be either name: it stands for both.
         coalesce(names.given_name, names.only_name) as given_name,
         coalesce(names.formal_given_name, names.only_name) as given_name_root,
@@ -102,6 +103,7 @@ spelled as (
 select
     spelled.record_key,
     spelled.source_system,
+    spelled.source_table,
     spelled.given_name,
     spelled.given_name_root,
     spelled.middle_name,
