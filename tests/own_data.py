@@ -25,9 +25,8 @@ def project_copy(target: Path) -> Path:
 
 
 def add_example(project: Path) -> None:
-    """Copy the example's staging folders and its policy into a project."""
+    """Copy the example's staging folders into a project."""
     shutil.copytree(EXAMPLE / "models", project / "models", dirs_exist_ok=True)
-    shutil.copytree(EXAMPLE / "policy", project / "seeds" / "policy", dirs_exist_ok=True)
 
 
 def connect_sources(project: Path) -> None:

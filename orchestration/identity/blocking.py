@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
+from rich.table import Table
 
 from orchestration.policy.match_policy import BlockingRule
 from orchestration.policy.match_settings import MatchSettings
@@ -26,15 +27,15 @@ class Blocking:
     """The rules that fit into the budget.
 
     Attributes:
-        rules: SQL over the records l and r, in the order in which they are asked.
+        rules: in the order in which they are asked.
         counted: per candidate its pairs that no rule before it brings together.
         budget: how many pairs may be compared.
         records: how many records teach.
         sample_pairs: the pairs of the sample that tells how strangers agree.
     """
 
-    rules: tuple[str, ...]
-    counted: tuple[tuple[str, int], ...]
+    rules: tuple[BlockingRule, ...]
+    counted: tuple[tuple[BlockingRule, int], ...]
     budget: float
     records: int
     sample_pairs: int
@@ -60,14 +61,14 @@ class Found:
     """What one blocking rule finds, of the pairs that no rule before it brings together.
 
     Attributes:
-        rule: SQL over the records l and r.
+        rule: the candidate.
         pairs: how many they are.
         matches: how many of them are expected to be one person's.
         only_matches: how many of those no other rule brings together either.
         is_used: the rule fits into the budget and adds something.
     """
 
-    rule: str
+    rule: BlockingRule
     pairs: int
     matches: float = 0.0
     only_matches: float = 0.0
@@ -109,17 +110,18 @@ def blocking(
     [(records, sampled)] = work.execute(
         "select (select count(*) from match_input), (select count(*) from match_sample)"
     ).fetchall()
-    texts = [rule.sql for rule in candidates]
     # Splink warns of estimates from few pairs; few are what is wanted.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        counted = tuple(zip(texts, _counted(work, texts, records), strict=True))
+        counted = tuple(zip(candidates, _counted(work, candidates, records), strict=True))
     budget = rules.most_pairs_per_record * count * (records / max(count, 1)) ** 2
     fitting = _fitting(counted, budget)
     return Blocking(fitting, counted, budget, int(records), sampled * (sampled - 1) // 2)
 
 
-def _fitting(counted: Sequence[tuple[str, int]], budget: float) -> tuple[str, ...]:
+def _fitting(
+    counted: Sequence[tuple[BlockingRule, int]], budget: float
+) -> tuple[BlockingRule, ...]:
     kept = []
     for rule, number in counted:
         if number <= budget:
@@ -128,14 +130,16 @@ def _fitting(counted: Sequence[tuple[str, int]], budget: float) -> tuple[str, ..
     return tuple(kept)
 
 
-def _counted(work: duckdb.DuckDBPyConnection, candidates: Sequence[str], records: int) -> list[int]:
+def _counted(
+    work: duckdb.DuckDBPyConnection, candidates: Sequence[BlockingRule], records: int
+) -> list[int]:
     """Pairs per rule that the rules before it have not brought together."""
     from splink import DuckDBAPI
     from splink.blocking_analysis import count_comparisons_from_blocking_rules
 
     counted = count_comparisons_from_blocking_rules(
         DuckDBAPI(connection=work).register("match_input"),
-        blocking_rules=list(candidates),
+        blocking_rules=[rule.sql for rule in candidates],
         link_type="dedupe_only",
         unique_id_column_name="record_key",
         # Splink picks them by a hash of the record, so they are the same ones every time.
@@ -151,27 +155,23 @@ def found_by(chosen: Blocking, origins: Sequence[Origin]) -> list[Found]:
         chosen: the rules whose pairs were looked at.
         origins: where those pairs come from.
     """
-    numbers = {rule: number for number, rule in enumerate(chosen.rules)}
-    matches, alone = [0.0] * len(numbers), [0.0] * len(numbers)
+    matches, alone = dict.fromkeys(chosen.rules, 0.0), dict.fromkeys(chosen.rules, 0.0)
     for origin in origins:
-        matches[origin.rule_number] += origin.matches
-        alone[origin.rule_number] += origin.matches if origin.rule_count == 1 else 0.0
-    least = LEAST_SHARE * sum(matches)
+        rule = chosen.rules[origin.rule_number]
+        matches[rule] += origin.matches
+        alone[rule] += origin.matches if origin.rule_count == 1 else 0.0
+    least = LEAST_SHARE * sum(matches.values())
     least = least if least >= 1 else 0.0
-    told = []
-    for rule, pairs in chosen.counted:
-        number = numbers.get(rule)
-        if number is None:
-            told.append(Found(rule, pairs))
-        else:
-            told.append(
-                Found(rule, pairs, matches[number], alone[number], matches[number] >= least)
-            )
-    return told
+    return [
+        Found(rule, pairs, matches[rule], alone[rule], matches[rule] >= least)
+        if rule in matches
+        else Found(rule, pairs)
+        for rule, pairs in chosen.counted
+    ]
 
 
 def missed_by(origins: Sequence[Origin]) -> float:
-    """How many matches no rule brings together, at least.
+    """How many matches no rule brings together, about.
 
     From how many matches one rule alone brings together, f1, and how many two do, f2, as the
     number of species that were never seen is estimated: f1 * (f1 - 1) / (2 * (f2 + 1)), the
@@ -181,3 +181,15 @@ def missed_by(origins: Sequence[Origin]) -> float:
     once = sum(origin.matches for origin in origins if origin.rule_count == 1)
     twice = sum(origin.matches for origin in origins if origin.rule_count == 2)
     return max(once * (once - 1), 0.0) / (2 * (twice + 1))
+
+
+def blocking_table(found: Sequence[Found]) -> Table:
+    """What each blocking rule finds, to read in a terminal."""
+    table = Table("blocking rule", box=None)
+    for title in ("pairs", "of one person", "found by no other", ""):
+        table.add_column(title, justify="right")
+    for each in found:
+        used = "" if each.is_used else "left out"
+        alone = f"{each.only_matches:,.0f}"
+        table.add_row(each.rule.text, f"{each.pairs:,}", f"{each.matches:,.0f}", alone, used)
+    return table

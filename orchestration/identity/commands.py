@@ -166,6 +166,7 @@ def train(as_json: AsJson = False) -> None:
     The new parameters are used from the next `c360 run` on. Ends with 1 when there is too little
     to learn from; the parameters in use then stay.
     """
+    from orchestration.identity.blocking import blocking_table
     from orchestration.identity.train_again import train_again
 
     console = Console(stderr=as_json)
@@ -184,15 +185,19 @@ def train(as_json: AsJson = False) -> None:
             "compared_pair_count": trained.pairs,
             "expected_match_count": round(trained.matches),
             "comparisons": [c["output_column_name"] for c in model.settings["comparisons"]],
+            "blocking": trained.blocking_report,
+            "expected_missed_count": round(trained.missed),
         }
         _print_json(found)
         return
     console.print(
         f"Learned from {trained.record_count:,} records, of which about {trained.matches:,.0f} "
-        f"pairs are one person's. Version {model.model_version} is used from the next run on.",
+        f"pairs are one person's; about {trained.missed:,.0f} more are never compared. Version "
+        f"{model.model_version} is used from the next run on.",
         highlight=False,
         soft_wrap=True,
     )
+    console.print(blocking_table(trained.found_by))
 
 
 @app.command()

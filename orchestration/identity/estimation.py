@@ -15,7 +15,6 @@ from orchestration.policy.match_policy import LEARN, LEARN_LAST, BlockingRule, M
 SAMPLE = 800
 """Records whose 320,000 pairs tell how often strangers agree."""
 LEARNING_PAIRS = 50_000
-PATTERN_PAIRS = 100_000
 LESSONS = 2
 """How many learning rules each comparison is learned from, where there are as many."""
 EXPECTED_WEIGHT = 20.0
@@ -144,64 +143,6 @@ def blend(
         ]
         for level, value in zip(levels_of(comparison), values, strict=True):
             level["m_probability"] = rounded(value / sum(values))
-
-
-def patterns_of(
-    work: duckdb.DuckDBPyConnection,
-    comparisons: Sequence[Mapping[str, Any]],
-    rules: Sequence[str],
-    pairs: int,
-) -> tuple[list[tuple[int, tuple[int, ...]]], list[tuple[int, int, int, tuple[int, ...]]]]:
-    """How often each combination of degrees occurs among the pairs that are compared.
-
-    Parameters:
-        work: a connection with the table match_input.
-        comparisons: settings with m and u.
-        rules: blocking rules.
-        pairs: how many pairs they compare. Of more than `PATTERN_PAIRS` a part is looked at: those
-            of a part of the left-hand records, with all others.
-
-    Returns:
-        Number of pairs and their degrees; and the same per first rule that brings them together,
-        from 0, and how many rules do.
-    """
-    if not rules:
-        return [], []
-    names = ", ".join(f"gamma_{c['output_column_name']}" for c in comparisons)
-    session = linker(work, "match_input", settings_for(comparisons, rules, FIRST_PRIOR))
-    parts = max(1, math.ceil(pairs / PATTERN_PAIRS))
-    if parts == 1:
-        scored = session.inference.predict(warning_mode="never").physical_name
-    else:
-        scored = session.inference.predict_chunk(
-            left_chunk=(1, parts), right_chunk=(1, 1)
-        ).physical_name
-    agreeing = " + ".join(f"cast(coalesce({rule}, false) as int)" for rule in rules)
-    work.execute(
-        f"""
-        create or replace temp table patterns as
-        select count(*) as pairs, cast(match_key as int) as rule_number,
-            {agreeing} as rule_count, {names}
-        from {scored}
-        inner join match_input as l on l.record_key = record_key_l
-        inner join match_input as r on r.record_key = record_key_r
-        group by all
-        """
-    )
-    rows = work.execute(
-        f"select sum(pairs), {names} from patterns group by {names} order by {names}"
-    ).fetchall()
-    origins = work.execute(
-        f"select sum(pairs), rule_number, least(rule_count, 3) as rule_count, {names} "
-        "from patterns group by all order by all"
-    ).fetchall()
-    return (
-        [(int(row[0]) * parts, tuple(int(g) for g in row[1:])) for row in rows],
-        [
-            (int(row[0]) * parts, int(row[1]), int(row[2]), tuple(int(g) for g in row[3:]))
-            for row in origins
-        ],
-    )
 
 
 def shares(

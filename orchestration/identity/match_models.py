@@ -65,6 +65,7 @@ def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute(f"alter table {MODELS} add column if not exists curve string")
     con.execute(f"alter table {MODELS} add column if not exists policy_id string")
+    con.execute(f"alter table {MODELS} add column if not exists blocking string")
     # Names of persons stand in it, so it stays in the warehouse.
     con.execute(
         f"create table if not exists {FREQUENCIES} (model_version string, column_name string, "
@@ -197,11 +198,12 @@ def train_model(
     )  # fmt: skip
     con.execute(
         f"insert into {MODELS} (model_version, trained_at, record_count, compared_pair_count, "
-        "expected_match_count, household_share, settings, curve, policy_id) "
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "expected_match_count, household_share, settings, curve, blocking, policy_id) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             version, now, trained.record_count, trained.pairs,
             round(trained.matches), trained.household_share, settings, json.dumps(curve),
+            json.dumps(trained.blocking_report),
             policy.policy_id,
         ],
     )  # fmt: skip

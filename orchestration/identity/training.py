@@ -27,7 +27,6 @@ from orchestration.identity.estimation import (
     blend,
     expectation_maximisation,
     over_all_pairs,
-    patterns_of,
     put_u,
     rounded,
     shares,
@@ -35,6 +34,7 @@ from orchestration.identity.estimation import (
     take_out,
 )
 from orchestration.identity.model_settings import settings_for, settings_of, weigh_rarity
+from orchestration.identity.patterns import patterns_of
 from orchestration.identity.splink_session import workplace
 from orchestration.policy.conditions import value_of
 from orchestration.policy.match_policy import COMPARE, Comparison, MatchPolicy
@@ -57,7 +57,7 @@ class Trained:
         matches: how many pairs are about to be one person's.
         learned_from: blocking rules whose pairs taught.
         found_by: what each blocking rule finds, of the records that teach.
-        missed: how many more pairs of one person no blocking rule brings together, at least.
+        missed: how many more pairs of one person no blocking rule brings together, about.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -69,6 +69,20 @@ class Trained:
     learned_from: list[str] = field(default_factory=list)
     found_by: list[Found] = field(default_factory=list)
     missed: float = 0.0
+
+    @property
+    def blocking_report(self) -> list[dict[str, Any]]:
+        """Per blocking rule of the policy what it finds, without a value of a record."""
+        return [
+            {
+                "rule": each.rule.text,
+                "pairs": each.pairs,
+                "expected_matches": round(each.matches, 1),
+                "found_by_no_other": round(each.only_matches, 1),
+                "is_used": each.is_used,
+            }
+            for each in self.found_by
+        ]
 
 
 def train(
@@ -118,7 +132,7 @@ def train(
     rarer = (found.records - 1) / max(count - 1, 1)
     by_rule = found_by(found, learned.origins)
     settings = settings_for(
-        comparisons, [each.rule for each in by_rule if each.is_used],
+        comparisons, [each.rule.sql for each in by_rule if each.is_used],
         rounded(learned.prior * rarer),
     )  # fmt: skip
     return Trained(
@@ -150,7 +164,9 @@ def _learn(
     put_u(comparisons, strangers, policy)
     learned, taught = expectation_maximisation(work, comparisons, filled, policy)
     blend(comparisons, learned, None, policy)
-    patterns, by_rule = patterns_of(work, comparisons, found.rules, found.pairs)
+    patterns, by_rule = patterns_of(
+        work, comparisons, [rule.sql for rule in found.rules], found.pairs
+    )
     total = found.records * (found.records - 1) / 2
     prior, _, _ = shares(patterns, comparisons, total, policy)
     # The sample's pairs hold some of one person's; with many duplicates they would be taken

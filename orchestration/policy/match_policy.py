@@ -124,6 +124,11 @@ class BlockingRule:
         return {column.split(".")[0] for column in self.filled}
 
     @property
+    def text(self) -> str:
+        """The rule as the seed writes it."""
+        return " and ".join(a if a == b else f"{a} = {b}" for a, b in self.terms)
+
+    @property
     def sql(self) -> str:
         """The rule as Splink writes blocking rules: over the records l and r."""
         return " and ".join(f"{_of(a, 'l')} = {_of(b, 'r')}" for a, b in self.terms)

@@ -31,7 +31,7 @@ class MatchSettings:
     """
 
     accept_probability: float = 0.95
-    least_accept_probability: float = 0.8
+    least_accept_probability: float = 0.75
     target_precision: float = 0.999
     sure_probability: float = 0.997
     review_probability: float = 0.5

@@ -18,6 +18,7 @@ typed as (
         {{ as_birth_date(
             "substr(date_of_birth, 1, 4) || '-' || substr(date_of_birth, 5, 2) || '-' || substr(date_of_birth, 7)"
         ) }} as birth_date,
+        {{ digits_of_no_date('date_of_birth', '%Y%m%d') }} as birth_date_as_written,
         nullif(trim(coalesce(street_number, '') || ' ' || coalesce(address_1, '')), '') as street,
         nullif(trim(address_2), '') as address_line_2,
         nullif(trim(postcode), '') as postal_code,
@@ -62,6 +63,7 @@ select
     national_id,
     loyalty_tier,
     birth_date,
+    birth_date_as_written,
     street,
     address_line_2,
     postal_code,
