@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 from rich.table import Table
@@ -28,15 +28,13 @@ class Blocking:
 
     Attributes:
         rules: in the order in which they are asked.
-        counted: per candidate its pairs that no rule before it brings together.
-        budget: how many pairs may be compared.
+        counted: per candidate its pairs that no rule asked before it brings together.
         records: how many records teach.
         sample_pairs: the pairs of the sample that tells how strangers agree.
     """
 
     rules: tuple[BlockingRule, ...]
     counted: tuple[tuple[BlockingRule, int], ...]
-    budget: float
     records: int
     sample_pairs: int
 
@@ -49,11 +47,6 @@ class Blocking:
     def left_out(self) -> bool:
         """Whether a candidate does not fit."""
         return len(self.rules) < len(self.counted)
-
-    def with_room_for(self, matches: float) -> Blocking:
-        """The same where pairs of one person don't count against the budget."""
-        budget = self.budget + matches
-        return replace(self, rules=_fitting(self.counted, budget), budget=budget)
 
 
 @dataclass(frozen=True)
@@ -95,6 +88,7 @@ def blocking(
     candidates: Sequence[BlockingRule],
     count: int,
     rules: MatchSettings,
+    matches: float = 0.0,
 ) -> Blocking:
     """The rules that fit into the budget, as Splink counts their pairs, the closest ones first.
 
@@ -106,24 +100,33 @@ def blocking(
         candidates: the policy's rules whose columns are filled.
         count: all records.
         rules: the policy's limits.
+        matches: pairs of one person among the records that teach, which don't count against the
+            budget.
     """
     [(records, sampled)] = work.execute(
         "select (select count(*) from match_input), (select count(*) from match_sample)"
     ).fetchall()
-    # Splink warns of estimates from few pairs; few are what is wanted.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        counted = tuple(zip(candidates, _counted(work, candidates, records), strict=True))
-    budget = rules.most_pairs_per_record * count * (records / max(count, 1)) ** 2
-    fitting = _fitting(counted, budget)
-    return Blocking(fitting, counted, budget, int(records), sampled * (sampled - 1) // 2)
+    budget = rules.most_pairs_per_record * count * (records / max(count, 1)) ** 2 + matches
+    numbers: dict[BlockingRule, int] = {}
+    asked = tuple(candidates)
+    while True:
+        # Splink warns of estimates from few pairs; few are what is wanted.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            counted = dict(zip(asked, _counted(work, asked, records), strict=True))
+        numbers |= counted
+        fitting = _fitting(counted, budget)
+        # Without a rule that does not fit, those behind it have more pairs.
+        if fitting == asked:
+            break
+        asked = fitting
+    per_rule = tuple((rule, numbers[rule]) for rule in candidates)
+    return Blocking(fitting, per_rule, int(records), sampled * (sampled - 1) // 2)
 
 
-def _fitting(
-    counted: Sequence[tuple[BlockingRule, int]], budget: float
-) -> tuple[BlockingRule, ...]:
+def _fitting(counted: Mapping[BlockingRule, int], budget: float) -> tuple[BlockingRule, ...]:
     kept = []
-    for rule, number in counted:
+    for rule, number in counted.items():
         if number <= budget:
             kept.append(rule)
             budget -= number
@@ -134,6 +137,8 @@ def _counted(
     work: duckdb.DuckDBPyConnection, candidates: Sequence[BlockingRule], records: int
 ) -> list[int]:
     """Pairs per rule that the rules before it have not brought together."""
+    if not candidates:
+        return []
     from splink import DuckDBAPI
     from splink.blocking_analysis import count_comparisons_from_blocking_rules
 

@@ -1,4 +1,4 @@
-"""In which combinations of degrees the compared pairs agree, and which rules bring them together."""
+"""In which degrees the compared pairs agree, and which blocking rules bring them together."""
 
 from __future__ import annotations
 

@@ -114,11 +114,15 @@ def train(
         )
     with workplace(con) as work:
         _copy_sample(work, records, count, rules)
-        found = blocking(work, policy.usable(COMPARE, filled), count, rules)
+        candidates = policy.usable(COMPARE, filled)
+        found = blocking(work, candidates, count, rules)
         comparisons, learned = _learn(work, compared, found, filled, policy)
-        if found.left_out and learned.matches > ROOM * found.pairs:
-            # The budget is for strangers: where a person has many records, those would use it up.
-            found = found.with_room_for(learned.matches)
+        # The budget is for strangers: where a person has many records, those would use it up. What
+        # is made room for finds more of them.
+        room = ROOM * found.pairs
+        while found.left_out and learned.matches > room:
+            room = (1 + ROOM) * learned.matches
+            found = blocking(work, candidates, count, rules, learned.matches)
             comparisons, learned = _learn(work, compared, found, filled, policy)
     matches = learned.matches
     if matches < rules.fewest_training_matches:

@@ -174,7 +174,7 @@ def test_kinds_are_conditions_over_both_records() -> None:
     assert condition("nearly_equal", "city", "0.92") == (
         "jaro_winkler_similarity(city_l, city_r) >= 0.92"
     )
-    assert condition("edits", "email", "1") == "levenshtein(email_l, email_r) <= 1"
+    assert condition("edits", "email", "1") == "damerau_levenshtein(email_l, email_r) <= 1"
     for kind in KINDS:
         if kind not in ("sql", "else"):
             argument = {"nearly_equal": "0.9", "edits": "2", "same_start": "3"}.get(kind, "")
