@@ -16,11 +16,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.curve import precision_curve
 from orchestration.identity.model_settings import as_json
-from orchestration.identity.scoring import precision_curve
 from orchestration.identity.training import Trained, frequencies_sql, train
 from orchestration.policy.match_policy import SEEDS, MatchPolicy, match_policy
-from orchestration.policy.match_settings import MatchSettings, match_settings
+from orchestration.policy.match_settings import CurvePoint, MatchSettings, match_settings
 
 MODELS = "operations.match_models"
 FREQUENCIES = "operations.match_term_frequencies"
@@ -37,14 +37,14 @@ class MatchModel:
         settings: Splink's settings with m, u and blocking rules.
         household_share: of all pairs, those of two members of a household.
         record_count: how many records there were to learn from.
-        curve: per threshold the pairs above it and their expected precision, as it was learned.
+        curve: what is to be expected from each threshold on, as it was learned.
     """
 
     model_version: str
     settings: dict[str, Any]
     household_share: float
     record_count: int = 0
-    curve: tuple[tuple[float, float, float], ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
 
     @property
     def frequencies(self) -> str:
@@ -95,7 +95,7 @@ def latest_model(con: duckdb.DuckDBPyConnection, policy: MatchPolicy) -> MatchMo
         json.loads(settings),
         float(share),
         int(count),
-        tuple(tuple(point) for point in json.loads(curve or "[]")),
+        tuple(CurvePoint(*point) for point in json.loads(curve or "[]")),
     )
 
 
@@ -210,6 +210,6 @@ def train_model(
     con.execute("drop table trained_frequencies")
     model = MatchModel(
         version, trained.settings, trained.household_share, trained.record_count,
-        tuple(curve),
+        curve,
     )  # fmt: skip
     return model, trained

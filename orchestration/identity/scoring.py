@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.identity.model_settings import levels_of, rarity_of, within_household
-from orchestration.identity.splink_session import linker, workplace
+from orchestration.identity.splink_session import linker
 from orchestration.policy.match_policy import MatchPolicy
 from orchestration.policy.match_settings import MatchSettings
 
@@ -18,9 +18,7 @@ COLUMNS = (
     "decision string, doubt string, model_version string, comparison_levels string"
 )
 DIGITS = 6
-THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
-"""Where the curve of the expected precision is kept."""
-CURVE_RECORDS = 100_000
+CONTRADICTION = "given names and birth dates differ"
 NAMES = frozenset({"given_name", "family_name", "middle_name", "only_name"})
 
 
@@ -120,49 +118,6 @@ def score(
     )
 
 
-def precision_curve(
-    con: duckdb.DuckDBPyConnection,
-    records: str,
-    settings: Mapping[str, Any],
-    household_share: float,
-    frequencies: str,
-    policy: MatchPolicy,
-) -> list[tuple[float, int, float]]:
-    """What is to be expected of the pairs above a threshold.
-
-    Parameters:
-        con: a connection that reads `records`.
-        records: the relation match_records. Of more than `CURVE_RECORDS` a part is looked at.
-        settings: Splink's settings with trained parameters.
-        household_share: of all pairs, those of two members of a household.
-        frequencies: SQL for column_name, value, frequency as training saw them.
-        policy: what is compared.
-
-    Returns:
-        Per threshold of `THRESHOLDS`: it, the pairs that would be joined from there on, and the
-        mean of their probabilities, which is the share of them that is expected to be one person's.
-    """
-    everything = MatchSettings(accept_probability=THRESHOLDS[0], review_probability=THRESHOLDS[0])
-    [(count,)] = con.execute(f"select count(*) from {records}").fetchall()
-    below = int(min(1.0, CURVE_RECORDS / max(count, 1)) * 2**32)
-    part = (
-        f"(select * from {records} "
-        f"where cast('0x' || substr(md5(record_key), 1, 8) as bigint) < {below})"
-    )
-    with workplace(con) as work:
-        score(
-            work, part, "curve_pairs", settings, household_share, frequencies, "", everything,
-            policy,
-        )  # fmt: skip
-        found = work.execute(
-            "select threshold, count(*), avg(match_probability) "
-            f"from (select unnest({list(THRESHOLDS)}::double[]) as threshold) as thresholds "
-            "inner join curve_pairs on match_probability >= threshold and decision = 'accept' "
-            "group by threshold order by threshold"
-        ).fetchall()
-    return [(float(t), int(pairs), float(f"{mean:.6g}")) for t, pairs, mean in found]
-
-
 def household_sql(settings: Mapping[str, Any], household_share: float, policy: MatchPolicy) -> str:
     """The weight of a pair as one person's against that of two members of one household.
 
@@ -198,8 +153,7 @@ def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
         # Where systems show how many households there are, the weight knows it already.
         unless = " and match_weight - weight > 0.1" if _knows_households(settings) else ""
         reasons.append(
-            f"when gamma_birth_date = 0 and gamma_given_name = 0{unless} "
-            "then 'given names and birth dates differ'"
+            f"when gamma_birth_date = 0 and gamma_given_name = 0{unless} then '{CONTRADICTION}'"
         )
     if personal := sorted(name for name in names if policy.by_name[name].is_personal):
         unknown = " and ".join(f"gamma_{name} = -1" for name in personal)

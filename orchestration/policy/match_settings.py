@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestration.policy.seeds import Row, named_once
 
@@ -50,21 +50,42 @@ PROBABILITIES = (
 COUNTS = tuple(f.name for f in fields(MatchSettings) if f.name not in PROBABILITIES)
 
 
-def accepted_from(curve: Sequence[Sequence[float]], rules: MatchSettings) -> float:
+class CurvePoint(NamedTuple):
+    """What would be joined from a threshold on.
+
+    Attributes:
+        threshold: a probability.
+        pairs: how many from there on.
+        expected: the mean of their probabilities, which is the share of them that is expected to be
+            one person's.
+        largest: records of the largest person that they make.
+        contradicted: pairs that contradict each other and would be of one person all the same,
+            through others. None of these two is known of versions trained before they were counted.
+    """
+
+    threshold: float
+    pairs: int
+    expected: float
+    largest: int = 0
+    contradicted: int = 0
+
+
+def accepted_from(curve: Sequence[CurvePoint], rules: MatchSettings) -> float:
     """The probability from which pairs are joined.
 
     Parameters:
-        curve: per threshold, ascending: the threshold, pairs from there on and the expected share
-            of them that are one person's. Empty where training knew of none.
+        curve: a point per threshold. Empty where training knew of none.
         rules: the policy.
     """
     floor = max(rules.least_accept_probability, rules.review_probability)
     reached = [
-        threshold
-        for threshold, pairs, expected in curve
-        if floor <= threshold < rules.accept_probability
-        and pairs > 0
-        and expected >= rules.target_precision
+        point.threshold
+        for point in curve
+        if floor <= point.threshold < rules.accept_probability
+        and point.pairs > 0
+        and point.expected >= rules.target_precision
+        and point.largest <= rules.largest_plausible_profile
+        and point.contradicted <= (1 - rules.target_precision) * point.pairs
     ]
     return min(reached, default=rules.accept_probability)
 

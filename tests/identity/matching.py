@@ -14,8 +14,9 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from orchestration.identity.curve import precision_curve
 from orchestration.identity.match_models import MatchModel, policy_in
-from orchestration.identity.scoring import precision_curve, score
+from orchestration.identity.scoring import score
 from orchestration.identity.splink_session import workplace
 from orchestration.identity.training import Trained, frequencies_sql, train
 from orchestration.policy.match_settings import MatchSettings, accepted_from

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.identity.curve import THRESHOLDS
 from orchestration.identity.match_models import MODELS, MatchModel, latest_model, policy_in
 from orchestration.identity.match_tables import rules_of
-from orchestration.identity.scoring import THRESHOLDS
 from orchestration.identity.tuning.causes import COUNTED, find_causes, remedy
 from orchestration.identity.tuning.estimates import (
     METHODS,
