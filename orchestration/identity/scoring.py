@@ -20,6 +20,8 @@ COLUMNS = (
 DIGITS = 6
 CONTRADICTION = "given names and birth dates differ"
 NAMES = frozenset({"given_name", "family_name", "middle_name", "only_name"})
+SAYS_LITTLE = frozenset({"gender"})
+"""Columns that half of all strangers agree in."""
 
 
 def no_pairs(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -90,7 +92,7 @@ def score(
                 round(weight, 4) as match_weight,
                 match_weight - weight > 1 as is_household_likely,
                 {contradiction_sql(settings, policy)} as contradiction,
-                {disagreement_sql(settings)} as disagreement,
+                {disagreement_sql(settings, policy)} as disagreement,
                 {levels_sql(settings)} as comparison_levels
             from weighed
         )
@@ -147,45 +149,62 @@ def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     independent chances does not know. And names alone join nobody: how many namesakes there are, no
     frequency of names tells.
     """
-    names = {c["output_column_name"] for c in settings["comparisons"]}
+    about = _about(settings, policy)
+    used = [policy.by_name[c["output_column_name"]] for c in settings["comparisons"]]
     reasons = []
-    if {"birth_date", "given_name"} <= names:
-        # Where systems show how many households there are, the weight knows it already.
-        unless = " and match_weight - weight > 0.1" if _knows_households(settings) else ""
+    if {"birth_date", "given_name"} <= about.keys():
+        # Where registers show how many households there are, the weight knows it already.
+        unless = " and match_weight - weight > 0.1" if _knows_households(settings, policy) else ""
         reasons.append(
-            f"when gamma_birth_date = 0 and gamma_given_name = 0{unless} then '{CONTRADICTION}'"
+            f"when gamma_{about['birth_date']} = 0 and gamma_{about['given_name']} = 0{unless} "
+            f"then '{CONTRADICTION}'"
         )
-    if personal := sorted(name for name in names if policy.by_name[name].is_personal):
+    if personal := sorted(each.name for each in used if each.is_personal):
         unknown = " and ".join(f"gamma_{name} = -1" for name in personal)
         reasons.append(f"when {unknown} then 'nothing of one person alone is known of both'")
-    if beyond := sorted(names - NAMES - {"source", "gender"}):
+    beyond = sorted(
+        each.name
+        for each in used
+        if not (each.is_apart_from_households or set(each.filled) <= NAMES | SAYS_LITTLE)
+    )
+    if beyond:
         nothing = " and ".join(f"gamma_{name} <= 0" for name in beyond)
         reasons.append(f"when {nothing} then 'nothing but the names agrees'")
     return f"case {' '.join(reasons)} else cast(null as string) end" if reasons else "null"
 
 
-def _knows_households(settings: Mapping[str, Any]) -> bool:
-    """Whether pairs of one system, which are seldom one person's, were there to learn from."""
+def _about(settings: Mapping[str, Any], policy: MatchPolicy) -> dict[str, str]:
+    """The comparison in use that is about a column and no other one, whatever its name is."""
+    about: dict[str, str] = {}
+    for comparison in settings["comparisons"]:
+        name = comparison["output_column_name"]
+        if len(policy.by_name[name].filled) == 1:
+            about.setdefault(policy.by_name[name].filled[0], name)
+    return about
+
+
+def _knows_households(settings: Mapping[str, Any], policy: MatchPolicy) -> bool:
+    """Whether pairs of one register, which are seldom one person's, were there to learn from."""
     shares = [
         level["u_probability"]
         for comparison in settings["comparisons"]
-        if comparison["output_column_name"] == "source"
+        if policy.by_name[comparison["output_column_name"]].is_apart_from_households
         for level in levels_of(comparison)
     ]
     return min(shares, default=0.0) > 0.05
 
 
-def disagreement_sql(settings: Mapping[str, Any]) -> str:
+def disagreement_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     """What of a person disagrees, where a pair may as well be two members of one household."""
-    names = {c["output_column_name"] for c in settings["comparisons"]}
+    about = _about(settings, policy)
     reasons = [
-        f"when gamma_{name} = 0 then 'one household, and {text} differ'"
-        for name, text in (
+        f"when gamma_{about[column]} = 0 then 'one household, and {text} differ'"
+        for column, text in (
             ("birth_date", "birth dates"),
             ("given_name", "given names"),
             ("national_id", "national numbers"),
         )
-        if name in names
+        if column in about
     ]
     return f"case {' '.join(reasons)} when true then 'one household, and little else agrees' end"
 

@@ -13,7 +13,7 @@ import pytest
 from orchestration.identity.match_models import current_model, policy_in, train_model
 from orchestration.identity.match_tables import parameters
 from orchestration.policy.match_settings import MatchSettings
-from tests.identity.matching import RECORDS, Matched, as_sql, matched, warehouse
+from tests.identity.matching import RECORDS, Matched, as_sql, matched, town, warehouse
 
 ATTRIBUTES = {
     "occupation": [
@@ -105,3 +105,20 @@ def test_parameters_belong_to_what_is_compared() -> None:
     assert "occupation" in {row[1] for row in rows}
     assert current_model(con, changed) != in_use
     assert current_model(con, delivered) == in_use
+
+
+def test_a_comparison_of_another_name_keeps_what_depends_on_it() -> None:
+    """Doubts are about columns: a company may call its comparisons as it likes."""
+    con = warehouse(as_sql(town(5, households=150)))
+    delivered = _decisions(con)
+    for table in ("match_comparisons", "match_degrees"):
+        for name, other in (("birth_date", "born"), ("given_name", "first_name"), ("source", "of")):
+            con.execute(f"update {table} set comparison = ? where comparison = ?", [other, name])
+    assert _decisions(con) == delivered
+    assert {doubt for _, doubt in delivered.values()} > {None}
+
+
+def _decisions(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[str, str | None]]:
+    matched(con)
+    rows = con.execute("select record_key_a, record_key_b, decision, doubt from scored").fetchall()
+    return {(a, b): (decision, doubt) for a, b, decision, doubt in rows}
