@@ -19,7 +19,7 @@ COLUMNS = (
 )
 DIGITS = 6
 CONTRADICTION = "given names and birth dates differ"
-NAMES = frozenset({"given_name", "family_name", "middle_name", "only_name"})
+NAMES = frozenset({"given_name", "family_name", "only_name"})
 SAYS_LITTLE = frozenset({"gender"})
 """Columns that half of all strangers agree in."""
 
