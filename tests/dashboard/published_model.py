@@ -24,7 +24,7 @@ TABLES = {
             ('Platinum', 4, 4000)) as tiers(tier, tier_rank, threshold)""",
     "dim_decile": """
         select decile::int as decile,
-            case when decile = 0 then 'No activity' else 'Decile ' || decile end as decile_name
+            case when decile = 0 then 'No decile' else 'Decile ' || decile end as decile_name
         from range(0, 11) as deciles(decile)""",
     "dim_look_back": """
         select look_back::varchar as look_back, months::int as look_back_months,
