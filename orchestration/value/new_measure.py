@@ -69,7 +69,7 @@ def measure(
         people = "" if shape is Shape.BUSINESS_MEASURE or per else "value.profile_measures, "
         console.print(
             f"By its row in dbt_project.yml it is in {people}insights.fact_measure and on the "
-            "dashboard's page Measures.",
+            "dashboard.",
             highlight=False,
         )
     else:

@@ -234,7 +234,7 @@ def test_the_command_writes_two_files(tmp_path: Path, monkeypatch: pytest.Monkey
     text = (project / "models" / "value" / "gift_revenue.sql").read_text()
     assert "measure('sum', 'line_amount', where=\"not is_return\")" in text
     assert (project / "models" / "value" / "gift_revenue.yml").exists()
-    assert "insights.fact_measure" in result.output and "page Measures" in result.output
+    assert "insights.fact_measure" in result.output and "dashboard" in result.output
     # A row is added, and nothing else of the file is touched.
     declared = "    gift_revenue: {title: Gift revenue, unit: money}\n"
     text = (project / "dbt_project.yml").read_text()
