@@ -49,7 +49,7 @@ TABLES = """
     select
         profile_id, cast(booked_at as date) as bought_on,
         sum(line_amount)::decimal(18, 2) as net_amount, max(line_amount) > 0 as is_purchase,
-        count(*) filter (where line_amount >= 0) as order_count,
+        (count(*) filter (where line_amount >= 0))::int as order_count,
         min(booked_at) filter (where line_amount >= 0) as first_ordered_at,
         max(booked_at) filter (where line_amount >= 0) as last_ordered_at,
         sum(greatest(-line_amount, 0))::decimal(18, 2) as returned_amount,

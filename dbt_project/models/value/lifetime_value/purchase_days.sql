@@ -95,7 +95,7 @@ select
     booked_days.is_kept
     and (taken_back.profile_id is null or booked_days.bought_on > taken_back.last_taken_back_on)
         as is_purchase,
-    cast(booked_days.order_count as bigint) as order_count,
+    cast(booked_days.order_count as int) as order_count,
     booked_days.first_ordered_at,
     booked_days.last_ordered_at,
     booked_days.returned_amount,
