@@ -1,5 +1,5 @@
 -- Do good customers answer e-mail campaigns more than others?
--- One row per lifetime decile; people without a purchase come last. Rates are shares of the
+-- One row per lifetime decile; people without a decile come last. Rates are shares of the
 -- people a message was delivered to, counted once per campaign however often they opened it.
 -- Chart: columns of open_rate beside click_rate by decile.
 -- Variables: campaign_id (every campaign when unset).

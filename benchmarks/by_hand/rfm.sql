@@ -4,10 +4,10 @@ with
 customers as (
     select
         profile_id,
-        date_diff('day', cast(max(ordered_at) as date), date '2026-10-31') as recency,
-        count(*) as frequency,
+        date_diff('day', max(bought_on) filter (where is_purchase), date '2026-10-31') as recency,
+        count(*) filter (where is_purchase) as frequency,
         sum(net_amount) as monetary
-    from value.order_amounts
+    from value.purchase_days
     group by profile_id
 ),
 

@@ -138,3 +138,11 @@ window_starts as (
             from {{ ref('refresh_period') }} as clock
         )
 {%- endmacro %}
+
+{#-
+    Whether so many share a value that their place in an order says nothing: more than four fifths.
+    Parameters: ties, how many have the value; members, how many are compared.
+-#}
+{% macro is_without_spread(ties, members) -%}
+    5 * ({{ ties }}) > 4 * ({{ members }})
+{%- endmacro %}

@@ -43,12 +43,10 @@ windows as (
 placed as (
     select
         *,
-        {%- if rule == 'ntile' %}
         row_number() over (
             partition by {{ partition }}
             order by metric_value desc nulls last, profile_id asc nulls last
         ) as position,
-        {%- endif %}
         rank() over (
             partition by {{ partition }}
             order by metric_value desc nulls last
@@ -57,11 +55,36 @@ placed as (
     from member_windows
 ),
 
+{#- A value that nearly everybody has puts nobody before anybody. Few lists have one, so the sizes of
+    ties are not counted for each value, but seen at the last of those who share it. -#}
+without_spread as (
+    select distinct
+        metric,
+        category_type,
+        category,
+        look_back,
+        place
+    from placed
+    where {{ is_without_spread('position - place + 1', 'member_count') }}
+),
+
+{#- Fewer members than buckets fill no buckets. -#}
 bucketed as (
     select
-        *,
-        {{ _bucket_of(order, 'member_count', buckets) }} as bucket
+        placed.*,
+        without_spread.place is null and placed.member_count >= {{ buckets }} as is_scored,
+        case
+            when without_spread.place is null and placed.member_count >= {{ buckets }}
+                then {{ _bucket_of('placed.' ~ order, 'placed.member_count', buckets) }}
+        end as bucket
     from placed
+    left join without_spread
+        on
+            placed.metric = without_spread.metric
+            and placed.category_type = without_spread.category_type
+            and placed.category = without_spread.category
+            and placed.look_back = without_spread.look_back
+            and placed.place = without_spread.place
 ){% if hysteresis %},
 
 last_known as (
@@ -101,7 +124,8 @@ select
     {%- else %}
     cast(bucket as int) as {{ ranking['bucket_column'] }},
     {%- endif %}
-    100 * cast(member_count - place + 1 as double) / member_count as percentile,
+    case when is_scored then 100 * cast(member_count - place + 1 as double) / member_count end
+        as percentile,
     cast(member_count as bigint) as member_count,
     {% if hysteresis %}is_held{% else %}false{% endif %} as is_held
 from {% if hysteresis %}held{% else %}bucketed{% endif %}

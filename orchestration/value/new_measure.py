@@ -1,4 +1,4 @@
-"""`c360 new measure`: one SQL file and a few lines of YAML that build and pass as they are."""
+"""`c360 new measure`: SQL, YAML and a declaration, which build and pass as they are."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from orchestration.errors import UserError
 from orchestration.logs import begin
 from orchestration.project_files import editing, write_all
 from orchestration.terminal import Console
+from orchestration.value.declaring import declaration, declared_measures, withheld
 from orchestration.value.measure_text import FUNCTIONS, Measure, Shape, sql_of, yaml_of
 
 app = typer.Typer(
@@ -48,24 +49,38 @@ def measure(
         list[str] | None, typer.Option(help="A dimension beside the customer; may be repeated.")
     ] = None,
 ) -> None:
-    """Write models/value/NAME.sql and NAME.yml.
+    """Write models/value/NAME.sql and NAME.yml, and declare the measure in dbt_project.yml.
 
-    They build and pass their tests as they are; change the calculation to what you need.
+    They build and pass their tests as they are; change the calculation to what you need. With the
+    next run the measure is in the profile, the insights and on the dashboard.
     """
     if value is None and table == "purchases" and function in ("sum", "average", "max", "min"):
         value = "line_amount"
     wanted = Measure(
         name, shape, table, function, value, where, by, tie, tuple(dict.fromkeys(per or ()))
     )
-    paths = write_measure(begin().dbt_project_dir, wanted)
+    project = begin().dbt_project_dir
+    paths = write_measure(project, wanted)
     console = Console()
     for path in paths:
         console.print(f"Wrote {path}", soft_wrap=True, highlight=False)
     console.print(f"Build it with c360 run; then it is value.{name}.", highlight=False)
+    if name in declared_measures(project):
+        people = "" if shape is Shape.BUSINESS_MEASURE or per else "value.profile_measures, "
+        console.print(
+            f"By its row in dbt_project.yml it is in {people}insights.fact_measure and on the "
+            "dashboard.",
+            highlight=False,
+        )
+    else:
+        console.print(
+            "It stays there, because what stands beside the person could tell who somebody is.",
+            highlight=False,
+        )
 
 
 def write_measure(project: Path, wanted: Measure) -> tuple[Path, Path]:
-    """Write the two files of a measure.
+    """Write the two files of a measure, and declare it in dbt_project.yml.
 
     Parameters:
         project: the dbt project.
@@ -85,8 +100,12 @@ def write_measure(project: Path, wanted: Measure) -> tuple[Path, Path]:
     sql, description = folder / f"{wanted.name}.sql", folder / f"{wanted.name}.yml"
     with editing(project):
         _check_name(project, wanted.name)
-        _check_calculation(wanted, _columns(project, wanted.table))
-        write_all(project, {sql: sql_of(wanted), description: yaml_of(wanted)})
+        columns = _columns(project, wanted.table)
+        _check_calculation(wanted, tuple(columns))
+        texts = {sql: sql_of(wanted), description: yaml_of(wanted)}
+        if not withheld(wanted, [name for name, is_personal in columns.items() if is_personal]):
+            texts[project / "dbt_project.yml"] = declaration(project, wanted)
+        write_all(project, texts)
     return sql, description
 
 
@@ -118,15 +137,22 @@ def _check_name(project: Path, name: str) -> None:
             "that file.",
             2,
         )
+    if name in declared_measures(project):
+        raise UserError(
+            f"vars.measures of dbt_project.yml declares '{name}' already. Take another name.", 2
+        )
 
 
-def _columns(project: Path, table: str) -> tuple[str, ...]:
-    """The columns that a readable model's YAML names."""
-    found: dict[str, tuple[str, ...]] = {}
+def _columns(project: Path, table: str) -> dict[str, bool]:
+    """The columns that a readable model's YAML names, and whether they are personal data."""
+    found: dict[str, dict[str, bool]] = {}
     for layer in READABLE:
         for path in sorted((project / "models" / layer).rglob("*.yml")):
             for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
-                found[model["name"]] = tuple(c["name"] for c in model.get("columns", []))
+                found[model["name"]] = {
+                    c["name"]: bool(c.get("config", {}).get("meta", {}).get("label"))
+                    for c in model.get("columns", [])
+                }
     if table not in found:
         raise UserError(
             f"A measure reads a model of profile or value, and '{table}' is none. There are: "

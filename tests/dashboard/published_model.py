@@ -24,7 +24,7 @@ TABLES = {
             ('Platinum', 4, 4000)) as tiers(tier, tier_rank, threshold)""",
     "dim_decile": """
         select decile::int as decile,
-            case when decile = 0 then 'No activity' else 'Decile ' || decile end as decile_name
+            case when decile = 0 then 'No decile' else 'Decile ' || decile end as decile_name
         from range(0, 11) as deciles(decile)""",
     "dim_look_back": """
         select look_back::varchar as look_back, months::int as look_back_months,
@@ -106,6 +106,20 @@ TABLES = {
             cast(unique_open_count * 0.3 as bigint) as unique_click_count,
             cast(delivered_count * 0.004 as bigint) as unsubscribed_count
         from dim_campaign cross join dim_decile as decile""",
+    "dim_measure": """
+        select measure::varchar as measure, title::varchar as measure_name, unit::varchar as unit,
+            dimension::varchar as dimension
+        from (values ('average_order', 'Average order', 'money', 'none'),
+            ('category_revenue', 'Net revenue by category', 'money', 'product_category'))
+            as measures(measure, title, unit, dimension)""",
+    "fact_measure": f"""
+        select date '{AS_OF}' as date_key, measure, dimension,
+            unnest(if(dimension = 'none', ['all'], ['Books', 'Toys'])) as dimension_value,
+            decile.decile as decile, cast(80 + decile.decile as bigint) as profile_count,
+            cast(round(90000 / (1 + decile.decile), 2) as decimal(18, 2)) as total_value,
+            cast(round(900 / (1 + decile.decile), 2) as decimal(18, 2)) as average_value,
+            'EUR' as currency
+        from dim_measure cross join dim_decile as decile""",
     "fact_consent": f"""
         select date '{AS_OF}' as date_key, purpose, channel, status, profiles as profile_count
         from (values ('commercial', 'email', 'granted', 3912),

@@ -62,6 +62,7 @@ class Lab:
             con.execute(
                 "create or replace table value.order_amounts as select profile_id, "
                 "'shop' as source_system, bought_on::timestamp as ordered_at, true as is_order, "
+                "amount >= 0 as is_kept, null::decimal(18, 2) as margin_amount, "
                 "0::decimal(18, 2) as returned_amount, amount::decimal(18, 2) as net_amount, "
                 "amount::decimal(18, 2) as gross_amount, 'USD' as currency from rows"
             )

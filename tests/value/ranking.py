@@ -14,6 +14,8 @@ import duckdb
 from tests.value.rendering import fill, pre_hook, project_vars, render
 
 PROJECT = project_vars()
+NOWHERE = (None, None)
+"""Bucket and percentile without a spread."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def expected(
             peers = [dealt[j] for j in ids if amounts[j] == amounts[i]]
             bucket = dealt[i] if rule == "ntile" else min(peers)
             below = sum(amounts[j] <= amounts[i] for j in ids)
-            found[i] = (amounts[i], bucket, 100 * below / len(ids))
+            is_scored = len(ids) >= buckets and len(peers) <= 0.8 * len(ids)
+            found[i] = (amounts[i], *((bucket, 100 * below / len(ids)) if is_scored else NOWHERE))
     return found
 
 

@@ -54,12 +54,12 @@ def test_the_changes_add_up_to_the_deciles_and_a_run_again_changes_nothing(
         (date(2024, 4, 10), first + second + third),
     ]
     for as_of, lines in refreshes:
-        refresh(con, lines, as_of, hysteresis=hysteresis)
+        refresh(con, lines, as_of, hysteresis=hysteresis, buckets=3)
         before = (
             rows(con, "from deciles order by all"),
             rows(con, "from decile_migrations order by all"),
         )
-        refresh(con, lines, as_of, hysteresis=hysteresis)
+        refresh(con, lines, as_of, hysteresis=hysteresis, buckets=3)
         after = (
             rows(con, "from deciles order by all"),
             rows(con, "from decile_migrations order by all"),
@@ -85,12 +85,12 @@ def test_a_run_over_more_data_of_the_same_day_compares_with_the_same_day_before(
     line_a = Line("a", datetime(2024, 1, 5), Decimal(10))
     line_b = Line("b", datetime(2024, 1, 5), Decimal(5))
     late = Line("b", datetime(2024, 1, 6), Decimal(50))
-    refresh(con, [line_a, line_b], date(2024, 2, 10), members)
-    refresh(con, [line_a, line_b], date(2024, 2, 11), members)
+    refresh(con, [line_a, line_b], date(2024, 2, 10), members, buckets=2)
+    refresh(con, [line_a, line_b], date(2024, 2, 11), members, buckets=2)
     assert rows(con, "select count(*) from decile_migrations where as_of_on = '2024-02-11'") == [
         (0,)
     ]
-    refresh(con, [line_a, line_b, late], date(2024, 2, 11), members)
+    refresh(con, [line_a, line_b, late], date(2024, 2, 11), members, buckets=2)
     moved = rows(
         con,
         "select profile_id, previous_decile, decile, previous_since_on from decile_migrations "
@@ -99,7 +99,7 @@ def test_a_run_over_more_data_of_the_same_day_compares_with_the_same_day_before(
     day = date(2024, 2, 10)
     assert moved == [("a", 1, 2, day), ("b", 2, 1, day)]
     # What was late is taken back: so are its moves.
-    refresh(con, [line_a, line_b], date(2024, 2, 11), members)
+    refresh(con, [line_a, line_b], date(2024, 2, 11), members, buckets=2)
     assert rows(con, "select count(*) from decile_migrations where as_of_on = '2024-02-11'") == [
         (0,)
     ]
@@ -107,15 +107,20 @@ def test_a_run_over_more_data_of_the_same_day_compares_with_the_same_day_before(
 
 def test_who_changes_tier_leaves_one_list_and_enters_another() -> None:
     con = duckdb.connect()
-    lines = [Line("a", datetime(2024, 1, 5), Decimal(10))]
-    refresh(con, lines, date(2024, 2, 10), [Member("a", "Silver")])
-    refresh(con, lines, date(2024, 2, 11), [Member("a", "Gold")])
+    others = [Member("g", "Gold"), Member("s", "Silver")]
+    lines = [Line(i, datetime(2024, 1, 5), Decimal(n)) for i, n in (("a", 10), ("g", 5), ("s", 5))]
+    refresh(con, lines, date(2024, 2, 10), [Member("a", "Silver"), *others], buckets=2)
+    refresh(con, lines, date(2024, 2, 11), [Member("a", "Gold"), *others], buckets=2)
     moved = rows(
         con,
-        "select category, previous_decile, decile from decile_migrations "
-        "where as_of_on = '2024-02-11' and look_back = 'lifetime' order by 1",
+        "select category, profile_id, previous_decile, decile from decile_migrations "
+        "where as_of_on = '2024-02-11' and look_back = 'lifetime' order by all",
     )
-    assert moved == [("Gold", None, 1), ("Silver", 1, None)]
+    # Who is alone in a list has no bucket in it.
+    assert moved == [
+        ("Gold", "a", None, 1), ("Gold", "g", None, 2), ("Silver", "a", 1, None),
+        ("Silver", "s", 2, None),
+    ]  # fmt: skip
 
 
 def company(amount_of_p03: int) -> list[Line]:
@@ -166,12 +171,12 @@ def test_the_replay_of_a_day_before_the_last_one_leaves_the_history(
         Line("b", datetime(2024, 1, 5), Decimal(5)),
     ]
     late = [*early, Line("b", datetime(2024, 2, 5), Decimal(50))]
-    refresh(con, early, date(2024, 2, 10), members)
-    refresh(con, late, date(2024, 3, 10), members)
+    refresh(con, early, date(2024, 2, 10), members, buckets=2)
+    refresh(con, late, date(2024, 3, 10), members, buckets=2)
     before = rows(con, "from decile_migrations order by all")
     monkeypatch.setenv("C360_AS_OF", "2024-02-20")
-    refresh(con, late, date(2024, 2, 20), members)
+    refresh(con, late, date(2024, 2, 20), members, buckets=2)
     assert rows(con, "from decile_migrations order by all") == before
     monkeypatch.setenv("C360_AS_OF", "2024-03-20")
-    refresh(con, early, date(2024, 3, 20), members)
+    refresh(con, early, date(2024, 3, 20), members, buckets=2)
     assert rows(con, "select max(as_of_on) from decile_migrations") == [(date(2024, 3, 20),)]

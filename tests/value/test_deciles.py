@@ -86,7 +86,7 @@ def buyers(amounts: Sequence[str], tier: str = "Gold") -> tuple[list[Member], li
     return members, lines
 
 
-def deciles_of(amounts: Sequence[str], rule: str) -> list[int]:
+def deciles_of(amounts: Sequence[str], rule: str) -> list[int | None]:
     con = build(*buyers(amounts), date(2024, 2, 15), ranking(rule=rule))
     rows = con.execute(
         "select decile from deciles where look_back = '1' order by profile_id"
@@ -106,13 +106,20 @@ def test_without_ties_both_rules_are_the_same() -> None:
     assert deciles_of(amounts, "ntile") == deciles_of(amounts, "equal_together")
 
 
-def test_fewer_than_ten_are_flagged_and_leave_deciles_empty() -> None:
+def test_fewer_than_ten_are_flagged_and_have_no_deciles() -> None:
     con = build(*buyers(["3", "2", "1"]), date(2024, 2, 15))
     rows = con.execute(
-        "select decile, member_count, is_small_category from deciles where look_back = '1' "
-        "order by decile"
+        "select decile, percentile, member_count, is_small_category from deciles "
+        "where look_back = '1'"
     ).fetchall()
-    assert rows == [(1, 3, True), (2, 3, True), (3, 3, True)]
+    assert rows == [(None, None, 3, True)] * 3
+
+
+@pytest.mark.parametrize("rule", ["ntile", "equal_together"])
+def test_who_all_spent_the_same_have_no_deciles(rule: str) -> None:
+    assert deciles_of(["7"] * 500, rule) == [None] * 500
+    assert deciles_of(["8"] + ["7"] * 499, rule) == [1] + [None] * 499
+    assert deciles_of(["7"] * 40 + ["1"] * 10, rule).count(None) == 0
 
 
 def test_no_activity_is_no_decile_and_not_the_worst_one() -> None:
@@ -204,7 +211,7 @@ def test_the_reference_example_of_miles_by_tier() -> None:
     )
     con = build(members, lines, date(2024, 2, 15), variables)
 
-    def bucket_map(look_back: str, category: str) -> dict[str, int]:
+    def bucket_map(look_back: str, category: str) -> dict[str, int | None]:
         rows = con.execute(
             "select profile_id, decile from deciles where look_back = ? and category = ?",
             [look_back, category],
@@ -214,7 +221,8 @@ def test_the_reference_example_of_miles_by_tier() -> None:
     by_hand = [1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10]
     ids = [f"m{n:02}" for n in range(1, 13)]
     assert bucket_map("1", "FLYER") == dict(zip(ids, by_hand, strict=True))
-    assert bucket_map("1", "SILVER") == {"m02": 1, "m01": 2}
+    # Two are no tenths.
+    assert bucket_map("1", "SILVER") == {"m02": None, "m01": None}
     lifetime = ["m12", *ids[:-1]]
     assert bucket_map("lifetime", "FLYER") == dict(zip(lifetime, by_hand, strict=True))
     flags = con.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import duckdb
@@ -100,36 +101,77 @@ def test_a_function_that_needs_an_order_says_so() -> None:
 
 
 CUSTOMERS = st.lists(
-    st.tuples(st.integers(0, 4), st.integers(1, 3), st.sampled_from([-5, 0, 10, 10, 99])),
+    st.tuples(
+        st.sampled_from([None, 0, 0, 0, 1, 2, 3]),
+        st.integers(0, 3),
+        st.sampled_from([-5, 0, 10, 10, 99]),
+    ),
     max_size=20,
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CUSTOMERS, st.randoms(use_true_random=False))
 def test_rfm_scores_are_the_fifths_that_are_worse(
-    customers: list[tuple[int, int, int]], shuffle: random.Random
+    customers: list[tuple[int | None, int, int]], shuffle: random.Random
 ) -> None:
     rows = [(f"p{n:02}", *customer) for n, customer in enumerate(customers)]
+
+    def score(value: float, better_than: list[float]) -> int | None:
+        """By laying everybody in a row and looking at those who share the value."""
+        ties = better_than.count(value)
+        if len(rows) < 5 or ties > 0.8 * len(rows):
+            return None
+        first = sorted(better_than).index(value)
+        place = first + ties / 2 if ties > len(rows) / 5 else first
+        return 1 + int(Fraction(place) * 5 / len(rows))
+
+    recency = [float("-inf") if days is None else float(-days) for _, days, _, _ in rows]
+    orders = [float(count) for _, _, count, _ in rows]
+    amounts = [float(amount) for _, _, _, amount in rows]
+    once = None if len(rows) < 5 or max(orders) < 2 else 1
+    assert [row[:4] for row in rfm(shuffle.sample(rows, len(rows)))] == [
+        (i, score(r, recency), once if o <= 1 else score(o, orders), score(m, amounts))
+        for (i, *_), r, o, m in zip(rows, recency, orders, amounts, strict=True)
+    ]
+
+
+def rfm(rows: list[Any]) -> list[tuple[Any, ...]]:
+    """Id, three scores and group of customers: id, days since the last purchase, count, amount."""
     types = (
-        "profile_id varchar, days_since_last_order bigint, order_count bigint, "
+        "profile_id varchar, days_since_last_purchase bigint, purchase_count bigint, "
         "net_amount decimal(18, 2)"
     )
-    fill(CON, "customer_attributes", types, shuffle.sample(rows, len(rows)))
-    found = CON.execute(
-        "select profile_id, recency_score, frequency_score, monetary_score "
+    fill(CON, "customer_attributes", types, rows)
+    return CON.execute(
+        "select profile_id, recency_score, frequency_score, monetary_score, rfm_segment "
         f"from ({render('value/rfm')}) order by all"
     ).fetchall()
 
-    def score(worse: int) -> int:
-        return 1 + 5 * worse // len(rows)
 
-    assert found == [
-        (
-            i,
-            score(sum(days < other for _, other, _, _ in rows)),
-            score(sum(other < orders for _, _, other, _ in rows)),
-            score(sum(other < amount for _, _, _, other in rows)),
-        )
-        for i, days, orders, amount in rows
+@pytest.mark.parametrize("others", [0, 1, 99])
+def test_who_all_bought_today_are_not_asleep(others: int) -> None:
+    """One who bought earlier, or a fifth of them, changes nothing of it."""
+    found = rfm(
+        [(f"p{n:03}", 0, 1, 20) for n in range(500)] + [(f"q{n}", 90, 1, 20) for n in range(others)]
+    )
+    assert {row[1:] for row in found[:500]} == {(None, None, None, "Not scored")}
+    assert {row[1:] for row in found[500:]} <= {(1, None, None, "Hibernating")}
+
+
+def test_one_part_without_spread_leaves_the_others_their_scores() -> None:
+    same_frequency = rfm([(f"p{n:02}", n, 3, 10 * n) for n in range(10)])
+    assert [row[1:4] for row in same_frequency] == [
+        (5 - n // 2, None, 1 + n // 2) for n in range(10)
     ]
+    assert {row[4] for row in same_frequency} == {"Not scored"}
+    same_day = rfm([(f"p{n:02}", 7, n + 1, 10) for n in range(10)])
+    assert [row[1:4] for row in same_day] == [(None, 1 + n // 2, None) for n in range(10)]
+    # Who all bought once are told apart by when.
+    once = rfm([(f"p{n:02}", n, 1, 10) for n in range(10)])
+    assert [row[4] for row in once] == [
+        *["New customers"] * 2, *["Promising"] * 2, *["About to sleep"] * 2, *["Hibernating"] * 4
+    ]  # fmt: skip
+    # Most bought on the newest day: they are near the top, not at the bottom.
+    sale = rfm([(f"p{n:02}", 0 if n < 7 else n, 2, 10) for n in range(10)])
+    assert {row[1] for row in sale[:7]} == {4}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.dashboard.templates import ask, read_template
 from orchestration.errors import UserError
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.value.measure_text import Measure, Shape
 from orchestration.value.new_measure import write_measure
@@ -27,6 +31,40 @@ PURCHASES = """
     ) as t (profile_id, source_system, order_id, line_number, product_category, booked_at,
         line_amount, is_return, note)
 """
+
+
+# What the profile, the insights and the dashboards read beside the measures.
+OTHERS = """
+    create schema value;
+    create table profile.profiles as
+    select profile_id, true as is_known, 'Gold' as loyalty_tier
+    from (values ('p1'), ('p2'), ('p3')) as t (profile_id);
+    create schema policy;
+    create table policy.look_backs as
+    from (values ('12', 12), ('lifetime', null)) as t (look_back, months);
+    create table value.customer_attributes as
+    select 'p1' as profile_id, 1 as purchase_count, 5.00 as average_order_amount, 'EUR' as currency;
+    create table value.loyalty_points as select 'p1' as profile_id, 7 as points_balance;
+    create table value.revenue_by_category as
+    select 'p1' as profile_id, 'Books' as product_category, 6.00 as net_amount;
+    create table value.deciles as
+    select 'p1' as profile_id, 'net_revenue' as metric, 'loyalty_tier' as category_type,
+        'lifetime' as look_back, 1 as decile;
+"""
+EVERYWHERE = ("profile_measures", "dim_measure", "fact_measure")
+RANKINGS = PROJECT_ROOT / "examples" / "rankings"
+EXAMPLES = {"quartiles": "quartile", "ventiles": "ventile", "percentiles": "percentile_bucket"}
+
+
+def add_rankings(project: Path) -> None:
+    """What the README of the example says."""
+    shutil.copytree(RANKINGS / "models", project / "models", dirs_exist_ok=True)
+    path = project / "dbt_project.yml"
+    content = yaml.safe_load(path.read_text())
+    said = yaml.safe_load((RANKINGS / "rankings.yml").read_text())
+    assert said["vars"]["rankings"].keys() == EXAMPLES.keys()
+    content["vars"]["rankings"] |= said["vars"]["rankings"]
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None:
@@ -63,14 +101,19 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
     with duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute("create schema profile")
         con.execute(PURCHASES)
+        con.execute(OTHERS)
         con.execute("create schema conformed")
-        con.execute("create table conformed.refresh_period as select date '2026-01-31' as as_of_on")
-    names = [measure.name for measure in [*wanted, on_measure]]
-    command = ["build", "--select", *names, "--indirect-selection", "cautious"]
+        con.execute(
+            "create table conformed.refresh_period as select date '2026-01-31' as as_of_on, "
+            "date '2026-01-01' as month_start_on"
+        )
+    add_rankings(project)
+    names = [*EXAMPLES, *(measure.name for measure in [*wanted, on_measure])]
+    command = ["build", "--select", *names, *EVERYWHERE, "--indirect-selection", "cautious"]
     results = list(run_dbt(settings, command))
     close_connections()
     assert [(r.unique_id, r.message) for r in results if r.status not in ("success", "pass")] == []
-    assert sum(r.unique_id.startswith("model.") for r in results) == len(names)
+    assert sum(r.unique_id.startswith("model.") for r in results) == len(names) + len(EVERYWHERE)
     assert sum(r.unique_id.startswith("test.") for r in results) >= len(names)
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
 
@@ -94,6 +137,61 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         assert table("top_category") == [("p1", "Toys"), ("p2", None)]
         assert table("low_category") == [("p1", "Books"), ("p2", None)]
         assert [row[1] for row in table("spend_mean")] == [28.75]
+        for ranking, bucket in EXAMPLES.items():
+            ranked = con.execute(
+                f"select metric_value, {bucket}, has_activity from value.{ranking} "
+                "where look_back = 'lifetime' order by profile_id"
+            ).fetchall()
+            # Two buyers are no quarters.
+            assert ranked == [(46, None, True), (7.5, None, True), (0, None, False)]
+        mine = con.execute(
+            "select profile_id, gross_spend, first_category, mean_line_row_count, points_balance "
+            "from value.profile_measures order by 1"
+        ).fetchall()
+        assert mine == [
+            ("p1", 50, "Books", 3, 7), ("p2", 7.5, None, 1, None), ("p3", None, None, None, None)
+        ]  # fmt: skip
+    shown_everywhere(settings)
+
+
+def shown_everywhere(settings: Settings) -> None:
+    """Insights and the dashboards have the measures, each with what it may say."""
+    settings.published_path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(settings.insights_build_path, settings.published_path)
+
+    def answer(template: str, measure: str | None = None) -> list[tuple[Any, ...]]:
+        rows = ask(settings, read_template(template), {"measure": measure} if measure else {})
+        return list(
+            rows.astype(object).where(rows.notna(), None).itertuples(index=False, name=None)
+        )
+
+    offered = {name for name, _ in answer("measures")}
+    assert {"gross_spend", "spend_by_category", "net_total", "points_balance"} <= offered
+    assert answer("measure_by_decile", "gross_spend") == [
+        ("1", "EUR", 1, 50, 50), ("none", "EUR", 1, 7.5, 7.5)
+    ]  # fmt: skip
+    by_category = answer("measure_by_dimension", "spend_by_category")
+    assert [(row[0], row[3]) for row in by_category] == [
+        ("Toys", 40), ("Unknown", 7.5), ("Books", 6)
+    ]  # fmt: skip
+    # The mean of lines adds up to nothing; of a text only the people are told; a measure of no
+    # people is what it is.
+    assert answer("measure_by_decile", "mean_line")[0][3:] == (None, 15.33)
+    assert answer("measure_by_dimension", "top_category") == [("all", None, 1, None, 1)]
+    assert answer("measure_by_dimension", "net_total") == [("all", "EUR", 0, 53.5, 53.5)]
+    assert answer("measure_by_dimension", "buyers_by_return") == [
+        ("false", None, 0, None, 2), ("true", None, 0, None, 1)
+    ]  # fmt: skip
+
+
+def test_what_could_tell_who_somebody_is_stays_in_value(tmp_path: Path) -> None:
+    project = project_copy(tmp_path / "project")
+    for name, per in {"by_order": "order_id", "by_instant": "booked_at"}.items():
+        write_measure(project, Measure(name, Shape.CUSTOMER_MEASURE, per=(per,)))
+    people = Measure("by_mail", Shape.BUSINESS_MEASURE, "profiles", "count", None, per=("email",))
+    write_measure(project, people)
+    said = yaml.safe_load((project / "dbt_project.yml").read_text())
+    assert said == yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text())
 
 
 @pytest.mark.parametrize(
@@ -101,6 +199,7 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
     [
         (Measure("Gift", Shape.CUSTOMER_ATTRIBUTE), "lower case"),
         (Measure("../up", Shape.CUSTOMER_ATTRIBUTE), "lower case"),
+        (Measure("average_order", Shape.CUSTOMER_ATTRIBUTE), "declares 'average_order' already"),
         (Measure("select", Shape.CUSTOMER_ATTRIBUTE), "word of SQL"),
         (Measure("deciles", Shape.CUSTOMER_ATTRIBUTE), r"already models/value/deciles\.sql"),
         (Measure("look_backs", Shape.CUSTOMER_ATTRIBUTE), r"already seeds/policy/look_backs\.csv"),
@@ -135,3 +234,9 @@ def test_the_command_writes_two_files(tmp_path: Path, monkeypatch: pytest.Monkey
     text = (project / "models" / "value" / "gift_revenue.sql").read_text()
     assert "measure('sum', 'line_amount', where=\"not is_return\")" in text
     assert (project / "models" / "value" / "gift_revenue.yml").exists()
+    assert "insights.fact_measure" in result.output and "dashboard" in result.output
+    # A row is added, and nothing else of the file is touched.
+    declared = "    gift_revenue: {title: Gift revenue, unit: money}\n"
+    text = (project / "dbt_project.yml").read_text()
+    assert text.count(declared) == 1
+    assert text.replace(declared, "") == (DBT_PROJECT_DIR / "dbt_project.yml").read_text()

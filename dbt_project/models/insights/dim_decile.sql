@@ -5,7 +5,7 @@ with
 deciles as (
     select
         0 as decile,
-        'No activity' as decile_name
+        'No decile' as decile_name
     {% for decile in range(1, 11) %}
         union all
         select

@@ -4,8 +4,7 @@ deciles as (
     select
         profile_id,
         category,
-        decile,
-        is_small_category
+        decile
     from {{ ref('deciles') }}
     where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
 ),
@@ -14,8 +13,7 @@ members as (
     select
         profile_id,
         category,
-        decile,
-        is_small_category
+        decile
     from deciles
     where decile <= 3
 )
@@ -24,6 +22,5 @@ select
     profile_id,
     'top_three_deciles' as segment_name,
     'decile ' || cast(decile as string)
-    || ' of lifetime net revenue in tier ' || category
-    || case when is_small_category then ' (fewer than ten buyers)' else '' end as reason
+    || ' of lifetime net revenue in tier ' || category as reason
 from members

@@ -30,6 +30,11 @@ select
         as bigint
     ) as days_since_last_order,
     customer_totals.currency,
-    customer_totals.margin_amount
+    customer_totals.margin_amount,
+    customer_totals.purchase_count,
+    customer_totals.last_purchased_on,
+    cast(
+        {{ dbt.datediff('customer_totals.last_purchased_on', 'refresh_period.as_of_on', 'day') }} as bigint
+    ) as days_since_last_purchase
 from customer_totals
 cross join refresh_period

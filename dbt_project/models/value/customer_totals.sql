@@ -3,42 +3,46 @@
 with
 
 {% call reached() %}
-    select profile_id from {{ changed('order_amounts') }}
+    select profile_id from {{ changed('purchase_days') }}
 {% endcall %}
 
-order_amounts as (
+purchase_days as (
     select
         profile_id,
-        ordered_at,
-        is_order,
+        bought_on,
+        is_purchase,
+        order_count,
+        first_ordered_at,
+        last_ordered_at,
         returned_amount,
         net_amount,
         currency,
         margin_amount
-    from {{ part(ref('order_amounts'), ['profile_id']) }}
-    where profile_id is not null
+    from {{ part(ref('purchase_days'), ['profile_id']) }}
 ),
 
--- There is one reporting currency; a test of profile holds that.
+-- There is one reporting currency, so any row says it; a test of profile holds that. One row always,
+-- as a customer needs one.
 reporting as (
-    select max(currency) as currency
-    from order_amounts
+    select (select currency from purchase_days limit 1) as currency -- noqa: AM09
 ),
 
--- Gross is net and returned together, per order and so in sum: where the
+-- Gross is net and returned together, per day and so in sum: where the
 -- profiles are more than memory holds this grouping spills, and each further sum spills with it.
 profile_sums as (
     select
         profile_id,
-        count(*) filter (where is_order) as order_count,
+        sum(order_count) as order_count,
+        count(*) filter (where is_purchase) as purchase_count,
         cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
-        min(ordered_at) filter (where is_order) as first_ordered_at,
-        max(ordered_at) filter (where is_order) as last_ordered_at,
+        min(first_ordered_at) as first_ordered_at,
+        max(last_ordered_at) as last_ordered_at,
+        max(bought_on) filter (where is_purchase) as last_purchased_on,
         case
             when count(margin_amount) = count(*) then cast(sum(margin_amount) as decimal(18, 2))
         end as margin_amount
-    from order_amounts
+    from purchase_days
     group by profile_id
 )
 
@@ -51,6 +55,8 @@ select
     profile_sums.first_ordered_at,
     profile_sums.last_ordered_at,
     reporting.currency,
-    profile_sums.margin_amount
+    profile_sums.margin_amount,
+    cast(profile_sums.purchase_count as bigint) as purchase_count,
+    profile_sums.last_purchased_on
 from profile_sums
 cross join reporting

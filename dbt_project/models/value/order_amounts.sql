@@ -12,9 +12,11 @@ purchases as (
         source_system,
         order_id,
         ordered_at,
+        quantity,
         line_amount,
         is_return,
         currency,
+        source_amount,
         cost_amount
     from {{ part(ref('purchases'), ['source_system', 'order_id']) }}
 ),
@@ -32,6 +34,15 @@ order_amounts as (
         order_id,
         min(ordered_at) as ordered_at,
         count(*) filter (where not is_return) > 0 as is_order,
+        -- As it was booked: converted at the rate of another day, what came back in full may leave a
+        -- few cents. Goods given away are kept unless they came back too.
+        count(*) filter (where not is_return) > 0 and (
+            sum(source_amount) > 0
+            or (
+                sum(quantity) > 0
+                and coalesce(sum(source_amount) filter (where is_return), 0) = 0
+            )
+        ) as is_kept,
         cast(coalesce(sum(line_amount) filter (where not is_return), 0) as decimal(18, 2))
             as gross_amount,
         cast(coalesce(-sum(line_amount) filter (where is_return), 0) as decimal(18, 2))
@@ -50,6 +61,7 @@ select
     order_amounts.order_id,
     order_amounts.ordered_at,
     order_amounts.is_order,
+    order_amounts.is_kept,
     order_amounts.gross_amount,
     order_amounts.returned_amount,
     order_amounts.net_amount,

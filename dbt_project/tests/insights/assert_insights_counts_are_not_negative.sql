@@ -82,6 +82,12 @@ from {{ ref('fact_set_aside') }}
 where row_count < 1
 union all
 select
+    'fact_measure' as table_name,
+    measure || ', ' || dimension_value as grain
+from {{ ref('fact_measure') }}
+where profile_count < 0
+union all
+select
     'fact_consent' as table_name,
     purpose || ', ' || channel as grain
 from {{ ref('fact_consent') }}

@@ -10,8 +10,20 @@
     {% do personal.append(attribute.name) %}
 {% endfor %}
 {% set offenders = [] %}
+{% for measure in named_measures() %}
+    {% for column in measure.per if column in personal %}
+        {% do offenders.append('vars.measures.' ~ measure.name ~ ' per ' ~ column) %}
+    {% endfor %}
+{% endfor %}
 {% if execute %}
     {% for node in graph.nodes.values() | sort(attribute='name') %}
+        {% for measure in named_measures() if measure.model == node.name %}
+            {% for column in node.columns.values() if column.name in measure.per %}
+                {% if ((column.config or {}).get('meta') or column.meta or {}).get('label') %}
+                    {% do offenders.append('vars.measures.' ~ measure.name ~ ' per ' ~ column.name) %}
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
         {% if node.resource_type == 'model' and node.fqn[1] == 'insights' %}
             {% for column in node.columns.values() %}
                 {% set meta = (column.config or {}).get('meta') or column.meta or {} %}

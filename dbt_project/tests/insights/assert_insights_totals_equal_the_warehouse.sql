@@ -108,6 +108,21 @@ totals as (
         'rows set aside by entity' as total,
         (select coalesce(sum(rows_set_aside), 0) from {{ ref('fact_row_conservation') }}) as published,
         (select coalesce(sum(row_count), 0) from {{ ref('fact_set_aside') }}) as expected
+    {%- for measure in named_measures() if measure.is_of_people %}
+        union all
+        select
+            'people of measure {{ measure.name }}' as total,
+            (
+                select coalesce(sum(profile_count), 0)
+                from {{ ref('fact_measure') }}
+                where measure = '{{ measure.name }}'
+            ) as published,
+            (
+                select count(*)
+                from {{ ref(measure.model) }}
+                where {{ measure.value }} is not null
+            ) as expected
+    {%- endfor %}
 )
 
 select

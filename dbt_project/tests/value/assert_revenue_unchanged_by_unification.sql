@@ -85,7 +85,7 @@ found as (
     union all
     select
         'rfm' as table_name,
-        coalesce(sum(frequency), 0) as order_count,
+        null as order_count,
         null as gross_amount,
         coalesce(sum(monetary_amount), 0) as net_amount
     from {{ ref('rfm') }}

@@ -9,29 +9,99 @@ with
 order_amounts as (
     select
         profile_id,
+        cast(ordered_at as date) as bought_on,
         ordered_at,
+        is_order,
+        is_kept,
         returned_amount,
-        net_amount
+        net_amount,
+        currency,
+        margin_amount
     from {{ part(ref('order_amounts'), ['profile_id']) }}
     where profile_id is not null
 ),
 
--- Purchases of one day are one purchase. What came back in full is none, nor is a booking that
--- only takes money back, but their amounts count; goods given away do count.
-purchase_days as (
+-- There is one reporting currency; a test of profile holds that.
+reporting as (
+    select max(currency) as currency
+    from order_amounts
+),
+
+booked_days as (
     select
         profile_id,
-        cast(ordered_at as date) as bought_on,
+        bought_on,
+        count(*) filter (where is_order) as order_count,
+        min(ordered_at) filter (where is_order) as first_ordered_at,
+        max(ordered_at) filter (where is_order) as last_ordered_at,
+        cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
-        max(case when net_amount > 0 or (net_amount = 0 and returned_amount = 0) then 1 else 0 end) = 1
-            as is_purchase
+        case
+            when count(margin_amount) = count(*) then cast(sum(margin_amount) as decimal(18, 2))
+        end as margin_amount,
+        bool_or(is_kept) as is_kept,
+        bool_or(net_amount < 0) as is_money_back
     from order_amounts
-    group by profile_id, cast(ordered_at as date)
+    group by profile_id, bought_on
+),
+
+-- A credit note does not say which order it takes back, so it takes back none, as long as it leaves
+-- anything of what was bought up to then. The balance starts from nothing again where it leaves none.
+balances as (
+    select
+        profile_id,
+        bought_on,
+        is_money_back,
+        sum(net_amount) over (
+            partition by profile_id
+            order by bought_on asc nulls last
+            rows between unbounded preceding and current row
+        ) as amount_up_to
+    from booked_days
+    where profile_id in (
+        select money_back.profile_id
+        from booked_days as money_back
+        where money_back.is_money_back
+    )
+),
+
+lowest_balances as (
+    select
+        profile_id,
+        bought_on,
+        is_money_back,
+        amount_up_to,
+        min(amount_up_to) over (
+            partition by profile_id
+            order by bought_on asc nulls last
+            rows between unbounded preceding and current row
+        ) as lowest_amount
+    from balances
+),
+
+taken_back as (
+    select
+        profile_id,
+        max(bought_on) as last_taken_back_on
+    from lowest_balances
+    where is_money_back and amount_up_to <= 0 and amount_up_to = lowest_amount
+    group by profile_id
 )
 
 select
-    profile_id,
-    bought_on,
-    net_amount,
-    is_purchase
-from purchase_days
+    booked_days.profile_id,
+    booked_days.bought_on,
+    booked_days.net_amount,
+    booked_days.is_kept
+    and (taken_back.profile_id is null or booked_days.bought_on > taken_back.last_taken_back_on)
+        as is_purchase,
+    cast(booked_days.order_count as int) as order_count,
+    booked_days.first_ordered_at,
+    booked_days.last_ordered_at,
+    booked_days.returned_amount,
+    booked_days.margin_amount,
+    reporting.currency
+from booked_days
+cross join reporting
+left join taken_back
+    on booked_days.profile_id = taken_back.profile_id

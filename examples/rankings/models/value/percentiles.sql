@@ -1,0 +1,1 @@
+{{ ranked_buckets('percentiles') }}
