@@ -1,7 +1,7 @@
 {#- The candidates of a backtest: fitted purchase models with the Gamma-Gamma model of amounts, and
     those that need no model. Columns of clv_predictions are named after them. -#}
 {% macro clv_fitted_methods() -%}
-    {{ return(['bg_nbd', 'mbg_nbd', 'pareto_nbd']) }}
+    {{ return(['nbd', 'bg_nbd', 'mbg_nbd', 'pareto_nbd']) }}
 {%- endmacro %}
 
 {% macro clv_methods() -%}

@@ -17,10 +17,11 @@ from orchestration.logs import log
 from orchestration.policy.clv_settings import ClvSettings
 from orchestration.progress import reporter
 from orchestration.value.clv_groups import Groups, groups_in
-from orchestration.value.fitting import CONVERGED, Fit, fit_histories, fit_spending, too_little
+from orchestration.value.fitting import USABLE, Fit, fit_histories, fit_spending, too_little
 from orchestration.value.gamma_gamma import GAMMA_GAMMA
 from orchestration.value.histories import Histories
-from orchestration.value.lifetime_models import PURCHASE_MODELS, expected_purchases
+from orchestration.value.lifetime_models import ALL_PURCHASE_MODELS, expected_purchases
+from orchestration.value.nbd import NBD
 
 SPLITS = ("calibration", "refresh")
 PARAMETERS = pa.schema(
@@ -35,7 +36,7 @@ PARAMETERS = pa.schema(
         ("fitted_at", pa.timestamp("us")),
     ]
 )  # fmt: skip
-MODELS = (*PURCHASE_MODELS, GAMMA_GAMMA)
+MODELS = (*ALL_PURCHASE_MODELS, GAMMA_GAMMA)
 METHOD = 1
 """Part of a version's name. Raise it when a backtest is to be counted differently from then on."""
 CHUNK = 200_000
@@ -77,11 +78,13 @@ def parameters(
     groups = {split: groups_in(con, inputs, split, int(settings.most_groups)) for split in SPLITS}
     reason = lacking(periods, groups, settings)
     rows: list[dict[str, Any]] = []
-    known: dict[str, Fit] = {}
+    fits: dict[str, Fit] = {}
     for split in SPLITS:
-        for model in MODELS:
-            fit = too_little(model, reason) if reason else _fit(model, groups[split], known)
-            known[model.name] = fit
+        if reason:
+            fits = {model.name: too_little(model, reason) for model in MODELS}
+        else:
+            fits = _fits(groups[split], fits)
+        for fit in fits.values():
             rows.extend(_rows(fit, version, split, groups[split], periods.get(split)))
     told = reason or "; ".join(
         dict.fromkeys(f"{r['model']}, {r['split']}: {r['reason']}" for r in rows if r["reason"])
@@ -123,11 +126,15 @@ def lacking(periods: dict[str, Period], groups: dict[str, Groups], settings: Clv
     return ""
 
 
-def _fit(model: Any, groups: Groups, known: dict[str, Fit]) -> Fit:
-    warm = known.get(model.name)
-    if model is GAMMA_GAMMA:
-        return fit_spending(model, groups.spending, warm)
-    return fit_histories(model, groups.histories, warm, groups.coarse)
+def _fits(groups: Groups, warm: dict[str, Fit]) -> dict[str, Fit]:
+    """Every model fitted to a split, from what it was in another."""
+    found: dict[str, Fit] = {}
+    for model in ALL_PURCHASE_MODELS:
+        found[model.name] = fit_histories(
+            model, groups.histories, warm.get(model.name), groups.coarse, found.get(NBD.name)
+        )
+    name = GAMMA_GAMMA.name
+    return {**found, name: fit_spending(GAMMA_GAMMA, groups.spending, warm.get(name))}
 
 
 def _rows(
@@ -185,7 +192,7 @@ def _version(con: duckdb.DuckDBPyConnection, inputs: str, settings: ClvSettings,
 def scores(
     con: duckdb.DuckDBPyConnection, inputs: str, parameter_table: str, settings_table: str
 ) -> pa.Table:
-    """Evaluate the models that converged in both splits, once per distinct history.
+    """Evaluate the models that may be used in both splits, once per distinct history.
 
     Parameters:
         con: dbt's connection.
@@ -221,15 +228,15 @@ def scores(
 def usable_parameters(
     con: duckdb.DuckDBPyConnection, parameter_table: str
 ) -> dict[tuple[str, str], Any]:
-    """Parameters by split and model, of the purchase models that converged in both splits."""
+    """Parameters by split and model, of the purchase models that may be used in both splits."""
     found: dict[tuple[str, str], Any] = {}
-    for model in PURCHASE_MODELS:
+    for model in ALL_PURCHASE_MODELS:
         for split in SPLITS:
             rows = dict(
                 con.execute(
                     f"select parameter, value from {parameter_table} "
-                    "where split = ? and model = ? and status = ?",
-                    [split, model.name, CONVERGED],
+                    f"where split = ? and model = ? and status in {USABLE}",
+                    [split, model.name],
                 ).fetchall()
             )
             if rows:
@@ -247,7 +254,7 @@ def _scored(
     frequency, recency, age = (keys.column(name).to_numpy() for name in keys.column_names)
     histories = Histories.of_days(frequency, recency, age, np.ones(len(keys)))
     result = keys.add_column(0, "split", pa.array([split] * len(keys)))
-    for model in PURCHASE_MODELS:
+    for model in ALL_PURCHASE_MODELS:
         values = usable.get((split, model.name))
         if values is None:
             empty = pa.nulls(len(keys), pa.float64())

@@ -13,6 +13,7 @@ from orchestration.terminal import Console
 from orchestration.warehouse import connect_reader, rows
 
 LABELS: Mapping[str, str] = {
+    "nbd_gamma_gamma": "NBD × GG",
     "bg_nbd_gamma_gamma": "BG/NBD × GG",
     "mbg_nbd_gamma_gamma": "MBG/NBD × GG",
     "pareto_nbd_gamma_gamma": "Pareto/NBD × GG",

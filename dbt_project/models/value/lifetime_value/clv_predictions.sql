@@ -18,7 +18,6 @@ settings as (
     from {{ ref('clv_settings') }}
 ),
 
--- A model of amounts that did not converge at both moments is not used at either.
 spending as (
     select
         split,
@@ -26,12 +25,7 @@ spending as (
         max(case when parameter = 'q' then value end) as q,
         max(case when parameter = 'gamma' then value end) as gamma
     from {{ ref('clv_parameters') }}
-    where
-        model = 'gamma_gamma'
-        and not exists (
-            select 1 from {{ ref('clv_parameters') }} as failed
-            where failed.model = 'gamma_gamma' and failed.status <> 'converged'
-        )
+    where model = 'gamma_gamma'
     group by split
 ),
 
