@@ -4,10 +4,24 @@
     {{ return(['nbd', 'bg_nbd', 'mbg_nbd', 'pareto_nbd']) }}
 {%- endmacro %}
 
-{% macro clv_methods() -%}
-    {%- set fitted = [] -%}
+{#- Those that say how often and how much. -#}
+{% macro clv_model_methods() -%}
+    {%- set methods = [] -%}
     {%- for model in clv_fitted_methods() -%}
-        {%- do fitted.append(model ~ '_gamma_gamma') -%}
+        {%- do methods.append(model ~ '_gamma_gamma') -%}
     {%- endfor -%}
-    {{ return(fitted + ['past_revenue', 'past_frequency', 'recency', 'baseline']) }}
+    {{ return(methods + ['combined']) }}
+{%- endmacro %}
+
+{% macro clv_methods() -%}
+    {{ return(clv_model_methods() + ['past_revenue', 'past_frequency', 'recency', 'baseline']) }}
+{%- endmacro %}
+
+{#- A measure of the method that a column names. -#}
+{% macro clv_of(column, measure, methods) -%}
+    case {{ column }}
+        {%- for method in methods %}
+            when '{{ method }}' then {{ method }}_{{ measure }}
+        {%- endfor %}
+    end
 {%- endmacro %}
