@@ -195,7 +195,7 @@ def show(console: Console, report: Report) -> None:
         return
     console.print(backtest_sentence(report), highlight=False)
     console.print(grade_sentence(report), style="bold", highlight=False)
-    candidates = Table("", *CANDIDATE_HEADS, title="Candidates", title_justify="left")
+    candidates = Table("", *CANDIDATE_HEADS, title="Candidates", title_justify="left", padding=0)
     for candidate in report["candidates"]:
         style = "bold" if candidate["is_champion"] else ""
         candidates.add_row(candidate["label"], *candidate_cells(candidate), style=style)

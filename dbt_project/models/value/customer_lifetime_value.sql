@@ -47,6 +47,7 @@ horizon as (
 chosen as (
     select
         predictions.profile_id,
+        predictions.is_active,
         champion.model,
         champion.correction,
         champion.coverage_holds,
@@ -76,6 +77,7 @@ placed as (
 intervals as (
     select
         model,
+        is_active,
         from_amount,
         below_amount,
         lower_ratio,
@@ -96,6 +98,7 @@ bounded as (
     left join intervals
         on
             placed.model = intervals.model
+            and placed.is_active = intervals.is_active
             and placed.uncorrected_amount >= intervals.from_amount
             and (intervals.below_amount is null or placed.uncorrected_amount < intervals.below_amount)
 ),

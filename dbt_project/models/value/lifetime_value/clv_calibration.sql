@@ -3,6 +3,7 @@ with
 judged as (
     select
         model,
+        is_active,
         predicted_amount,
         actual_amount,
         decile,
@@ -25,6 +26,7 @@ corrections as (
 intervals as (
     select
         model,
+        is_active,
         from_amount,
         below_amount,
         lower_ratio,
@@ -58,6 +60,7 @@ tested as (
     left join intervals
         on
             judged.model = intervals.model
+            and judged.is_active = intervals.is_active
             and judged.predicted_amount >= intervals.from_amount
             and (intervals.below_amount is null or judged.predicted_amount < intervals.below_amount)
 )

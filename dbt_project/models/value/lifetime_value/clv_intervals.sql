@@ -4,6 +4,7 @@ judged as (
     select
         split,
         model,
+        is_active,
         predicted_amount,
         actual_amount,
         {{ hash60('profile_id') }} % 2 as half
@@ -20,37 +21,32 @@ corrections as (
     group by model
 ),
 
--- What is published is learned from all backtests. What is tested at the last one is learned from
--- the others; where there is one only, from half of its customers.
+-- What is tested at the last backtest is learned from the others, or from half of its customers.
 lessons as (
     select
-        'published' as lesson,
+        lesson.lesson,
         judged.model,
+        judged.is_active,
         judged.predicted_amount,
         judged.actual_amount,
-        corrections.correction
+        case lesson.lesson when 'published' then correction else tested_correction end as correction
     from judged
     inner join corrections
         on judged.model = corrections.model
-    union all
-    select
-        'tested' as lesson,
-        judged.model,
-        judged.predicted_amount,
-        judged.actual_amount,
-        corrections.tested_correction as correction
-    from judged
-    inner join corrections
-        on judged.model = corrections.model
-    where case when corrections.split_count > 1 then judged.split <> 'calibration' else judged.half = 0 end
+    cross join (values ('published'), ('tested')) as lesson (lesson)
+    where
+        lesson.lesson = 'published'
+        or case when corrections.split_count > 1 then judged.split <> 'calibration' else judged.half = 0 end
 ),
 
 -- Customers with predictions alike, a hundred or more; equal predictions stay together.
 ranked as (
     select
         *,
-        rank() over (partition by lesson, model order by predicted_amount desc nulls last) - 1 as ahead,
-        count(*) over (partition by lesson, model) as total
+        rank() over (
+            partition by lesson, model, is_active order by predicted_amount desc nulls last
+        ) - 1 as ahead,
+        count(*) over (partition by lesson, model, is_active) as total
     from lessons
 ),
 
@@ -58,6 +54,7 @@ binned as (
     select
         lesson,
         model,
+        is_active,
         predicted_amount,
         correction,
         cast(actual_amount as double)
@@ -73,7 +70,7 @@ placed as (
     select
         *,
         row_number() over (
-            partition by lesson, model, bin
+            partition by lesson, model, is_active, bin
             order by ratio asc nulls last, predicted_amount asc nulls last
         ) as place
     from binned
@@ -83,46 +80,48 @@ sizes as (
     select
         lesson,
         model,
+        is_active,
         bin,
         count(*) as n,
-        count(*) filter (where ratio < 0) as negative_count,
-        -- Where a tenth spend nothing the lower end is nothing, and the upper one has all the rest.
-        count(*) filter (where ratio <= 0) >= 0.1 * count(*) as begins_with_nothing,
+        least(count(*), ceil(0.8 * (count(*) + 1))) as covered_count,
         min(predicted_amount) as from_amount,
-        max(correction) as correction
+        max(case when bin < 20 then correction else 0 end) as point_ratio
     from binned
-    group by lesson, model, bin
+    group by lesson, model, is_active, bin
 ),
 
-quantiles as (
+-- The shortest stretch that holds so many; where many spend nothing it begins there. Totals shift from
+-- one backtest to the next by as much as a tenth, so its ends are moved out by that: where many spend
+-- exactly alike, as subscribers do, an end among them would be chance.
+shortest as (
     select
         sizes.lesson,
         sizes.model,
+        sizes.is_active,
         sizes.bin,
         sizes.n,
         sizes.from_amount,
-        sizes.correction,
-        max(
-            case
-                when sizes.begins_with_nothing then 0
-                when placed.place = greatest(1, floor(0.1 * (sizes.n + 1))) then placed.ratio
-            end
-        ) as lower_ratio,
-        max(
-            case
-                when placed.place = least(sizes.n, ceil(case
-                    when sizes.begins_with_nothing then sizes.negative_count + 0.8 * (sizes.n + 1)
-                    else 0.9 * (sizes.n + 1)
-                end)) then placed.ratio
-            end
-        ) as upper_ratio
+        sizes.point_ratio,
+        lowest.ratio - 0.1 * abs(lowest.ratio) as lower_ratio,
+        highest.ratio + 0.1 * abs(highest.ratio) as upper_ratio
     from sizes
-    inner join placed
+    inner join placed as lowest
         on
-            sizes.lesson = placed.lesson
-            and sizes.model = placed.model
-            and sizes.bin = placed.bin
-    group by sizes.lesson, sizes.model, sizes.bin, sizes.n, sizes.from_amount, sizes.correction
+            sizes.lesson = lowest.lesson
+            and sizes.model = lowest.model
+            and sizes.is_active = lowest.is_active
+            and sizes.bin = lowest.bin
+    inner join placed as highest
+        on
+            sizes.lesson = highest.lesson
+            and sizes.model = highest.model
+            and sizes.is_active = highest.is_active
+            and sizes.bin = highest.bin
+            and lowest.place + sizes.covered_count - 1 = highest.place
+    qualify row_number() over (
+        partition by sizes.lesson, sizes.model, sizes.is_active, sizes.bin
+        order by highest.ratio - lowest.ratio asc nulls last, lowest.place asc nulls last
+    ) = 1
 ),
 
 -- An interval holds its point, and claims what it then covers.
@@ -130,19 +129,20 @@ widened as (
     select
         lesson,
         model,
+        is_active,
         bin,
         n,
         from_amount,
-        case when bin < 20 then least(lower_ratio, correction) else lower_ratio end as lower_ratio,
-        case when bin < 20 then greatest(upper_ratio, correction) else greatest(upper_ratio, 0) end
-            as upper_ratio
-    from quantiles
+        least(lower_ratio, point_ratio) as lower_ratio,
+        greatest(upper_ratio, point_ratio) as upper_ratio
+    from shortest
 ),
 
 claims as (
     select
         widened.lesson,
         widened.model,
+        widened.is_active,
         widened.bin,
         avg(case when placed.ratio between widened.lower_ratio and widened.upper_ratio then 1 else 0 end)
             as claimed_coverage
@@ -151,8 +151,9 @@ claims as (
         on
             widened.lesson = placed.lesson
             and widened.model = placed.model
+            and widened.is_active = placed.is_active
             and widened.bin = placed.bin
-    group by widened.lesson, widened.model, widened.bin
+    group by widened.lesson, widened.model, widened.is_active, widened.bin
 ),
 
 -- A bin reaches from its smallest prediction up to the next bin's, the lowest from the least amount.
@@ -164,11 +165,11 @@ reaching as (
             when widened.bin = 20 then cast(0 as decimal(18, 2))
             when
                 row_number() over (
-                    partition by widened.lesson, widened.model, widened.bin = 20
+                    partition by widened.lesson, widened.model, widened.is_active, widened.bin = 20
                     order by widened.bin desc nulls last
                 ) > 1
                 then widened.from_amount
-            when max(widened.bin) over (partition by widened.lesson, widened.model) = 20
+            when max(widened.bin) over (partition by widened.lesson, widened.model, widened.is_active) = 20
                 then cast(0.01 as decimal(18, 2))
             else cast(0 as decimal(18, 2))
         end as reaches_from
@@ -177,16 +178,19 @@ reaching as (
         on
             widened.lesson = claims.lesson
             and widened.model = claims.model
+            and widened.is_active = claims.is_active
             and widened.bin = claims.bin
 )
 
 select
     lesson,
     model,
+    is_active,
     bin,
     cast(n as bigint) as customer_count,
     reaches_from as from_amount,
-    lag(reaches_from) over (partition by lesson, model order by bin asc nulls last) as below_amount,
+    lag(reaches_from) over (partition by lesson, model, is_active order by bin asc nulls last)
+        as below_amount,
     lower_ratio,
     upper_ratio,
     claimed_coverage

@@ -164,6 +164,7 @@ select
     pooled.profile_id,
     pooled.split,
     pooled.frequency,
+    pooled.is_active,
     pooled.future_purchase_count,
     pooled.future_amount,
     pooled.purchase_amount,
