@@ -29,7 +29,7 @@ def make(path: Path, customers: int) -> Path:
     with duckdb.connect(str(building)) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute(
-            "create table inputs (profile_id string, split string, split_on date, "
+            "create table inputs (profile_id string, split string, split_on date, until_on date, "
             "first_purchase_on date, frequency int, recency_days int, age_days int, "
             "mean_repeat_amount decimal(18, 2), net_amount decimal(18, 2), "
             "recent_amount decimal(18, 2), window_amount decimal(18, 2), "
@@ -51,7 +51,8 @@ def make(path: Path, customers: int) -> Path:
                     f"""
                     insert into inputs
                     select 'p' || md5(({start} + row)::varchar)[:16], '{split}',
-                        date '2026-10-31' - {days}, date '2026-10-31' - age,
+                        date '2026-10-31' - {days}, date '2026-10-31' - {days} + {7 * HELD_OUT},
+                        date '2026-10-31' - age,
                         x{suffix}, last{suffix}, age - {days},
                         case when x{suffix} > 0 then amount end, amount * (x{suffix} + 1),
                         amount * x{suffix}, 0, x - x_then, amount * (x - x_then)

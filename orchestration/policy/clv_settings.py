@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from orchestration.errors import UserError
 from orchestration.policy.seeds import Row, named_once
@@ -19,8 +20,10 @@ class ClvSettings:
     """The settings as numbers; the defaults are those of the seed as it is delivered.
 
     Attributes:
-        horizon_months: how far ahead customers are valued.
-        holdout_months: the last months, held out of the backtest.
+        horizon_months: how far ahead customers are valued, and what a backtest holds out.
+        horizon_weeks: the same in weeks; 0 for `horizon_months`.
+        calibration_date: yyyymmdd until which the last backtest learns; 0 for a horizon ago.
+        backtest_count: backtests, one earlier than the other.
         active_window_months: window of the baseline.
         discount_rate_per_year: 0.1 for 10 %.
         high_value_top_share: share of the best customers; 0 for the 80/20 rule.
@@ -29,11 +32,16 @@ class ClvSettings:
         most_groups: distinct histories a fit looks at.
         most_backtest_customers: customers a backtest ranks.
         largest_bias: of a published prediction's held-out total, as a share.
-        challenger_margin: top-decile share by which another method must be better.
+        stable_bias_range: how far biases of backtests may differ to be corrected, in logarithms.
+        largest_coverage_miss: of intervals that are published, as a share of the customers.
+        challenger_margin: what another method must be better by, on the mean of top-decile share
+            and Spearman.
     """
 
-    horizon_months: float = 12
-    holdout_months: float = 6
+    horizon_months: float = 6
+    horizon_weeks: float = 0
+    calibration_date: float = 0
+    backtest_count: float = 4
     active_window_months: float = 6
     discount_rate_per_year: float = 0.1
     high_value_top_share: float = 0
@@ -42,12 +50,9 @@ class ClvSettings:
     most_groups: float = 200_000
     most_backtest_customers: float = 250_000
     largest_bias: float = 0.5
+    stable_bias_range: float = 0.15
+    largest_coverage_miss: float = 0.05
     challenger_margin: float = 0.01
-
-    @property
-    def horizon_weeks(self) -> float:
-        """The horizon in weeks."""
-        return self.horizon_months * WEEKS_PER_MONTH
 
     @property
     def discount_per_week(self) -> float:
@@ -56,8 +61,10 @@ class ClvSettings:
 
 
 LIMITS: Mapping[str, tuple[float, float, bool]] = {
-    "horizon_months": (1, 120, True),
-    "holdout_months": (1, 60, True),
+    "horizon_months": (1, 60, True),
+    "horizon_weeks": (0, 260, True),
+    "calibration_date": (0, 99991231, True),
+    "backtest_count": (1, 4, True),
     "active_window_months": (1, 60, True),
     "discount_rate_per_year": (0, 1, False),
     "high_value_top_share": (0, 0.99, False),
@@ -66,6 +73,8 @@ LIMITS: Mapping[str, tuple[float, float, bool]] = {
     "most_groups": (1_000, 10_000_000, True),
     "most_backtest_customers": (1_000, 1_000_000, True),
     "largest_bias": (0, 10, False),
+    "stable_bias_range": (0, 2, False),
+    "largest_coverage_miss": (0, 1, False),
     "challenger_margin": (0, 1, False),
 }
 """Smallest and largest value, and whether it is a whole number."""
@@ -100,3 +109,10 @@ def _check_value(row: Row) -> None:
         raise row.refuse(f"the value of {name} is no number", remedy) from None
     if not least <= value <= most or (is_whole and not value.is_integer()):
         raise row.refuse(f"{name} is {value:g}", remedy)
+    if name == "calibration_date" and value:
+        try:
+            datetime.strptime(f"{value:.0f}", "%Y%m%d")
+        except ValueError:
+            raise row.refuse(
+                f"{name} is {value:.0f}, which is no day", "Write it as 20261231, or 0."
+            ) from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict
 from typing import Any
 
 import duckdb
@@ -16,13 +15,14 @@ import pyarrow as pa
 from orchestration.logs import log
 from orchestration.policy.clv_settings import ClvSettings
 from orchestration.progress import reporter
-from orchestration.value.clv_groups import Groups, groups_in
-from orchestration.value.fitting import CONVERGED, Fit, fit_histories, fit_spending, too_little
+from orchestration.value.clv_groups import SEARCHED, Groups, groups_in
+from orchestration.value.clv_periods import SPLITS, Period, lacking, periods_in, too_early
+from orchestration.value.fitting import USABLE, Fit, fit_histories, fit_spending, too_little
 from orchestration.value.gamma_gamma import GAMMA_GAMMA
 from orchestration.value.histories import Histories
-from orchestration.value.lifetime_models import PURCHASE_MODELS, expected_purchases
+from orchestration.value.lifetime_models import ALL_PURCHASE_MODELS, expected_purchases
+from orchestration.value.nbd import NBD
 
-SPLITS = ("calibration", "refresh")
 PARAMETERS = pa.schema(
     [
         ("version", pa.string()), ("split", pa.string()), ("model", pa.string()),
@@ -35,26 +35,11 @@ PARAMETERS = pa.schema(
         ("fitted_at", pa.timestamp("us")),
     ]
 )  # fmt: skip
-MODELS = (*PURCHASE_MODELS, GAMMA_GAMMA)
-METHOD = 1
+MODELS = (*ALL_PURCHASE_MODELS, GAMMA_GAMMA)
+METHOD = 2
 """Part of a version's name. Raise it when a backtest is to be counted differently from then on."""
 CHUNK = 200_000
 """Histories evaluated at a time; bounds the memory."""
-
-
-@dataclass(frozen=True)
-class Period:
-    """What a split looks at.
-
-    Attributes:
-        first_on: the first purchase of all.
-        split_on: the end of observation.
-        refreshed_at: the clock.
-    """
-
-    first_on: date
-    split_on: date
-    refreshed_at: datetime
 
 
 def parameters(
@@ -73,18 +58,27 @@ def parameters(
     """
     settings = settings_in(con, settings_table)
     version = _version(con, inputs, settings, clock)
-    periods = _periods(con, inputs, clock)
+    periods = periods_in(con, inputs, clock)
+    rows: list[dict[str, Any]] = []
     groups = {split: groups_in(con, inputs, split, int(settings.most_groups)) for split in SPLITS}
     reason = lacking(periods, groups, settings)
-    rows: list[dict[str, Any]] = []
-    known: dict[str, Fit] = {}
-    for split in SPLITS:
-        for model in MODELS:
-            fit = too_little(model, reason) if reason else _fit(model, groups[split], known)
-            known[model.name] = fit
-            rows.extend(_rows(fit, version, split, groups[split], periods.get(split)))
+    fits: dict[str, Fit] = {}
+    for split in (*SPLITS, *sorted(set(periods) - set(SPLITS))):
+        # Earlier backtests say how stable things are; coarse groups do for that.
+        known = groups[split] if split in groups else groups_in(con, inputs, split, SEARCHED)
+        little = reason or (too_early(periods[split], known, settings) if split in periods else "")
+        if little:
+            fits = {model.name: too_little(model, little) for model in MODELS}
+        else:
+            fits = _fits(known, fits)
+        for fit in fits.values():
+            rows.extend(_rows(fit, version, split, known, periods.get(split)))
     told = reason or "; ".join(
-        dict.fromkeys(f"{r['model']}, {r['split']}: {r['reason']}" for r in rows if r["reason"])
+        dict.fromkeys(
+            f"{r['model']}, {r['split']}: {r['reason']}"
+            for r in rows
+            if r["reason"] and r["split"] in SPLITS
+        )
     )
     if told:
         reporter().end("lifetime models", told)
@@ -103,31 +97,15 @@ def settings_in(con: duckdb.DuckDBPyConnection, relation: str) -> ClvSettings:
     return ClvSettings(**{str(name): float(value) for name, value in rows})
 
 
-def lacking(periods: dict[str, Period], groups: dict[str, Groups], settings: ClvSettings) -> str:
-    """Why nothing can be learned, in words; empty when there is enough."""
-    if set(periods) != set(SPLITS):
-        return "nobody had bought before the held-out months"
-    days = (periods["refresh"].split_on - periods["refresh"].first_on).days
-    # A day of tolerance: a year's history ends on the day before its anniversary.
-    if days + 1 < settings.fewest_months_of_history * 365 / 12:
-        return (
-            f"{days} days of history, and prediction begins with "
-            f"{settings.fewest_months_of_history:g} months"
+def _fits(groups: Groups, warm: dict[str, Fit]) -> dict[str, Fit]:
+    """Every model fitted to a split, from what it was in another."""
+    found: dict[str, Fit] = {}
+    for model in ALL_PURCHASE_MODELS:
+        found[model.name] = fit_histories(
+            model, groups.histories, warm.get(model.name), groups.coarse, found.get(NBD.name)
         )
-    count = groups["calibration"].repeaters
-    if count < settings.fewest_repeat_customers or not len(groups["calibration"].spending.weight):
-        return (
-            f"{count} customers had come back before the held-out months, and prediction begins "
-            f"with {settings.fewest_repeat_customers:g}"
-        )
-    return ""
-
-
-def _fit(model: Any, groups: Groups, known: dict[str, Fit]) -> Fit:
-    warm = known.get(model.name)
-    if model is GAMMA_GAMMA:
-        return fit_spending(model, groups.spending, warm)
-    return fit_histories(model, groups.histories, warm, groups.coarse)
+    name = GAMMA_GAMMA.name
+    return {**found, name: fit_spending(GAMMA_GAMMA, groups.spending, warm.get(name))}
 
 
 def _rows(
@@ -159,14 +137,6 @@ def _rows(
         }
 
 
-def _periods(con: duckdb.DuckDBPyConnection, inputs: str, clock: str) -> dict[str, Period]:
-    rows = con.execute(
-        f"select split, min(first_purchase_on), max(split_on), max(as_of_at) "
-        f"from {inputs} cross join {clock} group by split"
-    ).fetchall()
-    return {split: Period(*values) for split, *values in rows}
-
-
 def _version(con: duckdb.DuckDBPyConnection, inputs: str, settings: ClvSettings, clock: str) -> str:
     """A name for what is learned from and how: the same data and settings, the same version."""
     [facts] = con.execute(
@@ -185,7 +155,7 @@ def _version(con: duckdb.DuckDBPyConnection, inputs: str, settings: ClvSettings,
 def scores(
     con: duckdb.DuckDBPyConnection, inputs: str, parameter_table: str, settings_table: str
 ) -> pa.Table:
-    """Evaluate the models that converged in both splits, once per distinct history.
+    """Evaluate the models that may be used in both splits, once per distinct history.
 
     Parameters:
         con: dbt's connection.
@@ -196,49 +166,44 @@ def scores(
     Returns:
         split, frequency, recency_days, age_days; per model `<model>_alive` (probability),
         `<model>_purchases` (expected over the months ahead) and `<model>_discounted`, null for a
-        model that may not be used. Without a usable model there are no rows.
+        model that may not be used. Earlier backtests have what could be fitted there. Without a
+        usable model there are no rows.
     """
     settings = settings_in(con, settings_table)
     usable = usable_parameters(con, parameter_table)
     parts = []
-    for split in SPLITS if usable else ():
-        [(weeks,)] = con.execute(
-            f"select max(case when split = 'refresh' then split_on end) - "
-            f"max(case when split = 'calibration' then split_on end) from {inputs}"
+    for split in sorted({split for split, _ in usable}):
+        [(days,)] = con.execute(
+            f"select max(until_on) - max(split_on) from {inputs} where split = ?", [split]
         ).fetchall()
-        ahead = weeks / 7 if split == "calibration" else settings.horizon_weeks
-        discount = 0.0 if split == "calibration" else settings.discount_per_week
+        discount = settings.discount_per_week if split == "refresh" else 0.0
         keys = con.sql(
             f"select distinct frequency, recency_days, age_days from {inputs} "
             f"where split = '{split}' order by frequency, recency_days, age_days"
         ).to_arrow_table()
         for start in range(0, len(keys), CHUNK):
             chunk = keys.slice(start, CHUNK)
-            parts.append(_scored(chunk, split, usable, ahead, discount))
+            parts.append(_scored(chunk, split, usable, days / 7, discount))
     return pa.concat_tables(parts) if parts else _empty_scores()
 
 
 def usable_parameters(
     con: duckdb.DuckDBPyConnection, parameter_table: str
 ) -> dict[tuple[str, str], Any]:
-    """Parameters by split and model, of the purchase models that converged in both splits."""
+    """Parameters by split and model, of the purchase models that may be used in both splits."""
     found: dict[tuple[str, str], Any] = {}
-    for model in PURCHASE_MODELS:
-        for split in SPLITS:
-            rows = dict(
-                con.execute(
-                    f"select parameter, value from {parameter_table} "
-                    "where split = ? and model = ? and status = ?",
-                    [split, model.name, CONVERGED],
-                ).fetchall()
-            )
-            if rows:
-                found[split, model.name] = np.array([rows[name] for name in model.parameters])
-    return {
-        (split, name): values
-        for (split, name), values in found.items()
-        if all((other, name) in found for other in SPLITS)
-    }
+    for model in ALL_PURCHASE_MODELS:
+        by_split: dict[str, dict[str, float]] = {}
+        for split, name, value in con.execute(
+            f"select split, parameter, value from {parameter_table} "
+            f"where model = ? and status in {USABLE}",
+            [model.name],
+        ).fetchall():
+            by_split.setdefault(split, {})[name] = value
+        if set(SPLITS) <= set(by_split):
+            for split, values in by_split.items():
+                found[split, model.name] = np.array([values[name] for name in model.parameters])
+    return found
 
 
 def _scored(
@@ -247,7 +212,7 @@ def _scored(
     frequency, recency, age = (keys.column(name).to_numpy() for name in keys.column_names)
     histories = Histories.of_days(frequency, recency, age, np.ones(len(keys)))
     result = keys.add_column(0, "split", pa.array([split] * len(keys)))
-    for model in PURCHASE_MODELS:
+    for model in ALL_PURCHASE_MODELS:
         values = usable.get((split, model.name))
         if values is None:
             empty = pa.nulls(len(keys), pa.float64())

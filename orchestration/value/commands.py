@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +39,8 @@ def report(
     Each refresh holds the last months out, lets every candidate predict them, and publishes the
     predictions of the best; settings are in dbt_project/seeds/policy/clv_settings.csv.
     """
-    from orchestration.value.report import read_report, show
+    from orchestration.value.report import read_report
+    from orchestration.value.report_text import show
 
     settings = begin()
     found = read_report(settings)
@@ -55,8 +57,13 @@ def report(
                 2,
             ) from None
     if as_json:
-        print(json.dumps(found, indent=2, default=str))
+        print(json.dumps(found, indent=2, default=_plain))
     elif html:
         Console().print(f"Open {html}", soft_wrap=True, highlight=False)
     else:
         show(Console(), found)
+
+
+def _plain(value: object) -> object:
+    """Amounts as numbers, days as text."""
+    return float(value) if isinstance(value, Decimal) else str(value)

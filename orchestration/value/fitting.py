@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.special import digamma, gammaln
 
 from orchestration.value.climbing import BOUNDS, Loss, climb, polish
+from orchestration.value.gamma_gamma import limit_of
 from orchestration.value.histories import Floats, Histories, Spending
+from orchestration.value.nbd import NBD
 
 NEAR_BOUND = 0.05
 MOST_UNCERTAIN = 1.5
 """Standard error of a parameter's logarithm. Above it the parameter is known to a factor of twenty
 either way, so the data don't say what it is."""
+ALIKE = 100.0
+"""From this r on rates differ by less than a tenth; how much less the data need not say."""
 LIKELIHOOD_GAIN = 3.0
 """Half of the 5 % point of chi-squared with two degrees of freedom: dropout must explain that much
 more than chance would."""
@@ -23,6 +26,9 @@ SAME_HEIGHT = 1e-9
 """Difference of log likelihoods per customer below which two climbs ended on the same summit."""
 NORMAL_95 = 1.959964
 CONVERGED, DIVERGED, TOO_LITTLE = "converged", "diverged", "too_little_data"
+LIMIT = "limit"
+"""The model has run to where a simpler one stands in its place, which is used."""
+USABLE = (CONVERGED, LIMIT)
 
 
 class Likelihood(Protocol):
@@ -55,7 +61,7 @@ class Fit:
         errors: standard errors of the estimates' logarithms, from the inverse Hessian.
         log_likelihood: at the estimates, over all customers.
         nested: log likelihood of the simpler model it must beat, None without one.
-        status: `converged`, `diverged` or `too_little_data`.
+        status: `converged`, `limit`, `diverged` or `too_little_data`.
         reason: why it is not converged, in words; empty otherwise.
     """
 
@@ -71,7 +77,7 @@ class Fit:
     @property
     def usable(self) -> bool:
         """Whether anything may be predicted with it."""
-        return self.status == CONVERGED
+        return self.status in USABLE
 
     @property
     def array(self) -> Floats:
@@ -87,19 +93,29 @@ class Fit:
 
 
 def fit_histories(
-    model: Any, h: Histories, warm: Fit | None = None, coarse: Histories | None = None
+    model: Any,
+    h: Histories,
+    warm: Fit | None = None,
+    coarse: Histories | None = None,
+    nbd: Fit | None = None,
 ) -> Fit:
-    """Fit a purchase model and hold it against the NBD, which knows no dropout.
+    """Fit a purchase model; one with dropout is held against the NBD, which knows none.
 
     Parameters:
         model: a model of `lifetime_models.PURCHASE_MODELS`.
         h: histories.
         warm: an earlier fit of the model to nearly the same customers, to begin from.
         coarse: the same customers in fewer groups, for the search.
+        nbd: the fit of the NBD to the same customers; made when it is not given.
     """
-    nested_values, nested = _nbd(h)
-    data = Data(h, coarse if coarse is not None else h, float(h.weight.sum()), nested)
-    fit = _maximise_warm(model, data, model.starts(*nested_values), warm)
+    coarse = coarse if coarse is not None else h
+    scale = float(h.weight.sum())
+    if model is NBD:
+        return _maximise_warm(model, Data(h, coarse, scale, None), model.starts(h), warm)
+    nbd = nbd or fit_histories(NBD, h, coarse=coarse)
+    nested = nbd.log_likelihood or 0.0
+    data = Data(h, coarse, scale, nested)
+    fit = _maximise_warm(model, data, model.starts(*nbd.values), warm)
     if fit.usable and fit.log_likelihood is not None:
         gain = fit.log_likelihood - nested
         if gain < LIKELIHOOD_GAIN:
@@ -111,7 +127,10 @@ def fit_histories(
 
 
 def fit_spending(model: Any, m: Spending, warm: Fit | None = None) -> Fit:
-    """Fit the Gamma-Gamma model.
+    """Fit the Gamma-Gamma model; where it has no summit, its limit is taken.
+
+    Amounts that are equal, or alike for each customer, drive its parameters to their bounds. What
+    it then expects is known: the customer's mean and everybody's, weighted.
 
     Parameters:
         model: `GAMMA_GAMMA`.
@@ -120,10 +139,17 @@ def fit_spending(model: Any, m: Spending, warm: Fit | None = None) -> Fit:
     """
     fit = _maximise_warm(model, Data(m, m, float(m.weight.sum()), None), model.starts(m), warm)
     if fit.usable and fit.values[1] <= 1:
-        return _diverged(
+        fit = _diverged(
             fit, f"q is {fit.values[1]:.3g}, and up to 1 the mean amount of customers is infinite"
         )
-    return fit
+    if fit.usable:
+        return fit
+    mean, purchases = limit_of(m)
+    return replace(
+        fit, status=LIMIT, errors=(), values=(1.0, 1 + purchases, mean * purchases),
+        reason=f"{fit.reason}; taken is the limit of the model: everybody's mean amount "
+        f"{mean:,.2f} counts as much as {purchases:.3g} purchases of the customer's own",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -145,7 +171,7 @@ class Data:
 
 def _maximise_warm(model: Any, data: Data, starts: list[Floats], warm: Fit | None) -> Fit:
     """Climb from an earlier summit; from everywhere when that ends in nothing."""
-    if warm is not None and warm.usable:
+    if warm is not None and warm.status == CONVERGED:
         fit = maximise(model, data, [warm.array])
         if fit.usable:
             return fit
@@ -183,35 +209,20 @@ def maximise(model: Likelihood, data: Data, starts: Sequence[Floats]) -> Fit:
         -lowest * data.customers,
         data.nested,
     )
-    reason = _fault(fit, point, loss(point)[1], hessian)
+    slope = loss(point)[1]
+    reason = _fault(fit, point, slope, hessian)
+    if reason and fit.names[0] == "r" and fit.values[0] > ALIKE:
+        rest = np.arange(len(point)) > 1
+        others = replace(fit, names=fit.names[2:], errors=errors[2:])
+        if not _fault(others, point[rest], slope[rest], hessian[np.ix_(rest, rest)]):
+            told = "customers buy at one rate, which is the limit of the model"
+            return replace(fit, errors=(), status=LIMIT, reason=f"{reason}: {told}")
     return _diverged(fit, reason) if reason else fit
 
 
 def too_little(model: Likelihood, reason: str) -> Fit:
     """The fit of a model that was not tried."""
     return Fit(model.name, model.parameters, status=TOO_LITTLE, reason=reason)
-
-
-def _nbd(h: Histories) -> tuple[tuple[float, float], float]:
-    bought, observed = (float(np.sum(h.weight * v)) for v in (h.frequency, h.age))
-    rate = max(bought, 0.5) / max(observed, 1.0)
-    scale = float(h.weight.sum())
-
-    def loss(log_p: Floats) -> tuple[float, Floats]:
-        r, alpha = np.exp(log_p)
-        later = np.log(alpha + h.age)
-        value = h.log_gamma(r) - gammaln(r) + r * np.log(alpha) - (r + h.frequency) * later
-        gradient = np.array(
-            [
-                np.sum(h.weight * (h.digamma(r) - digamma(r) + np.log(alpha) - later)),
-                np.sum(h.weight * (r / alpha - (r + h.frequency) / (alpha + h.age))),
-            ]
-        )
-        return -float(np.sum(h.weight * value)) / scale, -gradient * np.exp(log_p) / scale
-
-    point, value = climb(loss, np.log([0.5, 0.5 / rate]))
-    r, alpha = np.exp(point)
-    return (float(r), float(alpha)), -value * scale
 
 
 def _errors(hessian: Floats, scale: float) -> tuple[float, ...]:
@@ -231,9 +242,9 @@ def _fault(fit: Fit, point: Floats, slope: Floats, hessian: Floats) -> str:
             return f"{name} grows without end (above {np.exp(at):,.0f})"
         if at < BOUNDS[0] + NEAR_BOUND:
             return f"{name} shrinks to nothing (below {np.exp(at):.4f})"
-    if np.max(np.abs(slope)) > 1e-4:
+    if np.max(np.abs(slope), initial=0.0) > 1e-4:
         return "the optimiser found no summit: the slope is not zero where it stopped"
-    if not np.all(np.isfinite(hessian)) or np.min(np.linalg.eigvalsh(hessian)) <= 0:
+    if not np.all(np.isfinite(hessian)) or np.min(np.linalg.eigvalsh(hessian), initial=1.0) <= 0:
         return "the likelihood has no summit here (its Hessian is not positive definite)"
     for name, error in zip(fit.names, fit.errors, strict=True):
         if not error < MOST_UNCERTAIN:
@@ -245,7 +256,4 @@ def _fault(fit: Fit, point: Floats, slope: Floats, hessian: Floats) -> str:
 
 
 def _diverged(fit: Fit, reason: str) -> Fit:
-    return Fit(
-        fit.model, fit.names, fit.values, fit.errors, fit.log_likelihood, fit.nested, DIVERGED,
-        reason,
-    )  # fmt: skip
+    return replace(fit, status=DIVERGED, reason=reason)

@@ -13,6 +13,9 @@ from scipy.special import digamma, gammaln
 
 from orchestration.value.histories import Floats, Spending
 
+EQUAL = 1e-9
+MOST_PURCHASES = 1e6
+
 
 @dataclass(frozen=True)
 class GammaGamma:
@@ -68,6 +71,36 @@ def expected_amount(parameters: Floats, frequency: Floats, mean_amount: Floats) 
     p, q, gamma = parameters
     expected: Floats = p * (gamma + frequency * mean_amount) / (p * frequency + q - 1)
     return expected
+
+
+def limit_of(m: Spending) -> tuple[float, float]:
+    """What the model comes to at its bounds: credibility after Bühlmann, by moments.
+
+    Customers differ from everybody's mean by what they are and by chance, which falls with the
+    number of purchases; a line through the squared differences over its inverse tells the two.
+
+    Parameters:
+        m: spending of repeat customers.
+
+    Returns:
+        Everybody's mean amount, and how many purchases of a customer's own it weighs as much as:
+        next to none where customers are faithful to an amount, very many where all are alike.
+    """
+    mean = float(np.average(m.mean_amount, weights=m.weight))
+    away, chance = (m.mean_amount - mean) ** 2, 1 / m.frequency
+    weights = m.weight / m.weight.sum()
+    spread = float(weights @ away)
+    if spread <= EQUAL * mean**2:
+        return mean, MOST_PURCHASES
+    leaning = chance - weights @ chance
+    steepness = float(weights @ leaning**2)
+    # Where all came back equally often nothing tells the two; then they are taken for equal.
+    if steepness < EQUAL:
+        return mean, float(weights @ m.frequency)
+    by_chance = max(float(weights @ (leaning * away)) / steepness, 0.0)
+    by_customer = max(spread - by_chance * float(weights @ chance), 0.0)
+    ratio = by_chance / max(by_customer, EQUAL * spread)
+    return mean, float(np.clip(ratio, 1 / MOST_PURCHASES, MOST_PURCHASES))
 
 
 GAMMA_GAMMA = GammaGamma()

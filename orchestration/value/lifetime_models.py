@@ -6,10 +6,14 @@ import numpy as np
 
 from orchestration.value.beta_geometric import BG_NBD, MBG_NBD, BetaGeometric
 from orchestration.value.histories import Floats, Histories
+from orchestration.value.nbd import NBD, Nbd
 from orchestration.value.pareto import PARETO_NBD, Pareto
 
-PurchaseModel = BetaGeometric | Pareto
+PurchaseModel = Nbd | BetaGeometric | Pareto
 PURCHASE_MODELS: tuple[PurchaseModel, ...] = (BG_NBD, MBG_NBD, PARETO_NBD)
+"""Those with dropout."""
+ALL_PURCHASE_MODELS: tuple[PurchaseModel, ...] = (NBD, *PURCHASE_MODELS)
+"""In the order in which they are fitted: the NBD is what the others must beat."""
 TIME_NODES = 6
 """Nodes over time of the discounted integral: with 6 five digits at worst, seven to nine for
 parameters like those of the shared data sets."""

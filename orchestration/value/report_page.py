@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from orchestration.value import charts
-from orchestration.value.report import (
+from orchestration.value.report import LABELS, Report
+from orchestration.value.report_text import (
+    BACKTEST_HEADS,
     CANDIDATE_HEADS,
     DECILE_HEADS,
-    LABELS,
-    Report,
+    NOTE,
+    PARAMETER_HEADS,
+    backtest_cells,
     backtest_sentence,
     candidate_cells,
     decile_cells,
     grade_sentence,
     headline,
+    parameter_cells,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,46 +39,30 @@ def page(report: Report) -> str:
     return environment.get_template("report.html").render(
         report=report,
         headline=headline(report),
-        backtest=backtest_sentence(report),
+        backtest=backtest_sentence(report) if report["champion"] else "",
+        note=NOTE,
         grade=grade_sentence(report),
         currency=report["predicted"]["currency"] or "",
         bars=charts.actual_and_predicted(report["deciles"]),
-        lift=charts.lift_curves(shown_curves(report), LABELS),
+        lift=charts.lift_curves(ordered_curves(report), LABELS),
         candidate_heads=CANDIDATE_HEADS,
         candidates=[(c, candidate_cells(c)) for c in report["candidates"]],
         decile_heads=DECILE_HEADS,
         deciles=decile_cells(report),
-        parameters=[parameter_cells(row) for row in report["parameters"]],
+        backtest_heads=BACKTEST_HEADS,
+        backtests=backtest_cells(report),
+        parameter_heads=PARAMETER_HEADS,
+        parameters=_parameters(report),
     )
 
 
-def shown_curves(report: Report) -> dict[str, list[float]]:
-    """The champion's lift beside that of the baseline and of past revenue, or of the next best."""
-    order = [
-        report["champion"], "baseline", "past_revenue",
-        *(c["model"] for c in report["candidates"]),
-    ]  # fmt: skip
-    return {m: report["lift"][m] for m in dict.fromkeys(order) if m in report["lift"]}
-
-
-def parameter_cells(row: Mapping[str, Any]) -> list[str]:
-    """A parameter as written: model, name, estimate, interval, log likelihood, status."""
-
-    def short(value: Any) -> str:
-        return "–" if value is None else f"{value:,.4g}"
-
-    interval = "–"
-    if row["lower_value"] is not None:
-        interval = f"{short(row['lower_value'])} to {short(row['upper_value'])}"
-    likelihood = row["log_likelihood"]
-    return [
-        row["model"],
-        row["parameter"],
-        short(row["value"]),
-        interval,
-        "–" if likelihood is None else f"{likelihood:,.1f}",
-        row["status"] + (f": {row['reason']}" if row["reason"] else ""),
-    ]
+def ordered_curves(report: Report) -> dict[str, list[float]]:
+    """The lift of all candidates, the champion's first."""
+    return {
+        c["model"]: report["lift"][c["model"]]
+        for c in report["candidates"]
+        if c["model"] in report["lift"]
+    }
 
 
 def asset_metadata(report: Report) -> dict[str, dict[str, Any]]:
@@ -87,8 +74,8 @@ def asset_metadata(report: Report) -> dict[str, dict[str, Any]]:
     shown: dict[str, dict[str, Any]] = {
         "clv_parameters": {
             "parameters": _table(
-                ("model", "parameter", "estimate", "95 % interval", "log likelihood", "status"),
-                [parameter_cells(row) for row in report["parameters"]],
+                PARAMETER_HEADS,
+                _parameters(report),
             )
         },
         "clv_backtest": {
@@ -105,9 +92,11 @@ def asset_metadata(report: Report) -> dict[str, dict[str, Any]]:
         shown["clv_backtest"] |= {
             "grade": grade_sentence(report),
             "bias": champion["bias"],
+            "measured coverage": champion["measured_coverage"],
+            "claimed coverage": champion["claimed_coverage"],
             "top decile share": champion["top_decile_share"],
             "lift by decile": charts.as_markdown(
-                charts.lift_curves(shown_curves(report), LABELS), "lift by decile"
+                charts.lift_curves(ordered_curves(report), LABELS), "lift by decile"
             ),
         }
         shown["clv_calibration"] = {
@@ -117,6 +106,12 @@ def asset_metadata(report: Report) -> dict[str, dict[str, Any]]:
             ),
         }
     return shown
+
+
+def _parameters(report: Report) -> list[list[str]]:
+    """Parameters as written; none where nothing was tried, which the headline says."""
+    tried = [row for row in report["parameters"] if row["status"] != "too_little_data"]
+    return [parameter_cells(row) for row in tried]
 
 
 def _table(heads: Any, cells: Any) -> str:

@@ -73,6 +73,17 @@ BREAKS: list[tuple[str, str, str]] = [
     ),
     (
         "value",
+        "intervals_hold_what_they_claim",
+        "update value.customer_lifetime_value set predicted_upper_amount = -1, "
+        "interval_reason = null where predicted_decile = 1",
+    ),
+    (
+        "value",
+        "what_is_published_beats_chance",
+        "update value.clv_backtest set is_better_than_chance = false where is_champion",
+    ),
+    (
+        "value",
         "a_purchase_model_converges",
         "update value.clv_parameters set status = 'diverged' where model <> 'gamma_gamma'",
     ),

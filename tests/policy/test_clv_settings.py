@@ -35,8 +35,9 @@ def test_settings_as_delivered_are_right_and_the_defaults() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("holdout_months", "six"), "line 3: the value of holdout_months is no number"),
-        (("holdout_months", "0"), "line 3: holdout_months is 0. Write a whole number from 1 to 60"),
+        (("horizon_weeks", "six"), "line 3: the value of horizon_weeks is no number"),
+        (("backtest_count", "0"), "line 5: backtest_count is 0. Write a whole number from 1 to 4"),
+        (("calibration_date", "20260230"), "line 4: calibration_date is 20260230, which is no day"),
         (("horizon_months", "1.5"), "line 2: horizon_months is 1.5"),
         (("largest_bias", "nan"), "largest_bias is nan"),
         (("challenger_margin", "inf"), "challenger_margin is inf"),

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from orchestration.value.beta_geometric import BG_NBD, beta_quadrature
 from orchestration.value.clv_groups import groups_in
-from orchestration.value.fitting import DIVERGED, Fit, fit_histories, fit_spending
-from orchestration.value.gamma_gamma import GAMMA_GAMMA
+from orchestration.value.fitting import DIVERGED, LIMIT, Fit, fit_histories, fit_spending
+from orchestration.value.gamma_gamma import GAMMA_GAMMA, expected_amount
 from orchestration.value.histories import Histories, Spending
 from orchestration.value.lifetime_models import PURCHASE_MODELS, expected_purchases
+from orchestration.value.nbd import NBD
 from tests.conftest import require_shared
 from tests.demo.demo_files import Company as DemoFiles
 from tests.value.purchases import count, simulated
@@ -64,9 +65,60 @@ def test_nobody_came_back() -> None:
     assert [fit_histories(m, nobody).usable for m in PURCHASE_MODELS] == [False] * 3
 
 
-def test_equal_amounts_have_no_spread_to_learn() -> None:
-    fit = fit_spending(GAMMA_GAMMA, Spending.of(np.full(200, 3.0), np.full(200, 25.0)))
-    assert not fit.usable and fit.reason
+def test_nobody_leaving_leaves_the_model_without_dropout() -> None:
+    """Also where everybody buys at one rate, as subscribers do: then it is a Poisson process."""
+    random = np.random.default_rng(3)
+    age = random.uniform(20, 80, 2000)
+    for rate in (random.gamma(2.0, 0.1, 2000), np.full(2000, 0.3)):
+        x = random.poisson(rate * age).astype(float)
+        last = np.where(x > 0, age * random.uniform(size=2000) ** (1 / np.maximum(x, 1)), 0)
+        h = Histories(x, last, age, np.ones(2000))
+        fit = fit_histories(NBD, h)
+        assert fit.usable
+        expected = expected_purchases(NBD, fit.array, h, 26.0).sum()
+        assert expected == pytest.approx(26 * rate.sum(), rel=0.03)
+
+
+def test_subscribers_at_one_pace_who_leave_keep_a_model_with_dropout() -> None:
+    """A purchase every month until they leave: rates don't differ, dropout does explain."""
+    random = np.random.default_rng(4)
+    age, life = random.uniform(20, 100, 3000), random.exponential(60, 3000)
+    x = np.floor(np.minimum(age, life) / 4.35)
+    h = Histories(x, x * 4.35, age, np.ones(3000))
+    fits = [fit_histories(model, h) for model in PURCHASE_MODELS]
+    limit = next(f for f in fits if f.status == LIMIT)
+    assert "one rate" in limit.reason
+    model = PURCHASE_MODELS[fits.index(limit)]
+    future = np.where(life > age, np.floor(np.minimum(age + 26, life) / 4.35) - x, 0).sum()
+    assert expected_purchases(model, limit.array, h, 26.0).sum() == pytest.approx(future, rel=0.2)
+
+
+def limit_expects(m: Spending, frequency: float, amount: float) -> float:
+    fit = fit_spending(GAMMA_GAMMA, m)
+    assert fit.status == LIMIT and "limit" in fit.reason
+    [expected] = expected_amount(fit.array, np.array([frequency]), np.array([amount]))
+    return float(expected)
+
+
+def test_the_limit_of_equal_amounts_is_the_amount() -> None:
+    equal = Spending.of(np.full(200, 3.0), np.full(200, 25.0))
+    assert limit_expects(equal, 0, 0) == pytest.approx(25)
+    assert limit_expects(equal, 3, 25) == pytest.approx(25)
+
+
+def test_who_is_faithful_to_a_price_goes_on_at_it() -> None:
+    random = np.random.default_rng(1)
+    x = random.integers(1, 9, 500).astype(float)
+    prices = Spending.of(x, random.choice([9.0, 19.0, 49.0], 500))
+    assert limit_expects(prices, 2, 49) == pytest.approx(49, rel=0.01)
+    assert limit_expects(prices, 0, 0) == pytest.approx(prices.mean_amount.mean())
+
+
+def test_where_only_chance_differs_everybody_goes_on_at_the_mean() -> None:
+    random = np.random.default_rng(2)
+    x = random.integers(1, 9, 4000).astype(float)
+    chance = Spending.of(x, random.gamma(5 * x) / 5 / x * 20)
+    assert limit_expects(chance, 2, 60) < 26
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,6 +12,7 @@ import pytest
 from orchestration.value.charts import actual_and_predicted, as_markdown, lift_curves
 from orchestration.value.report import collect
 from orchestration.value.report_page import asset_metadata, page
+from orchestration.value.report_text import grade_sentence, headline, money
 from tests.conftest import Company, settings_in
 
 
@@ -53,7 +54,10 @@ def test_json_and_page(finished_company: Company, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     result = finished_company.c360("value", "report", "--json", "--html", str(file))
     found = json.loads(result.stdout)
-    assert found["grade"] in ("A", "B", "C") and len(found["deciles"]) == 10
+    assert found["grade"] in ("A", "B", "C", "D") and len(found["deciles"]) == 10
+    assert all(isinstance(d["actual_amount"], float) for d in found["deciles"])
+    assert {p["split"] for p in found["parameters"]} == {"calibration", "refresh"}
+    assert len(found["lift"]) == sum(c["customer_count"] is not None for c in found["candidates"])
     html = file.read_text()
     assert html.count("<svg") == 2 and "prefers-color-scheme: dark" in html
     # Nothing is fetched: no address but the SVG's name of its language.
@@ -85,7 +89,7 @@ def test_deciles_add_up_to_the_backtest(report: dict[str, Any]) -> None:
 
 def test_dagster_shows_parameters_grade_and_charts(report: dict[str, Any]) -> None:
     shown = asset_metadata(report)
-    assert "| bg_nbd | r |" in shown["clv_parameters"]["parameters"]
+    assert "| refresh | bg_nbd | r |" in shown["clv_parameters"]["parameters"]
     assert report["grade"] in shown["clv_backtest"]["grade"]
     assert "data:image/svg+xml;base64," in shown["clv_backtest"]["lift by decile"]
     assert "data:image/svg+xml;base64," in shown["clv_calibration"]["actual against predicted"]
@@ -95,13 +99,15 @@ def test_a_report_without_a_prediction_can_be_shown(report: dict[str, Any]) -> N
     """As after a first run over a month of orders."""
     nothing = {
         **report,
-        "champion": None, "grade": None, "deciles": [], "lift": {},
+        "champion": None, "grade": None, "deciles": [], "lift": {}, "backtests": [],
+        "parameters": [{**p, "status": "too_little_data"} for p in report["parameters"]],
         "reason": "31 days of history, and prediction begins with 12 months",
         "candidates": [
             {**c, "is_champion": False, "status": "too_little_data"} for c in report["candidates"]
         ],
     }  # fmt: skip
-    assert "31 days of history" in page(nothing)
+    text = page(nothing)
+    assert "31 days of history" in text and "<table" not in text
     assert "31 days of history" in asset_metadata(nothing)["clv_backtest"]["outcome"]
 
 
@@ -114,3 +120,36 @@ def test_charts_of_awkward_amounts() -> None:
     assert actual_and_predicted([]).startswith("<svg")
     assert "&lt;b&gt;" in lift_curves({"<b>": [0.0, 1.0]}, {})
     assert as_markdown("<svg/>", "x").startswith("![x](data:image/svg+xml;base64,")
+
+
+def test_bars_that_differ_by_more_than_a_hundred_are_logarithmic() -> None:
+    def bars(*amounts: float) -> list[float]:
+        svg = actual_and_predicted(
+            [{"decile": 1, "predicted_amount": a, "actual_amount": a} for a in amounts]
+        )
+        return [float(h) for h in re.findall(r'width="[\d.]+" height="([\d.]+)"/>', svg)][1::2]
+
+    small, middle, large = bars(1, 1000, 1_000_000)[-3:]
+    assert small == 0 and middle == pytest.approx(large / 2, rel=0.01)
+    small, large = bars(50, 100)[-2:]
+    assert small == pytest.approx(large / 2, rel=0.01)
+
+
+def test_the_sentences_say_bias_chance_and_coverage(report: dict[str, Any]) -> None:
+    champion = {
+        **report["candidates"][0], "bias": -0.45, "is_better_than_chance": False,
+        "coverage_holds": False,
+    }  # fmt: skip
+    bad = {**report, "grade": "D", "candidates": [champion, *report["candidates"][1:]]}
+    assert "45.0 % too low" in headline(bad)
+    assert "not surely better than the 10 % of chance" in grade_sentence(bad)
+    assert "none are published" in grade_sentence(bad) and "no better than chance" in page(bad)
+
+
+def test_small_amounts_keep_their_cents() -> None:
+    assert (money(0.4), money(99.994), money(1234.5), money(None)) == (
+        "0.40",
+        "99.99",
+        "1,234",
+        "–",
+    )

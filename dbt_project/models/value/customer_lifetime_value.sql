@@ -18,47 +18,44 @@ predictions as (
 
 champion as (
     select
-        backtest.version,
-        backtest.model
+        backtest.model,
+        cutoffs.correction,
+        backtest.coverage_holds
     from {{ ref('clv_backtest') }} as backtest
+    inner join {{ ref('clv_cutoffs') }} as cutoffs
+        on
+            backtest.model = cutoffs.model
+            and cutoffs.split = 'calibration'
     where
         backtest.is_champion
         and backtest.version in (select fitted.version from {{ ref('clv_parameters') }} as fitted)
 ),
 
 settings as (
-    select
-        cast(max(case when setting = 'horizon_months' then value end) as int) as horizon_months,
-        max(case when setting = 'high_value_top_share' then value end) as high_value_top_share
+    select max(case when setting = 'high_value_top_share' then value end) as high_value_top_share
     from {{ ref('clv_settings') }}
+),
+
+horizon as (
+    select
+        horizon_days,
+        cast(round(months_ahead) as int) as horizon_months
+    from {{ ref('clv_splits') }}
+    where split = 'refresh'
 ),
 
 chosen as (
     select
         predictions.profile_id,
-        champion.version,
+        predictions.is_active,
         champion.model,
-        cast(
-            case champion.model
-                {%- for method in clv_methods() %}
-                    when '{{ method }}' then predictions.{{ method }}_amount
-                {%- endfor %}
-            end as decimal(18, 2)
-        ) as predicted_amount,
-        case champion.model
-            {%- for model in clv_fitted_methods() %}
-                when '{{ model }}_gamma_gamma' then predictions.{{ model }}_gamma_gamma_alive
-            {%- endfor %}
-        end as probability_alive,
-        case champion.model
-            {%- for model in clv_fitted_methods() %}
-                when '{{ model }}_gamma_gamma' then predictions.{{ model }}_gamma_gamma_purchases
-            {%- endfor %}
-        end as expected_purchase_count,
-        case
-            when champion.model like '%_gamma_gamma'
-                then cast(predictions.purchase_amount as decimal(18, 2))
-        end as expected_purchase_amount
+        champion.correction,
+        champion.coverage_holds,
+        cast({{ clv_of('champion.model', 'amount', clv_methods()) }} as decimal(18, 2))
+            as uncorrected_amount,
+        {{ clv_of('champion.model', 'alive', clv_model_methods()) }} as probability_alive,
+        {{ clv_of('champion.model', 'purchases', clv_model_methods()) }} as expected_purchase_count,
+        cast(predictions.purchase_amount as decimal(18, 2)) as purchase_amount
     from predictions
     cross join champion
 ),
@@ -66,49 +63,84 @@ chosen as (
 placed as (
     select
         chosen.*,
+        cast(chosen.uncorrected_amount * chosen.correction as decimal(18, 2)) as predicted_amount,
+        case
+            when chosen.uncorrected_amount > 0 then cast(chosen.uncorrected_amount as double) else 1
+        end as unit_amount,
         ntile(10) over (
-            order by chosen.predicted_amount desc nulls last, chosen.profile_id asc nulls last
+            order by chosen.uncorrected_amount desc nulls last, chosen.profile_id asc nulls last
         ) as decile
     from chosen
-    where chosen.predicted_amount is not null
+    where chosen.uncorrected_amount is not null
 ),
 
 intervals as (
     select
-        version,
         model,
-        decile,
+        is_active,
+        from_amount,
+        below_amount,
         lower_ratio,
-        upper_ratio
-    from {{ ref('clv_calibration') }}
+        upper_ratio,
+        claimed_coverage
+    from {{ ref('clv_intervals') }}
+    where lesson = 'published'
+),
+
+-- Ends are multiples of one's own prediction; of those whose prediction is nothing, amounts.
+bounded as (
+    select
+        placed.*,
+        intervals.claimed_coverage,
+        intervals.lower_ratio * placed.unit_amount as lower_end,
+        intervals.upper_ratio * placed.unit_amount as upper_end
+    from placed
+    left join intervals
+        on
+            placed.model = intervals.model
+            and placed.is_active = intervals.is_active
+            and placed.uncorrected_amount >= intervals.from_amount
+            and (intervals.below_amount is null or placed.uncorrected_amount < intervals.below_amount)
 ),
 
 valued as (
     select
         customer_attributes.*,
-        placed.predicted_amount,
-        cast(placed.predicted_amount * intervals.lower_ratio as decimal(18, 2)) as lower_amount,
-        cast(placed.predicted_amount * intervals.upper_ratio as decimal(18, 2)) as upper_amount,
-        placed.expected_purchase_count,
-        placed.expected_purchase_amount,
-        placed.probability_alive,
-        placed.decile,
-        placed.model,
+        bounded.predicted_amount,
+        case
+            when bounded.coverage_holds
+                then least(cast(bounded.lower_end as decimal(18, 2)), bounded.predicted_amount)
+        end as lower_amount,
+        case
+            when bounded.coverage_holds
+                then greatest(cast(bounded.upper_end as decimal(18, 2)), bounded.predicted_amount)
+        end as upper_amount,
+        case when bounded.coverage_holds then bounded.claimed_coverage end as claimed_coverage,
+        case
+            when bounded.predicted_amount is null then null
+            when not coalesce(bounded.coverage_holds, false)
+                then 'withheld: the backtest did not find what such intervals claim'
+            when bounded.claimed_coverage > 0.85 and bounded.lower_end <= 0
+                then 'covers more than 80 %: so many of those alike spend nothing'
+            when abs(bounded.claimed_coverage - 0.8) > 0.05
+                then 'covers more than 80 %: it reaches as far as the prediction'
+        end as interval_reason,
+        bounded.expected_purchase_count,
+        case when bounded.expected_purchase_count is not null then bounded.purchase_amount end
+            as expected_purchase_amount,
+        bounded.probability_alive,
+        bounded.decile,
+        bounded.model,
         -- The value that tells high from low: what is expected, or what was where nothing is.
         case
-            when placed.predicted_amount is not null then placed.predicted_amount
+            when bounded.predicted_amount is not null then bounded.predicted_amount
             when not exists (select 1 from champion) and customer_attributes.net_amount > 0
                 then customer_attributes.net_amount
             else cast(0 as decimal(18, 2))
         end as ranked_amount
     from customer_attributes
-    left join placed
-        on customer_attributes.profile_id = placed.profile_id
-    left join intervals
-        on
-            placed.version = intervals.version
-            and placed.model = intervals.model
-            and placed.decile = intervals.decile
+    left join bounded
+        on customer_attributes.profile_id = bounded.profile_id
 ),
 
 totals as (
@@ -142,10 +174,12 @@ select
     accumulated.predicted_amount as predicted_clv_amount,
     accumulated.lower_amount as predicted_lower_amount,
     accumulated.upper_amount as predicted_upper_amount,
-    case when accumulated.lower_amount is not null then 'held_out_same_decile_80_percent' end
-        as interval_method,
-    case when accumulated.predicted_amount is not null then settings.horizon_months end
+    accumulated.claimed_coverage as interval_coverage,
+    case when accumulated.lower_amount is not null then 'mondrian_conformal' end as interval_method,
+    accumulated.interval_reason,
+    case when accumulated.predicted_amount is not null then horizon.horizon_months end
         as horizon_months,
+    case when accumulated.predicted_amount is not null then horizon.horizon_days end as horizon_days,
     accumulated.probability_alive,
     accumulated.expected_purchase_count,
     accumulated.expected_purchase_amount,
@@ -160,3 +194,4 @@ select
 from accumulated
 cross join totals
 cross join settings
+cross join horizon

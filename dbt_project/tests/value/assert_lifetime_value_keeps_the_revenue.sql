@@ -1,6 +1,7 @@
--- Splitting histories in two loses and invents nothing: at each moment past and future add up to
--- what the same people's orders came to, and every candidate is judged on the same customers and
--- the same spending. Past value is that of the orders, predicted or not.
+-- Splitting histories in two loses and invents nothing: at the refresh, and at the last backtest where
+-- it ends there, past and future add up to what the same people's orders came to, and every candidate
+-- is judged on the same customers and the same spending. Past value is that of the orders, predicted
+-- or not.
 with
 
 order_totals as (
@@ -19,8 +20,12 @@ split_totals as (
         order_totals.net_amount as expected,
         inputs.net_amount + coalesce(inputs.future_amount, 0) as found
     from {{ ref('clv_inputs') }} as inputs
+    inner join {{ ref('clv_splits') }} as splits
+        on inputs.split = splits.split
+    cross join {{ ref('refresh_period') }} as refresh_period
     left join order_totals
         on inputs.profile_id = order_totals.profile_id
+    where inputs.split = 'refresh' or splits.until_on = refresh_period.as_of_on
 ),
 
 candidate_totals as (

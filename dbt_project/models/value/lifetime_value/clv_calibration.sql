@@ -1,151 +1,95 @@
 with
 
-predictions as (
-    select *
-    from {{ ref('clv_predictions') }}
-    where split = 'calibration'
-),
-
-settings as (
-    select
-        max(case when setting = 'most_backtest_customers' then value end) as most_backtest_customers,
-        max(case when setting = 'high_value_top_share' then value end) as high_value_top_share
-    from {{ ref('clv_settings') }}
-),
-
--- Nothing is judged where there was too little to learn from.
-fits as (
-    select
-        min(version) as version,
-        max(customer_count) as customer_count
-    from {{ ref('clv_parameters') }}
-    where split = 'calibration'
-    having count(*) filter (where status = 'too_little_data') = 0
-),
-
--- A share of the customers by a hash of their ids, when they are more than need be looked at.
 judged as (
     select
-        predictions.*,
-        fits.version
-    from predictions
-    cross join settings
-    inner join fits
-        on
-            fits.customer_count <= settings.most_backtest_customers
-            or {{ hash60('predictions.profile_id') }} % 1000000
-            < 1000000 * settings.most_backtest_customers / fits.customer_count
+        model,
+        is_active,
+        predicted_amount,
+        actual_amount,
+        decile,
+        is_high_value,
+        is_predicted_high_value,
+        {{ hash60('profile_id') }} % 2 as half
+    from {{ ref('clv_judged') }}
+    where split = 'calibration'
 ),
 
-actual_totals as (
+corrections as (
     select
-        sum(case when future_amount > 0 then future_amount else 0 end) as positive_amount,
-        count(*) filter (where future_amount > 0) as payer_count
-    from judged
+        model,
+        max(tested_correction) as tested_correction,
+        count(*) as split_count
+    from {{ ref('clv_cutoffs') }}
+    group by model
 ),
 
--- Twice the mean rank from below, so that it is a whole number also where amounts are equal. It is
--- told from the rank from above, which needs no order of its own.
-actual_ranks as (
+intervals as (
+    select
+        model,
+        is_active,
+        from_amount,
+        below_amount,
+        lower_ratio,
+        upper_ratio,
+        claimed_coverage
+    from {{ ref('clv_intervals') }}
+    where lesson = 'tested'
+),
+
+fits as (
+    select min(version) as version
+    from {{ ref('clv_parameters') }}
+),
+
+-- Where there is one backtest only, one half of it tests what the other has taught.
+tested as (
     select
         judged.*,
-        2 * (count(*) over () - rank() over (order by judged.future_amount desc nulls last)) + 3
-        - count(*) over (
-            order by judged.future_amount desc nulls last
-            range between current row and current row
-        ) as actual_rank,
-        sum(case when judged.future_amount > 0 then judged.future_amount else 0 end) over (
-            order by judged.future_amount desc nulls last, judged.profile_id asc nulls last
-            rows between unbounded preceding and current row
-        ) as amount_up_to,
-        row_number() over (
-            order by judged.future_amount desc nulls last, judged.profile_id asc nulls last
-        ) as place
+        cast(judged.predicted_amount * corrections.tested_correction as decimal(18, 2))
+            as corrected_amount,
+        cast(judged.actual_amount as double)
+        / case when judged.predicted_amount > 0 then cast(judged.predicted_amount as double) else 1 end
+            as ratio,
+        case when corrections.split_count > 1 or judged.half = 1 then intervals.claimed_coverage end
+            as claimed_coverage,
+        intervals.lower_ratio,
+        intervals.upper_ratio
     from judged
-),
-
-actuals as (
-    select
-        actual_ranks.*,
-        actual_ranks.future_amount > 0 and case
-            when settings.high_value_top_share > 0
-                then actual_ranks.place <= settings.high_value_top_share * actual_totals.payer_count
-            else
-                actual_ranks.amount_up_to - actual_ranks.future_amount
-                < cast(0.8 as decimal(2, 1)) * actual_totals.positive_amount
-        end as is_high_value
-    from actual_ranks
-    cross join actual_totals
-    cross join settings
-),
-
-candidates as (
-    {%- for method in clv_methods() %}
-        select
-            profile_id,
-            '{{ method }}' as model,
-            cast({{ method }}_amount as decimal(18, 2)) as predicted_amount,
-            future_amount as actual_amount,
-            actual_rank,
-            is_high_value
-        from actuals
-        where {{ method }}_amount is not null
-        {%- if not loop.last %}
-            union all
-        {%- endif %}
-    {%- endfor %}
-),
-
-high_value_counts as (
-    select count(*) as high_value_count
-    from actuals
-    where is_high_value
-),
-
-ranked as (
-    select
-        candidates.*,
-        ntile(10) over (
-            partition by candidates.model
-            order by candidates.predicted_amount desc nulls last, candidates.profile_id asc nulls last
-        ) as decile,
-        row_number() over (
-            partition by candidates.model
-            order by candidates.predicted_amount desc nulls last, candidates.profile_id asc nulls last
-        ) <= high_value_counts.high_value_count as is_predicted_high_value,
-        2 * (
-            count(*) over (partition by candidates.model)
-            - rank() over (
-                partition by candidates.model order by candidates.predicted_amount desc nulls last
-            )
-        ) + 3 - count(*) over (
-            partition by candidates.model order by candidates.predicted_amount desc nulls last
-            range between current row and current row
-        ) as predicted_rank
-    from candidates
-    cross join high_value_counts
+    inner join corrections
+        on judged.model = corrections.model
+    left join intervals
+        on
+            judged.model = intervals.model
+            and judged.is_active = intervals.is_active
+            and judged.predicted_amount >= intervals.from_amount
+            and (intervals.below_amount is null or judged.predicted_amount < intervals.below_amount)
 )
 
 select
     fits.version,
-    model,
-    cast(decile as int) as decile,
+    tested.model,
+    tested.decile,
     cast(count(*) as bigint) as customer_count,
-    cast(sum(predicted_amount) as decimal(18, 2)) as predicted_amount,
-    cast(sum(actual_amount) as decimal(18, 2)) as actual_amount,
-    cast(sum((predicted_amount - actual_amount) * (predicted_amount - actual_amount)) as decimal(38, 4))
-        as squared_error,
-    cast(percentile_disc(0.1) within group (order by actual_amount) as double)
-    / nullif(cast(avg(predicted_amount) as double), 0) as lower_ratio,
-    cast(percentile_disc(0.9) within group (order by actual_amount) as double)
-    / nullif(cast(avg(predicted_amount) as double), 0) as upper_ratio,
-    cast(count(*) filter (where is_high_value) as bigint) as high_value_count,
-    cast(count(*) filter (where is_high_value and is_predicted_high_value) as bigint) as hit_count,
-    cast(sum(predicted_rank) as bigint) as predicted_rank_sum,
-    cast(sum(actual_rank) as bigint) as actual_rank_sum,
-    cast(sum(predicted_rank * predicted_rank) as bigint) as predicted_rank_squares,
-    cast(sum(actual_rank * actual_rank) as bigint) as actual_rank_squares,
-    cast(sum(predicted_rank * actual_rank) as bigint) as rank_products
-from ranked
+    cast(sum(tested.corrected_amount) as decimal(18, 2)) as predicted_amount,
+    cast(sum(tested.actual_amount) as decimal(18, 2)) as actual_amount,
+    cast(
+        sum(
+            (tested.corrected_amount - tested.actual_amount)
+            * (tested.corrected_amount - tested.actual_amount)
+        ) as decimal(38, 4)
+    ) as squared_error,
+    cast(count(*) filter (where tested.is_high_value) as bigint) as high_value_count,
+    cast(count(*) filter (where tested.is_high_value and tested.is_predicted_high_value) as bigint)
+        as hit_count,
+    cast(count(tested.claimed_coverage) as bigint) as tested_count,
+    cast(
+        sum(cast(tested.claimed_coverage as decimal(18, 9))) as double
+    ) / nullif(count(tested.claimed_coverage), 0) as claimed_coverage,
+    cast(
+        count(tested.claimed_coverage) filter (
+            where tested.ratio between tested.lower_ratio and tested.upper_ratio
+        ) as double
+    ) / nullif(count(tested.claimed_coverage), 0) as measured_coverage
+from tested
 cross join fits
-group by fits.version, model, decile
+group by fits.version, tested.model, tested.decile

@@ -9,56 +9,23 @@ purchase_days as (
     from {{ ref('purchase_days') }}
 ),
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
-),
-
-settings as (
-    select
-        cast(max(case when setting = 'horizon_months' then value end) as int) as horizon_months,
-        cast(max(case when setting = 'holdout_months' then value end) as int) as holdout_months,
-        cast(max(case when setting = 'active_window_months' then value end) as int)
-            as active_window_months
-    from {{ ref('clv_settings') }}
-),
-
--- What is known at two moments: now, and where the held-out months begin.
-moments as (
-    select
-        'refresh' as split,
-        refresh_period.as_of_on as split_on,
-        settings.horizon_months as months_ahead,
-        settings.active_window_months
-    from refresh_period
-    cross join settings
-    union all
-    select
-        'calibration' as split,
-        cast(
-            {{ dbt.dateadd('month', '-settings.holdout_months', 'refresh_period.as_of_on') }} as date
-        ) as split_on,
-        settings.holdout_months as months_ahead,
-        settings.active_window_months
-    from refresh_period
-    cross join settings
-),
-
 splits as (
     select
         split,
         split_on,
-        cast({{ dbt.dateadd('month', '-active_window_months', 'split_on') }} as date) as window_from,
-        cast({{ dbt.dateadd('month', '-2 * active_window_months', 'split_on') }} as date)
-            as earlier_window_from,
-        cast({{ dbt.dateadd('month', '-months_ahead', 'split_on') }} as date) as recent_from
-    from moments
+        until_on,
+        most_customers,
+        window_from,
+        earlier_window_from,
+        recent_from
+    from {{ ref('clv_splits') }}
 ),
 
 first_purchases as (
     select
         profile_id,
-        min(bought_on) as first_purchase_on
+        min(bought_on) as first_purchase_on,
+        count(*) over () as customer_count
     from purchase_days
     where is_purchase
     group by profile_id
@@ -69,6 +36,7 @@ counted as (
         purchase_days.profile_id,
         splits.split,
         splits.split_on,
+        splits.until_on,
         first_purchases.first_purchase_on,
         count(*) filter (where purchase_days.is_purchase and purchase_days.bought_on <= splits.split_on)
             as purchase_count,
@@ -99,20 +67,32 @@ counted as (
             where purchase_days.is_purchase and purchase_days.bought_on > splits.earlier_window_from
             and purchase_days.bought_on <= splits.window_from
         ) > 0 as bought_in_earlier_window,
-        count(*) filter (where purchase_days.is_purchase and purchase_days.bought_on > splits.split_on)
-            as future_purchase_count,
-        coalesce(
-            sum(purchase_days.net_amount) filter (where purchase_days.bought_on > splits.split_on), 0
-        ) as future_amount
+        count(*) filter (
+            where purchase_days.is_purchase and purchase_days.bought_on > splits.split_on
+            and purchase_days.bought_on <= splits.until_on
+        ) as future_purchase_count,
+        coalesce(sum(purchase_days.net_amount) filter (
+            where purchase_days.bought_on > splits.split_on
+            and purchase_days.bought_on <= splits.until_on
+        ), 0) as future_amount
     from purchase_days
     inner join first_purchases
         on purchase_days.profile_id = first_purchases.profile_id
     inner join splits
-        on first_purchases.first_purchase_on <= splits.split_on
+        on
+            first_purchases.first_purchase_on <= splits.split_on
+            -- Earlier backtests look at some of the customers, by a hash of their ids.
+            and (
+                splits.most_customers is null
+                or first_purchases.customer_count <= splits.most_customers
+                or {{ hash60('first_purchases.profile_id') }} % 1000000
+                < 1000000 * splits.most_customers / first_purchases.customer_count
+            )
     group by
         purchase_days.profile_id,
         splits.split,
         splits.split_on,
+        splits.until_on,
         first_purchases.first_purchase_on
 )
 
@@ -120,6 +100,7 @@ select
     profile_id,
     split,
     split_on,
+    until_on,
     first_purchase_on,
     last_purchase_on,
     cast(purchase_count - 1 as int) as frequency,
@@ -138,7 +119,7 @@ select
     cast(window_amount as decimal(18, 2)) as window_amount,
     bought_in_window,
     bought_in_earlier_window,
-    cast(case when split = 'calibration' then future_purchase_count end as int)
+    cast(case when split <> 'refresh' then future_purchase_count end as int)
         as future_purchase_count,
-    cast(case when split = 'calibration' then future_amount end as decimal(18, 2)) as future_amount
+    cast(case when split <> 'refresh' then future_amount end as decimal(18, 2)) as future_amount
 from counted
