@@ -141,7 +141,7 @@
                 or starts_with({{ one }}, {{ other }}) and length({{ other }}) <> 2
                 or starts_with({{ other }}, {{ one }}) and length({{ one }}) <> 2
                 or {{ nearly_equal_names(one, other) }}
-                or coalesce({{ one }} = {{ b }}.family_name and {{ other }} = {{ a }}.family_name, false)
+                or {{ names_are_swapped(a, b) }}
     end
 {%- endmacro %}
 
@@ -153,11 +153,17 @@
             then {{ nearly_equal_names(one, other) }}
                 or length({{ other }}) >= 4 and contains({{ one }}, {{ other }})
                 or length({{ one }}) >= 4 and contains({{ other }}, {{ one }})
-                or coalesce(
-                    {{ one }} = {{ b }}.given_name and {{ other }} = {{ a }}.given_name,
-                    false
-                )
+                or {{ names_are_swapped(a, b) }}
     end
+{%- endmacro %}
+
+{#- Whether given and family name of one stand in each other's place in the other. -#}
+{% macro names_are_swapped(a, b) -%}
+    coalesce(
+        {{ nearly_equal_names(a ~ '.given_name', b ~ '.family_name') }}
+        and {{ nearly_equal_names(b ~ '.given_name', a ~ '.family_name') }},
+        false
+    )
 {%- endmacro %}
 
 {#- Equal, or a typing error apart. -#}
@@ -173,13 +179,13 @@
 {%- endmacro %}
 
 {#- Whether two dates are equal, one digit apart, or day and month of one stand in the other order. -#}
-{% macro birth_dates_agree(a, b) -%}
+{% macro birth_dates_agree(a, b, digits=1) -%}
     case
         when {{ a }} = {{ b }} then true
         when {{ a }} is not null and {{ b }} is not null
             then {{ edit_distance(
                 date_in_any_order(regexp_replace_all('cast(' ~ a ~ ' as string)', '-', '')),
                 date_in_any_order(regexp_replace_all('cast(' ~ b ~ ' as string)', '-', ''))
-            ) }} <= 1
+            ) }} <= {{ digits }}
     end
 {%- endmacro %}

@@ -81,6 +81,25 @@ agreements as (
         {{ family_names_agree('a', 'b') }} as is_same_family_name,
         {{ birth_dates_agree('a.birth_date', 'b.birth_date') }} as is_same_birth_date,
         abs({{ dbt.datediff('a.birth_date', 'b.birth_date', 'year') }}) >= 15 as is_generation_apart,
+        -- A name in the place of the other, whose own is missing.
+        coalesce(
+            a.family_name is null and b.family_name = a.given_name
+            or b.family_name is null and a.family_name = b.given_name,
+            false
+        ) as is_out_of_place,
+        extract(year from a.birth_date) = extract(year from b.birth_date)
+        or {{ birth_dates_agree('a.birth_date', 'b.birth_date', digits=2) }} as is_near_birth_date,
+        -- A mailbox that is made of a name is that person's.
+        coalesce(
+            length(coalesce(a.given_name, b.given_name)) >= 3
+            and contains(split_part(a.normalised_value, '@', 1), coalesce(a.given_name, b.given_name)),
+            false
+        ) as is_named_for_one,
+        coalesce(
+            length(a.family_name) >= 4 and contains(split_part(a.normalised_value, '@', 1), a.family_name)
+            or length(b.family_name) >= 4 and contains(split_part(a.normalised_value, '@', 1), b.family_name),
+            false
+        ) as is_named_for_family,
         coalesce(
             a.gender <> b.gender
             or {{ name_similarity('a.given_name', 'b.given_name') }} < 0.8,
@@ -103,17 +122,23 @@ judged as (
         is_person_a,
         coalesce(case
             -- Another birth date is a mistake where the name is one, and a father's or a mother's
-            -- where a generation lies between.
+            -- where a generation lies between. Where a name is missing or not quite the same, it is
+            -- one within a year, in which nobody has two children, and where two digits differ; where
+            -- it is missing, also at a mailbox that holds the other's.
             when not is_same_birth_date
                 then
-                    not coalesce(is_same_given_name, false)
-                    or is_generation_apart
+                    is_generation_apart
+                    or coalesce(
+                        not is_same_given_name and (is_unlike or not is_near_birth_date),
+                        not (is_near_birth_date or is_named_for_one)
+                    )
                     or not coalesce(is_same_family_name, true)
+                    and not (is_same_given_name and (is_named_for_one or is_named_for_family))
             -- People marry; at an office two have one given name.
             when is_same_given_name
                 then not is_same_family_name and is_same_birth_date is null and has_many_names
             -- Twins.
-            when is_same_birth_date then not is_same_given_name and is_unlike
+            when is_same_birth_date then not is_same_given_name and is_unlike and not is_out_of_place
             when is_same_given_name is null then not is_same_family_name
             else is_unlike or not is_same_family_name
         end, false) as are_two,
