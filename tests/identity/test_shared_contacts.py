@@ -45,16 +45,16 @@ GROUPS: dict[str, tuple[list[Record], list[set[str]]]] = {
     ),
     "children without a name": (
         [
-            person("a:child1", "", "Falk", "2001-04-01", email="falk@x.test"),
-            person("b:child2", "", "Falk", "2004-11-23", email="falk@x.test"),
-            person("c:child3", "Nora", "Falk", "2007-08-30", email="falk@x.test"),
+            person("a:child1", "", "Falk", "2001-04-01", email="falk@y.test"),
+            person("b:child2", "", "Falk", "2004-11-23", email="falk@y.test"),
+            person("c:child3", "Nora", "Falk", "2007-08-30", email="falk@y.test"),
         ],
         [{"a:child1"}, {"b:child2"}, {"c:child3"}],
     ),
     "mother at her daughter's mailbox": (
         [
-            person("a:mother_at", "", "Falk", "1971-04-01", email="nora.falk@x.test"),
-            person("b:daughter_at", "Nora", "Falk", "2001-08-13", email="nora.falk@x.test"),
+            person("a:mother_at", "", "Falk", "1971-04-01", email="nora.falk@y.test"),
+            person("b:daughter_at", "Nora", "Falk", "2001-08-13", email="nora.falk@y.test"),
         ],
         [{"a:mother_at"}, {"b:daughter_at"}],
     ),
