@@ -63,6 +63,7 @@ def test_strays_of_every_source_change_no_value_and_are_accounted_for(company: C
     ) == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_replayed_day_knows_nothing_of_what_came_later(company: Company) -> None:
     """News of people too: a later version of a customer does not hide the one of the day."""
     before = values(company)

@@ -151,6 +151,7 @@ def test_attributes_go_to_those_who_are_to_have_them(company: Company) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_is_no_attribute_any_more_is_nobodys(company: Company) -> None:
     """It leaves the profile and all who received it; files that still have it are no fault."""
     declare_club(Path(company.settings.dbt_project_dir), False)

@@ -84,6 +84,7 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
     assert known and now and 0 < now[0] < known[0]
 
 
+@pytest.mark.slow
 def test_a_model_built_by_hand_is_made_again(owner: Company) -> None:
     """With an edit that is taken back before the next run, which must not take it for its own."""
     before = contents(owner)
@@ -106,6 +107,7 @@ def test_a_model_built_by_hand_is_made_again(owner: Company) -> None:
     assert contents(owner) == before
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_stops_what_reads_its_model_though_that_is_not_made(
     owner: Company,
 ) -> None:

@@ -8,6 +8,8 @@ import random
 import subprocess
 import sys
 
+import pytest
+
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Company
 from tests.end_to_end.contents import contents
@@ -116,6 +118,7 @@ def newcomers(company: Company) -> None:
         writer.writerows([{**known, "customer_id": "N1", "login": "new_login"}, unknown])
 
 
+@pytest.mark.slow
 def test_a_refresh_and_a_rebuild_over_shuffled_files_with_one_thread_give_the_same(
     company: Company,
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
+from orchestration.settings import DBT_PROJECT_DIR
 from tests.value.rendering import fill, render
 
 TODAY = date(2026, 4, 29)
@@ -19,7 +20,7 @@ MODELS = (
     *("value/customer_totals", "value/customer_attributes", "value/revenue_by_category"),
     *("value/revenue_by_currency", "value/monthly_revenue"),
     "value/rfm",
-    "value/lifetime_value/clv_inputs",
+    *("value/lifetime_value/clv_splits", "value/lifetime_value/clv_inputs"),
     *("value/decile_values", "value/decile_places", "value/deciles"),
 )
 ORDERS = {
@@ -94,8 +95,11 @@ def build(con: duckdb.DuckDBPyConnection, lines: list[Booked]) -> None:
     fill(con, "refresh_period", clock, [(TODAY, TODAY.replace(day=1))])
     months = [(str(m), m) for m in (1, 3, 6, 9, 12)]
     fill(con, "look_backs", "look_back varchar, months int", [*months, ("lifetime", None)])
-    wanted = [("horizon_months", 12), ("holdout_months", 6), ("active_window_months", 6)]
-    fill(con, "clv_settings", "setting varchar, value double", wanted)
+    seed = DBT_PROJECT_DIR / "seeds" / "policy" / "clv_settings.csv"
+    con.execute(
+        f"create or replace table clv_settings as select setting, value::double as value "
+        f"from read_csv('{seed}', all_varchar = true)"
+    )
     for model in MODELS:
         con.execute(f"create or replace table {model.split('/')[-1]} as {render(model)}")
 
