@@ -20,7 +20,8 @@ COLUMNS = (
 DIGITS = 6
 CONTRADICTION = "given names and birth dates differ"
 NAMES = frozenset({"given_name", "family_name", "only_name"})
-SAYS_LITTLE = frozenset({"gender"})
+REGISTER = "source_table"
+SAYS_LITTLE = frozenset({"gender", REGISTER})
 """Columns that half of all strangers agree in."""
 
 
@@ -162,11 +163,7 @@ def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     if personal := sorted(each.name for each in used if each.is_personal):
         unknown = " and ".join(f"gamma_{name} = -1" for name in personal)
         reasons.append(f"when {unknown} then 'nothing of one person alone is known of both'")
-    beyond = sorted(
-        each.name
-        for each in used
-        if not (each.is_apart_from_households or set(each.filled) <= NAMES | SAYS_LITTLE)
-    )
+    beyond = sorted(each.name for each in used if not set(each.filled) <= NAMES | SAYS_LITTLE)
     if beyond:
         nothing = " and ".join(f"gamma_{name} <= 0" for name in beyond)
         reasons.append(f"when {nothing} then 'nothing but the names agrees'")
@@ -188,7 +185,7 @@ def _knows_households(settings: Mapping[str, Any], policy: MatchPolicy) -> bool:
     shares = [
         level["u_probability"]
         for comparison in settings["comparisons"]
-        if policy.by_name[comparison["output_column_name"]].is_apart_from_households
+        if policy.by_name[comparison["output_column_name"]].filled == (REGISTER,)
         for level in levels_of(comparison)
     ]
     return min(shares, default=0.0) > 0.05

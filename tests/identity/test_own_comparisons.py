@@ -12,6 +12,8 @@ import pytest
 
 from orchestration.identity.match_models import current_model, policy_in, train_model
 from orchestration.identity.match_tables import parameters
+from orchestration.identity.model_settings import settings_of
+from orchestration.identity.scoring import contradiction_sql
 from orchestration.policy.match_settings import MatchSettings
 from tests.identity.matching import RECORDS, Matched, as_sql, matched, town, warehouse
 
@@ -91,6 +93,20 @@ def test_namesakes_are_told_apart_by_a_declared_attribute(attribute: str) -> Non
     precision, recall, _ = after.quality()
     assert precision >= 0.99
     assert recall >= before.quality()[1]
+
+
+def test_an_attribute_apart_from_households_is_more_than_names() -> None:
+    """The register says nothing of a person; what a company declares does, whatever its flags."""
+    con = warehouse(as_sql(people(1, "occupation")))
+    declare(con, "occupation")
+    con.execute(
+        "update match_comparisons set is_apart_from_households = 'true' "
+        "where comparison = 'occupation'"
+    )
+    policy = policy_in(con, POLICY)
+    used = [settings_of(policy.by_name[n]) for n in ("given_name", "source", "occupation")]
+    assert "gamma_occupation <= 0" in contradiction_sql({"comparisons": used}, policy)
+    assert "gamma_source <= 0" not in contradiction_sql({"comparisons": used}, policy)
 
 
 def test_parameters_belong_to_what_is_compared() -> None:

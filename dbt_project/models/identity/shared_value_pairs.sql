@@ -130,7 +130,7 @@ judged as (
                     is_generation_apart
                     or coalesce(
                         not is_same_given_name and (is_unlike or not is_near_birth_date),
-                        not (is_near_birth_date or is_named_for_one)
+                        is_unlike or not (is_near_birth_date or is_named_for_one)
                     )
                     or not coalesce(is_same_family_name, true)
                     and not (is_same_given_name and (is_named_for_one or is_named_for_family))
