@@ -41,7 +41,7 @@ check: $(READY)
 	@$(MAKE) --no-print-directory -j 2 check-python check-sql
 
 check-python: $(READY)
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/python -m tests.structure
 
 check-sql: $(READY)
 	@$(BIN)/yamllint --strict .

@@ -9,10 +9,10 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration import run_records as records
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.watch import UNREACHABLE, source_states
-from orchestration.runs import records
-from orchestration.runs.records import REFRESH_JOB
+from orchestration.run_records import REFRESH_JOB
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.settings import Settings
 

@@ -16,11 +16,11 @@ import typer
 
 from orchestration.alerts.commands import app as alerts
 from orchestration.backup.commands import backup, restore
+from orchestration.beginning import begin
 from orchestration.calls import require_folder, run_command
 from orchestration.errors import UserError
 from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
-from orchestration.logs import begin
 from orchestration.page_commands import dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar

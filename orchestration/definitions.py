@@ -1,13 +1,12 @@
 """What Dagster loads. `c360 ui` serves it behind the guard; `dagster dev` opens a port without."""
 
+from functools import partial
+
 import dagster as dg
 
-from orchestration.alerts.watch import watch_sensor
 from orchestration.automation import daily_schedule, refresh_job, source_sensor
 from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
-from orchestration.ingest.quarantine_assets import KEY as QUARANTINE_KEY
-from orchestration.ingest.quarantine_assets import quarantine_asset
 from orchestration.policy.declared_columns import (
     attributes_declared,
     check_declared_columns,
@@ -17,7 +16,11 @@ from orchestration.policy.match_policy_checks import check_compared_attributes, 
 from orchestration.private_files import write_privately
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
+from orchestration.quality.freshness_checks import check_freshness, freshness_check_specs
+from orchestration.quality.quarantine_assets import KEY as QUARANTINE_KEY
+from orchestration.quality.quarantine_assets import quarantine_asset
 from orchestration.quality.validation import warm_up
+from orchestration.runs.alert_sensor import watch_sensor
 from orchestration.runs.resource import CarryingWarehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.sources.expectation_assets import landing_gate
@@ -41,7 +44,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     check_compared_attributes(match_seeds(settings.dbt_project_dir), attributes_declared(manifest))
     return dg.Definitions(
         assets=[
-            ingest_assets(settings, manifest),
+            ingest_assets(
+                settings,
+                manifest,
+                freshness_check_specs(manifest),
+                partial(check_freshness, settings, manifest),
+            ),
             column_profiles_asset(settings, manifest),
             landing_gate(settings, manifest),
             *all_layer_assets(settings, manifest, lifetime_metadata, warm_up),

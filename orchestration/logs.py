@@ -9,8 +9,6 @@ import time
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from orchestration.errors import UserError
-from orchestration.private_files import close_to_others
 from orchestration.settings import Settings
 
 NAME = "c360"
@@ -69,32 +67,3 @@ def write_to(settings: Settings) -> None:
     logger.addHandler(LogFile(settings.log_dir / "c360.log"))
     logger.setLevel(logging.INFO)
     logger.propagate = False
-
-
-def begin(landing: Path | None = None) -> Settings:
-    """What every command begins with: settings that hold, a closed data folder, the log.
-
-    Parameters:
-        landing: stands in for the landing folder.
-
-    Raises:
-        UserError: it is not a folder, or a variable of the environment has an impossible value.
-    """
-    if landing and not landing.is_dir():
-        raise UserError(f"{landing} is not a folder. Give the folder that holds your files.", 2)
-    settings = Settings.from_env(landing)
-    _check_environment()
-    close_to_others(settings.data_dir)
-    write_to(settings)
-    return settings
-
-
-def _check_environment() -> None:
-    """What only some commands read is told by all: found out in the night it is too late."""
-    # They log themselves, so they can't be imported before the log is there.
-    from orchestration.clock import replayed_day
-    from orchestration.retries import pauses
-    from orchestration.watchdog import stall_seconds
-
-    for read in (replayed_day, pauses, stall_seconds):
-        read()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.logs import begin
+from orchestration.beginning import begin
 from orchestration.terminal import Console
 from orchestration.web import stopping
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
+from orchestration import run_records as records
 from orchestration.progress import Reporter, report_to
-from orchestration.runs import lifecycle, records
+from orchestration.run_records import REFRESH_JOB, RunRecord
+from orchestration.runs import lifecycle
 from orchestration.runs.dagster_home import LOCATION, prepare_dagster_home
-from orchestration.runs.records import REFRESH_JOB, RunRecord
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.parsing import parse_ahead
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 REPOSITORY = "__repository__"
 SELDOM = (500_000, 20, 100)
-"""How often Python looks for garbage. A run makes and keeps thousands of objects for every node; the
-usual (700, 10, 10) looked through them 4,700 times (3.6 of 48 cpu s over a small company)."""
+"""How often Python looks for garbage. A run keeps thousands of objects for every node; the usual
+(700, 10, 10) looked through them 4,700 times (3.6 of 48 cpu s over a small company)."""
 
 
 def refresh(

@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 
-from orchestration.runs.records import RunRecord
+from orchestration.run_records import RunRecord
 from orchestration.settings import Settings
 from orchestration.terminal import Console, styled
 from orchestration.warehouse import connect_published

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from orchestration.beginning import begin
 from orchestration.errors import UserError
-from orchestration.logs import begin
 from orchestration.terminal import Console
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def check() -> None:
     """
     from orchestration.alerts.channels import HOW_TO_DECLARE, declared_channels
     from orchestration.alerts.telling import look
-    from orchestration.runs.records import read_records
+    from orchestration.run_records import read_records
 
     settings = begin()
     if not declared_channels().all:

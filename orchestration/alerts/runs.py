@@ -10,7 +10,7 @@ from statistics import median
 
 from orchestration.alerts.alert import Alert
 from orchestration.alerts.policy import policy
-from orchestration.runs.records import FAILED, KILLED, RUNNING, SUCCEEDED, RunRecord
+from orchestration.run_records import FAILED, KILLED, RUNNING, SUCCEEDED, RunRecord
 from orchestration.settings import Settings
 
 Facts = dict[str, str | int | float]

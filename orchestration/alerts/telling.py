@@ -21,7 +21,7 @@ from orchestration.alerts.sources import stale_sources
 from orchestration.errors import UserError
 from orchestration.freshness import SourceFreshness, read_freshness, stale
 from orchestration.logs import log
-from orchestration.runs.records import KILLED, SUCCEEDED, RunRecord
+from orchestration.run_records import KILLED, SUCCEEDED, RunRecord
 from orchestration.settings import Settings
 
 

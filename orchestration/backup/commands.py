@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.logs import begin
+from orchestration.beginning import begin
 from orchestration.progress import bar
 from orchestration.terminal import Console
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestration.beginning import begin
 from orchestration.errors import UserError
-from orchestration.logs import begin
 from orchestration.terminal import Console
 
 app = typer.Typer(

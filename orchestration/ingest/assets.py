@@ -1,18 +1,17 @@
 """The source tables as Dagster assets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from orchestration.freshness import measure_freshness
 from orchestration.ingest.addresses import without_password
 from orchestration.ingest.declarations import SourceTable, declared_source_tables
-from orchestration.ingest.freshness_checks import freshness_check_specs, freshness_results
 from orchestration.ingest.load import LoadedTable, load_tables
 from orchestration.progress import reporter
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings
+from orchestration.warehouse import Connect
 
 OWNERS = ["team:data-platform"]
 LOG_KEY = dg.AssetKey(["ingest", "ingest_log"])
@@ -35,12 +34,19 @@ def _place(table: SourceTable) -> str:
     return table.path or without_password(str(table.url))
 
 
-def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+def ingest_assets(
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    check_specs: Sequence[dg.AssetCheckSpec],
+    check: Callable[[Connect], Iterable[dg.AssetCheckResult]],
+) -> dg.AssetsDefinition:
     """All declared source tables as one operation, which reads what is new or changed.
 
     Parameters:
         settings: paths; the landing folder is read when the operation runs.
         manifest: dbt's manifest.json.
+        check_specs: checks of the source tables, such as their freshness.
+        check: gives the results of those checks once all is loaded.
     """
     tables = declared_source_tables(manifest)
     specs = [
@@ -68,7 +74,7 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         specs=specs,
         name="ingest",
         check_specs=[
-            *freshness_check_specs(manifest),
+            *check_specs,
             dg.AssetCheckSpec(
                 NOTHING_LEFT_OUT,
                 asset=LOG_KEY,
@@ -96,9 +102,7 @@ def ingest_assets(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsD
         for name in OWN_TABLES:
             yield dg.MaterializeResult(asset_key=dg.AssetKey(["ingest", name]))
         yield left_out_check(loaded)
-        yield from freshness_results(
-            measure_freshness(settings, manifest, warehouse.get_connection)
-        )
+        yield from check(warehouse.get_connection)
         if failures:
             raise dg.Failure(description=failure_text(failures), allow_retries=False)
 

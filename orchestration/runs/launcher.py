@@ -13,7 +13,7 @@ from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, Wor
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster._serdes import deserialize_value
 
-from orchestration.runs import records
+from orchestration import run_records as records
 from orchestration.settings import Settings
 
 

@@ -17,14 +17,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestration import progress, watchdog
+from orchestration import run_records as records
 from orchestration.alerts.telling import after_run
 from orchestration.errors import UserError
 from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.locking import WriterLock
 from orchestration.logs import log
 from orchestration.proof import read_proof
-from orchestration.runs import records
-from orchestration.runs.records import RunRecord
+from orchestration.run_records import RunRecord
 from orchestration.runs.signals import StopSignals
 from orchestration.settings import Settings
 

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster import DagsterEventType
 
 from orchestration.failures import serialised_in_words
-from orchestration.runs.records import ENDED_WITH_PAGE_TAG, IN_DAGSTER
+from orchestration.run_records import ENDED_WITH_PAGE_TAG, IN_DAGSTER
 from orchestration.settings import Settings
 
 FAILURES = (

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import dagster as dg
 
+from orchestration import run_records as records
 from orchestration.alerts.telling import run_found_dead
 from orchestration.logs import log
-from orchestration.runs import records
+from orchestration.run_records import RunRecord
 from orchestration.runs.lifecycle import killed_text, was_published
-from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
 
 IN_PROCESS = (

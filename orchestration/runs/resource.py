@@ -12,8 +12,8 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.logs import log
 from orchestration.resources import Warehouse
+from orchestration.run_records import REFRESH_JOB
 from orchestration.runs import before, lifecycle
-from orchestration.runs.records import REFRESH_JOB
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.transform.dbt import close_connections
 from orchestration.warehouse import keep_open

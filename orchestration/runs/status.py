@@ -9,13 +9,13 @@ from typing import Any
 import duckdb
 from rich.text import Text
 
+from orchestration import run_records as records
 from orchestration.errors import UserError
 from orchestration.freshness import read_freshness, stale
 from orchestration.locking import holder_of
 from orchestration.proof import read_proof
-from orchestration.runs import records
+from orchestration.run_records import RunRecord
 from orchestration.runs.lifecycle import killed_text, was_published
-from orchestration.runs.records import RunRecord
 from orchestration.settings import Settings
 from orchestration.terminal import Console
 from orchestration.warehouse import connect_published

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from orchestration.beginning import begin
 from orchestration.errors import UserError
-from orchestration.logs import begin
 from orchestration.private_files import project_files
 from orchestration.terminal import Console
 

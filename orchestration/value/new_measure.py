@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from orchestration.beginning import begin
 from orchestration.errors import UserError
-from orchestration.logs import begin
 from orchestration.project_files import editing, write_all
 from orchestration.terminal import Console
 from orchestration.value.declaring import declaration, declared_measures, withheld

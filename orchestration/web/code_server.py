@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from orchestration.errors import UserError
-from orchestration.runs.records import ENDED_WITH_PAGE_TAG
+from orchestration.run_records import ENDED_WITH_PAGE_TAG
 from orchestration.settings import PROJECT_ROOT
 from orchestration.web.children import Children
 from orchestration.web.stopping import Stop

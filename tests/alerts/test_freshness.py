@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -23,8 +24,12 @@ from orchestration.freshness import (
     read_freshness,
 )
 from orchestration.ingest.assets import ingest_assets
-from orchestration.ingest.freshness_checks import CHECK_NAME
-from orchestration.runs.records import read_records
+from orchestration.quality.freshness_checks import (
+    CHECK_NAME,
+    check_freshness,
+    freshness_check_specs,
+)
+from orchestration.run_records import read_records
 from orchestration.runs.resource import CarryingWarehouse
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.dbt import close_connections
@@ -215,8 +220,10 @@ def test_a_load_shows_it_as_checks_that_stop_nothing(here: Settings) -> None:
         (folder / f"{name}.csv").write_text(f"changed_at,kind\n{ago(days=2)},sale\n")
     close_connections()
     here.warehouse_path.unlink()
+    manifest = load_manifest(here)
+    check = partial(check_freshness, here, manifest)
     done = dg.materialize(
-        [ingest_assets(here, load_manifest(here))],
+        [ingest_assets(here, manifest, freshness_check_specs(manifest), check)],
         resources={"warehouse": CarryingWarehouse.of(here)},
         instance=dg.DagsterInstance.ephemeral(),
     )

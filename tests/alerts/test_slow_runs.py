@@ -17,8 +17,8 @@ from orchestration.alerts.delivery import Limits
 from orchestration.alerts.policy import policy
 from orchestration.alerts.runs import is_slow, was_slow
 from orchestration.alerts.telling import after_run, look
-from orchestration.alerts.watch import watch_sensor
-from orchestration.runs.records import RunRecord, alive, read_records, write_record
+from orchestration.run_records import RunRecord, alive, read_records, write_record
+from orchestration.runs.alert_sensor import watch_sensor
 from orchestration.settings import Settings
 from tests.alerts.receivers import Hook, hook_server
 from tests.conftest import settings_in

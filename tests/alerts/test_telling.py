@@ -14,7 +14,7 @@ import pytest
 from orchestration.alerts import memory
 from orchestration.alerts.delivery import Limits
 from orchestration.alerts.telling import after_run, run_found_dead
-from orchestration.runs.records import RunRecord
+from orchestration.run_records import RunRecord
 from orchestration.settings import Settings
 from tests.alerts.receivers import HANG, Hook, hook_server, mail_server
 

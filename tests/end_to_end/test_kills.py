@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.delivery import deliver
+from orchestration import run_records as records
 from orchestration.proof import hash_of, read_proof
-from orchestration.runs import records
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Company, settings_in
 from tests.end_to_end.contents import contents

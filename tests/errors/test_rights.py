@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from orchestration import private_files
+from orchestration import run_records as records
 from orchestration.errors import UserError
 from orchestration.private_files import close_to_others, open_to_readers, write_privately
-from orchestration.runs import records
 from tests.conftest import Company, settings_in
 from tests.dashboard import published_model
 from tests.errors.calls import Result, Server, give_back

@@ -9,7 +9,7 @@ import pytest
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
 from orchestration.definitions import build_definitions
-from orchestration.ingest.quarantine_assets import KEY as QUARANTINE
+from orchestration.quality.quarantine_assets import KEY as QUARANTINE
 from orchestration.settings import LAYERS
 from orchestration.transform.translator import gate_key
 from tests.conftest import settings_in

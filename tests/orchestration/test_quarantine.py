@@ -13,7 +13,7 @@ from orchestration.errors import UserError
 from orchestration.ingest.accounting import staged_tables
 from orchestration.ingest.contracts import contract_faults
 from orchestration.ingest.quarantine import account, forget_others
-from orchestration.ingest.quarantine_assets import (
+from orchestration.quality.quarantine_assets import (
     accounted_check,
     contracts_check,
     threshold_check,

@@ -14,12 +14,12 @@ import pytest
 from dagster import DagsterRunStatus
 
 from orchestration import automation
+from orchestration import run_records as records
 from orchestration.automation import source_sensor
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.watch import UNREACHABLE, source_states
 from orchestration.run import job_origin
-from orchestration.runs import records
-from orchestration.runs.records import REFRESH_JOB, RunRecord
+from orchestration.run_records import REFRESH_JOB, RunRecord
 from orchestration.settings import Settings
 
 COLUMNS: dict[str, Any] = {"id": {"name": "id", "meta": {}, "data_type": None, "description": ""}}

@@ -13,11 +13,11 @@ import dagster as dg
 import duckdb
 import pytest
 
+from orchestration import run_records as records
 from orchestration.definitions import build_definitions
 from orchestration.proof import read_proof
-from orchestration.runs import records
+from orchestration.run_records import RunRecord
 from orchestration.runs.dagster_home import prepare_dagster_home
-from orchestration.runs.records import RunRecord
 from orchestration.transform.dbt import close_connections
 from orchestration.transform.parsing import prepare_environment
 from tests.conftest import Company

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.runs import lifecycle, records
-from orchestration.runs.records import RunRecord
+from orchestration import run_records as records
+from orchestration.run_records import RunRecord
+from orchestration.runs import lifecycle
 from orchestration.runs.repair import settle_records
 from orchestration.runs.status import read_status
 from orchestration.settings import PROJECT_ROOT, Settings

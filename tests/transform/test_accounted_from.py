@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import duckdb
 
-from orchestration.ingest.quarantine_assets import accounted_from
+from orchestration.quality.quarantine_assets import accounted_from
 from orchestration.transform.node_states import MadeFrom, NodeState, keep_states
 
 NODES = {

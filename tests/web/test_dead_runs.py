@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import run_records as records
 from orchestration.proof import hash_of, read_proof
-from orchestration.runs import records
-from orchestration.runs.records import RunRecord
+from orchestration.run_records import RunRecord
 from tests.conftest import Company
 from tests.web.serving import Served, page
 from tests.web.test_lifecycle import alive, family, start_run, state_over_page, wait_until

@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration.alerts.channels import declared_channels
 from orchestration.alerts.telling import look
 from orchestration.errors import UserError
-from orchestration.runs.records import read_records
+from orchestration.run_records import read_records
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.settings import Settings
 

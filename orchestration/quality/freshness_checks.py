@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
-from orchestration.freshness import PASS, SourceFreshness, declared
+from orchestration.freshness import PASS, declared, measure_freshness
+from orchestration.settings import Settings
+from orchestration.warehouse import Connect
 
 CHECK_NAME = "is_fresh"
 
@@ -28,9 +30,17 @@ def freshness_check_specs(manifest: Mapping[str, Any]) -> list[dg.AssetCheckSpec
     ]
 
 
-def freshness_results(found: Sequence[SourceFreshness]) -> Iterator[dg.AssetCheckResult]:
-    """What was found, as Dagster shows it. A stale source is no reason to build nothing."""
-    for entry in found:
+def check_freshness(
+    settings: Settings, manifest: Mapping[str, Any], connect: Connect
+) -> Iterator[dg.AssetCheckResult]:
+    """Measure it, as Dagster shows it. A stale source is no reason to build nothing.
+
+    Parameters:
+        settings: paths; the caller holds the writer lock.
+        manifest: dbt's manifest.json as a mapping.
+        connect: gives connections that may write the warehouse.
+    """
+    for entry in measure_freshness(settings, manifest, connect):
         state = entry.state(entry.checked_at)
         yield dg.AssetCheckResult(
             passed=state == PASS,
