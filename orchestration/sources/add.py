@@ -131,7 +131,7 @@ def add_source(
         con.execute("set timezone = 'UTC'")
         with console.status("Looking at the data ..."):
             for table in found:
-                read_sample(con, table, dict(renames or {}))
+                read_sample(con, table, settings, renames)
                 describe(con, table, settings.dbt_project_dir)
             refuse_unsafe_names(found)
             for renamed in renames or {}:

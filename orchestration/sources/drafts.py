@@ -93,7 +93,6 @@ class Table:
         format: csv, ndjson, json, parquet, excel, sqlite or postgresql.
         files: its files in order of name; one database file; none for PostgreSQL.
         path: what the YAML says: a glob below the landing folder or absolute.
-        root: the folder that file names are told from.
         url: of a PostgreSQL database, without a password.
         database_table: the table in a database.
         options: how to read it, as the YAML says it.
@@ -112,7 +111,6 @@ class Table:
     format: str
     files: tuple[Path, ...] = ()
     path: str = ""
-    root: Path = field(default_factory=Path)
     url: str | None = None
     database_table: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
