@@ -75,6 +75,11 @@ class Column:
     declares: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def title(self) -> str:
+        """Its name in the file as people say it."""
+        return self.source_name.strip()
+
+    @property
     def is_unique(self) -> bool:
         """Every row has a value of its own."""
         return 0 < self.rows == self.filled == self.distinct

@@ -15,7 +15,8 @@ from orchestration.errors import UserError
 from orchestration.locking import holder_of
 from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
-from orchestration.sources.suite_proposals import ProfiledColumn, propose, query_of
+from orchestration.sources.profiled import newest_profiles
+from orchestration.sources.suite_proposals import propose, query_of
 from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
 from orchestration.terminal import Console
 from orchestration.warehouse import cannot_open
@@ -103,49 +104,6 @@ def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(settings.warehouse_path), read_only=True)
     except duckdb.Error as error:
         raise cannot_open(error, settings.warehouse_path) from None
-
-
-def newest_profiles(
-    con: duckdb.DuckDBPyConnection, source: str
-) -> dict[tuple[str, str], list[ProfiledColumn]]:
-    """The newest profile of each table of a source: (table, landing view) to its columns."""
-    # First, because a connection has one result at a time.
-    values = _values(con, source)
-    rows = con.execute(
-        """
-        select source_table, landing_view, p.*
-        from operations.column_profiles as p
-        join (
-            select source_system, source_table, load_id, landing_view
-            from operations.newest_profiles
-        ) as newest using (source_system, source_table, load_id)
-        where source_system = ?
-        order by source_table, p.rowid
-        """,
-        [source],
-    )
-    names = [column[0] for column in rows.description][2:]
-    found: dict[tuple[str, str], list[ProfiledColumn]] = {}
-    for table, view, *row in rows.fetchall():
-        numbers = dict(zip(names, row, strict=True))
-        name = numbers["column_name"]
-        shown, are_shapes = values.get((table, name, numbers["load_id"]), ((), True))
-        found.setdefault((table, view), []).append(
-            ProfiledColumn(name, numbers, tuple(shown), are_shapes)
-        )
-    return found
-
-
-def _values(con: duckdb.DuckDBPyConnection, source: str) -> dict[Any, tuple[list[str], bool]]:
-    return {
-        (table, column, load): (values, is_shape)
-        for table, column, load, values, is_shape in con.execute(
-            "select source_table, column_name, load_id, list(value order by rank), "
-            "bool_or(is_shape) from operations.column_top_values where source_system = ? "
-            "group by all",
-            [source],
-        ).fetchall()
-    }
 
 
 def _proposal(

@@ -20,6 +20,11 @@ def text(column: Column) -> str:
     return _as("as_text", column)
 
 
+def lower_text(column: Column) -> str:
+    """The column as text in lower case."""
+    return f"lower({text(column)})"
+
+
 def identifier(column: Column) -> str:
     """The column as a text that identifies: never rounded, never a number with decimals."""
     return _as("as_identifier", column)
@@ -111,8 +116,8 @@ def no_record(key: Column, table: Table) -> str:
     """Whether a row repeats the header, or is a total: a key in words and nothing else."""
     others = [c for c in table.columns if c is not key and c.means][:4]
     empty = " and ".join(f"nullif(cast({c.name} as string), '') is null" for c in others) or "false"
-    header = f"trim({key.name}) = {literal(key.source_name.strip())}"
-    if not SAFE_VALUE.fullmatch(key.source_name.strip()):
+    header = f"trim({key.name}) = {literal(key.title)}"
+    if not SAFE_VALUE.fullmatch(key.title):
         header = "false"
     return f"coalesce({header}\n    or ({{{{ is_total('{key.name}') }}}} and {empty}), false)"
 

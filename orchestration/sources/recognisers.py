@@ -212,7 +212,7 @@ def _feed(
         if zone:
             value = column.zone if column else "UTC"
         text = text.replace(f"[{zone}{header}{optional}]", value)
-    reason = f"{known.name}: {', '.join(c.source_name.strip() for c in used.values())}"
+    reason = f"{known.name}: {', '.join(c.title for c in used.values())}"
     return Feed(_in_lines(text), tuple(used.values()), reason if used else f"{known.name}: always")
 
 
@@ -236,7 +236,7 @@ def _as_written(proposal: Proposal, call: re.Match[str], used: dict[str, Column]
 
 
 def _column(table: Table, header: str) -> Column | None:
-    return next((c for c in table.columns if fnmatchcase(c.source_name.strip(), header)), None)
+    return next((c for c in table.columns if fnmatchcase(c.title, header)), None)
 
 
 def _in_lines(text: str) -> str:
