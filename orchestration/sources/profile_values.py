@@ -12,7 +12,6 @@ import duckdb
 
 from orchestration.sources import personal
 from orchestration.sources.profile_columns import Column, one_row, plain, sampled
-from orchestration.sources.profile_sql import COLUMNS_PER_SCAN
 
 FULL_ROWS = 5_000_000
 SAMPLE_ROWS = 1_000_000
@@ -40,82 +39,80 @@ def _top(
     rows: int,
     wanted: int,
 ) -> None:
-    if not rows:
+    if not rows or not columns:
         return
     condition, factor = _sample(con, relation, rows, wanted)
-    for start in range(0, len(columns), COLUMNS_PER_SCAN):
-        some = columns[start : start + COLUMNS_PER_SCAN]
-        expressions = [
-            f"left({c.text}, {personal.SHOWN_CHARACTERS})"
-            if c.shows_values
-            else personal.shape_sql(c.text)
-            for c in some
-        ]
-        careful = [
-            i
-            for i, c in enumerate(some)
-            if c.shows_values and (c.visibility == personal.CAREFUL or c.kind == "date")
-        ]
-        is_careful = f"position in ({', '.join(map(str, careful))})" if careful else "false"
-        sql = f"""
-            with counted as ({_grouped_sql(relation, expressions, condition)}),
-            judged as (
-                select *, {is_careful} and min(n) over (partition by position)
-                    < {personal.LEAST_OCCURRENCES} as is_shape
-                from counted
-            ),
-            shown as (
-                select position, n, is_shape,
-                    case when is_shape then {personal.shape_sql("item")} else item end as item
-                from judged
-            ),
-            added as (
-                select position, item, sum(n)::bigint as n, is_shape
-                from shown group by position, item, is_shape
-            )
-            select * from added
-            qualify row_number() over (partition by position order by n desc, item) <= {TOP_VALUES}
-            order by position, n desc, item
-        """
-        for position, item, count, is_shape in con.execute(sql).fetchall():
-            some[position].top.append((item, round(count * factor)))
-            some[position].is_shape_top = is_shape or not some[position].shows_values
-        for column in some:
-            column.is_approximate_top = factor > 1
+    expressions = [
+        f"left({c.text}, {personal.SHOWN_CHARACTERS})"
+        if c.shows_values
+        else personal.shape_sql(c.text)
+        for c in columns
+    ]
+    careful = [
+        str(i)
+        for i, c in enumerate(columns)
+        if c.shows_values and (c.visibility == personal.CAREFUL or c.kind == "date")
+    ]
+    is_careful = f"position in ({', '.join(careful)})" if careful else "false"
+    sql = f"""
+        with counted as ({_grouped_sql(relation, expressions, condition)}),
+        judged as (
+            select *, {is_careful} and min(n) over (partition by position)
+                < {personal.LEAST_OCCURRENCES} as is_shape
+            from counted
+        ),
+        shown as (
+            select position, n, is_shape,
+                case when is_shape then {personal.shape_sql("item")} else item end as item
+            from judged
+        ),
+        added as (
+            select position, item, sum(n)::bigint as n, is_shape
+            from shown group by position, item, is_shape
+        )
+        select * from added
+        qualify row_number() over (partition by position order by n desc, item) <= {TOP_VALUES}
+        order by position, n desc, item
+    """
+    for position, item, count, is_shape in con.execute(sql).fetchall():
+        columns[position].top.append((item, round(count * factor)))
+        columns[position].is_shape_top = is_shape or not columns[position].shows_values
+    for column in columns:
+        column.is_approximate_top = factor > 1
 
 
 def count_buckets(
     con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], rows: int
 ) -> None:
     """Fill in ten buckets of equal width: of numbers and dates, else of the texts' lengths."""
+    filled = [c for c in columns if rows and c.numbers["distinct_count"]]
+    if not filled:
+        return
     wanted = rows if rows <= FULL_ROWS else SAMPLE_ROWS
     condition, factor = _sample(con, relation, rows, wanted)
-    filled = [c for c in columns if rows and c.numbers["distinct_count"]]
-    for start in range(0, len(filled), COLUMNS_PER_SCAN):
-        some = filled[start : start + COLUMNS_PER_SCAN]
-        ranges, expressions = [], []
-        for column in some:
-            if column.low is not None and column.high is not None:
-                low, high, value = column.low, column.high, column.value
-            else:
-                low, high = column.numbers["min_length"], column.numbers["max_length"]
-                value = f"length({column.text})"
-            width = (high - low) / BUCKETS
-            if column.low is None and width:
-                width = max(width, 1.0)
-            ranges.append((low, high, width))
-            bucket = f"try_cast(floor(({value} - {low!r}::double) / {width!r}::double) as int)"
-            bucket = f"greatest(0, least({BUCKETS - 1}, {bucket}))" if width > 0 else "0"
-            # Said here, because `least` takes what is not null.
-            expressions.append(f"case when {value} is not null then {bucket} end")
-        sql = f"{_grouped_sql(relation, expressions, condition)} order by position, item"
-        for position, bucket_number, count in con.execute(sql).fetchall():
-            column, (low, high, width) = some[position], ranges[position]
-            lower = low + width * bucket_number
-            is_last = bucket_number == BUCKETS - 1
-            ends = (lower, high if is_last else min(high, lower + width))
-            texts = [_bound_text(column, end) for end in ends]
-            column.histogram.append((bucket_number, *texts, round(count * factor)))
+    ranges, expressions = [], []
+    for column in filled:
+        if column.low is not None and column.high is not None:
+            low, high, value = column.low, column.high, column.value
+        else:
+            low, high = column.numbers["min_length"], column.numbers["max_length"]
+            value = f"length({column.text})"
+        width = (high - low) / BUCKETS
+        if column.low is None and width:
+            width = max(width, 1.0)
+        ranges.append((low, high, width))
+        bucket = f"try_cast(floor(({value} - {low!r}::double) / {width!r}::double) as int)"
+        bucket = f"greatest(0, least({BUCKETS - 1}, {bucket}))" if width > 0 else "0"
+        # Said here, because `least` takes what is not null.
+        expressions.append(f"case when {value} is not null then {bucket} end")
+    sql = f"{_grouped_sql(relation, expressions, condition)} order by position, item"
+    for position, bucket_number, count in con.execute(sql).fetchall():
+        column, (low, high, width) = filled[position], ranges[position]
+        lower = low + width * bucket_number
+        is_last = bucket_number == BUCKETS - 1
+        ends = (lower, high if is_last else min(high, lower + width))
+        texts = [_bound_text(column, end) for end in ends]
+        column.histogram.append((bucket_number, *texts, round(count * factor)))
 
 
 def _sample(

@@ -32,8 +32,8 @@ __all__ = [
     "profiled_tables",
 ]
 
-WIDE = 150
-"""Columns of a table that are profiled together."""
+COLUMNS_PER_SCAN, WIDE = 30, 150
+"""Columns that are profiled together, and those of a table that is cut in narrow ones."""
 VERSION = 1
 """Part of each fingerprint, so that profiles are made again when their rules change."""
 
@@ -192,16 +192,16 @@ def _profile(
 def _parts(
     con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]
 ) -> Iterator[tuple[str, Sequence[Column]]]:
-    """A wide relation as narrow ones: each query over it would pay for all of its columns."""
-    if len(columns) <= WIDE:
-        yield relation, columns
-        return
+    """A few columns at a time; of a wide relation, each query over it would pay for all of them."""
     for start in range(0, len(columns), WIDE):
-        some = columns[start : start + WIDE]
-        listed = ", ".join(column.quoted for column in some)
-        con.execute(
-            f"create or replace temp table profiled_part as select {listed}, source_file, "
-            f"source_row, is_deleted from {relation}"
-        )
-        yield "temp.profiled_part", some
-    con.execute("drop table temp.profiled_part")
+        some, part = columns[start : start + WIDE], relation
+        if len(columns) > WIDE:
+            part = "temp.profiled_part"
+            listed = ", ".join(column.quoted for column in some)
+            con.execute(
+                f"create or replace temp table profiled_part as select {listed}, source_file, "
+                f"source_row, is_deleted from {relation}"
+            )
+        for first in range(0, len(some), COLUMNS_PER_SCAN):
+            yield part, some[first : first + COLUMNS_PER_SCAN]
+    con.execute("drop table if exists temp.profiled_part")
