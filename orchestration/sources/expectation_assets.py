@@ -13,7 +13,7 @@ from orchestration.quality.validation import PromiseResult, SuiteResult, validat
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings
 from orchestration.sources.profiles import profiled_tables
-from orchestration.sources.suites import SourcePromise, SourceSuite, reviewed_suites
+from orchestration.sources.suites import SourceSuite, reviewed_suites
 from orchestration.transform.gate_results import open_gate, passed_with
 from orchestration.transform.translator import gate_key
 
@@ -121,10 +121,8 @@ def check_source_suite(
 
 def sentence(result: PromiseResult) -> str:
     """Table, column, rule and how many rows; never a value."""
-    promise = result.promise
-    subject = promise.subject if isinstance(promise, SourcePromise) else promise.name
-    rule = promise.rule if isinstance(promise, SourcePromise) else ""
-    return f"{subject} {rule} (found {without_values(result.observed)})"
+    p = result.promise
+    return f"{p.subject or p.name} {p.rule} (found {without_values(result.observed)})"
 
 
 def unexpected_text(result: SuiteResult) -> str:

@@ -19,7 +19,7 @@ from orchestration.sources.profiled import newest_profiles
 from orchestration.sources.suite_proposals import propose, query_of
 from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
 from orchestration.terminal import Console
-from orchestration.warehouse import cannot_open
+from orchestration.warehouse import connect_reader
 
 HEADER = """\
 # Proposed by `c360 source expectations {name}` from profiles of {day} or later.
@@ -56,7 +56,11 @@ def propose_expectations(
     console = console or Console()
     path = suites_folder(settings) / f"{name}.yml"
     _refuse_reviewed(path)
-    with open_warehouse(settings) as con:
+    if holder := holder_of(settings.data_dir):
+        raise UserError(
+            f"A run is writing the warehouse ({holder}). Wait until it has finished and try again."
+        )
+    with connect_reader(settings) as con:
         queries, promises, day = _proposal(con, name)
     console.print(_as_table(name, day, promises))
     if not yes and not (confirm and confirm(f"Write {path}?")):
@@ -84,26 +88,6 @@ def _refuse_reviewed(path: Path) -> None:
             f"{path} has been reviewed and is enforced, so it is not written again. Set its "
             f"status to {PROPOSED} or move it away to get a new proposal."
         )
-
-
-def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """The warehouse, read-only.
-
-    Raises:
-        UserError: there is none yet, a run is writing it, or it can't be opened.
-    """
-    if not settings.warehouse_path.exists():
-        raise UserError(
-            f"Nothing has been loaded into {settings.data_dir} yet. Start `c360 run` first.", 3
-        )
-    if holder := holder_of(settings.data_dir):
-        raise UserError(
-            f"A run is writing the warehouse ({holder}). Wait until it has finished and try again."
-        )
-    try:
-        return duckdb.connect(str(settings.warehouse_path), read_only=True)
-    except duckdb.Error as error:
-        raise cannot_open(error, settings.warehouse_path) from None
 
 
 def _proposal(

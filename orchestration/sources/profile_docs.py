@@ -11,7 +11,6 @@ import duckdb
 from orchestration.quality import data_docs
 from orchestration.quality.validation import SuiteResult
 from orchestration.sources.profiled import newest_profiles
-from orchestration.sources.suites import SourcePromise
 
 
 def write_source_pages(
@@ -60,8 +59,8 @@ def write_expectation_results(folder: Path, result: SuiteResult) -> None:
     """Keep what the last check of a source's suite found, for its page."""
     entries = [
         {
-            "subject": p.subject if isinstance(p, SourcePromise) else p.name,
-            "rule": p.rule if isinstance(p, SourcePromise) else "",
+            "subject": p.subject or p.name,
+            "rule": p.rule,
             "why": p.why,
             "kept": r.kept,
             "critical": p.severity == "critical",

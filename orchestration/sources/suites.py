@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from orchestration.errors import UserError
-from orchestration.quality.suites import SUITES_DIR, Promise
+from orchestration.quality.suites import SUITES_DIR, Promise, read_promises, refuse_repeated
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 PROPOSED, REVIEWED = "proposed", "reviewed"
-
-
-@dataclass(frozen=True)
-class SourcePromise(Promise):
-    """An expectation about one landing view.
-
-    Attributes:
-        table: the source table.
-        column: the column, empty where the rule is about the table.
-        rule: what must hold, in words and without values.
-    """
-
-    table: str = ""
-    column: str = ""
-    rule: str = ""
-
-    @property
-    def subject(self) -> str:
-        """The table, or its column, that the rule is about."""
-        return f"{self.table}.{self.column}" if self.column else self.table
 
 
 @dataclass(frozen=True)
@@ -43,7 +21,7 @@ class SourceSuite:
     source: str
     status: str
     path: Path
-    promises: tuple[SourcePromise, ...]
+    promises: tuple[Promise, ...]
 
 
 def suites_folder(settings: Settings) -> Path:
@@ -70,37 +48,9 @@ def load_source_suite(path: Path) -> SourceSuite:
             f"{path} needs a line `status: {PROPOSED}` (shown, not enforced) or "
             f"`status: {REVIEWED}` (a broken expectation stops the run before staging)."
         )
-    queries = content.get("queries") or {}
-    promises = tuple(
-        _promise(path, number, entry, queries)
-        for number, entry in enumerate(content.get("promises") or [], start=1)
-    )
-    names = [promise.name for promise in promises]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise UserError(f"{path} names the promise {repeated[0]} twice. Rename or remove one.")
-    return SourceSuite(path.stem, content["status"], path, promises)
-
-
-def _promise(
-    path: Path, number: int, entry: Mapping[str, Any], queries: Mapping[str, str]
-) -> SourcePromise:
-    try:
-        return SourcePromise(
-            name=entry["name"],
-            why=entry["why"],
-            query=entry.get("query") or queries[entry["table"]],
-            expectation=entry["expectation"],
-            arguments=entry.get("arguments") or {},
-            severity=entry.get("severity", "critical"),
-            table=entry["table"],
-            column=entry.get("column") or "",
-            rule=entry.get("rule") or entry["name"].replace("_", " "),
-        )
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f"{path}, promise {number}, lacks {error}. A promise needs name, why, table and "
-            "expectation; its table needs an entry under queries, or the promise a query."
-        ) from None
+    promises = read_promises(path, {"queries": {}, **content})
+    refuse_repeated(path, promises)
+    return SourceSuite(path.stem, content["status"], path, tuple(promises))
 
 
 def reviewed_suites(settings: Settings) -> list[SourceSuite]:
