@@ -171,7 +171,7 @@ def list_(landing: Landing = None, as_json: AsJson = False) -> None:
 @app.command()
 def expectations(name: Name, yes: Yes = False) -> None:
     """Propose from a source's profile what to expect of it; a reviewed proposal is enforced."""
-    from orchestration.sources.expectations import propose_expectations
+    from orchestration.expectations.propose import propose_expectations
 
     confirm = typer.confirm if sys.stdin.isatty() else None
     propose_expectations(begin(), name, yes, confirm=confirm)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestration.profiles import personal
 from orchestration.quality.contracts_docs import HELPERS, contract_pages, write_contracts
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
-from orchestration.sources import personal
 from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.sources import personal
-from orchestration.sources.profile_columns import (
+from orchestration.profiles import personal
+from orchestration.profiles.columns import (
     FIRST_INSTANT,
     LAST_INSTANT,
     Column,

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from orchestration.sources.personal import SHOWN_CHARACTERS
-from orchestration.sources.profiled import ProfiledColumn
+from orchestration.profiles.newest import ProfiledColumn
+from orchestration.profiles.personal import SHOWN_CHARACTERS
 
 MOSTLY = 0.995
 FEWEST_ROWS = 20

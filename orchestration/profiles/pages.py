@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.profiles.newest import newest_profiles
 from orchestration.quality import data_docs
 from orchestration.quality.validation import SuiteResult
-from orchestration.sources.profiled import newest_profiles
 
 
 def write_source_pages(

@@ -12,12 +12,12 @@ import duckdb
 from rich.table import Table
 
 from orchestration.errors import UserError
+from orchestration.expectations.rules import propose, query_of
+from orchestration.expectations.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
 from orchestration.locking import holder_of
+from orchestration.profiles.newest import newest_profiles
 from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
-from orchestration.sources.profiled import newest_profiles
-from orchestration.sources.suite_proposals import propose, query_of
-from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
 from orchestration.terminal import Console
 from orchestration.warehouse import connect_reader
 
@@ -146,7 +146,7 @@ def suite_text(
         name: the source system.
         day: of the oldest profile.
         queries: one per table; its promises look at it unless they have their own.
-        promises: entries of `suite_proposals.propose`.
+        promises: entries of `rules.propose`.
     """
     lines = [HEADER.format(name=name, day=day, status=PROPOSED), "queries:\n"]
     for table, query in queries.items():

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from orchestration.sources import personal
-from orchestration.sources.profile_columns import Column, one_row, plain, sampled
+from orchestration.profiles import personal
+from orchestration.profiles.columns import Column, one_row, plain, sampled
 
 FULL_ROWS = 5_000_000
 SAMPLE_ROWS = 1_000_000

@@ -19,18 +19,9 @@ import duckdb
 from orchestration.ingest.sql import quoted
 from orchestration.logs import log
 from orchestration.memory import shortage
-from orchestration.sources import personal, profile_sql, profile_store, profile_values
-from orchestration.sources.last_profile import ProfiledTable, last_profiles, newest_instant
-from orchestration.sources.profile_columns import Column, one_row
-from orchestration.sources.profile_store import changes_since_previous
-
-__all__ = [
-    "ProfileOutcome",
-    "ProfiledTable",
-    "changes_since_previous",
-    "profile_tables",
-    "profiled_tables",
-]
+from orchestration.profiles import counts, personal, store, values
+from orchestration.profiles.columns import Column, one_row
+from orchestration.profiles.last import ProfiledTable, last_profiles, newest_instant
 
 COLUMNS_PER_SCAN, WIDE = 30, 150
 """Columns that are profiled together, and those of a table that is cut in narrow ones."""
@@ -93,11 +84,11 @@ def profile_tables(
         One outcome per table, in the order given. A table that can't be profiled is logged and
         left with its old profile: a profile is never worth a refresh.
     """
-    profile_store.prepare(con)
+    store.prepare(con)
     contents, loads, types = _contents(con), _latest_loads(con), _types(con)
     known = last_profiles(con)
     outcomes: list[ProfileOutcome] = []
-    new: list[profile_store.Profile] = []
+    new: list[store.Profile] = []
     for table in tables:
         key = (table.source, table.table)
         columns_there = types[table.identifier]
@@ -108,7 +99,7 @@ def profile_tables(
         try:
             if last and state == "kept":
                 newest = newest_instant(con, table, columns_there, last)
-                profile_store.keep(con, (last.load_id, *key), fingerprint, newest)
+                store.keep(con, (last.load_id, *key), fingerprint, newest)
             if state != "profiled":
                 outcomes.append(ProfileOutcome(table, state))
                 continue
@@ -123,12 +114,12 @@ def profile_tables(
         seconds = time.monotonic() - started
         load_id = loads.get(key) or fingerprint
         new.append(
-            profile_store.Profile(
+            store.Profile(
                 load_id, *key, table.identifier, fingerprint, columns, rows, newest, seconds
             )
         )
         outcomes.append(ProfileOutcome(table, "profiled", seconds))
-    profile_store.write(con, new)
+    store.write(con, new)
     return outcomes
 
 
@@ -182,10 +173,10 @@ def _profile(
     (rows,) = one_row(con, f"select count(*) from {relation}")
     newest = []
     for part, some in _parts(con, relation, columns):
-        profile_sql.find_kinds(con, part, some, rows)
-        newest.append(profile_sql.count_columns(con, part, some, rows))
-        profile_values.count_values(con, part, some, rows)
-        profile_values.count_buckets(con, part, some, rows)
+        counts.find_kinds(con, part, some, rows)
+        newest.append(counts.count_columns(con, part, some, rows))
+        values.count_values(con, part, some, rows)
+        values.count_buckets(con, part, some, rows)
     return columns, rows, max((instant for instant in newest if instant), default=None)
 
 
