@@ -56,7 +56,7 @@ def doubts_of(
         currency: what the user said; None when nothing.
         set_aside: the share of a file's rows that the user allows to be set aside.
     """
-    found = dict.fromkeys(doubt for table in tables for doubt in _lost(table))
+    found = dict.fromkeys(d for table in tables for d in (*table.doubts, *_lost(table)))
     for proposal, result in zip(proposals, measured, strict=True):
         if set_aside is None:
             found |= dict.fromkeys(_rows(proposal, result))

@@ -110,6 +110,7 @@ class Table:
         refused: entities that it might have fed, and what is lacking.
         activity: the entity of activities that its rows are, where they are.
         keyed_by: the safe name of the column of ids, where it is a keyed attribute file.
+        doubts: what is asked of it although nothing is proposed.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Table:
     refused: list[str] = field(default_factory=list)
     activity: str | None = None
     keyed_by: str = ""
+    doubts: list[Doubt] = field(default_factory=list)
 
     def column(self, name: str) -> Column:
         """The column of a safe name."""

@@ -13,6 +13,7 @@ from orchestration.sources.names import tokens, words
 ROW_KEY = "source_file || ':' || cast(source_row as string)"
 SAFE_VALUE = re.compile(r"[\w .$€£'-]+")
 MAPPED_SHARE = 0.5
+FEW = 20
 
 
 def text(column: Column) -> str:
@@ -161,6 +162,17 @@ def codes(
         for code, values in sorted(branches.items())
     ]
     return "\n".join(["case", *(_folded(w) for w in whens), "end"])
+
+
+def says(con: duckdb.DuckDBPyConnection, table: Table, column: Column, means: str) -> bool:
+    """Whether some value of a column of few values is a word for a meaning."""
+    if column.distinct > FEW:
+        return False
+    rows = con.execute(
+        f"select distinct {quoted(column.name)} from {quoted(table.sample)}"
+    ).fetchall()
+    known = words("column")
+    return any(means in known.get("".join(tokens(v or "")), ()) for (v,) in rows)
 
 
 def _folded(when: str) -> str:

@@ -35,8 +35,10 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
     if identity is not None and not role.is_fact:
         p.help("is_no_record", sql.no_record(identity, table), identity)
         p.check("is_no_record", "no_record", identity)
+    if not role.is_fact:
+        _ask_consent(ctx, p, table)
     consent = table.meaning("consent_status", "opt_out")
-    if consent is not None and consent.filled and not role.is_fact and not table.meaning(*STATED):
+    if consent is not None and consent.filled and not role.is_fact and not says_when(table):
         what = "it says who may be mailed, and no column says since when."
         how = "Name that column with --rename COLUMN=recorded_at, or say --rename '{}=ignore'."
         p.doubt(consent, what, how)
@@ -141,11 +143,41 @@ def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
             p.notes.append(f"{means} is assumed to be {default}; edit the model if it is not")
     _consent_status(ctx, p, table, role)
     stated = table.meaning(*STATED) if role.is_customers else table.meaning("recorded_at")
-    feed_instant(p, "recorded_at", stated or role.instant)
+    stated, out = stated or role.instant, table.meaning("opt_out")
+    if out is not None and is_dated(out) and stated is not None:
+        p.feed("recorded_at", sql.either(sql.instant(out), sql.instant(stated)), out, stated)
+        p.check_instant("recorded_at")
+    else:
+        feed_instant(p, "recorded_at", out if out is not None and is_dated(out) else stated)
     p.read("captured_by", table.meaning("captured_by"), sql.lower_text)
     if table.activity and "captured_by" not in p.feeds:
         p.feed("captured_by", "'form'", reason="the table is of forms")
     p.newest_by = "recorded_at"
+
+
+def is_dated(column: Column) -> bool:
+    """Whether the column holds days, such as that on which somebody has opted out."""
+    return bool(column.formats) or column.file_type in ("date", "timestamp")
+
+
+def says_when(table: Table) -> bool:
+    """Whether a table of contacts says since when its consent holds."""
+    out = table.meaning("opt_out")
+    return table.meaning(*STATED) is not None or (out is not None and is_dated(out))
+
+
+def _ask_consent(ctx: Context, p: Proposal, table: Table) -> None:
+    """Who has said no must not be mailed: what may say so and is not understood is asked about."""
+    for column in table.columns:
+        if {"meaning", "type"} & column.said or column.declares or not column.filled:
+            continue
+        if column.called in ("consent_status", "opt_out"):
+            what = "its name speaks of who may be mailed, and its values are no yes or no."
+        elif column.means in (None, "status") and sql.says(ctx.con, table, column, "opt_out"):
+            what = "some of its values say who must not be mailed, and nothing reads it."
+        else:
+            continue
+        p.doubt(column, what, "--rename '{0}=consent_status' or --rename '{0}=ignore'.")
 
 
 def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -155,7 +187,12 @@ def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None
     if said is None and out is None and not may_be_silent:
         said = table.meaning("status")
     columns = [c for c in (out, said) if c is not None]
-    read = {c.name: sql.codes(ctx.con, table, c, "consent_status") for c in columns}
+    read = {
+        c.name: f"case when {sql.text(c)} is not null then 'granted' end"
+        if c is out and is_dated(c)
+        else sql.codes(ctx.con, table, c, "consent_status")
+        for c in columns
+    }
     for column in columns:
         if read[column.name] is None and column.filled:
             what = "its values are neither a yes nor a no, and who said no must not be mailed."

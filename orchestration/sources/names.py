@@ -54,7 +54,8 @@ BEGINNING = frozenset({"postal_code", "opt_out"})
 # Words that turn a consent into its contrary, wherever in the name they stand.
 DENYING = frozenset(
     ["no", "not", "never", "without", "stop", "kein", "keine", "keinen", "nicht", "ohne", "nie",
-     "geen", "niet", "zonder", "pas", "non", "sans", "jamais"]
+     "geen", "niet", "zonder", "pas", "non", "sans", "jamais", "sin", "nunca", "senza", "mai",
+     "niente", "nessun", "nessuna", "sem", "nao", "ingen", "brak"]
 )  # fmt: skip
 
 

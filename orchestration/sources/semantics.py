@@ -55,7 +55,8 @@ def fits(column: Column, means: str) -> bool:
         case "words" | "email" | "phone" | "postal" as pattern:
             return share(pattern) >= 0.5
         case "answer":
-            return column.distinct <= 20 and not is_day
+            # Who has opted out on some day has; when somebody may be mailed is no answer.
+            return means == "opt_out" if is_day else column.distinct <= 20
         case "one_word":
             # Nobody signs in with a blank or a comma; that is a name.
             return share("with_blank") < 0.1
