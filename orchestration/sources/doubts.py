@@ -20,18 +20,9 @@ LEAST_CONFIDENCE = 0.4
 """Of a column that an entity can't do without."""
 MOST_EMPTY = 1 / 3
 """Share of a file's rows that may be set aside because they lack a value."""
-IDENTIFYING = frozenset(
-    [
-        "given_name",
-        "family_name",
-        "full_name",
-        "email",
-        "phone",
-        "login",
-        "loyalty_id",
-        "birth_date",
-    ]
-)
+IDENTIFYING = frozenset({
+    "given_name", "family_name", "full_name", "email", "phone", "login", "loyalty_id", "birth_date",
+})  # fmt: skip
 MOST_BIRTHS = 0.1
 """Share of birth dates that may be unreadable: people mistype them, and a record without one is a
 person still. What is unread is told."""
