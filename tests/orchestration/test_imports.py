@@ -32,7 +32,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
 INDEPENDENT = {
     "policy": {"identity", "value", "transform", "ingest", "quality", "publish", "runs", "sources"},
     "transform": {"value", "quality", "publish", "runs", "sources"},
-    "value": {"identity", "transform"},
+    "value": {"identity", "transform", "sources"},
     "identity": {"value"},
     "profiles": {"sources", "expectations"},
     "expectations": {"sources"},
