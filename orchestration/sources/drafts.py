@@ -107,6 +107,7 @@ class Table:
         is_whole: the sample is all there is.
         key: columns that tell rows apart; empty when none do.
         unnamed: columns that can't be loaded, because their name is empty or repeats.
+        unreadable: lines that are no row, such as ragged or badly quoted ones.
         refused: entities that it might have fed, and what is lacking.
         activity: the entity of activities that its rows are, where they are.
         keyed_by: the safe name of the column of ids, where it is a keyed attribute file.
@@ -126,6 +127,7 @@ class Table:
     is_whole: bool = True
     key: tuple[str, ...] = ()
     unnamed: int = 0
+    unreadable: int = 0
     refused: list[str] = field(default_factory=list)
     activity: str | None = None
     keyed_by: str = ""

@@ -96,6 +96,9 @@ def read_sample(
         )
         kept += f" and not ({' and '.join(named)})"
     con.execute(f"create table {quoted(table.sample)} as select * from {landed} where {kept}")
+    [(table.unreadable,)] = con.execute(
+        "select count(*) from landing.rejected_lines where source_table = ?", [table.name]
+    ).fetchall()
     con.execute(f"drop view {landed}; drop table {state.physical(declared)}")
     [(table.rows,)] = con.execute(f"select count(*) from {quoted(table.sample)}").fetchall()
 

@@ -86,6 +86,12 @@ def _show_columns(console: Console, table: Table) -> None:
             "can't be loaded. Correct the header if they are needed.",
             style="yellow",
         )
+    if table.unreadable:
+        console.print(
+            f"  {table.unreadable:,} lines can't be read as rows and will be set aside; `c360 "
+            "source check` says where they are.",
+            style="yellow",
+        )
     for column in table.columns:
         for what, said in column.declares.items():
             kind = f"{said['name']}, {said['type']}" if what == "attribute" else said
