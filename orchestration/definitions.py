@@ -5,6 +5,7 @@ from functools import partial
 import dagster as dg
 
 from orchestration.automation import daily_schedule, refresh_job, source_sensor
+from orchestration.expectations.assets import landing_gate
 from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
 from orchestration.policy.declared_columns import (
@@ -14,6 +15,7 @@ from orchestration.policy.declared_columns import (
 )
 from orchestration.policy.match_policy_checks import check_compared_attributes, match_seeds
 from orchestration.private_files import write_privately
+from orchestration.profiles.assets import column_profiles_asset
 from orchestration.publish.assets import publish_asset
 from orchestration.quality.assets import gate_asset
 from orchestration.quality.freshness_checks import check_freshness, freshness_check_specs
@@ -23,8 +25,6 @@ from orchestration.quality.validation import warm_up
 from orchestration.runs.alert_sensor import watch_sensor
 from orchestration.runs.resource import CarryingWarehouse
 from orchestration.settings import LAYERS, Settings
-from orchestration.sources.expectation_assets import landing_gate
-from orchestration.sources.profile_assets import column_profiles_asset
 from orchestration.transform.assets import all_layer_assets
 from orchestration.transform.parsing import load_manifest
 from orchestration.value.metadata import lifetime_metadata

@@ -17,7 +17,7 @@ def write_dbt_docs(settings: Settings) -> Path:
     Raises:
         UserError: dbt could not read the warehouse.
     """
-    from orchestration.sources.contracts_docs import write_contracts
+    from orchestration.quality.contracts_docs import write_contracts
     from orchestration.transform.dbt import close_connections, run_dbt
     from orchestration.transform.parsing import load_manifest
 

@@ -7,12 +7,16 @@ killed in between. The project's folder itself carries the lock, so nothing is l
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
 
 from orchestration.errors import UserError
 from orchestration.private_files import project_files
@@ -154,3 +158,24 @@ def _remove_parts(path: Path) -> None:
     """Remove what killed commands left of a file that they were writing."""
     for part in path.parent.glob(f".{path.name}.*.new"):
         part.unlink(missing_ok=True)
+
+
+def project_yaml() -> YAML:
+    """Reads and writes the project's YAML files as they are kept, comments included."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def yaml_text(yaml: YAML, content: Any) -> str:
+    """A file's text.
+
+    Parameters:
+        yaml: what `project_yaml` returned.
+        content: what was read with it, or anything else that YAML can hold.
+    """
+    stream = io.StringIO()
+    yaml.dump(content, stream)
+    return stream.getvalue()

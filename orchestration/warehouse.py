@@ -114,7 +114,7 @@ def attached(con: duckdb.DuckDBPyConnection, path: Path, catalog: str) -> Iterat
 
 @contextmanager
 def connect_reader(
-    settings: Settings, table: str, missing: str
+    settings: Settings, table: str = "", missing: str = ""
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads the warehouse, for commands that only look.
 
@@ -122,7 +122,7 @@ def connect_reader(
 
     Parameters:
         settings: paths.
-        table: schema.table that must be there.
+        table: schema.table that must be there; none when empty.
         missing: what to tell when it is not.
 
     Raises:
@@ -147,7 +147,7 @@ def connect_reader(
             "select 1 from information_schema.tables where table_schema || '.' || table_name = ?",
             [table],
         ).fetchone()
-        if found is None:
+        if table and found is None:
             raise UserError(missing, 3)
         yield con
     finally:

@@ -114,12 +114,12 @@ def discover(table: SourceTable, landing_dir: Path) -> Listing:
     matches = find_matches(root, pattern)
     files, waiting = [], {}
     set_aside = {
-        shown_name(_told(path, landing_dir)): LINKED_FOLDER for path in matches.not_followed
+        shown_name(told(path, landing_dir)): LINKED_FOLDER for path in matches.not_followed
     }
     for path in matches.paths:
         if table.format == "sqlite" and is_beside(path):
             continue
-        name = shown_name(_told(path, landing_dir))
+        name = shown_name(told(path, landing_dir))
         if table.completeness_marker and name.endswith(table.completeness_marker):
             continue
         reason = why_not_a_file(path)
@@ -139,8 +139,7 @@ def discover(table: SourceTable, landing_dir: Path) -> Listing:
             waiting[name] = reason
             continue
         try:
-            logs = logs_of(path) if table.format == "sqlite" else ()
-            files.append(SourceFile(path, name, state_of(path, logs), logs))
+            files.append(_looked_at(path, name, table.format))
         except FileNotFoundError:  # vanished between the listing and the look: it is not there
             continue
     return Listing(
@@ -151,9 +150,25 @@ def discover(table: SourceTable, landing_dir: Path) -> Listing:
     )
 
 
+def source_file(path: Path, landing_dir: Path, kind: str) -> SourceFile:
+    """One file as it lies there.
+
+    Parameters:
+        path: the file.
+        landing_dir: a file below it is called by its path in it.
+        kind: its format.
+    """
+    return _looked_at(path, shown_name(told(path, landing_dir)), kind)
+
+
+def _looked_at(path: Path, name: str, kind: str) -> SourceFile:
+    logs = logs_of(path) if kind == "sqlite" else ()
+    return SourceFile(path, name, state_of(path, logs), logs)
+
+
 def _unreadable(matches: Matches, landing_dir: Path) -> dict[str, str]:
     return {
-        shown_name(_told(folder, landing_dir)): reason
+        shown_name(told(folder, landing_dir)): reason
         for folder, reason in sorted(matches.unreadable.items())
     }
 
@@ -180,7 +195,8 @@ def _root_and_pattern(table: SourceTable, landing_dir: Path) -> tuple[Path, str]
     return Path(*fixed), str(Path(*path.parts[len(fixed) :]))
 
 
-def _told(path: Path, landing_dir: Path) -> str:
+def told(path: Path, landing_dir: Path) -> str:
+    """A path as declarations and results say it: below the landing folder, or absolute."""
     return (
         path.relative_to(landing_dir).as_posix() if path.is_relative_to(landing_dir) else str(path)
     )

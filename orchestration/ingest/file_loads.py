@@ -34,6 +34,7 @@ class LoadContext:
         progress: where to say how far it is.
         dbt_project_dir: the dbt project, whose macros say what a keyed file's values are.
         away: addresses of servers that stayed away for all tries; their other tables get one each.
+        most_rows: of a server's table; any where it is None.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -42,6 +43,7 @@ class LoadContext:
     progress: Callable[[str, int, int], None]
     dbt_project_dir: Path
     away: set[str] = field(default_factory=set)
+    most_rows: int | None = None
 
 
 def load_file(context: LoadContext, table: SourceTable, step: Step) -> int | None:

@@ -75,7 +75,7 @@ def _load(context: LoadContext, table: SourceTable, name: str, started: float) -
     else:
         _take_out_boundary(context, table, name, since)
         parts = state.loaded_files(con, table)[name]
-    target = Target(table, name, state.next_file_id(con))
+    target = Target(table, name, state.next_file_id(con), most_rows=context.most_rows)
     outcome, latest = read_postgresql(con, target, since, unmarked)
     rows_before = sum(part.rows_loaded for part in parts)
     state.remember_file(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ class Promise:
         expectation: the class of great_expectations.expectations.
         arguments: the expectation's arguments.
         severity: `critical` stops the run, `warning` is shown.
+        subject: the source's table, or its column, that it is about; empty for a layer.
+        rule: what must hold of a source, in words and without values.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Promise:
     expectation: str
     arguments: Mapping[str, Any]
     severity: str
+    subject: str = ""
+    rule: str = ""
 
 
 def load_suite(layer: str, folder: Path = SUITES_DIR) -> list[Promise]:
@@ -48,27 +52,57 @@ def load_suite(layer: str, folder: Path = SUITES_DIR) -> list[Promise]:
     path = folder / f"{layer}.yml"
     if not path.exists():
         raise UserError(f"Layer {layer} has no suite: {path} is missing. Every layer needs a gate.")
-    promises = _read(folder / "every_layer.yml", layer) + _read(path, layer)
-    names = [p.name for p in promises]
-    if len(set(names)) < len(names):
-        raise UserError(f"{path} names a promise twice. Names must be unique within a suite.")
+    promises = [
+        promise
+        for file in (folder / "every_layer.yml", path)
+        for promise in read_promises(file, yaml.safe_load(file.read_text()), layer)
+    ]
+    refuse_repeated(path, promises)
     return promises
 
 
-def _read(path: Path, layer: str) -> list[Promise]:
+def read_promises(path: Path, content: Mapping[str, Any], layer: str = "") -> list[Promise]:
+    """The promises in a file, in its order.
+
+    Parameters:
+        path: the file, for messages.
+        content: what it holds: promises, and queries that promises about a table share.
+        layer: what `{layer}` in a query stands for.
+
+    Raises:
+        UserError: a promise lacks a field.
+    """
     promises = []
-    for number, entry in enumerate(yaml.safe_load(path.read_text())["promises"], start=1):
+    for number, entry in enumerate(content.get("promises") or (), start=1):
         try:
+            query = entry.get("query") or content["queries"][entry["table"]]
+            subject = [entry[k] for k in ("table", "column") if entry.get(k)]
             promises.append(
                 Promise(
                     name=entry["name"],
                     why=entry["why"],
-                    query=entry["query"].replace("{layer}", layer),
+                    query=query.replace("{layer}", layer) if layer else query,
                     expectation=entry["expectation"],
-                    arguments=entry.get("arguments", {}),
+                    arguments=entry.get("arguments") or {},
                     severity=entry.get("severity", "critical"),
+                    subject=".".join(subject),
+                    rule=entry.get("rule") or (entry["name"].replace("_", " ") if subject else ""),
                 )
             )
-        except KeyError as error:
-            raise UserError(f"{path}, promise {number}, lacks the field {error}.") from None
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"{path}, promise {number}, lacks {error}. A promise needs name, why, expectation "
+                "and a query, or a table with an entry under queries."
+            ) from None
     return promises
+
+
+def refuse_repeated(path: Path, promises: Sequence[Promise]) -> None:
+    """Names must be unique within a suite.
+
+    Raises:
+        UserError: a name is there twice.
+    """
+    names = [promise.name for promise in promises]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(f"{path} names the promise {repeated[0]} twice. Rename or remove one.")

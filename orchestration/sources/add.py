@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
 from orchestration.project_files import editing, take_back_unfinished, write_all
 from orchestration.settings import Settings
-from orchestration.sources import kept as keeping
+from orchestration.sources import said as keeping
 from orchestration.sources.declares import PEOPLE, declare, declare_keyed, require_people
 from orchestration.sources.doubts import doubts_of, refuse_doubts
 from orchestration.sources.drafts import Table
@@ -35,6 +35,7 @@ from orchestration.sources.mapping import propose
 from orchestration.sources.measure import Measured, measure, refuse_shared_keys, threshold_for
 from orchestration.sources.overrules import columns_named, overrule_values
 from orchestration.sources.proposals import Proposal
+from orchestration.sources.said import Said
 from orchestration.sources.samples import read_sample
 from orchestration.sources.semantics import understand
 from orchestration.sources.show import show_proposal
@@ -47,21 +48,12 @@ def add_source(
     name: str,
     location: str,
     *,
-    tables: Sequence[str] = (),
-    maps: Mapping[str, Sequence[str]] | None = None,
-    renames: Mapping[str, str] | None = None,
-    formats: Sequence[tuple[str, str]] = (),
-    types: Mapping[str, str] | None = None,
-    attributes: Mapping[str, str] | None = None,
-    namespaces: Mapping[str, str] | None = None,
-    keyed_by: Mapping[str, str] | None = None,
-    currency: str | None = None,
-    set_aside: float | None = None,
     yes: bool = False,
     dry_run: bool = False,
     save: Path | None = None,
     kept: Path | None = None,
     console: Console | None = None,
+    **options: Any,
 ) -> list[str]:
     """Propose and write the staging models of a source.
 
@@ -69,23 +61,12 @@ def add_source(
         settings: paths; the dbt project is written to.
         name: the source's name, lower snake case.
         location: a file, a folder, a pattern, `sqlite:///path` or `postgresql://user@host/db`.
-        tables: only these of the tables found; all when empty.
-        maps: entities per table, where the proposal is to be overruled; an empty sequence is
-            landing only.
-        renames: what a column means, by its name in the file; ignore is nothing.
-        formats: how a column is written: a date pattern, unit, decimal mark or time zone.
-        types: what a column's values are; what is no such value counts for none.
-        attributes: columns that become attributes of the person, with the attribute's name.
-        namespaces: columns that hold an identity, with its namespace.
-        keyed_by: columns with the customers' ids, with their namespace; their tables are keyed
-            attribute files, and all their other columns attributes.
-        currency: the currency of tables that do not say it, ISO 4217; EUR where nothing says it.
-        set_aside: the share of a file's rows that may be set aside.
         yes: write without asking.
         dry_run: show what would be written, and write nothing.
         save: a file to keep the proposal in, for review and to apply it again.
         kept: a proposal that was kept; what is said beside it wins.
         console: where to print.
+        options: what the user says of the source, see `Said`.
 
     Returns:
         The names of the staging models written.
@@ -96,72 +77,26 @@ def add_source(
     """
     console = console or Console()
     check_source_name(name)
-    said: dict[str, Any] = {
-        "tables": tables, "maps": maps or {}, "renames": renames or {}, "formats": formats,
-        "types": types or {}, "attributes": attributes or {}, "namespaces": namespaces or {},
-        "keyed_by": keyed_by or {},
-        "currency": currency, "set_aside": set_aside,
-    }  # fmt: skip
-    expected: dict[str, dict[str, str]] = {}
+    said, expected = Said(**options), keeping.Feeds()
     if kept is not None:
         earlier, expected = keeping.read(kept)
-        said |= {k: v for k, v in earlier.items() if not said[k]}
-    tables, maps, renames = said["tables"], said["maps"], said["renames"]
-    formats, types, currency = said["formats"], said["types"], said["currency"]
-    set_aside = said["set_aside"]
-    if currency is not None and not (
-        len(currency) == 3 and currency.isascii() and currency.isalpha()
-    ):
-        raise UserError(f"'{currency[:20]}' is no currency. Use an ISO 4217 code such as EUR.", 2)
-    currency = currency and currency.upper()
+        said = said.over(earlier)
+    said = said.with_currency()
     if not (yes or dry_run) and not (sys.stdin.isatty() and console.is_terminal):
         raise UserError(
             "Nobody can be asked here. Add --yes to write what is proposed, or run the command in "
             "a terminal.",
             2,
         )
-    if take_back_unfinished(settings.dbt_project_dir):
+    project_dir = settings.dbt_project_dir
+    if take_back_unfinished(project_dir):
         console.print("What an earlier command, which was ended, left half done was taken back.")
-    entities = read_entities(settings.dbt_project_dir)
-    left_out: dict[str, str] = {}
-    found = _chosen(find_tables(location, settings.landing_dir, left_out), tables)
-    for file, reason in left_out.items():
-        console.print(Text(f"{file} is left out: {reason}.", style="yellow"), soft_wrap=True)
-    with duckdb.connect(":memory:") as con:
-        con.execute("set timezone = 'UTC'")
-        with console.status("Looking at the data ..."):
-            for table in found:
-                read_sample(con, table, dict(renames or {}))
-                describe(con, table, settings.dbt_project_dir)
-            refuse_unsafe_names(found)
-            for renamed in renames or {}:
-                columns_named(found, renamed, "--rename")
-            overrule_values(found, formats, types or {})
-            declare_keyed(found, said)
-            declare(found, said["attributes"], said["namespaces"], types, settings.dbt_project_dir)
-            maps = {**(maps or {}), **{t.name: (PEOPLE,) for t in found if t.keyed_by}}
-            understand(con, found)
-            fed = fed_by(settings.dbt_project_dir, name)
-            proposals = propose(
-                con, found, entities, maps or {}, currency, fed, settings.dbt_project_dir
-            )
-            require_people(found, proposals)
-            measured = [measure(con, settings.dbt_project_dir, name, p) for p in proposals]
-            refuse_shared_keys(con, settings.dbt_project_dir, name, proposals)
-    show_proposal(console, found, proposals, measured)
-    guessed = [
-        t for t in found
-        if t.name not in (maps or {}) and not any(p.table is t and p.is_reviewed for p in proposals)
-    ]  # fmt: skip
-    refuse_doubts(doubts_of(guessed, proposals, measured, currency, set_aside))
-    draft = Draft(
-        name, found, proposals, _thresholds(proposals, measured), _notes(proposals, measured)
-    )
+    draft = _proposed(settings, name, location, said, console)
     feeds = {
         name_of(draft, p).removeprefix(f"stg_{name}__"): {
             column: feed.expression for column, feed in (*p.feeds.items(), *p.helpers.items())
         }
-        for p in proposals
+        for p in draft.proposals
     }
     if kept is not None:
         keeping.refuse_other_reading(expected, feeds)
@@ -169,28 +104,66 @@ def add_source(
         keeping.save(save, said, feeds)
         console.print(f"kept in {save}", soft_wrap=True, highlight=False)
     if dry_run:
-        for path, text in files_of(draft, settings.dbt_project_dir).items():
+        for path, text in files_of(draft, project_dir).items():
             console.print(Text(f"--- {path.name}\n{text}"), soft_wrap=True)
         console.print("Nothing was written, because of --dry-run.")
         return []
     if not yes:
-        texts = files_of(draft, settings.dbt_project_dir)
-        if not Confirm.ask(f"Write {len(texts)} files?", console=console):
+        count = len(files_of(draft, project_dir))
+        if not Confirm.ask(f"Write {count} files?", console=console):
             console.print("Nothing was written.")
             return []
-    with editing(settings.dbt_project_dir):
+    with editing(project_dir):
         # Made here, because another command may have changed the project meanwhile.
-        texts = files_of(draft, settings.dbt_project_dir)
-        project = settings.dbt_project_dir / "dbt_project.yml"
-        write_all(
-            settings.dbt_project_dir,
-            {**texts, project: registered(draft, settings.dbt_project_dir)},
-        )
-    for path in (*texts, project):
+        texts = files_of(draft, project_dir)
+        texts[project_dir / "dbt_project.yml"] = registered(draft, project_dir)
+        write_all(project_dir, texts)
+    for path in texts:
         console.print(f"wrote {path}", soft_wrap=True, highlight=False)
     _warn_of_neighbours(console, settings, draft)
-    _say_what_next(console, name, found)
-    return [name_of(draft, p) for p in proposals]
+    _say_what_next(console, name, draft.tables)
+    return [name_of(draft, p) for p in draft.proposals]
+
+
+def _proposed(settings: Settings, name: str, location: str, said: Said, console: Console) -> Draft:
+    """What is proposed of a place, shown; a UserError where it is in doubt."""
+    project_dir = settings.dbt_project_dir
+    entities = read_entities(project_dir)
+    left_out: dict[str, str] = {}
+    found = _chosen(find_tables(location, settings.landing_dir, left_out), said.tables)
+    for file, reason in left_out.items():
+        console.print(Text(f"{file} is left out: {reason}.", style="yellow"), soft_wrap=True)
+    with duckdb.connect(":memory:") as con, console.status("Looking at the data ..."):
+        con.execute("set timezone = 'UTC'")
+        for table in found:
+            read_sample(con, table, settings, said.renames)
+            describe(con, table, project_dir)
+        refuse_unsafe_names(found)
+        for renamed in said.renames:
+            columns_named(found, renamed, "--rename")
+        overrule_values(found, said.formats, said.types)
+        attributes, namespaces = declare_keyed(found, said)
+        declare(found, attributes, namespaces, said.types, project_dir)
+        maps = {**said.maps, **{t.name: (PEOPLE,) for t in found if t.keyed_by}}
+        understand(con, found)
+        fed = fed_by(project_dir, name)
+        proposals = propose(con, found, entities, maps, said.currency, fed, project_dir)
+        require_people(found, proposals)
+        measured = [measure(con, project_dir, name, p) for p in proposals]
+        refuse_shared_keys(con, project_dir, name, proposals)
+    show_proposal(console, found, proposals, measured)
+    guessed = [
+        t for t in found
+        if t.name not in maps and not any(p.table is t and p.is_reviewed for p in proposals)
+    ]  # fmt: skip
+    refuse_doubts(doubts_of(guessed, proposals, measured, said.currency, said.set_aside))
+    thresholds: dict[str, float] = {}
+    for proposal, result in zip(proposals, measured, strict=True):
+        if (threshold := threshold_for(result.worst_share)) is not None:
+            table_name = proposal.table.name
+            thresholds[table_name] = max(threshold, thresholds.get(table_name, 0.0))
+    notes = [_notes(p, m) for p, m in zip(proposals, measured, strict=True)]
+    return Draft(name, found, proposals, thresholds, notes)
 
 
 def _chosen(found: list[Table], wanted: Sequence[str]) -> list[Table]:
@@ -201,28 +174,15 @@ def _chosen(found: list[Table], wanted: Sequence[str]) -> list[Table]:
     return [t for t in found if not wanted or t.name in wanted]
 
 
-def _thresholds(proposals: Sequence[Proposal], measured: Sequence[Measured]) -> dict[str, float]:
-    thresholds: dict[str, float] = {}
-    for proposal, result in zip(proposals, measured, strict=True):
-        if (threshold := threshold_for(result.worst_share)) is not None:
-            table = proposal.table.name
-            thresholds[table] = max(threshold, thresholds.get(table, 0.0))
-    return thresholds
-
-
-def _notes(proposals: Sequence[Proposal], measured: Sequence[Measured]) -> list[list[str]]:
-    notes = []
-    for proposal, result in zip(proposals, measured, strict=True):
-        said = list(proposal.notes)
-        if threshold_for(result.worst_share) is not None:
-            said += [
-                f"When it was added, {entry.rows:,} of {result.rows:,} rows had the fault "
-                f"{entry.reason} in {entry.column or 'the row'}"
-                for entry in result.found[:3]
-            ]
-        said += (f"When it was added, {text}" for text in result.left_null)
-        notes.append(said)
-    return notes
+def _notes(proposal: Proposal, result: Measured) -> list[str]:
+    seen = list(result.left_null)
+    if threshold_for(result.worst_share) is not None:
+        seen[:0] = [
+            f"{entry.rows:,} of {result.rows:,} rows had the fault {entry.reason} in "
+            f"{entry.column or 'the row'}"
+            for entry in result.found[:3]
+        ]
+    return [*proposal.notes, *(f"When it was added, {text}" for text in seen)]
 
 
 def _warn_of_neighbours(console: Console, settings: Settings, draft: Draft) -> None:

@@ -123,18 +123,8 @@ def _check(
     failed: dict[str, str] = {}
     if staged:
         models = [s.model for s in staged]
-        for result in run_dbt(
-            aside,
-            [
-                "build",
-                "--select",
-                *models,
-                "reject_reasons",
-                "--exclude-resource-type",
-                "test",
-                "unit_test",
-            ],
-        ):
+        without = ["--exclude-resource-type", "test", "unit_test"]
+        for result in run_dbt(aside, ["build", "--select", *models, "reject_reasons", *without]):
             if result.is_failure:
                 failed[result.unique_id.split(".")[2]] = " ".join(result.message.split())[:400]
         close_connections()

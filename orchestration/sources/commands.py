@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,9 +27,46 @@ Landing = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
-def _pairs(texts: list[str], option: str) -> dict[str, str]:
-    pairs = dict(text.split("=", 1) for text in texts if "=" in text)
-    if len(pairs) < len(texts):
+def _said(flag: str, metavar: str, text: str) -> Any:
+    return typer.Option(flag, metavar=metavar, help=text)
+
+
+MAP = _said(
+    "--map", "TABLE=ENTITY,ENTITY",
+    "What a table holds, where the proposal is wrong; TABLE= keeps it in landing.",
+)  # fmt: skip
+RENAME = _said(
+    "--rename", "COLUMN=MEANING",
+    "What a column is, where its name does not say it; column_2=customer_id.",
+)  # fmt: skip
+FORMAT = _said(
+    "--format", "COLUMN=FORMAT",
+    "How a column is written: %d.%m.%Y, cents, decimal_comma, Europe/Berlin.",
+)  # fmt: skip
+TYPE = _said(
+    "--type", "COLUMN=TYPE", "What its values are: text, integer, decimal, date or instant."
+)
+ATTRIBUTE = _said(
+    "--attribute", "COLUMN[=NAME]",
+    "A column that becomes an attribute of the person, and what it is called there.",
+)  # fmt: skip
+NAMESPACE = _said(
+    "--namespace", "COLUMN=NAMESPACE",
+    "A column that holds an identity, such as the CRM's ids in another system.",
+)  # fmt: skip
+KEYED_BY = _said(
+    "--keyed-by", "COLUMN=NAMESPACE",
+    "The ids of a file of attributes: all other columns are attributes, empty clears.",
+)  # fmt: skip
+SET_ASIDE = typer.Option(min=0, max=1, help="Share of a file's rows that may be set aside.")
+SAVE = _said("--save", "FILE", "Keep the proposal as a file to review.")
+KEPT = _said("--from", "FILE", "Apply a proposal that was kept; other readings stop.")
+Texts = list[str] | None
+
+
+def _pairs(texts: Texts, option: str) -> dict[str, str]:
+    pairs = dict(text.split("=", 1) for text in texts or () if "=" in text)
+    if len(pairs) < len(texts or ()):
         raise UserError(f"{option} takes name=value, as in {option} a=b.", 2)
     return pairs
 
@@ -56,86 +93,24 @@ def add(
             help="A file, a folder, a pattern, sqlite:///path or postgresql://user@host/db.",
         ),
     ],
-    table: Annotated[
-        list[str] | None, typer.Option("--table", help="Only this table; may be repeated.")
-    ] = None,
-    maps: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="TABLE=ENTITY,ENTITY",
-            help="What a table holds, where the proposal is wrong; TABLE= keeps it in landing.",
-        ),
-    ] = None,
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rename",
-            metavar="COLUMN=MEANING",
-            help="What a column is, where its name does not say it; column_2=customer_id.",
-        ),
-    ] = None,
-    format_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--format",
-            metavar="COLUMN=FORMAT",
-            help="How a column is written: %d.%m.%Y, cents, decimal_comma, Europe/Berlin.",
-        ),
-    ] = None,
-    type_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type",
-            metavar="COLUMN=TYPE",
-            help="What its values are: text, integer, decimal, date or instant.",
-        ),
-    ] = None,
-    attribute: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--attribute",
-            metavar="COLUMN[=NAME]",
-            help="A column that becomes an attribute of the person, and what it is called there.",
-        ),
-    ] = None,
-    namespace: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--namespace",
-            metavar="COLUMN=NAMESPACE",
-            help="A column that holds an identity, such as the CRM's ids in another system.",
-        ),
-    ] = None,
-    keyed_by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keyed-by",
-            metavar="COLUMN=NAMESPACE",
-            help="The ids of a file of attributes: all other columns are attributes, empty clears.",
-        ),
-    ] = None,
+    table: Annotated[Texts, typer.Option(help="Only this table; may be repeated.")] = None,
+    maps: Annotated[Texts, MAP] = None,
+    rename: Annotated[Texts, RENAME] = None,
+    format_: Annotated[Texts, FORMAT] = None,
+    type_: Annotated[Texts, TYPE] = None,
+    attribute: Annotated[Texts, ATTRIBUTE] = None,
+    namespace: Annotated[Texts, NAMESPACE] = None,
+    keyed_by: Annotated[Texts, KEYED_BY] = None,
     currency: Annotated[
         str | None,
         typer.Option(help="Currency of amounts that come without one, ISO 4217; EUR without."),
     ] = None,
-    set_aside: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Share of a file's rows that may be set aside."),
-    ] = None,
+    set_aside: Annotated[float | None, SET_ASIDE] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be written, write nothing.")
     ] = False,
-    save: Annotated[
-        Path | None,
-        typer.Option("--save", metavar="FILE", help="Keep the proposal as a file to review."),
-    ] = None,
-    kept: Annotated[
-        Path | None,
-        typer.Option(
-            "--from", metavar="FILE", help="Apply a proposal that was kept; other readings stop."
-        ),
-    ] = None,
+    save: Annotated[Path | None, SAVE] = None,
+    kept: Annotated[Path | None, KEPT] = None,
     landing: Landing = None,
     yes: Yes = False,
 ) -> None:
@@ -145,22 +120,21 @@ def add(
     """
     from orchestration.sources.add import add_source
 
-    mapped = {
-        key: tuple(entity.strip() for entity in value.split(",") if entity.strip())
-        for key, value in _pairs(maps or [], "--map").items()
-    }
     add_source(
         begin(Path(landing) if landing else None),
         name,
         location,
         tables=table or (),
-        maps=mapped,
-        renames=_pairs(rename or [], "--rename"),
-        formats=[pair for text in format_ or [] for pair in _pairs([text], "--format").items()],
-        types=_pairs(type_ or [], "--type"),
-        attributes=dict(text.partition("=")[::2] for text in attribute or []),
-        namespaces=_pairs(namespace or [], "--namespace"),
-        keyed_by=_pairs(keyed_by or [], "--keyed-by"),
+        maps={
+            key: tuple(entity.strip() for entity in value.split(",") if entity.strip())
+            for key, value in _pairs(maps, "--map").items()
+        },
+        renames=_pairs(rename, "--rename"),
+        formats=[pair for text in format_ or () for pair in _pairs([text], "--format").items()],
+        types=_pairs(type_, "--type"),
+        attributes=dict(text.partition("=")[::2] for text in attribute or ()),
+        namespaces=_pairs(namespace, "--namespace"),
+        keyed_by=_pairs(keyed_by, "--keyed-by"),
         currency=currency,
         set_aside=set_aside,
         yes=yes,
@@ -197,7 +171,7 @@ def list_(landing: Landing = None, as_json: AsJson = False) -> None:
 @app.command()
 def expectations(name: Name, yes: Yes = False) -> None:
     """Propose from a source's profile what to expect of it; a reviewed proposal is enforced."""
-    from orchestration.sources.expectations import propose_expectations
+    from orchestration.expectations.propose import propose_expectations
 
     confirm = typer.confirm if sys.stdin.isatty() else None
     propose_expectations(begin(), name, yes, confirm=confirm)

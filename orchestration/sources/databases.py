@@ -113,8 +113,3 @@ def _opened(table: Table) -> Iterator[Any]:
         sqlite.connect(read_only_uri(file)) as connection,
     ):
         yield connection
-
-
-def quoted(name: str) -> str:
-    """A table's name in double quotes, the schema apart."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split(".", 1))

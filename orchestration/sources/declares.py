@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.policy.declared_columns import NAME, namespaces_of
@@ -13,6 +12,7 @@ from orchestration.policy.seeds import FOLDER
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.overrules import columns_named
 from orchestration.sources.proposals import Proposal
+from orchestration.sources.said import Said
 
 PEOPLE = "customer_records"
 READ_WITHOUT_FAULT = 0.99
@@ -63,19 +63,21 @@ def declare(
             column.declares["namespace"] = namespace
 
 
-def declare_keyed(tables: Sequence[Table], said: MutableMapping[str, Any]) -> None:
-    """Note which tables are keyed attribute files, and declare all that their columns are.
+def declare_keyed(tables: Sequence[Table], said: Said) -> tuple[dict[str, str], dict[str, str]]:
+    """Note which tables are keyed attribute files, and what all their columns are.
 
     Parameters:
         tables: the tables of the source.
-        said: what the user said; attributes and namespaces are added to.
+        said: what the user said.
+
+    Returns:
+        The attributes and namespaces that the user said, and with them those of such tables.
 
     Raises:
         UserError: no table has the column, or a table is no delimited text.
     """
-    said["attributes"], said["namespaces"] = {**said["attributes"]}, {**said["namespaces"]}
-    for name, namespace in said["keyed_by"].items():
-        said["namespaces"][name] = namespace
+    attributes, namespaces = {**said.attributes}, {**said.namespaces, **said.keyed_by}
+    for name in said.keyed_by:
         for key in columns_named(tables, name, "--keyed-by"):
             table = next(t for t in tables if any(c is key for c in t.columns))
             if table.format != "csv" or table.options.get("delimiter") == "whitespace":
@@ -89,12 +91,13 @@ def declare_keyed(tables: Sequence[Table], said: MutableMapping[str, Any]) -> No
             for column in table.columns:
                 if column is not key:
                     column.is_strict = True
-                    said["attributes"].setdefault(_told_as(column, said["attributes"]), "")
+                    attributes.setdefault(_told_as(column, attributes), "")
+    return attributes, namespaces
 
 
 def _told_as(column: Column, attributes: Mapping[str, str]) -> str:
     """The name by which the user has declared a column, or else its own."""
-    own = column.source_name.strip()
+    own = column.title
     return next((told for told in attributes if told.strip() in (own, column.name)), own)
 
 
@@ -109,7 +112,7 @@ def require_people(tables: Sequence[Table], proposals: Sequence[Proposal]) -> No
         declared = [c for c in table.columns if c.declares]
         if declared and id(table) not in of_people:
             raise UserError(
-                f"{declared[0].source_name.strip()} of {table.name} is declared to be of a person, "
+                f"{declared[0].title} of {table.name} is declared to be of a person, "
                 f"and {table.name} feeds no {PEOPLE}. Say which column is the customer's "
                 f"id with --rename COLUMN=customer_id, or --map {table.name}={PEOPLE}.",
                 2,
@@ -123,7 +126,7 @@ def _attribute(column: Column, called: str, said: str | None) -> dict[str, str]:
         made["decimal_mark"] = column.decimal_mark
     if kind in ("date", "instant"):
         if column.is_day_first_a_guess and "format" not in column.said:
-            name = column.source_name.strip()
+            name = column.title
             raise UserError(
                 f"Nothing tells whether the days of {name} come before its months. Say it with "
                 f"--format '{name}=%d/%m/%Y' or --format '{name}=%m/%d/%Y'.",

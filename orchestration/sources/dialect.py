@@ -36,21 +36,18 @@ VALUE = re.compile(
 
 
 @contextmanager
-def opened(
-    path: Path, member: str | None = None, target_dir: Path | None = None
-) -> Iterator[IO[bytes]]:
+def opened(path: Path, member: str | None = None) -> Iterator[IO[bytes]]:
     """A file's bytes, unpacked from gzip or zip.
 
     Parameters:
         path: the file.
         member: name or pattern of the file in an archive of several.
-        target_dir: the folder that it is to be unpacked into.
 
     Raises:
         UserError: it can't be read or unpacked.
     """
     try:
-        with open_unpacked(path, member, target_dir=target_dir) as handle:
+        with open_unpacked(path, member) as handle:
             yield handle
     except OSError as error:
         raise UserError(

@@ -20,18 +20,9 @@ LEAST_CONFIDENCE = 0.4
 """Of a column that an entity can't do without."""
 MOST_EMPTY = 1 / 3
 """Share of a file's rows that may be set aside because they lack a value."""
-IDENTIFYING = frozenset(
-    [
-        "given_name",
-        "family_name",
-        "full_name",
-        "email",
-        "phone",
-        "login",
-        "loyalty_id",
-        "birth_date",
-    ]
-)
+IDENTIFYING = frozenset({
+    "given_name", "family_name", "full_name", "email", "phone", "login", "loyalty_id", "birth_date",
+})  # fmt: skip
 MOST_BIRTHS = 0.1
 """Share of birth dates that may be unreadable: people mistype them, and a record without one is a
 person still. What is unread is told."""
@@ -56,7 +47,7 @@ def doubts_of(
         currency: what the user said; None when nothing.
         set_aside: the share of a file's rows that the user allows to be set aside.
     """
-    found = dict.fromkeys(doubt for table in tables for doubt in _lost(table))
+    found = dict.fromkeys(d for table in tables for d in (*table.doubts, *_lost(table)))
     for proposal, result in zip(proposals, measured, strict=True):
         if set_aside is None:
             found |= dict.fromkeys(_rows(proposal, result))
@@ -95,7 +86,7 @@ def refuse_doubts(doubts: Sequence[Doubt]) -> None:
 def _lost(table: Table) -> list[Doubt]:
     return [
         Doubt(
-            table.name, column.source_name.strip(),
+            table.name, column.title,
             f"it is called {column.called}, and its values can't be read as that (they are mostly "
             f"written as {column.shape[:24]}), so its rows would be no sales or events.",
             f"{_say(column, '--format', 'FORMAT')}, {_say(column, '--rename', 'MEANING')} or "
@@ -109,7 +100,7 @@ def _misnamed(proposal: Proposal) -> list[Doubt]:
     """Columns of people whose names are clear, and whose values are not what they say."""
     return [
         Doubt(
-            proposal.table.name, column.source_name.strip(),
+            proposal.table.name, column.title,
             f"it is called {column.called}, and its values are not (they are mostly written as "
             f"{column.shape[:24]}), so nothing would read it.",
             f"{_say(column, '--rename', column.called)} or {_say(column, '--rename', 'ignore')}.",
@@ -126,7 +117,7 @@ def _sure(table: Table, column: Column, entity: str) -> list[Doubt]:
         return []
     return [
         Doubt(
-            table.name, column.source_name.strip(),
+            table.name, column.title,
             f"it is the {column.means} of {entity} by a guess only ({column.confidence:.0%} sure).",
             _say(column, "--rename", column.means) + ", or what it is.",
         )
@@ -141,7 +132,7 @@ def day_or_month(table: Table, column: Column) -> list[Doubt]:
     month = day.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
     return [
         Doubt(
-            table.name, column.source_name.strip(), "day or month may come first in its dates.",
+            table.name, column.title, "day or month may come first in its dates.",
             f"{_say(column, '--format', day)} or {_say(column, '--format', month)}.",
         )
     ]  # fmt: skip
@@ -153,7 +144,7 @@ def decimals_or_thousands(table: Table, column: Column) -> list[Doubt]:
         return []
     return [
         Doubt(
-            table.name, column.source_name.strip(),
+            table.name, column.title,
             "1,234 and 1.234 may be thousands or decimals in it.",
             f"{_say(column, '--format', 'decimal_point')} or "
             f"{_say(column, '--format', 'decimal_comma')}.",
@@ -162,7 +153,7 @@ def decimals_or_thousands(table: Table, column: Column) -> list[Doubt]:
 
 
 def _money(p: Proposal, column: Column, currency: str | None) -> list[Doubt]:
-    table, name = p.table, column.source_name.strip()
+    table, name = p.table, column.title
     found = decimals_or_thousands(table, column)
     decimals = any(
         c.share("point") + c.share("comma")
@@ -215,7 +206,7 @@ def _rows(proposal: Proposal, result: Measured) -> list[Doubt]:
             how = f" (it was read as {_reading(column)})." if column else "."
             found.append(
                 Doubt(
-                    proposal.table.name, column.source_name.strip() if column else None, what + how,
+                    proposal.table.name, column.title if column else None, what + how,
                     f"Correct the file, say {_remedy(entry, column)}, or allow it with --set-aside "
                     f"{min(1.0, result.worst_share * 1.05 + 0.005):.2g}.",
                 )
@@ -241,7 +232,7 @@ def _unread(proposal: Proposal, result: Measured) -> list[Doubt]:
             kind = _kind(feed.expression) if feed else column.declares["attribute"]["type"]
             found.append(
                 Doubt(
-                    proposal.table.name, column.source_name.strip(),
+                    proposal.table.name, column.title,
                     f"{count:,} of {column.filled:,} values can't be read as {name} (they are "
                     f"mostly written as {column.shape[:24]}).",
                     f"{_say(column, '--format', 'FORMAT')}, {_say(column, '--rename', 'MEANING')}, "
@@ -260,7 +251,7 @@ def _reading(column: Column) -> str:
 
 
 def _say(column: Column, option: str, value: str) -> str:
-    text = f"{column.source_name.strip()}={value}"
+    text = f"{column.title}={value}"
     return f"{option} '{text}'" if " " in text or "%" in text else f"{option} {text}"
 
 

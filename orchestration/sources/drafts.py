@@ -75,6 +75,11 @@ class Column:
     declares: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def title(self) -> str:
+        """Its name in the file as people say it."""
+        return self.source_name.strip()
+
+    @property
     def is_unique(self) -> bool:
         """Every row has a value of its own."""
         return 0 < self.rows == self.filled == self.distinct
@@ -93,7 +98,6 @@ class Table:
         format: csv, ndjson, json, parquet, excel, sqlite or postgresql.
         files: its files in order of name; one database file; none for PostgreSQL.
         path: what the YAML says: a glob below the landing folder or absolute.
-        root: the folder that file names are told from.
         url: of a PostgreSQL database, without a password.
         database_table: the table in a database.
         options: how to read it, as the YAML says it.
@@ -103,16 +107,17 @@ class Table:
         is_whole: the sample is all there is.
         key: columns that tell rows apart; empty when none do.
         unnamed: columns that can't be loaded, because their name is empty or repeats.
+        unreadable: lines that are no row, such as ragged or badly quoted ones.
         refused: entities that it might have fed, and what is lacking.
         activity: the entity of activities that its rows are, where they are.
         keyed_by: the safe name of the column of ids, where it is a keyed attribute file.
+        doubts: what is asked of it although nothing is proposed.
     """
 
     name: str
     format: str
     files: tuple[Path, ...] = ()
     path: str = ""
-    root: Path = field(default_factory=Path)
     url: str | None = None
     database_table: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
@@ -122,9 +127,11 @@ class Table:
     is_whole: bool = True
     key: tuple[str, ...] = ()
     unnamed: int = 0
+    unreadable: int = 0
     refused: list[str] = field(default_factory=list)
     activity: str | None = None
     keyed_by: str = ""
+    doubts: list[Doubt] = field(default_factory=list)
 
     def column(self, name: str) -> Column:
         """The column of a safe name."""

@@ -9,10 +9,6 @@ import yaml
 
 from orchestration.ingest.contracts import MADE_LATER
 
-ENTITIES = (
-    "customer_records", "orders", "order_lines", "products", "campaigns", "message_events",
-    "consents", "events", "loyalty_tiers", "support_contacts", "interactions",
-)  # fmt: skip
 KEYS: dict[str, tuple[str, ...]] = {
     "customer_records": ("source_record_id",),
     "orders": ("order_id",),
@@ -26,7 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "support_contacts": ("support_contact_id",),
     "interactions": ("interaction_id",),
 }
-
+ENTITIES = tuple(KEYS)
 
 WITHOUT_SOURCE = frozenset({"support_contacts", "interactions"})
 """Entities that a project need not have a source of."""

@@ -13,11 +13,17 @@ from orchestration.sources.names import tokens, words
 ROW_KEY = "source_file || ':' || cast(source_row as string)"
 SAFE_VALUE = re.compile(r"[\w .$€£'-]+")
 MAPPED_SHARE = 0.5
+FEW = 20
 
 
 def text(column: Column) -> str:
     """The column as text without outer blanks, null when nothing is left."""
     return _as("as_text", column)
+
+
+def lower_text(column: Column) -> str:
+    """The column as text in lower case."""
+    return f"lower({text(column)})"
 
 
 def identifier(column: Column) -> str:
@@ -111,8 +117,8 @@ def no_record(key: Column, table: Table) -> str:
     """Whether a row repeats the header, or is a total: a key in words and nothing else."""
     others = [c for c in table.columns if c is not key and c.means][:4]
     empty = " and ".join(f"nullif(cast({c.name} as string), '') is null" for c in others) or "false"
-    header = f"trim({key.name}) = {literal(key.source_name.strip())}"
-    if not SAFE_VALUE.fullmatch(key.source_name.strip()):
+    header = f"trim({key.name}) = {literal(key.title)}"
+    if not SAFE_VALUE.fullmatch(key.title):
         header = "false"
     return f"coalesce({header}\n    or ({{{{ is_total('{key.name}') }}}} and {empty}), false)"
 
@@ -156,6 +162,17 @@ def codes(
         for code, values in sorted(branches.items())
     ]
     return "\n".join(["case", *(_folded(w) for w in whens), "end"])
+
+
+def says(con: duckdb.DuckDBPyConnection, table: Table, column: Column, means: str) -> bool:
+    """Whether some value of a column of few values is a word for a meaning."""
+    if column.distinct > FEW:
+        return False
+    rows = con.execute(
+        f"select distinct {quoted(column.name)} from {quoted(table.sample)}"
+    ).fetchall()
+    known = words("column")
+    return any(means in known.get("".join(tokens(v or "")), ()) for (v,) in rows)
 
 
 def _folded(when: str) -> str:

@@ -29,11 +29,10 @@ def support_contacts(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
     feed_key(p, "support_contact_id", table.meaning("support_contact_id") or own_id(table, role))
     feed_whose(p, table)
     feed_instant(p, "opened_at", role.instant)
-    if (closed := table.meaning("closed_at")) is not None:
-        p.feed("closed_at", sql.instant(closed), closed)
+    p.read("closed_at", table.meaning("closed_at"), sql.instant)
     _channel(ctx, p, table)
     for name in ("topic", "status", "satisfaction"):
-        p.feed_text(name, table.meaning(name), "lower({})" if name == "status" else "{}")
+        p.read(name, table.meaning(name), sql.lower_text if name == "status" else None)
     if (changed := table.meaning("updated_at")) is not None:
         p.help("updated_at", sql.instant(changed), changed)
         p.newest_by = "updated_at"
@@ -58,10 +57,7 @@ def interactions(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     feed_whose(p, table)
     _happened(ctx, p, table, role, "interaction_type")
     for name in ("object_id", "object_name", "fields"):
-        column = table.meaning(name)
-        if column is not None:
-            read = sql.identifier if name == "object_id" else sql.text
-            p.feed(name, read(column), column)
+        p.read(name, table.meaning(name), sql.identifier if name == "object_id" else None)
     own = table.meaning("interaction_id") or _sole(table, "id")
     told = ("source_record_id", "object_id", "object_name", "interaction_type", "occurred_at")
     _feed_own_key(p, "interaction_id", own, "interaction_type", told)
@@ -70,12 +66,10 @@ def interactions(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
 def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed message_events."""
     own = table.meaning("message_event_id", "event_id") or key_column(table)
-    message, campaign = table.meaning("message_id"), table.meaning("campaign_id")
     if table.activity is None:
         feed_key(p, "message_event_id", own)
-    if message is not None:
-        p.feed("message_id", sql.identifier(message), message)
-    feed_reference(p, "campaign_id", campaign)
+    p.read("message_id", table.meaning("message_id"), sql.identifier)
+    feed_reference(p, "campaign_id", table.meaning("campaign_id"))
     if table.activity is None:
         feed_reference(p, "source_record_id", role.customer)
     else:
@@ -87,8 +81,7 @@ def message_events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         sole = _sole(table, "message_event_id", "message_id", "id")
         _feed_own_key(p, "message_event_id", sole, "event_type", told)
     _channel(ctx, p, table)
-    url = table.meaning("url")
-    p.feed_text("url", url)
+    p.read("url", table.meaning("url"))
     p.newest_by = "occurred_at"
 
 
@@ -103,7 +96,7 @@ def _happened(ctx: Context, p: Proposal, table: Table, role: Role, name: str) ->
     latest = [*instants.values()][::-1]
     if p.part in instants:
         column = instants[p.part]
-        p.feed(name, f"'{p.part}'", reason=column.source_name.strip())
+        p.feed(name, f"'{p.part}'", reason=column.title)
         silent, when, used = f"{sql.text(column)} is null", sql.instant(column), [column]
         others = [c for c in latest if c is not column]
         if kind and coded and others:
@@ -184,7 +177,7 @@ def _channel(ctx: Context, p: Proposal, table: Table) -> None:
     """How a message went or a contact came, as a column or the table's name says it."""
     column = table.meaning("channel")
     if column is not None:
-        as_written = f"lower({sql.text(column)})"
+        as_written = sql.lower_text(column)
         coded = sql.codes(ctx.con, table, column, "channel", share=0.0)
         p.feed("channel", sql.either(coded, as_written) if coded else as_written, column)
         return

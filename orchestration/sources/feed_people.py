@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Column, Doubt, Table
+from orchestration.sources.drafts import Column, Table
 from orchestration.sources.feeding import (
     NO_CODE,
     Context,
@@ -35,12 +35,13 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
     if identity is not None and not role.is_fact:
         p.help("is_no_record", sql.no_record(identity, table), identity)
         p.check("is_no_record", "no_record", identity)
+    if not role.is_fact:
+        _ask_consent(ctx, p, table)
     consent = table.meaning("consent_status", "opt_out")
-    if consent is not None and consent.filled and not role.is_fact and not table.meaning(*STATED):
-        name = consent.source_name.strip()
+    if consent is not None and consent.filled and not role.is_fact and not says_when(table):
         what = "it says who may be mailed, and no column says since when."
-        how = f"Name that column with --rename COLUMN=recorded_at, or say --rename '{name}=ignore'."
-        p.doubts.append(Doubt(table.name, name, what, how))
+        how = "Name that column with --rename COLUMN=recorded_at, or say --rename '{}=ignore'."
+        p.doubt(consent, what, how)
     if identity is not None and role.is_sale:
         written, known = sql.identifier(identity), sql.key(identity)
         p.help("names_nobody", f"{written} is not null and {known} is null", identity)
@@ -53,34 +54,29 @@ def customer_records(ctx: Context, p: Proposal, table: Table, role: Role) -> Non
     _names(ctx, p, table)
     readers = {"email": sql.email, "postal_code": sql.postal_code}
     for name in IDENTIFIERS:
-        if (column := table.meaning(name)) is not None:
-            p.feed(name, readers.get(name, sql.identifier)(column), column)
+        p.read(name, table.meaning(name), readers.get(name, sql.identifier))
     for name in ("loyalty_tier", "organisation_name", "address_line_2", "city", "state"):
-        p.feed_text(name, table.meaning(name))
+        p.read(name, table.meaning(name))
     if (born := table.meaning("birth_date")) is not None:
-        p.feed("birth_date", sql.birth_date(born), born)
-        p.feed("birth_date_as_written", sql.digits_of_no_date(born), born)
+        p.read("birth_date", born, sql.birth_date)
+        p.read("birth_date_as_written", born, sql.digits_of_no_date)
     elif parts := _birth_parts(table):
         read = " || '-' || ".join(f"trim({c.name})" for c in parts)
         p.feed("birth_date", f"{{{{ as_birth_date_in(\"{read}\", '%Y-%m-%d') }}}}", *parts)
-    if (gender := table.meaning("gender")) is not None:
-        p.feed("gender", sql.codes(ctx.con, table, gender, "gender"), gender)
+    p.read("gender", table.meaning("gender"), lambda c: sql.codes(ctx.con, table, c, "gender"))
     _national_id(p, table)
     _street(ctx, p, table)
-    if (country := table.meaning("country_code")) is not None:
-        p.feed("country_code", sql.country(ctx.con, table, country), country)
+    country = table.meaning("country_code")
+    p.read("country_code", country, lambda c: sql.country(ctx.con, table, c))
     created, updated = table.meaning("created_at"), table.meaning("updated_at")
     if role.is_fact:
         created = updated = None
-    if created:
-        p.feed("created_at", sql.instant(created), created)
+    p.read("created_at", created, sql.instant)
     if updated and created:
         both = sql.either(sql.instant(updated), sql.instant(created))
         p.feed("updated_at", both, updated, created)
-    elif updated or created:
-        only = updated or created
-        assert only
-        p.feed("updated_at", sql.instant(only), only)
+    else:
+        p.read("updated_at", updated or created, sql.instant)
     if "updated_at" in p.feeds:
         p.newest_by = "updated_at"
         for name, column in (("updated_at", updated), ("created_at", created)):
@@ -115,11 +111,9 @@ def campaigns(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed campaigns."""
     key = table.meaning("campaign_id") or key_column(table)
     feed_key(p, "campaign_id", key)
-    name = table.meaning("campaign_name", "name")
-    p.feed_text("campaign_name", name)
+    p.read("campaign_name", table.meaning("campaign_name", "name"))
     for means in ("subject", "audience"):
-        column = table.meaning(means)
-        p.feed_text(means, column)
+        p.read(means, table.meaning(means))
     channel = table.meaning("channel")
     if channel:
         p.feed("channel", f"coalesce(lower({sql.text(channel)}), 'email')", channel)
@@ -141,21 +135,49 @@ def consents(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     else:
         feed_reference(p, "source_record_id", own if role.is_customers and own else role.customer)
     for means, default in (("purpose", "commercial"), ("channel", "email")):
-        column = table.meaning(means)
-        if column:
-            p.feed(means, f"lower({sql.text(column)})", column)
+        if column := table.meaning(means):
+            p.read(means, column, sql.lower_text)
             p.check(NO_CODE.format(means), "invalid_code", column)
         else:
             p.feed(means, f"'{default}'", reason="assumed: the table does not say it")
             p.notes.append(f"{means} is assumed to be {default}; edit the model if it is not")
     _consent_status(ctx, p, table, role)
     stated = table.meaning(*STATED) if role.is_customers else table.meaning("recorded_at")
-    feed_instant(p, "recorded_at", stated or role.instant)
-    captured = table.meaning("captured_by")
-    p.feed_text("captured_by", captured, "lower({})")
-    if table.activity and captured is None:
+    stated, out = stated or role.instant, table.meaning("opt_out")
+    if out is not None and is_dated(out) and stated is not None:
+        p.feed("recorded_at", sql.either(sql.instant(out), sql.instant(stated)), out, stated)
+        p.check_instant("recorded_at")
+    else:
+        feed_instant(p, "recorded_at", out if out is not None and is_dated(out) else stated)
+    p.read("captured_by", table.meaning("captured_by"), sql.lower_text)
+    if table.activity and "captured_by" not in p.feeds:
         p.feed("captured_by", "'form'", reason="the table is of forms")
     p.newest_by = "recorded_at"
+
+
+def is_dated(column: Column) -> bool:
+    """Whether the column holds days, such as that on which somebody has opted out."""
+    return bool(column.formats) or column.file_type in ("date", "timestamp")
+
+
+def says_when(table: Table) -> bool:
+    """Whether a table of contacts says since when its consent holds."""
+    out = table.meaning("opt_out")
+    return table.meaning(*STATED) is not None or (out is not None and is_dated(out))
+
+
+def _ask_consent(ctx: Context, p: Proposal, table: Table) -> None:
+    """Who has said no must not be mailed: what may say so and is not understood is asked about."""
+    for column in table.columns:
+        if {"meaning", "type"} & column.said or column.declares or not column.filled:
+            continue
+        if column.called in ("consent_status", "opt_out"):
+            what = "its name speaks of who may be mailed, and its values are no yes or no."
+        elif column.means in (None, "status") and sql.says(ctx.con, table, column, "opt_out"):
+            what = "some of its values say who must not be mailed, and nothing reads it."
+        else:
+            continue
+        p.doubt(column, what, "--rename '{0}=consent_status' or --rename '{0}=ignore'.")
 
 
 def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -165,13 +187,18 @@ def _consent_status(ctx: Context, p: Proposal, table: Table, role: Role) -> None
     if said is None and out is None and not may_be_silent:
         said = table.meaning("status")
     columns = [c for c in (out, said) if c is not None]
-    read = {c.name: sql.codes(ctx.con, table, c, "consent_status") for c in columns}
+    read = {
+        c.name: f"case when {sql.text(c)} is not null then 'granted' end"
+        if c is out and is_dated(c)
+        else sql.codes(ctx.con, table, c, "consent_status")
+        for c in columns
+    }
     for column in columns:
         if read[column.name] is None and column.filled:
-            name = column.source_name.strip()
-            how = f"Say it with --format '{name}=VALUE:denied', or --rename '{name}=ignore'."
             what = "its values are neither a yes nor a no, and who said no must not be mailed."
-            p.doubts.append(Doubt(table.name, name, what, how))
+            p.doubt(
+                column, what, "Say it with --format '{0}=VALUE:denied', or --rename '{0}=ignore'."
+            )
     texts = [
         f"case when ({read[c.name]}) = 'granted' then 'denied' end" if c is out else read[c.name]
         for c in columns if read[c.name]
@@ -194,31 +221,23 @@ def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     feed_key(p, "event_id", table.meaning("event_id") or own_id(table, role))
     cookie, customer = table.meaning("cookie_id"), role.customer
     feed_reference(p, "source_record_id", cookie or customer)
-    kind = table.meaning("event_type")
-    if kind:
-        p.feed("event_type", f"lower({sql.text(kind)})", kind)
+    if kind := table.meaning("event_type"):
+        p.read("event_type", kind, sql.lower_text)
         p.check("event_type is null", "invalid_code", kind)
     else:
         name = table.name.removesuffix("s")
         p.feed("event_type", f"'{name}'", reason="the table's name")
     feed_instant(p, "occurred_at", table.meaning("occurred_at") or role.instant)
     login = table.meaning("login") or (customer if cookie and customer is not cookie else None)
-    if login is not None:
-        p.feed("login", sql.identifier(login), login)
-    url = table.meaning("url")
-    if url:
-        p.feed("url_path", f"{{{{ url_path_of('{url.name}') }}}}", url)
-    device = table.meaning("device_type")
-    p.feed_text("device_type", device, "lower({})")
-    agent = table.meaning("user_agent")
-    p.feed_text("user_agent", agent)
+    p.read("login", login, sql.identifier)
+    p.read("url_path", table.meaning("url"), lambda c: f"{{{{ url_path_of('{c.name}') }}}}")
+    p.read("device_type", table.meaning("device_type"), sql.lower_text)
+    p.read("user_agent", table.meaning("user_agent"))
     for means in ("product_id", "order_id"):
         column = table.meaning(means)
-        if column and column is not (cookie or customer):
-            p.feed(means, sql.identifier(column), column)
-    points = table.meaning("points")
-    if points:
-        p.feed("points", f"cast({sql.integer(points)} as bigint)", points)
+        if column is not (cookie or customer):
+            p.read(means, column, sql.identifier)
+    p.read("points", table.meaning("points"), lambda c: f"cast({sql.integer(c)} as bigint)")
     p.newest_by = "occurred_at"
 
 
@@ -226,12 +245,8 @@ def loyalty_tiers(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed loyalty_tiers."""
     tier = table.meaning("loyalty_tier", "name") or key_column(table)
     feed_key(p, "loyalty_tier", tier)
-    for means in ("tier_rank", "threshold_points"):
-        column = table.meaning(means) or (
-            table.meaning("points") if means == "threshold_points" else None
-        )
-        if column:
-            p.feed(means, sql.integer(column), column)
+    p.read("tier_rank", table.meaning("tier_rank"), sql.integer)
+    p.read("threshold_points", table.meaning("threshold_points", "points"), sql.integer)
 
 
 def _names(ctx: Context, p: Proposal, table: Table) -> None:
@@ -240,10 +255,10 @@ def _names(ctx: Context, p: Proposal, table: Table) -> None:
     if given and not family and name:
         family, name = name, None
     full = full or (name if not given and not family else None)
-    p.feed_text("middle_name", table.meaning("middle_name"))
+    p.read("middle_name", table.meaning("middle_name"))
     for target, part in (("given_name", given), ("family_name", family)):
         if full is None:
-            p.feed_text(target, part)
+            p.read(target, part)
             continue
         out_of_full = f"{{{{ {target}_of('{full.name}') }}}}"
         if part:
@@ -272,5 +287,5 @@ def _street(ctx: Context, p: Proposal, table: Table) -> None:
         both = sorted((street, number), key=table.columns.index)
         first, second = (f"coalesce(trim({c.name}), '')" for c in both)
         p.feed("street", f"nullif(trim(\n    {first}\n    || ' ' || {second}\n), '')", *both)
-    elif street:
-        p.feed("street", sql.text(street), street)
+    else:
+        p.read("street", street)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Column, Doubt, Table
+from orchestration.sources.drafts import Column, Table
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role
 
@@ -19,14 +19,13 @@ def ask_refunds(p: Proposal, table: Table, role: Role) -> None:
     column = table.meaning("refunded_amount")
     if column is None or not (column.median or column.distinct > 1):
         return
-    name = column.source_name.strip()
     if role.is_lines:
         what = "it says what was given back, and of which line of an order nothing tells."
-        p.doubts.append(Doubt(table.name, name, what, f"Leave it out: --rename '{name}=ignore'."))
+        p.doubt(column, what, "Leave it out: --rename '{}=ignore'.")
     elif "meaning" not in column.said:
         what = "it says what was given back, and the order's amount may be without that already."
-        how = f"--rename '{name}=refunded_amount' takes it off, --rename '{name}=ignore' does not."
-        p.doubts.append(Doubt(table.name, name, what, how))
+        how = "--rename '{0}=refunded_amount' takes it off, --rename '{0}=ignore' does not."
+        p.doubt(column, what, how)
 
 
 def feed_refund(p: Proposal, column: Column) -> None:
@@ -39,4 +38,4 @@ def feed_refund(p: Proposal, column: Column) -> None:
     p.feed("line_amount", f"cast(-abs({amount}) as decimal(18, 2))", column)
     p.check("line_amount is null", "invalid_amount", column)
     p.feed("is_return", "true", reason="given back")
-    p.notes.append(f"{column.source_name.strip()} is taken for given back at the order's time")
+    p.notes.append(f"{column.title} is taken for given back at the order's time")

@@ -6,7 +6,7 @@ import duckdb
 
 from orchestration.ingest.sql import quoted
 from orchestration.sources import expressions as sql
-from orchestration.sources.drafts import Column, Doubt, Table
+from orchestration.sources.drafts import Column, Table
 from orchestration.sources.feed_refunds import ask_refunds, feed_refund, refunded
 from orchestration.sources.feeding import (
     NO_CODE,
@@ -27,7 +27,7 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     feed_key(p, "order_id", role.order)
     feed_buyer(p, role.customer)
     if role.customer is not None and role.customer.nobody:
-        name, nobody = role.customer.source_name.strip(), ", ".join(role.customer.nobody)
+        name, nobody = role.customer.title, ", ".join(role.customer.nobody)
         p.notes.append(f"{name} {nobody} is nobody: such orders are revenue without a person")
     feed_instant(p, "ordered_at", role.instant)
     _order_status(ctx, p, table)
@@ -101,7 +101,7 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
             "    order by source_file, source_row\n) as int)",
             reason="counted in the order of the file",
         )
-    _product(ctx, p, table)
+    p.read("product_id", table.meaning("product_id"), sql.identifier)
     if role.customer and role.instant:
         # A line whose order lacks a buyer is set aside for that, not for the order it then lacks.
         see_buyer(p, role.customer)
@@ -181,20 +181,13 @@ def products(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     """Feed products."""
     key = role.product or key_column(table)
     feed_key(p, "product_id", key)
-    name = table.meaning("product_name") or table.meaning("name")
-    p.feed_text("product_name", name)
+    p.read("product_name", table.meaning("product_name", "name"))
     for means in ("category", "brand"):
-        column = table.meaning(means)
-        p.feed_text(means, column)
+        p.read(means, table.meaning(means))
     p.is_folded = role.is_sale
     if not role.is_sale:
-        for target, means in (
-            ("unit_price_amount", "unit_price"),
-            ("unit_cost_amount", "unit_cost"),
-        ):
-            column = table.meaning(means)
-            if column:
-                p.feed(target, sql.amount(column), column)
+        for means in ("unit_price", "unit_cost"):
+            p.read(f"{means}_amount", table.meaning(means), sql.amount)
         if {"unit_price_amount", "unit_cost_amount"} & {*p.feeds}:
             _currency(ctx, p, table, is_required=False)
         changed = table.meaning("updated_at")
@@ -254,16 +247,9 @@ def _order_status(ctx: Context, p: Proposal, table: Table) -> None:
     else:
         p.feed("status", "'completed'", reason="assumed: the table does not say it")
         if column and column.filled:
-            name = column.source_name.strip()
             what = "few of its values say whether an order was completed or cancelled."
-            how = f"Say it with --format '{name}=VALUE:completed', or --rename '{name}=ignore'."
-            p.doubts.append(Doubt(table.name, name, what, how))
-
-
-def _product(ctx: Context, p: Proposal, table: Table) -> None:
-    column = table.meaning("product_id")
-    if column is not None:
-        p.feed("product_id", sql.identifier(column), column)
+            how = "Say it with --format '{0}=VALUE:completed', or --rename '{0}=ignore'."
+            p.doubt(column, what, how)
 
 
 def _numbers_lines(

@@ -78,7 +78,7 @@ def feed_instant(p: Proposal, name: str, column: Column | None) -> None:
         p.feed(name, sql.instant(column), column)
         p.check_instant(name)
         if column.is_day_first_a_guess:
-            p.notes.append(f"{column.source_name.strip()}: day or month first is a guess")
+            p.notes.append(f"{column.title}: day or month first is a guess")
 
 
 def own_id(table: Table, role: Role) -> Column | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
 from orchestration.policy.declared_columns import KEYED
+from orchestration.project_files import project_yaml, yaml_text
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.measure import DEFAULT_THRESHOLD
 from orchestration.sources.model_text import folded, in_one_line, model_name, model_sql, model_yaml
@@ -130,12 +129,8 @@ def registered(draft: Draft, project_dir: Path) -> str:
 def fed_by(project_dir: Path, source: str) -> set[str]:
     """The entities that the staging models of a source feed already."""
     path = project_dir / "dbt_project.yml"
-    fed = (
-        project_yaml()
-        .load(path.read_text(encoding="utf-8"))
-        .get("vars", {})
-        .get("entity_sources", {})
-    )
+    content = project_yaml().load(path.read_text(encoding="utf-8"))
+    fed = content.get("vars", {}).get("entity_sources", {})
     start = f"stg_{source}__"
     return {entity for entity, models in fed.items() if any(m.startswith(start) for m in models)}
 
@@ -253,27 +248,6 @@ def refuse_unsafe_names(tables: Sequence[Table]) -> None:
                     "comes from.",
                     2,
                 )
-
-
-def project_yaml() -> YAML:
-    """Reads and writes the project's YAML files as they are kept, comments included."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
-
-
-def yaml_text(yaml: YAML, content: Any) -> str:
-    """A file's text.
-
-    Parameters:
-        yaml: what `project_yaml` returned.
-        content: what was read with it, or anything else that YAML can hold.
-    """
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()
 
 
 def _dump(content: Any) -> str:

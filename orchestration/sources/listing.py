@@ -16,9 +16,9 @@ from rich.text import Text
 from orchestration.errors import UserError
 from orchestration.locking import holder_of
 from orchestration.settings import Settings
-from orchestration.sources.expectations import open_warehouse
 from orchestration.sources.uploads import last_uploads
 from orchestration.terminal import Console
+from orchestration.warehouse import connect_reader
 
 OK, WAITING, FAILED, NEVER, UNKNOWN = "ok", "waiting", "failed", "never loaded", "unknown"
 LEFT_OUT = "files left out"
@@ -86,7 +86,7 @@ def list_sources(
         for listed in tables.values():
             listed.state = UNKNOWN
     elif settings.warehouse_path.exists():
-        with open_warehouse(settings) as con:
+        with connect_reader(settings) as con:
             fill_in(con, tables)
             uploads = last_uploads(con, manifest)
     found = list(tables.values())

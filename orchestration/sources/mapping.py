@@ -12,7 +12,7 @@ from orchestration.sources.activities import see_activity
 from orchestration.sources.builders import build, parts_of
 from orchestration.sources.drafts import Table
 from orchestration.sources.entities import Entity
-from orchestration.sources.feed_people import STATED
+from orchestration.sources.feed_people import says_when
 from orchestration.sources.feeding import Context
 from orchestration.sources.gaps import see_groups, see_nobody, see_returns
 from orchestration.sources.proposals import Proposal
@@ -96,6 +96,8 @@ def propose(
                 if proposal.missing:
                     lacks = ", ".join(c.name for c in proposal.missing)
                     table.refused = [*table.refused, f"{entity}: nothing in it is {lacks}"]
+                    # What can't be understood of a consent may be a no.
+                    table.doubts += proposal.doubts if entity == "consents" else ()
                 else:
                     proposals.append(proposal)
     proposals = _one_line_per_order(proposals, roles, maps)
@@ -142,8 +144,8 @@ def _wished(
         return wished
     if role.is_customers:
         says = table.meaning("consent_status", "opt_out")
-        when = table.meaning(*STATED)
-        return ["customer_records", "consents"] if says and when else ["customer_records"]
+        is_whole = says and says_when(table)
+        return ["customer_records", "consents"] if is_whole else ["customer_records"]
     if (
         "consents" in role.subjects
         or table.meaning("consent_id")

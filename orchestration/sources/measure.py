@@ -64,7 +64,7 @@ class Measured:
     def left_null(self) -> list[str]:
         """A sentence, without its full stop, for each column of which values come to nothing."""
         return [
-            f"{count:,} of {column.filled:,} values of {column.source_name.strip()} can't be read "
+            f"{count:,} of {column.filled:,} values of {column.title} can't be read "
             f"as {name} and count for none"
             for name, (column, count) in self.unread.items()
         ]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, Template
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import FoldedScalarString
 
@@ -13,8 +16,8 @@ from orchestration.sources.entities import DECLARED
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.reach import birth_dates, reach_key
 
+TEMPLATE = Path(__file__).with_name("staging_model.sql.jinja")
 LINE = 88
-INDENT = " " * 8
 
 
 def model_name(source: str, proposal: Proposal, is_only: bool) -> str:
@@ -30,101 +33,43 @@ def model_sql(source: str, proposal: Proposal) -> str:
         source: the source's name.
         proposal: what feeds what.
     """
-    key = ", ".join(f"'{c}'" for c in proposal.entity.key)
-    newest = f"newest_by='{proposal.newest_by}'"
-    fold = ", fold=true" if proposal.is_folded else ""
-    lines = [
-        *_configuration(proposal),
-        checked_sql(source, proposal) + ",",
-        "",
-        "judged as (",
-        f"    {{{{ judge_versions('checked', key=[{key}], {newest}{fold}) }}}}",
-        ")",
-        "",
-        "select",
-    ]
-    for column in proposal.columns:
-        feed = proposal.feeds.get(column.name)
-        if feed is not None and feed.is_final:
-            lines += _aliased(feed.expression, column.name, "    ")
-        else:
-            lines.append(f"    {column.name},")
-    lines += ["    source_row,", "    reject_reason,", "    reject_column", "from judged", ""]
-    return "\n".join(lines)
+    return _rendered(source, proposal, is_whole=True)
 
 
 def checked_sql(source: str, proposal: Proposal) -> str:
     """The first two steps, which say of each row what is wrong with it."""
-    reach = reach_key(proposal)
-    lines = [
-        f"{{% set {name} %}}{_in_one_line(proposal.feeds[name].expression)}{{% endset %}}"
-        for name in reach
-    ]
-    read = _landed(source, proposal, reach)
-    lines += [*[""][: len(reach)], "with", ""]
-    if proposal.steps:
-        lines += ["stepped as (", "    select", f"{INDENT}*,"]
-        for name, step in proposal.steps.items():
-            lines += _aliased(step.expression, name, INDENT)
-        lines[-1] = lines[-1].removesuffix(",")
-        lines += [f"    from {read}", "),", ""]
-        read = "stepped"
-    lines += ["typed as (", "    select"]
-    for column in proposal.columns:
-        feed = proposal.feeds.get(column.name)
-        if column.name == "source_system":
-            lines.append(f"{INDENT}'{source}' as source_system,")
-        elif column.name == "source_file" or (feed is not None and feed.is_final):
-            continue
-        elif feed is None and proposal.reads(column.name):
-            table = f"source('{source}', '{proposal.table.name}')"
-            lines.append(f"{INDENT}{{{{ {DECLARED[column.name]}({table}) }}}} as {column.name},")
-        elif feed is None:
-            kind = column.data_type.replace(",", ", ").replace("  ", " ")
-            lines.append(f"{INDENT}cast(null as {kind}) as {column.name},")
-        else:
-            lines += _aliased(feed.expression, column.name, INDENT)
-    for name, helper in proposal.helpers.items():
-        lines += _aliased(helper.expression, name, INDENT)
-    lines += [
-        f"{INDENT}source_file,",
-        f"{INDENT}source_row,",
-        f"{INDENT}is_deleted",
-        f"    from {read}",
-        "),",
-        "",
-        "checked as (",
-        "    select",
-        f"{INDENT}*,",
-    ]
-    if proposal.checks:
-        lines.append(f"{INDENT}{{{{ first_fault([")
-        lines += [f"{INDENT}    {_check(*check)}," for check in proposal.checks]
-        lines.append(f"{INDENT}]) }}}}")
-    else:
-        lines.append(f"{INDENT}cast(null as string) as fault,")
-        lines.append(f"{INDENT}cast(null as string) as fault_column")
-    return "\n".join([*lines, "    from typed", ")"])
+    return _rendered(source, proposal, is_whole=False)
 
 
-def _configuration(proposal: Proposal) -> list[str]:
+def _rendered(source: str, proposal: Proposal, is_whole: bool) -> str:
     reach, births = reach_key(proposal), birth_dates(proposal)
-    key = ", ".join(f"'{name}'" for name in reach or proposal.entity.key)
-    meta = ""
+    meta = f", meta={{'births': [{', '.join(births)}]}}" if births else ""
     if not reach:
         # Worked out whole, and compared: what has changed of it is all that the next models redo.
         meta = ", meta={'always_reached': true}"
-    elif births:
-        meta = f", meta={{'births': [{', '.join(births)}]}}"
-    return [f"{{{{ config(materialized='incremental', unique_key=[{key}]{meta}) }}}}", ""]
-
-
-def _landed(source: str, proposal: Proposal, reach: Sequence[str]) -> str:
     table = f"source('{source}', '{proposal.table.name}')"
-    if not reach:
-        return f"{{{{ {table} }}}}"
     key = ", ".join(f"'{name}': {name}" for name in reach)
-    return f"{{{{ landed({table}, {{{key}}}) }}}}"
+    return _template().render(
+        p=proposal, source=source, is_whole=is_whole, reach=reach, meta=meta, table=table,
+        read=f"{{{{ landed({table}, {{{key}}}) }}}}" if reach else f"{{{{ {table} }}}}",
+        declared=DECLARED,
+    )  # fmt: skip
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(  # noqa: S701 (SQL is not HTML)
+        block_start_string="<%", block_end_string="%>", variable_start_string="<<",
+        variable_end_string=">>", comment_start_string="<#", comment_end_string="#>",
+        trim_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters |= {
+        "aliased": _aliased,
+        "as_check": _check,
+        "one_line": _in_one_line,
+        "quoted": lambda names: ", ".join(f"'{name}'" for name in names),
+    }
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def model_yaml(source: str, proposal: Proposal, name: str, notes: Sequence[str]) -> dict[str, Any]:
@@ -193,16 +138,16 @@ def _in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _aliased(expression: str, name: str, indent: str) -> list[str]:
-    comments: list[str] = []
-    body: list[str] = []
-    for line in expression.splitlines():
-        (comments if line.startswith("--") else body).append(line)
-    body[-1] += f" as {name},"
-    return [*(indent + line for line in comments), *(indent + line for line in body)]
+def _aliased(expression: str, name: str, blanks: int) -> str:
+    """An expression and its name in lines; what is said of it stands before it."""
+    lines = expression.splitlines()
+    lines = [x for x in lines if x.startswith("--")] + [x for x in lines if x[:2] != "--"]
+    lines[-1] += f" as {name}" if name else ""
+    return "\n".join(" " * blanks + line for line in lines)
 
 
-def _check(condition: str, reason: str, column: str | None) -> str:
+def _check(check: tuple[str, str, str | None]) -> str:
+    condition, reason, column = check
     if condition.startswith("{{ "):
         # A macro inside the list is called without braces of its own.
         condition = condition[3:-3]

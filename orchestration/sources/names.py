@@ -19,33 +19,11 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe"})
 # Words that no column may have as a name without quotes: those of SQL dialects that the engine lets
 # pass, and the columns that ingest and staging add. The engine's own words are asked of it.
-OTHER_RESERVED = frozenset(
-    [
-        "between",
-        "current_date",
-        "exists",
-        "first",
-        "full",
-        "grant",
-        "is",
-        "left",
-        "like",
-        "natural",
-        "over",
-        "right",
-        "set",
-        "user",
-        "values",
-        "source_file",
-        "source_row",
-        "is_deleted",
-        "fault",
-        "fault_column",
-        "reject_reason",
-        "reject_column",
-        "source_system",
-    ]
-)
+OTHER_RESERVED = frozenset({
+    "between", "current_date", "exists", "first", "full", "grant", "is", "left", "like", "natural",
+    "over", "right", "set", "user", "values", "source_file", "source_row", "is_deleted", "fault",
+    "fault_column", "reject_reason", "reject_column", "source_system",
+})  # fmt: skip
 # Words that say little at the end of a longer name: unit_number is no id of the row.
 VAGUE = frozenset({"id", "name", "status", "date", "amount"})
 # Meanings whose words may also begin a name, as in postcode_billing or "unsubscribed from all
@@ -54,7 +32,8 @@ BEGINNING = frozenset({"postal_code", "opt_out"})
 # Words that turn a consent into its contrary, wherever in the name they stand.
 DENYING = frozenset(
     ["no", "not", "never", "without", "stop", "kein", "keine", "keinen", "nicht", "ohne", "nie",
-     "geen", "niet", "zonder", "pas", "non", "sans", "jamais"]
+     "geen", "niet", "zonder", "pas", "non", "sans", "jamais", "sin", "nunca", "senza", "mai",
+     "niente", "nessun", "nessuna", "sem", "nao", "ingen", "brak"]
 )  # fmt: skip
 
 

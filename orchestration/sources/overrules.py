@@ -71,7 +71,7 @@ def columns_named(tables: Sequence[Table], name: str, option: str) -> list[Colum
     wanted = name.strip()
     found = [
         c for t in tables for c in t.columns
-        if wanted in (c.source_name.strip(), c.name, f"{t.name}.{c.source_name.strip()}")
+        if wanted in (c.title, c.name, f"{t.name}.{c.title}")
     ]  # fmt: skip
     if not found:
         raise UserError(f"{option} names the column {wanted[:60]}, and no table has it.", 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from orchestration.errors import UserError
@@ -80,7 +81,7 @@ class Proposal:
         self.feeds[name] = Feed(
             _of_group(expression, used),
             used,
-            reason or ", ".join(c.source_name.strip() for c in used),
+            reason or ", ".join(c.title for c in used),
             min(
                 (c.confidence or 0.5 for c in used),
                 default=0.5 if "source_row as" in expression else 1.0,
@@ -92,10 +93,22 @@ class Proposal:
         """A typed column that only checks and final expressions read."""
         self.helpers[name] = Feed(_of_group(expression, columns), columns)
 
-    def feed_text(self, name: str, column: Column | None, around: str = "{}") -> None:
-        """Fill a column of the entity with a text as it is, apart from blanks around it."""
+    def read(
+        self, name: str, column: Column | None, how: Callable[[Column], str | None] | None = None
+    ) -> None:
+        """Fill a column of the entity out of one of the table, where it has that.
+
+        Parameters:
+            name: the entity's column.
+            column: the table's.
+            how: what reads it; a text as it is, apart from blanks around it, without.
+        """
         if column is not None:
-            self.feed(name, around.format(expressions.text(column)), column)
+            self.feed(name, (how or expressions.text)(column), column)
+
+    def doubt(self, column: Column, what: str, remedy: str) -> None:
+        """Ask what only the user can say; `{}` in the remedy is the column."""
+        self.doubts.append(Doubt(self.table.name, column.title, what, remedy.format(column.title)))
 
     def check(self, condition: str, reason: str, blame: Column | str | None = None) -> None:
         """Add a check; the first that fits is the row's fault."""

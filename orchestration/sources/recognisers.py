@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 import duckdb
 import yaml
+from pydantic import BaseModel, ConfigDict
 
 from orchestration.sources import expressions as sql
 from orchestration.sources.doubts import day_or_month, decimals_or_thousands
@@ -35,8 +35,7 @@ READER = re.compile(r"\{\{ as_(instant|amount|decimal)\('\[([^\]]+?)\??\]'\) \}\
 TERM = re.compile(r"<(\w+)>")
 
 
-@dataclass(frozen=True)
-class Recogniser:
+class Recogniser(BaseModel):
     """One reviewed file.
 
     Attributes:
@@ -51,15 +50,17 @@ class Recogniser:
         entities: what it feeds, as the file says it.
     """
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     product: str
     export: str
     headers: tuple[str, ...]
-    without: tuple[str, ...]
-    formats: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
     traps: tuple[str, ...]
-    terms: Mapping[str, str]
-    steps: Mapping[str, str]
-    entities: tuple[Mapping[str, Any], ...]
+    terms: dict[str, str] = {}
+    steps: dict[str, str] = {}
+    entities: tuple[dict[str, Any], ...]
 
     @property
     def name(self) -> str:
@@ -70,22 +71,10 @@ class Recogniser:
 @cache
 def recognisers() -> tuple[Recogniser, ...]:
     """All recognisers, those with the most headers first."""
-    found = []
-    for path in sorted(FOLDER.glob("*.yml")):
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found.append(
-            Recogniser(
-                said["product"],
-                said["export"],
-                tuple(said["headers"]),
-                tuple(said.get("without", ())),
-                tuple(said.get("formats", ())),
-                tuple(said["traps"]),
-                said.get("terms", {}),
-                said.get("steps", {}),
-                tuple(said["entities"]),
-            )
-        )
+    found = [
+        Recogniser(**yaml.safe_load(path.read_text(encoding="utf-8")))
+        for path in sorted(FOLDER.glob("*.yml"))
+    ]
     return tuple(sorted(found, key=lambda r: (-len(r.headers), r.name)))
 
 
@@ -212,7 +201,7 @@ def _feed(
         if zone:
             value = column.zone if column else "UTC"
         text = text.replace(f"[{zone}{header}{optional}]", value)
-    reason = f"{known.name}: {', '.join(c.source_name.strip() for c in used.values())}"
+    reason = f"{known.name}: {', '.join(c.title for c in used.values())}"
     return Feed(_in_lines(text), tuple(used.values()), reason if used else f"{known.name}: always")
 
 
@@ -236,7 +225,7 @@ def _as_written(proposal: Proposal, call: re.Match[str], used: dict[str, Column]
 
 
 def _column(table: Table, header: str) -> Column | None:
-    return next((c for c in table.columns if fnmatchcase(c.source_name.strip(), header)), None)
+    return next((c for c in table.columns if fnmatchcase(c.title, header)), None)
 
 
 def _in_lines(text: str) -> str:

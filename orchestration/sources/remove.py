@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.errors import UserError
-from orchestration.project_files import editing, write_all
+from orchestration.project_files import editing, project_yaml, write_all, yaml_text
 from orchestration.settings import Settings
 from orchestration.sources.entities import WITHOUT_SOURCE
-from orchestration.sources.generate import project_yaml, yaml_text
 
 
 def files_of_source(project_dir: Path, name: str) -> list[Path]:

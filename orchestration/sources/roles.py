@@ -15,14 +15,8 @@ PERSON = (
 )  # fmt: skip
 FACT_INSTANTS = ("ordered_at", "date", "occurred_at", "created_at", "recorded_at", "updated_at")
 FACTS = (
-    *FACT_INSTANTS,
-    "amount",
-    "line_amount",
-    "unit_price",
-    "quantity",
-    "order_id",
-    "customer_id",
-)
+    *FACT_INSTANTS, "amount", "line_amount", "unit_price", "quantity", "order_id", "customer_id",
+)  # fmt: skip
 BY_VALUES = 0.5
 OWN_KEYS = ("id", "customer_id", "loyalty_id", "email", None)
 

@@ -7,61 +7,11 @@ from collections.abc import Sequence
 import duckdb
 
 from orchestration.ingest.sql import quoted
+from orchestration.meanings import values_of
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.evidence import UNIT_WORDS
 from orchestration.sources.names import meanings, tokens
 
-INSTANTS = frozenset(
-    [
-        "created_at",
-        "updated_at",
-        "ordered_at",
-        "occurred_at",
-        "recorded_at",
-        "started_at",
-        "date",
-        "birth_date",
-        "opened_at",
-        "closed_at",
-        "registered_at",
-        "cancelled_at",
-        "checked_in_at",
-        "visited_at",
-        "submitted_at",
-        "sent_at",
-        "delivered_at",
-        "returned_at",
-    ]
-)
-NUMBERS = frozenset(
-    [
-        "amount",
-        "line_amount",
-        "refunded_amount",
-        "unit_price",
-        "unit_cost",
-        "points",
-        "tier_rank",
-        "threshold_points",
-    ]
-)
-COUNTS = frozenset({"quantity", "line_number"})
-TEXTS = frozenset({"given_name", "family_name", "full_name", "city"})
-IDS = frozenset(
-    [
-        "customer_id",
-        "order_id",
-        "product_id",
-        "campaign_id",
-        "event_id",
-        "cookie_id",
-        "message_id",
-        "message_event_id",
-        "consent_id",
-        "loyalty_id",
-        "id",
-    ]
-)
 SUBJECTS = {
     "customer_id": "customer_records",
     "order_id": "orders",
@@ -92,47 +42,40 @@ def fits(column: Column, means: str) -> bool:
     if not column.filled:
         return True
     share = column.share
-    if means in INSTANTS:
-        if column.file_type in ("date", "timestamp"):
-            return True
-        return bool(column.formats) and (means != "birth_date" or column.formats[0][:5] != "epoch")
-    if means in NUMBERS:
-        return share("number") >= 0.5 and share("leading_zero") < 0.5
-    if means in COUNTS:
-        return share("integer") >= 0.5 or (means == "quantity" and share("number") >= 0.9)
-    if means in TEXTS:
-        return share("words") >= 0.5
-    match means:
-        case "email":
-            return share("email") >= 0.5
-        case "phone":
-            return share("phone") >= 0.5
-        case "consent_status" | "opt_out":
-            is_day = bool(column.formats) and not column.formats[0].startswith("epoch")
-            return column.distinct <= 20 and not is_day
-        case "login":
+    is_day = bool(column.formats) and not column.formats[0].startswith("epoch")
+    match values_of(means):
+        case "instant":
+            if column.file_type in ("date", "timestamp"):
+                return True
+            return is_day or (bool(column.formats) and means != "birth_date")
+        case "number":
+            return share("number") >= 0.5 and share("leading_zero") < 0.5
+        case "count":
+            return share("integer") >= 0.5 or (means == "quantity" and share("number") >= 0.9)
+        case "words" | "email" | "phone" | "postal" as pattern:
+            return share(pattern) >= 0.5
+        case "answer":
+            # Who has opted out on some day has; when somebody may be mailed is no answer.
+            return means == "opt_out" if is_day else column.distinct <= 20
+        case "one_word":
             # Nobody signs in with a blank or a comma; that is a name.
             return share("with_blank") < 0.1
-        case "postal_code":
-            return share("postal") >= 0.5
-        case "gender":
+        case "few":
             return column.distinct <= 20
-        case "state":
-            return share("words") >= 0.5
-        case "national_id" | "document_id" | "passport" | "drivers_license":
-            # A number of one's own; what many rows share is a code of another kind.
+        case "own_number":
+            # What many rows share is a code of another kind.
             return 10 * column.distinct >= column.filled
-        case "country_code":
+        case "country":
             return share("words") >= 0.5 and column.distinct <= 300
         case "currency":
             return share("three_letters") >= 0.5 or (share("words") >= 0.5 and column.distinct < 30)
         case "url":
             return share("url") + share("path") >= 0.5
-        case "is_return":
+        case "boolean":
             return share("boolean") >= 0.9
-        case "category" | "brand" | "status" | "channel" | "event_type" | "device_type":
+        case "kind":
             return not column.is_unique or column.rows < 20
-        case "product_name" | "street" | "campaign_name" | "subject":
+        case "title":
             return share("integer") < 0.9
     return True
 
@@ -144,7 +87,7 @@ def _by_name(column: Column) -> None:
     found = meanings(column.source_name)
     if not found and column.minor_digits:
         found = meanings(" ".join(w for w in tokens(column.source_name) if w not in UNIT_WORDS))
-    if column.name != column.source_name.strip() and not found:
+    if column.name != column.title and not found:
         found = meanings(column.name)
     fitting = [m for m in found if fits(column, m.means)]
     if fitting:
@@ -206,7 +149,7 @@ def _key(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
         # The first of those that are most like an id.
         return (max(unique, key=_id_rank).name,)
     ids = [
-        c for c in table.columns if c.filled == c.rows and c.means in {*IDS, "line_number"} - {None}
+        c for c in table.columns if c.filled == c.rows and (is_id(c) or c.means == "line_number")
     ][:6]
     for i, first in enumerate(ids):
         for second in ids[i + 1 :]:
@@ -220,13 +163,18 @@ def _key(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
 
 
 def _may_be_key(column: Column) -> bool:
-    if column.means in IDS:
+    if is_id(column):
         return True
     return column.means is None and column.share("point") + column.share("comma") < 0.5
 
 
+def is_id(column: Column) -> bool:
+    """Whether a column means a key, of its table or another one."""
+    return values_of(column.means) == "id"
+
+
 def _id_rank(column: Column) -> int:
-    if column.means in IDS:
+    if is_id(column):
         return 2
     return int(tokens(column.source_name)[-1:] in (["id"], ["no"], ["nr"], ["key"], ["code"]))
 
@@ -247,7 +195,7 @@ def _references(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None
             key = other.column(other.key[0])
             for column in table.columns:
                 alike = column.name == key.name or (
-                    column.means == key.means and column.means in IDS - {"id"}
+                    column.means == key.means != "id" and is_id(column)
                 )
                 alike = alike or _names_table(column, other, key)
                 if not alike or column.references or table.key == (column.name,) == other.key:

@@ -71,7 +71,7 @@ def _show_columns(console: Console, table: Table) -> None:
         shown = [c for c in shown if c.feeds or c.references or (c.means and c.filled)]
     for column in shown:
         grid.add_row(
-            literal(column.source_name.strip() or column.name),
+            literal(column.title or column.name),
             _type(column),
             literal(column.shape[:24]),
             f"{column.rows - column.filled:,}",
@@ -86,10 +86,16 @@ def _show_columns(console: Console, table: Table) -> None:
             "can't be loaded. Correct the header if they are needed.",
             style="yellow",
         )
+    if table.unreadable:
+        console.print(
+            f"  {table.unreadable:,} lines can't be read as rows and will be set aside; `c360 "
+            "source check` says where they are.",
+            style="yellow",
+        )
     for column in table.columns:
         for what, said in column.declares.items():
             kind = f"{said['name']}, {said['type']}" if what == "attribute" else said
-            console.print(f"  {literal(column.source_name.strip())} is declared: {what} {kind}")
+            console.print(f"  {literal(column.title)} is declared: {what} {kind}")
     if len(shown) < len(table.columns):
         console.print(f"  and {len(table.columns) - len(shown)} columns that mean nothing known")
 

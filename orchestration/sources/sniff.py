@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.errors import UserError
 from orchestration.ingest.addresses import without_password
 from orchestration.ingest.archives import members_of
+from orchestration.ingest.discovery import told
 from orchestration.ingest.file_states import FOLDER, is_utf8, shown_name, why_not_a_file
 from orchestration.ingest.patterns import LINKED_FOLDER, Matches, find_matches
 from orchestration.sources import databases
@@ -87,10 +88,8 @@ def find_tables(
     kind = format_of(place) or "csv"
     if kind == "json" and _is_lines_of_json(place):
         kind = "ndjson"
-    return _with_details(
-        Table(_without_number(_stem(place)) or _stem(place), kind), (place.resolve(),),
-        _told(place.resolve(), landing_dir), place.resolve().parent,
-    )  # fmt: skip
+    name = _without_number(_stem(place)) or _stem(place)
+    return _with_details(Table(name, kind), (place.resolve(),), place, landing_dir)
 
 
 def _files(matches: Matches, left_out: dict[str, str]) -> list[Path]:
@@ -183,13 +182,9 @@ def _tables_of(
             glob = str(members[0])
         if glob is None:
             for path in members:
-                tables += _with_details(
-                    Table(_stem(path), kind), (path,), _told(path, landing_dir), root
-                )
+                tables += _with_details(Table(_stem(path), kind), (path,), path, landing_dir)
             continue
-        tables += _with_details(
-            Table(name, kind), tuple(members), _told(Path(glob), landing_dir), root
-        )
+        tables += _with_details(Table(name, kind), tuple(members), Path(glob), landing_dir)
     for table, name in zip(tables, unique_names([t.name for t in tables], "table"), strict=True):
         table.name = name
     return sorted(tables, key=lambda table: table.name)
@@ -216,19 +211,12 @@ def _pattern(
     return None
 
 
-def _told(path: Path, landing_dir: Path) -> str:
-    root = landing_dir.resolve()
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-
-
-def _with_details(table: Table, files: tuple[Path, ...], path: str, root: Path) -> list[Table]:
+def _with_details(
+    table: Table, files: tuple[Path, ...], path: Path, landing_dir: Path
+) -> list[Table]:
     """A table with its files and how to read them; several for a workbook or a database."""
-    table.name, table.files, table.path, table.root = (
-        snake_case(table.name, "table"),
-        files,
-        path,
-        root,
-    )
+    table.name, table.files = snake_case(table.name, "table"), files
+    table.path = told(path.resolve(), landing_dir.resolve())
     if table.format == "csv":
         if len(members := members_of(files[0])) > 1:
             return _members(table, members)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
-from orchestration.sources.generate import project_yaml, yaml_text
+from orchestration.project_files import project_yaml, yaml_text
 from orchestration.value.measure_text import Measure, Shape
 
 MONEY = ("_amount", "_revenue", "_transaction_value")

@@ -26,12 +26,32 @@ def given_name(number: int) -> str:
 def crm_line(number: int) -> str:
     size = "" if SIZES[number] is None else str(SIZES[number]).replace(".", ",")
     name, joined = given_name(number), JOINED[number]
+    name = f"Prof. Dr. {name}" if number % 50 == 7 else name
     return f'C{number:05},{name},Meier,p{number}@x.org,"{size}",{joined:%d.%m.%Y}\n'
 
 
 def sources_file(company: Company) -> Path:
     """Where the columns of the CRM are declared."""
     return company.settings.dbt_project_dir / "models/staging/crm/_crm__sources.yml"
+
+
+def add_segment(company: Company) -> None:
+    """A segment of one's own that asks for a declared attribute, as docs/segments.md says it."""
+    project = company.settings.dbt_project_dir
+    folder = project / "models" / "segments"
+    (folder / "large_feet.sql").write_text(
+        "select profile_id, 'large_feet' as segment_name, 'buys large shoes' as reason "
+        "from {{ ref('profiles') }} where shoe_size > 44\n"
+    )
+    (folder / "large_feet.yml").write_text(
+        "version: 2\nmodels: [{name: large_feet, columns: [{name: profile_id, "
+        "data_tests: [unique, not_null]}]}]\n"
+    )
+    seed = project / "seeds" / "policy" / "segment_definitions.csv"
+    seed.write_text(seed.read_text() + "large_feet,Large feet,People with large feet,us,\n")
+    path = folder / "segment_membership.sql"
+    first = "segments = [\n"
+    path.write_text(path.read_text().replace(first, f"{first}    ref('large_feet'),\n"))
 
 
 def add_declared(company: Company, folder: Path) -> None:
@@ -59,6 +79,7 @@ def add_declared(company: Company, folder: Path) -> None:
     ):
         added = company.c360("source", "add", *command, "--yes")
         assert added.returncode == 0, added.stdout + added.stderr
+    add_segment(company)
     path = sources_file(company)
     content = yaml.safe_load(path.read_text())
     columns = content["sources"][0]["tables"][0]["columns"]

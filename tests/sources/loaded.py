@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.sources.profiles import ProfiledTable
+from orchestration.profiles import ProfiledTable
 
 OPERATIONS = """
 create schema if not exists landing;

@@ -62,6 +62,19 @@ def test_files_of_a_folder_become_tables_with_patterns(tmp_path: Path):
         find_tables(str(tmp_path / "nowhere"), landing)
 
 
+def test_a_folder_may_be_called_what_it_likes(tmp_path: Path):
+    place = write(tmp_path / "landing/C# & [50 %]/shop?/orders.csv", ORDERS)
+    added = add(tmp_path, "shop", place.parent)
+    assert added.rows("orders_orders", "order_id") == [("O1",), ("O2",)]
+
+
+def test_lines_that_are_no_row_are_told(tmp_path: Path):
+    more = "".join(f"O{n},C1,2026-01-04,5.00\n" for n in range(3, 9))
+    path = write(tmp_path / "orders.csv", ORDERS + "O9,C1,2026-01-05,5.00,and,more\n" + more)
+    added = add(tmp_path, "shop", path)
+    assert "1 lines can't be read as rows" in added.shown and "orders: 8 rows" in added.shown
+
+
 def test_json_excel_parquet_and_sqlite_are_read(tmp_path: Path):
     folder = tmp_path / "mixed"
     lines = '{"order_id": "O1", "customer_id": "C1", "ordered_at": "2026-01-03", "total": 9.9}\n'

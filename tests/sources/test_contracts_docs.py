@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestration.profiles import personal
+from orchestration.quality.contracts_docs import HELPERS, contract_pages, write_contracts
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
-from orchestration.sources import personal
-from orchestration.sources.contracts_docs import HELPERS, contract_pages, write_contracts
 from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
 
@@ -83,8 +83,8 @@ def test_labels_and_meanings_do_not_contradict_each_other() -> None:
             if meaning := meta.get("semantic_type"):
                 meanings.setdefault(meaning, set()).add(str(meta.get("label", "")))
     assert len(meanings) > 30
-    assert {
-        m for m, labels in meanings.items() if labels & {"I1", "I2"}
-    } & personal.PUBLIC_TYPES == (set())
+    labelled = [m for m, labels in meanings.items() if labels & {"I1", "I2"}]
+    assert personal.SHOWN not in {personal.visibility(m, None) for m in labelled}
     for private in ("email", "phone", "birth_date", "street", "loyalty_id", "login"):
-        assert meanings[private] <= {"I1", "I2"} and private in personal.PERSONAL_TYPES
+        assert meanings[private] <= {"I1", "I2"}
+        assert personal.visibility(private, None) == personal.HIDDEN

@@ -14,13 +14,13 @@ import duckdb
 import pytest
 
 from orchestration.errors import UserError
+from orchestration.expectations import load_source_suite, reviewed_suites
+from orchestration.expectations.assets import landing_gate, sentence, unexpected_text
+from orchestration.expectations.propose import propose_expectations
 from orchestration.locking import WriterLock
+from orchestration.profiles import ProfiledTable, profile_tables
 from orchestration.quality.validation import validate
 from orchestration.settings import Settings
-from orchestration.sources.expectation_assets import landing_gate, sentence, unexpected_text
-from orchestration.sources.expectations import propose_expectations
-from orchestration.sources.profiles import ProfiledTable, profile_tables
-from orchestration.sources.suites import load_source_suite, reviewed_suites
 from orchestration.terminal import Console
 from orchestration.warehouse import connect_writer
 from tests.sources.loaded import load

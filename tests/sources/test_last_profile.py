@@ -10,10 +10,10 @@ import dagster as dg
 import duckdb
 import pytest
 
+from orchestration.profiles import ProfiledTable, profile_tables
+from orchestration.profiles.assets import asked_for, count_states, overview_markdown
+from orchestration.profiles.pages import write_source_pages
 from orchestration.runs.resource import REBUILD_TAG
-from orchestration.sources.profile_assets import asked_for, count_states, overview_markdown
-from orchestration.sources.profile_docs import write_source_pages
-from orchestration.sources.profiles import ProfiledTable, profile_tables
 from tests.sources.loaded import add_file, everything, load, remove_file
 
 TABLE = ProfiledTable("shop", "visits", "shop__visits", (("id", None, None), ("at", None, None)))

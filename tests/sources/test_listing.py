@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.profiles import ProfiledTable, profile_tables
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.listing import ListedTable, list_sources
-from orchestration.sources.profiles import ProfiledTable, profile_tables
 from orchestration.terminal import Console
 from tests.conftest import settings_in
 from tests.sources.loaded import instant, load, log

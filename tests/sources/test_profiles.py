@@ -10,14 +10,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.sources import profile_sql, profile_values
-from orchestration.sources.profile_assets import changes_markdown, overview_markdown
-from orchestration.sources.profile_docs import write_source_pages
-from orchestration.sources.profiles import (
+from orchestration.profiles import (
     ProfiledTable,
     changes_since_previous,
+    counts,
     profile_tables,
+    values,
 )
+from orchestration.profiles.assets import changes_markdown, overview_markdown
+from orchestration.profiles.pages import write_source_pages
 from tests.sources.loaded import everything, load
 
 COLUMNS = ("number", "amount", "happened_at", "local_day", "code", "status", "note", "nothing")
@@ -192,10 +193,10 @@ def test_only_what_changed_is_profiled_again_and_ten_loads_are_kept() -> None:
 
 
 def test_a_sample_is_marked_and_the_same_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_sql, "EXACT_DISTINCT_ROWS", 500)
-    monkeypatch.setattr(profile_values, "FULL_ROWS", 500)
-    monkeypatch.setattr(profile_values, "SAMPLE_ROWS", 300)
-    monkeypatch.setattr(profile_values, "SHAPE_ROWS", 200)
+    monkeypatch.setattr(counts, "EXACT_DISTINCT_ROWS", 500)
+    monkeypatch.setattr(values, "FULL_ROWS", 500)
+    monkeypatch.setattr(values, "SAMPLE_ROWS", 300)
+    monkeypatch.setattr(values, "SHAPE_ROWS", 200)
     seen = []
     for threads, backwards in ((1, False), (4, True)):
         with duckdb.connect() as con:

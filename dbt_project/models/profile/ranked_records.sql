@@ -6,7 +6,15 @@
 ] -%}
 {%- set other_name = {'given_name': 'family_name', 'family_name': 'given_name'} -%}
 {%- set own_identities = ['email', 'phone', 'login', 'loyalty_id'] -%}
-{%- set record = ['source_system', 'source_record_id'] %}
+{%- set record = ['source_system', 'source_record_id'] -%}
+{%- set name = 'customer_records.given_name' -%}
+{%- set untitled -%}
+    case
+        when title_2.title is not null then {{ regexp_replace_all(name, '^([^ ]+ +){2}', '') }}
+        when title_1.title is not null then {{ regexp_replace_all(name, '^[^ ]+ +', '') }}
+        else {{ name }}
+    end
+{%- endset %}
 
 with
 
@@ -28,10 +36,6 @@ identity_map as (
 
 customer_records as (
     select * from {{ part(ref('customer_records'), record, of='identity_map') }}
-),
-
-source_precedence as (
-    select * from {{ ref('source_precedence') }}
 ),
 
 policies as (
@@ -93,7 +97,7 @@ cleaned as (
                             'no_' ~ other_name[attribute], 'customer_records.email'
                         ) }}
                     {%- endif %}
-                    then customer_records.{{ attribute }}
+                    then {{ untitled if attribute == 'given_name' else 'customer_records.' ~ attribute }}
             end as {{ attribute }},
         {%- endfor %}
         {%- for namespace in own_identities %}
@@ -111,7 +115,7 @@ cleaned as (
         on
             identity_map.source_system = customer_records.source_system
             and identity_map.source_record_id = customer_records.source_record_id
-    left join source_precedence
+    left join {{ ref('source_precedence') }} as source_precedence
         on source_precedence.source_system = customer_records.source_system
     left join placeholders as no_birth_date
         on
@@ -123,6 +127,14 @@ cleaned as (
                 own_{{ namespace }}.namespace = '{{ namespace }}'
                 and own_{{ namespace }}.record_key = customer_records.record_key
                 and own_{{ namespace }}.identity_value = customer_records.{{ namespace }}
+    {%- endfor %}
+    {%- for place in [1, 2] %}
+        left join {{ ref('name_titles') }} as title_{{ place }}
+            on
+                title_{{ place }}.title = replace(lower(split_part({{ name }}, ' ', {{ place }})), '.', '')
+                and split_part({{ name }}, ' ', {{ place + 1 }}) <> ''
+                and title_{{ place }}.may_be_name = false
+                {%- if place == 2 %} and title_1.title is not null{% endif %}
     {%- endfor %}
     {%- for attribute in free_text %}
         left join no_{{ attribute }}

@@ -26,8 +26,6 @@ from orchestration.ingest.readers.target import (
 from orchestration.ingest.sql import file_list, first_line, literal, quoted
 from orchestration.memory import raise_shortage
 
-SAMPLED_OBJECTS = 1_000
-
 
 def read_json_lines(con: duckdb.DuckDBPyConnection, target: Target, path: Path) -> Outcome:
     """Load newline-delimited JSON; a line that is no object with a declared field goes aside.
@@ -129,18 +127,21 @@ def _relation(matched: Matched, path: Path, kind: str, ignore_errors: bool) -> t
 def _matched(con: duckdb.DuckDBPyConnection, target: Target, path: Path, kind: str) -> Matched:
     """Match the fields. A declared one that is absent is null, as JSON means it, and no drift."""
     declared = dict.fromkeys(column.source_name for column in target.table.columns)
-    found = [name for name in _sampled_fields(con, path, kind) if name not in declared]
+    found = [name for name in _sampled_fields(con, target, path, kind) if name not in declared]
     return target.match(con, {**declared, **dict.fromkeys(found)})
 
 
-def _sampled_fields(con: duckdb.DuckDBPyConnection, path: Path, kind: str) -> list[str]:
+def _sampled_fields(
+    con: duckdb.DuckDBPyConnection, target: Target, path: Path, kind: str
+) -> list[str]:
     try:
         # On a connection of its own: an error here must not end the load's transaction.
         described = (
             con.cursor()
             .execute(
                 f"describe select * from read_json({file_list([path])}, format='{kind}', "
-                f"compression='uncompressed', maximum_depth=1, sample_size={SAMPLED_OBJECTS}, "
+                f"compression='uncompressed', maximum_depth=1, "
+                f"sample_size={target.sampled_objects}, "
                 f"ignore_errors={kind == 'newline_delimited'}, "
                 f"maximum_object_size={MAX_LINE_BYTES})"
             )

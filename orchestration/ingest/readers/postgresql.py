@@ -84,7 +84,8 @@ def read_postgresql(
                 cursor.execute(query, [latest] if since is None else [latest, since])
             else:
                 latest = None
-                cursor.execute(query + " order by r::text")
+                some = target.most_rows
+                cursor.execute(query + (f" limit {some}" if some else " order by r::text"))
             return Outcome(*insert_stream(con, target, matched, cursor)), latest
     except (postgresql.Error, duckdb.Error, pyarrow.ArrowException, OSError) as error:
         raise user_error(

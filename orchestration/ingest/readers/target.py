@@ -35,6 +35,8 @@ class Target:
         lines_before: lines of the file in front of the part that is being read.
         workspace: folder for temporary copies.
         is_careful: whether this is the second try at a file that broke the first.
+        sampled_objects: how many objects of JSON say which fields there are; all for -1.
+        most_rows: of a server's table, any of them; all where it is None.
     """
 
     table: SourceTable
@@ -45,6 +47,8 @@ class Target:
     lines_before: int = 0
     workspace: Path | None = None
     is_careful: bool = False
+    sampled_objects: int = 1_000
+    most_rows: int | None = None
 
     def match(self, con: duckdb.DuckDBPyConnection, found: Mapping[str, str | None]) -> Matched:
         """Match the file's columns, write the drift down, and follow it where that is the policy.

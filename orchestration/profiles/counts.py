@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.sources import personal
-from orchestration.sources.profile_columns import (
+from orchestration.profiles import personal
+from orchestration.profiles.columns import (
     FIRST_INSTANT,
     LAST_INSTANT,
     Column,
@@ -26,7 +26,6 @@ from orchestration.sources.profile_columns import (
 
 EXACT_DISTINCT_ROWS = 1_000_000
 KIND_SAMPLE_ROWS = 1_000
-COLUMNS_PER_SCAN = 30
 SHARE_OF_KIND = 0.95
 
 COMPACT_DATE = "%Y%m%d"
@@ -61,17 +60,8 @@ def _settle(
     rows: int,
     outcomes: Sequence[tuple[str, str]],
 ) -> None:
-    for start in range(0, len(columns), COLUMNS_PER_SCAN):
-        _settle_some(con, relation, columns[start : start + COLUMNS_PER_SCAN], rows, outcomes)
-
-
-def _settle_some(
-    con: duckdb.DuckDBPyConnection,
-    relation: str,
-    columns: Sequence[Column],
-    rows: int,
-    outcomes: Sequence[tuple[str, str]],
-) -> None:
+    if not columns:
+        return
     counts = []
     for i, _ in enumerate(columns):
         counts.append(f"count(t{i})")
@@ -122,45 +112,36 @@ def count_columns(
     con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column], rows: int
 ) -> Any:
     """Fill in the numbers of every column; returns the newest instant in them, or None."""
-    newest = []
-    for start in range(0, len(columns), COLUMNS_PER_SCAN):
-        some = columns[start : start + COLUMNS_PER_SCAN]
-        exact = rows <= EXACT_DISTINCT_ROWS
-        selected, counts = [], []
-        for i, column in enumerate(some):
-            selected.append(f"{column.quoted} as c{i}, {column.text} as t{i}")
-            distinct = f"count(distinct t{i})" if exact else f"approx_count_distinct(t{i})"
-            counts += [
-                f"count(c{i})",
-                f"count(t{i})",
-                distinct,
-                f"min(length(t{i}))",
-                f"max(length(t{i}))",
-                _end_sql(column, f"min(t{i})"),
-                _end_sql(column, f"max(t{i})"),
-                *_value_counts(column, i),
-            ]
-            if column.kind == "number":
-                selected.append(f"{column.value} as v{i}")
-            elif column.kind == "date":
-                selected.append(f"{column.instant} as v{i}")
-        sql = f"select {', '.join(counts)} from (select {', '.join(selected)} from {relation})"
-        found = iter(one_row(con, sql))
-        for column in some:
-            present, filled = next(found), next(found)
-            names = ("distinct_count", "min_length", "max_length")
-            column.numbers = {name: next(found) for name in names}
-            low_text, high_text, low, high, mean, is_fine, past = (next(found) for _ in range(7))
-            column.numbers |= {"null_count": rows - present, "empty_count": present - filled}
-            column.numbers |= {"row_count": rows, "is_approximate": not exact, "mean_value": None}
-            _judge(column, low, high, is_fine)
-            bounds = (low_text, high_text)
-            if column.kind != "text" and column.shows_bounds:
-                bounds = _bounds(column, low, high)
-                column.numbers["mean_value"] = None if mean is None else float(mean)
-            column.numbers["min_value"], column.numbers["max_value"] = bounds
-            if column.kind == "date" and column.visibility != personal.HIDDEN and past:
-                newest.append(past)
+    newest, selected, counts = [], [], []
+    exact = rows <= EXACT_DISTINCT_ROWS
+    for i, column in enumerate(columns):
+        selected.append(f"{column.quoted} as c{i}, {column.text} as t{i}")
+        distinct = f"count(distinct t{i})" if exact else f"approx_count_distinct(t{i})"
+        counts += [f"count(c{i})", f"count(t{i})", distinct]
+        counts += [f"min(length(t{i}))", f"max(length(t{i}))"]
+        counts += [_end_sql(column, f"min(t{i})"), _end_sql(column, f"max(t{i})")]
+        counts += _value_counts(column, i)
+        if column.kind != "text":
+            selected.append(
+                f"{column.value if column.kind == 'number' else column.instant} as v{i}"
+            )
+    sql = f"select {', '.join(counts)} from (select {', '.join(selected)} from {relation})"
+    found = iter(one_row(con, sql))
+    for column in columns:
+        present, filled = next(found), next(found)
+        names = ("distinct_count", "min_length", "max_length")
+        column.numbers = {name: next(found) for name in names}
+        low_text, high_text, low, high, mean, is_fine, past = (next(found) for _ in range(7))
+        column.numbers |= {"null_count": rows - present, "empty_count": present - filled}
+        column.numbers |= {"row_count": rows, "is_approximate": not exact, "mean_value": None}
+        _judge(column, low, high, is_fine)
+        bounds = (low_text, high_text)
+        if column.kind != "text" and column.shows_bounds:
+            bounds = _bounds(column, low, high)
+            column.numbers["mean_value"] = None if mean is None else float(mean)
+        column.numbers["min_value"], column.numbers["max_value"] = bounds
+        if column.kind == "date" and column.visibility != personal.HIDDEN and past:
+            newest.append(past)
     return max(newest, default=None)
 
 

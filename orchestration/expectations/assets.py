@@ -8,12 +8,12 @@ import dagster as dg
 import duckdb
 
 from orchestration.errors import without_values
+from orchestration.expectations.suites import SourceSuite, reviewed_suites
+from orchestration.profiles import profiled_tables
 from orchestration.progress import reporter
 from orchestration.quality.validation import PromiseResult, SuiteResult, validate
 from orchestration.resources import Warehouse
 from orchestration.settings import Settings
-from orchestration.sources.profiles import profiled_tables
-from orchestration.sources.suites import SourcePromise, SourceSuite, reviewed_suites
 from orchestration.transform.gate_results import open_gate, passed_with
 from orchestration.transform.translator import gate_key
 
@@ -111,7 +111,7 @@ def check_source_suite(
     con: duckdb.DuckDBPyConnection, settings: Settings, suite: SourceSuite
 ) -> SuiteResult:
     """Validate a source's suite on its landing views and show the result on the source's page."""
-    from orchestration.sources.profile_docs import write_expectation_results, write_source_pages
+    from orchestration.profiles.pages import write_expectation_results, write_source_pages
 
     result = validate(con, suite.source, suite.promises)
     write_expectation_results(settings.data_docs_dir, result)
@@ -121,10 +121,8 @@ def check_source_suite(
 
 def sentence(result: PromiseResult) -> str:
     """Table, column, rule and how many rows; never a value."""
-    promise = result.promise
-    subject = promise.subject if isinstance(promise, SourcePromise) else promise.name
-    rule = promise.rule if isinstance(promise, SourcePromise) else ""
-    return f"{subject} {rule} (found {without_values(result.observed)})"
+    p = result.promise
+    return f"{p.subject or p.name} {p.rule} (found {without_values(result.observed)})"
 
 
 def unexpected_text(result: SuiteResult) -> str:

@@ -8,54 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from orchestration.sources.personal import SHOWN_CHARACTERS
+from orchestration.profiles.newest import ProfiledColumn
+from orchestration.profiles.personal import SHOWN_CHARACTERS
 
 MOSTLY = 0.995
 FEWEST_ROWS = 20
 MOST_IN_SET = 10
 SHRINK, GROW = 0.5, 10
-
-
-@dataclass(frozen=True)
-class ProfiledColumn:
-    """A column of the newest profile: its row of operations.column_profiles and its top values."""
-
-    name: str
-    numbers: Mapping[str, Any]
-    values: tuple[str, ...]
-    are_shapes: bool
-
-    @property
-    def kind(self) -> str:
-        """number, date or text."""
-        return str(self.numbers["data_kind"])
-
-    @property
-    def quoted(self) -> str:
-        """The column as an SQL identifier."""
-        return '"' + self.name.replace('"', '""') + '"'
-
-    @property
-    def text(self) -> str:
-        """SQL of its value as text, null where there is none."""
-        return f"nullif(trim({self.quoted}::varchar), '')"
-
-    @property
-    def instant(self) -> str:
-        """SQL of its value as a timestamp."""
-        date_format = self.numbers["date_format"]
-        if date_format == "iso":
-            return f"try_cast({self.text} as timestamp)"
-        return f"try_strptime({self.text}, '{date_format}')"
-
-    @property
-    def filled(self) -> int:
-        """Rows with a value."""
-        n = self.numbers
-        return int(n["row_count"] - n["null_count"] - n["empty_count"])
 
 
 def query_of(identifier: str, columns: Sequence[ProfiledColumn]) -> str:
@@ -116,10 +77,13 @@ def _about_column(
     is_set = n["distinct_count"] <= MOST_IN_SET and is_whole and not column.are_shapes
     if column.kind == "text" and is_set and rows >= FEWEST_ROWS:
         yield _entry(
-            table, name, "is_known", f"is one of its {len(column.values)} known values",
+            table, name, "is_known", f"is one of its {len(column.tops)} known values",
             "A new value is a decision: add it here and to the staging model.",
             "ExpectColumnValuesToBeInSet",
-            {"column": name, "value_set": sorted(column.values), "mostly": MOSTLY},
+            {
+                "column": name, "value_set": sorted(top["value"] for top in column.tops),
+                "mostly": MOSTLY,
+            },
         )  # fmt: skip
     elif column.kind == "number" and not n["is_shape"]:
         low, high = _with_slack(float(n["min_value"]), float(n["max_value"]))

@@ -12,13 +12,14 @@ import duckdb
 from rich.table import Table
 
 from orchestration.errors import UserError
+from orchestration.expectations.rules import propose, query_of
+from orchestration.expectations.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
 from orchestration.locking import holder_of
+from orchestration.profiles.newest import newest_profiles
 from orchestration.project_files import editing, replace_text
 from orchestration.settings import Settings
-from orchestration.sources.suite_proposals import ProfiledColumn, propose, query_of
-from orchestration.sources.suites import PROPOSED, REVIEWED, load_source_suite, suites_folder
 from orchestration.terminal import Console
-from orchestration.warehouse import cannot_open
+from orchestration.warehouse import connect_reader
 
 HEADER = """\
 # Proposed by `c360 source expectations {name}` from profiles of {day} or later.
@@ -55,7 +56,11 @@ def propose_expectations(
     console = console or Console()
     path = suites_folder(settings) / f"{name}.yml"
     _refuse_reviewed(path)
-    with open_warehouse(settings) as con:
+    if holder := holder_of(settings.data_dir):
+        raise UserError(
+            f"A run is writing the warehouse ({holder}). Wait until it has finished and try again."
+        )
+    with connect_reader(settings) as con:
         queries, promises, day = _proposal(con, name)
     console.print(_as_table(name, day, promises))
     if not yes and not (confirm and confirm(f"Write {path}?")):
@@ -83,69 +88,6 @@ def _refuse_reviewed(path: Path) -> None:
             f"{path} has been reviewed and is enforced, so it is not written again. Set its "
             f"status to {PROPOSED} or move it away to get a new proposal."
         )
-
-
-def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """The warehouse, read-only.
-
-    Raises:
-        UserError: there is none yet, a run is writing it, or it can't be opened.
-    """
-    if not settings.warehouse_path.exists():
-        raise UserError(
-            f"Nothing has been loaded into {settings.data_dir} yet. Start `c360 run` first.", 3
-        )
-    if holder := holder_of(settings.data_dir):
-        raise UserError(
-            f"A run is writing the warehouse ({holder}). Wait until it has finished and try again."
-        )
-    try:
-        return duckdb.connect(str(settings.warehouse_path), read_only=True)
-    except duckdb.Error as error:
-        raise cannot_open(error, settings.warehouse_path) from None
-
-
-def newest_profiles(
-    con: duckdb.DuckDBPyConnection, source: str
-) -> dict[tuple[str, str], list[ProfiledColumn]]:
-    """The newest profile of each table of a source: (table, landing view) to its columns."""
-    # First, because a connection has one result at a time.
-    values = _values(con, source)
-    rows = con.execute(
-        """
-        select source_table, landing_view, p.*
-        from operations.column_profiles as p
-        join (
-            select source_system, source_table, load_id, landing_view
-            from operations.newest_profiles
-        ) as newest using (source_system, source_table, load_id)
-        where source_system = ?
-        order by source_table, p.rowid
-        """,
-        [source],
-    )
-    names = [column[0] for column in rows.description][2:]
-    found: dict[tuple[str, str], list[ProfiledColumn]] = {}
-    for table, view, *row in rows.fetchall():
-        numbers = dict(zip(names, row, strict=True))
-        name = numbers["column_name"]
-        shown, are_shapes = values.get((table, name, numbers["load_id"]), ((), True))
-        found.setdefault((table, view), []).append(
-            ProfiledColumn(name, numbers, tuple(shown), are_shapes)
-        )
-    return found
-
-
-def _values(con: duckdb.DuckDBPyConnection, source: str) -> dict[Any, tuple[list[str], bool]]:
-    return {
-        (table, column, load): (values, is_shape)
-        for table, column, load, values, is_shape in con.execute(
-            "select source_table, column_name, load_id, list(value order by rank), "
-            "bool_or(is_shape) from operations.column_top_values where source_system = ? "
-            "group by all",
-            [source],
-        ).fetchall()
-    }
 
 
 def _proposal(
@@ -204,7 +146,7 @@ def suite_text(
         name: the source system.
         day: of the oldest profile.
         queries: one per table; its promises look at it unless they have their own.
-        promises: entries of `suite_proposals.propose`.
+        promises: entries of `rules.propose`.
     """
     lines = [HEADER.format(name=name, day=day, status=PROPOSED), "queries:\n"]
     for table, query in queries.items():

@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.sources.profile_columns import Column, one_row
-from orchestration.sources.profile_values import FULL_ROWS
+from orchestration.profiles.columns import Column, one_row
+from orchestration.profiles.values import FULL_ROWS
 
 KEPT_LOADS = 10
 ROWS_PER_INSERT = 500

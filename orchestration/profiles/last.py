@@ -12,8 +12,8 @@ from datetime import datetime
 import duckdb
 
 from orchestration.ingest.sql import quoted
-from orchestration.sources import personal
-from orchestration.sources.profile_columns import Column, newest_sql
+from orchestration.profiles import personal
+from orchestration.profiles.columns import Column, newest_sql
 
 LEAST_CHANGE = 0.1
 """Rows come and gone since a table's last profile, as a share of its rows, that make a new one."""
@@ -40,7 +40,7 @@ class LastProfile:
     """A row of operations.newest_profiles.
 
     Attributes:
-        load_id, fingerprint, newest_data_at: as in `profile_store.Profile`.
+        load_id, fingerprint, newest_data_at: as in `store.Profile`.
         rows, profiled_at: over how many rows it was taken, and when.
         come, gone: rows loaded since, and rows that are not there any more.
     """

@@ -6,17 +6,17 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from orchestration.progress import reporter
-from orchestration.resources import Warehouse
-from orchestration.runs.resource import REBUILD_TAG
-from orchestration.settings import Settings
-from orchestration.sources.profile_docs import write_source_pages
-from orchestration.sources.profiles import (
+from orchestration.profiles import (
     ProfileOutcome,
     changes_since_previous,
     profile_tables,
     profiled_tables,
 )
+from orchestration.profiles.pages import write_source_pages
+from orchestration.progress import reporter
+from orchestration.resources import Warehouse
+from orchestration.runs.resource import REBUILD_TAG
+from orchestration.settings import Settings
 
 MOST_CHANGES = 10
 

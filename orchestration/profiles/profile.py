@@ -19,21 +19,12 @@ import duckdb
 from orchestration.ingest.sql import quoted
 from orchestration.logs import log
 from orchestration.memory import shortage
-from orchestration.sources import personal, profile_sql, profile_store, profile_values
-from orchestration.sources.last_profile import ProfiledTable, last_profiles, newest_instant
-from orchestration.sources.profile_columns import Column, one_row
-from orchestration.sources.profile_store import changes_since_previous
+from orchestration.profiles import counts, personal, store, values
+from orchestration.profiles.columns import Column, one_row
+from orchestration.profiles.last import ProfiledTable, last_profiles, newest_instant
 
-__all__ = [
-    "ProfileOutcome",
-    "ProfiledTable",
-    "changes_since_previous",
-    "profile_tables",
-    "profiled_tables",
-]
-
-WIDE = 150
-"""Columns of a table that are profiled together."""
+COLUMNS_PER_SCAN, WIDE = 30, 150
+"""Columns that are profiled together, and those of a table that is cut in narrow ones."""
 VERSION = 1
 """Part of each fingerprint, so that profiles are made again when their rules change."""
 
@@ -93,11 +84,11 @@ def profile_tables(
         One outcome per table, in the order given. A table that can't be profiled is logged and
         left with its old profile: a profile is never worth a refresh.
     """
-    profile_store.prepare(con)
+    store.prepare(con)
     contents, loads, types = _contents(con), _latest_loads(con), _types(con)
     known = last_profiles(con)
     outcomes: list[ProfileOutcome] = []
-    new: list[profile_store.Profile] = []
+    new: list[store.Profile] = []
     for table in tables:
         key = (table.source, table.table)
         columns_there = types[table.identifier]
@@ -108,7 +99,7 @@ def profile_tables(
         try:
             if last and state == "kept":
                 newest = newest_instant(con, table, columns_there, last)
-                profile_store.keep(con, (last.load_id, *key), fingerprint, newest)
+                store.keep(con, (last.load_id, *key), fingerprint, newest)
             if state != "profiled":
                 outcomes.append(ProfileOutcome(table, state))
                 continue
@@ -123,12 +114,12 @@ def profile_tables(
         seconds = time.monotonic() - started
         load_id = loads.get(key) or fingerprint
         new.append(
-            profile_store.Profile(
+            store.Profile(
                 load_id, *key, table.identifier, fingerprint, columns, rows, newest, seconds
             )
         )
         outcomes.append(ProfileOutcome(table, "profiled", seconds))
-    profile_store.write(con, new)
+    store.write(con, new)
     return outcomes
 
 
@@ -182,26 +173,26 @@ def _profile(
     (rows,) = one_row(con, f"select count(*) from {relation}")
     newest = []
     for part, some in _parts(con, relation, columns):
-        profile_sql.find_kinds(con, part, some, rows)
-        newest.append(profile_sql.count_columns(con, part, some, rows))
-        profile_values.count_values(con, part, some, rows)
-        profile_values.count_buckets(con, part, some, rows)
+        counts.find_kinds(con, part, some, rows)
+        newest.append(counts.count_columns(con, part, some, rows))
+        values.count_values(con, part, some, rows)
+        values.count_buckets(con, part, some, rows)
     return columns, rows, max((instant for instant in newest if instant), default=None)
 
 
 def _parts(
     con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]
 ) -> Iterator[tuple[str, Sequence[Column]]]:
-    """A wide relation as narrow ones: each query over it would pay for all of its columns."""
-    if len(columns) <= WIDE:
-        yield relation, columns
-        return
+    """A few columns at a time; of a wide relation, each query over it would pay for all of them."""
     for start in range(0, len(columns), WIDE):
-        some = columns[start : start + WIDE]
-        listed = ", ".join(column.quoted for column in some)
-        con.execute(
-            f"create or replace temp table profiled_part as select {listed}, source_file, "
-            f"source_row, is_deleted from {relation}"
-        )
-        yield "temp.profiled_part", some
-    con.execute("drop table temp.profiled_part")
+        some, part = columns[start : start + WIDE], relation
+        if len(columns) > WIDE:
+            part = "temp.profiled_part"
+            listed = ", ".join(column.quoted for column in some)
+            con.execute(
+                f"create or replace temp table profiled_part as select {listed}, source_file, "
+                f"source_row, is_deleted from {relation}"
+            )
+        for first in range(0, len(some), COLUMNS_PER_SCAN):
+            yield part, some[first : first + COLUMNS_PER_SCAN]
+    con.execute("drop table if exists temp.profiled_part")
