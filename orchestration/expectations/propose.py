@@ -56,7 +56,7 @@ def propose_expectations(
     console = console or Console()
     path = suites_folder(settings) / f"{name}.yml"
     _refuse_reviewed(path)
-    if holder := holder_of(settings.data_dir):
+    if settings.warehouse_path.exists() and (holder := holder_of(settings.data_dir)):
         raise UserError(
             f"A run is writing the warehouse ({holder}). Wait until it has finished and try again."
         )
