@@ -146,3 +146,11 @@ window_starts as (
 {% macro is_without_spread(ties, members) -%}
     5 * ({{ ties }}) > 4 * ({{ members }})
 {%- endmacro %}
+
+{#-
+    Whether the lines of a booking make it an order: something was bought, which nothing later
+    changes. A credit note is none; see docs/value.md, What an order is.
+-#}
+{% macro is_order() -%}
+    count(*) filter (where not is_return) > 0
+{%- endmacro %}
