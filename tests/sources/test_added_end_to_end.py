@@ -224,8 +224,8 @@ def test_a_credit_note_is_no_order(warehouse: duckdb.DuckDBPyConnection):
         "where source_system = 'bureau' and source_record_id = '11'",
     )
     assert found[0][:3] == (date(2026, 1, 5), 1, 200) and found[0][3] != "Champions"
-    kinds = "select source_activity_id from profile.activities where activity_type like 'credit_n%'"
-    assert sorted(rows(warehouse, kinds)) == [("C7",), ("C8",)]
+    notes = "from profile.activities where activity_type = 'credit_note_completed'"
+    assert rows(warehouse, f"select count(*) {notes} and source_system = 'bureau'") == [(2,)]
 
 
 def test_every_row_is_accounted_for(after_run: Company):
