@@ -11,6 +11,15 @@ judged as (
     from {{ ref('clv_judged') }}
 ),
 
+settings as (
+    select
+        max(case when setting = 'interval_share' then value end) as interval_share,
+        cast(max(case when setting = 'interval_bins' then value end) as int) as interval_bins,
+        max(case when setting = 'fewest_in_bin' then value end) as fewest_in_bin,
+        max(case when setting = 'interval_margin' then value end) as interval_margin
+    from {{ ref('clv_settings') }}
+),
+
 corrections as (
     select
         model,
@@ -39,7 +48,7 @@ lessons as (
         or case when corrections.split_count > 1 then judged.split <> 'calibration' else judged.half = 0 end
 ),
 
--- Customers with predictions alike, a hundred or more; equal predictions stay together.
+-- Customers with predictions alike; equal predictions stay together.
 ranked as (
     select
         *,
@@ -59,11 +68,16 @@ binned as (
         correction,
         cast(actual_amount as double)
         / case when predicted_amount > 0 then cast(predicted_amount as double) else 1 end as ratio,
+        predicted_amount = 0 as is_nothing,
         case
-            when predicted_amount = 0 then 20
-            else cast(floor(ahead * greatest(1, least(20, floor(total / 100.0))) / total) as int)
+            when predicted_amount = 0 then interval_bins
+            else
+                cast(floor(
+                    ahead * greatest(1, least(interval_bins, floor(total / fewest_in_bin))) / total
+                ) as int)
         end as bin
     from ranked
+    cross join settings
 ),
 
 placed as (
@@ -82,28 +96,29 @@ sizes as (
         model,
         is_active,
         bin,
+        bool_or(is_nothing) as is_nothing,
         count(*) as n,
-        least(count(*), ceil(0.8 * (count(*) + 1))) as covered_count,
+        least(count(*), ceil(max(settings.interval_share) * (count(*) + 1))) as covered_count,
         min(predicted_amount) as from_amount,
-        max(case when bin < 20 then correction else 0 end) as point_ratio
+        max(settings.interval_margin) as margin,
+        max(case when is_nothing then 0 else correction end) as point_ratio
     from binned
+    cross join settings
     group by lesson, model, is_active, bin
 ),
 
--- The shortest stretch that holds so many; where many spend nothing it begins there. Totals shift from
--- one backtest to the next by as much as a tenth, so its ends are moved out by that: where many spend
--- exactly alike, as subscribers do, an end among them would be chance.
+-- The shortest stretch that holds so many; where many spend nothing it begins there. It holds its point.
 shortest as (
     select
         sizes.lesson,
         sizes.model,
         sizes.is_active,
         sizes.bin,
+        sizes.is_nothing,
         sizes.n,
         sizes.from_amount,
-        sizes.point_ratio,
-        lowest.ratio - 0.1 * abs(lowest.ratio) as lower_ratio,
-        highest.ratio + 0.1 * abs(highest.ratio) as upper_ratio
+        least(lowest.ratio - sizes.margin * abs(lowest.ratio), sizes.point_ratio) as lower_ratio,
+        greatest(highest.ratio + sizes.margin * abs(highest.ratio), sizes.point_ratio) as upper_ratio
     from sizes
     inner join placed as lowest
         on
@@ -124,62 +139,39 @@ shortest as (
     ) = 1
 ),
 
--- An interval holds its point, and claims what it then covers.
-widened as (
+-- An interval claims what it then covers.
+claimed as (
     select
-        lesson,
-        model,
-        is_active,
-        bin,
-        n,
-        from_amount,
-        least(lower_ratio, point_ratio) as lower_ratio,
-        greatest(upper_ratio, point_ratio) as upper_ratio
-    from shortest
-),
-
-claims as (
-    select
-        widened.lesson,
-        widened.model,
-        widened.is_active,
-        widened.bin,
-        avg(case when placed.ratio between widened.lower_ratio and widened.upper_ratio then 1 else 0 end)
+        shortest.*,
+        avg(case when placed.ratio between shortest.lower_ratio and shortest.upper_ratio then 1 else 0 end)
             as claimed_coverage
-    from widened
+    from shortest
     inner join placed
         on
-            widened.lesson = placed.lesson
-            and widened.model = placed.model
-            and widened.is_active = placed.is_active
-            and widened.bin = placed.bin
-    group by widened.lesson, widened.model, widened.is_active, widened.bin
+            shortest.lesson = placed.lesson
+            and shortest.model = placed.model
+            and shortest.is_active = placed.is_active
+            and shortest.bin = placed.bin
+    group by all
 ),
 
 -- A bin reaches from its smallest prediction up to the next bin's, the lowest from the least amount.
 reaching as (
     select
-        widened.*,
-        claims.claimed_coverage,
+        *,
         case
-            when widened.bin = 20 then cast(0 as decimal(18, 2))
             when
                 row_number() over (
-                    partition by widened.lesson, widened.model, widened.is_active, widened.bin = 20
-                    order by widened.bin desc nulls last
+                    partition by lesson, model, is_active, is_nothing order by bin desc nulls last
                 ) > 1
-                then widened.from_amount
-            when max(widened.bin) over (partition by widened.lesson, widened.model, widened.is_active) = 20
+                then from_amount
+            when
+                not is_nothing
+                and bool_or(is_nothing) over (partition by lesson, model, is_active)
                 then cast(0.01 as decimal(18, 2))
             else cast(0 as decimal(18, 2))
         end as reaches_from
-    from widened
-    inner join claims
-        on
-            widened.lesson = claims.lesson
-            and widened.model = claims.model
-            and widened.is_active = claims.is_active
-            and widened.bin = claims.bin
+    from claimed
 )
 
 select
