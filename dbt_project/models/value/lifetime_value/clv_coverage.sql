@@ -9,7 +9,7 @@ judged as (
         predicted_amount,
         actual_amount,
         case when split = 'calibration' then 'tested' else 'published' end as lesson,
-        split = 'calibration' and {{ hash60('profile_id') }} % 2 = 0 as is_taught
+        split = 'calibration' and draw % 2 = 0 as is_taught
     from {{ ref('clv_judged') }}
 ),
 

@@ -1,16 +1,5 @@
 with
 
-judged as (
-    select
-        split,
-        model,
-        is_active,
-        predicted_amount,
-        actual_amount,
-        {{ hash60('profile_id') }} % 2 as half
-    from {{ ref('clv_judged') }}
-),
-
 settings as (
     select
         max(case when setting = 'interval_share' then value end) as interval_share,
@@ -18,6 +7,26 @@ settings as (
         max(case when setting = 'fewest_in_bin' then value end) as fewest_in_bin,
         max(case when setting = 'interval_margin' then value end) as interval_margin
     from {{ ref('clv_settings') }}
+),
+
+-- Ten times as many customers as the bins need say what more would say.
+judged as (
+    select
+        judged.split,
+        judged.model,
+        judged.is_active,
+        judged.predicted_amount,
+        judged.actual_amount,
+        judged.draw % 2 as half
+    from {{ ref('clv_judged') }} as judged
+    inner join {{ ref('clv_cutoffs') }} as cutoffs
+        on
+            judged.split = cutoffs.split
+            and judged.model = cutoffs.model
+    cross join settings
+    where
+        judged.draw * cutoffs.customer_count
+        < 10000000 * settings.interval_bins * settings.fewest_in_bin
 ),
 
 corrections as (
