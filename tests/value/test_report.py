@@ -130,7 +130,9 @@ def test_bars_that_differ_by_more_than_a_hundred_are_logarithmic() -> None:
         return [float(h) for h in re.findall(r'width="[\d.]+" height="([\d.]+)"/>', svg)][1::2]
 
     small, middle, large = bars(1, 1000, 1_000_000)[-3:]
-    assert small == 0 and middle == pytest.approx(large / 2, rel=0.01)
+    assert small > 0 and middle == pytest.approx((small + large) / 2, rel=0.01)
+    nothing, smallest, _ = bars(0, 10, 1_000_000)[-3:]
+    assert nothing == 0 and smallest > 0
     small, large = bars(50, 100)[-2:]
     assert small == pytest.approx(large / 2, rel=0.01)
 

@@ -95,55 +95,47 @@ placed as (
         row_number() over (
             partition by lesson, model, is_active, bin
             order by ratio asc nulls last, predicted_amount asc nulls last
-        ) as place
+        ) as place,
+        count(*) over (partition by lesson, model, is_active, bin) as n,
+        min(predicted_amount) over (partition by lesson, model, is_active, bin) as from_amount
     from binned
 ),
 
-sizes as (
+-- Where a stretch ends that holds so many. A column, so that its end is found by equality.
+stretches as (
     select
-        lesson,
-        model,
-        is_active,
-        bin,
-        bool_or(is_nothing) as is_nothing,
-        count(*) as n,
-        least(count(*), ceil(max(settings.interval_share) * (count(*) + 1))) as covered_count,
-        min(predicted_amount) as from_amount,
-        max(settings.interval_margin) as margin,
-        max(case when is_nothing then 0 else correction end) as point_ratio
-    from binned
+        placed.*,
+        settings.interval_margin as margin,
+        case when placed.is_nothing then 0 else placed.correction end as point_ratio,
+        placed.place - 1 + cast(
+            least(placed.n, ceil(settings.interval_share * (placed.n + 1))) as bigint
+        ) as last_place
+    from placed
     cross join settings
-    group by lesson, model, is_active, bin
 ),
 
--- The shortest stretch that holds so many; where many spend nothing it begins there. It holds its point.
+-- The shortest of them; where many spend nothing it begins there. It holds its point.
 shortest as (
     select
-        sizes.lesson,
-        sizes.model,
-        sizes.is_active,
-        sizes.bin,
-        sizes.is_nothing,
-        sizes.n,
-        sizes.from_amount,
-        least(lowest.ratio - sizes.margin * abs(lowest.ratio), sizes.point_ratio) as lower_ratio,
-        greatest(highest.ratio + sizes.margin * abs(highest.ratio), sizes.point_ratio) as upper_ratio
-    from sizes
-    inner join placed as lowest
-        on
-            sizes.lesson = lowest.lesson
-            and sizes.model = lowest.model
-            and sizes.is_active = lowest.is_active
-            and sizes.bin = lowest.bin
+        lowest.lesson,
+        lowest.model,
+        lowest.is_active,
+        lowest.bin,
+        lowest.is_nothing,
+        lowest.n,
+        lowest.from_amount,
+        least(lowest.ratio - lowest.margin * abs(lowest.ratio), lowest.point_ratio) as lower_ratio,
+        greatest(highest.ratio + lowest.margin * abs(highest.ratio), lowest.point_ratio) as upper_ratio
+    from stretches as lowest
     inner join placed as highest
         on
-            sizes.lesson = highest.lesson
-            and sizes.model = highest.model
-            and sizes.is_active = highest.is_active
-            and sizes.bin = highest.bin
-            and lowest.place + sizes.covered_count - 1 = highest.place
+            lowest.lesson = highest.lesson
+            and lowest.model = highest.model
+            and lowest.is_active = highest.is_active
+            and lowest.bin = highest.bin
+            and lowest.last_place = highest.place
     qualify row_number() over (
-        partition by sizes.lesson, sizes.model, sizes.is_active, sizes.bin
+        partition by lowest.lesson, lowest.model, lowest.is_active, lowest.bin
         order by highest.ratio - lowest.ratio asc nulls last, lowest.place asc nulls last
     ) = 1
 ),
