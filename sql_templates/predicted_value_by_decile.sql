@@ -1,6 +1,6 @@
 -- Who will bring the revenue of the months to come?
 -- One row per tenth of the customers by what is expected of them within horizon_months; 1 is the
--- best. Customers of whom nothing is predicted are left out.
+-- best, and 0 holds those who are not told apart. Customers of whom nothing is predicted are left out.
 -- Chart: columns of historical_amount beside predicted_amount by decile.
 with
 
@@ -24,5 +24,5 @@ select
     / nullif(fact_lifetime_value.profile_count, 0) as average_predicted_amount
 from insights.fact_lifetime_value
 inner join latest on fact_lifetime_value.date_key = latest.date_key
-where fact_lifetime_value.decile > 0
+where fact_lifetime_value.predicted_amount is not null
 order by fact_lifetime_value.decile asc

@@ -140,9 +140,19 @@ window_starts as (
 {%- endmacro %}
 
 {#-
-    Whether so many share a value that their place in an order says nothing: more than four fifths.
-    Parameters: ties, how many have the value; members, how many are compared.
+    Whether a place in an order says nothing: fewer are compared than there are parts, or more than
+    four fifths share the value. RFM, rankings and the deciles of lifetime value all go by it.
+    Parameters: ties, how many have the value; members, how many are compared; parts, how many
+    scores or buckets there are.
 -#}
-{% macro is_without_spread(ties, members) -%}
-    5 * ({{ ties }}) > 4 * ({{ members }})
+{% macro is_without_spread(ties, members, parts) -%}
+    (({{ members }}) < {{ parts }} or 5 * ({{ ties }}) > 4 * ({{ members }}))
+{%- endmacro %}
+
+{#-
+    Whether the lines of a booking make it an order: something was bought, which nothing later
+    changes. A credit note is none; see docs/value.md, What an order is.
+-#}
+{% macro is_order() -%}
+    count(*) filter (where not is_return) > 0
 {%- endmacro %}

@@ -55,8 +55,9 @@ placed as (
     from member_windows
 ),
 
-{#- A value that nearly everybody has puts nobody before anybody. Few lists have one, so the sizes of
-    ties are not counted for each value, but seen at the last of those who share it. -#}
+{#- A value that nearly everybody has puts nobody before anybody, and fewer members than buckets fill
+    no buckets. Few lists have such, so the sizes of ties are not counted for each value, but seen at
+    the last of those who share it. -#}
 without_spread as (
     select distinct
         metric,
@@ -65,16 +66,15 @@ without_spread as (
         look_back,
         place
     from placed
-    where {{ is_without_spread('position - place + 1', 'member_count') }}
+    where {{ is_without_spread('position - place + 1', 'member_count', buckets) }}
 ),
 
-{#- Fewer members than buckets fill no buckets. -#}
 bucketed as (
     select
         placed.*,
-        without_spread.place is null and placed.member_count >= {{ buckets }} as is_scored,
+        without_spread.place is null as is_scored,
         case
-            when without_spread.place is null and placed.member_count >= {{ buckets }}
+            when without_spread.place is null
                 then {{ _bucket_of('placed.' ~ order, 'placed.member_count', buckets) }}
         end as bucket
     from placed

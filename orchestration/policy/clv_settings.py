@@ -33,6 +33,10 @@ class ClvSettings:
         most_backtest_customers: customers a backtest ranks.
         largest_bias: of a published prediction's held-out total, as a share.
         stable_bias_range: how far biases of backtests may differ to be corrected, in logarithms.
+        interval_share: of customers alike that an interval is made to hold.
+        interval_bins: groups that intervals are made in, at most.
+        fewest_in_bin: customers in a group at least.
+        interval_margin: share by which the ends of an interval are moved out.
         largest_coverage_miss: of intervals that are published, as a share of the customers.
         challenger_margin: what another method must be better by, on the mean of top-decile share
             and Spearman.
@@ -51,6 +55,10 @@ class ClvSettings:
     most_backtest_customers: float = 250_000
     largest_bias: float = 0.5
     stable_bias_range: float = 0.15
+    interval_share: float = 0.8
+    interval_bins: float = 20
+    fewest_in_bin: float = 100
+    interval_margin: float = 0.1
     largest_coverage_miss: float = 0.05
     challenger_margin: float = 0.01
 
@@ -74,6 +82,10 @@ LIMITS: Mapping[str, tuple[float, float, bool]] = {
     "most_backtest_customers": (1_000, 1_000_000, True),
     "largest_bias": (0, 10, False),
     "stable_bias_range": (0, 2, False),
+    "interval_share": (0.5, 0.99, False),
+    "interval_bins": (1, 100, True),
+    "fewest_in_bin": (10, 1e9, True),
+    "interval_margin": (0, 1, False),
     "largest_coverage_miss": (0, 1, False),
     "challenger_margin": (0, 1, False),
 }

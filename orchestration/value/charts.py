@@ -47,7 +47,8 @@ def actual_and_predicted(deciles: Sequence[Mapping[str, Any]]) -> str:
     positive = [v for pair in pairs for v in pair if v > 0]
     top = max(positive, default=1.0)
     if positive and top > 100 * min(positive):
-        least, most = floor(log10(min(positive))), ceil(log10(top))
+        # The scale begins below the smallest, so that it does not look like nothing.
+        least, most = ceil(log10(min(positive))) - 1, ceil(log10(top))
         step = ceil((most - least) / 6)
         marks = [10.0**power for power in range(least, most + step, step)]
         places = {mark: n / (len(marks) - 1) for n, mark in enumerate(marks)}

@@ -36,7 +36,7 @@ PARAMETERS = pa.schema(
     ]
 )  # fmt: skip
 MODELS = (*ALL_PURCHASE_MODELS, GAMMA_GAMMA)
-METHOD = 2
+METHOD = 3
 """Part of a version's name. Raise it when a backtest is to be counted differently from then on."""
 CHUNK = 200_000
 """Histories evaluated at a time; bounds the memory."""

@@ -97,7 +97,11 @@ def collect(con: duckdb.DuckDBPyConnection) -> Report:
         "backtests": rows(
             con,
             "select split, model, split_on, until_on, customer_count, bias, top_decile_share, "
-            "spearman, one_time_spearman from value.clv_cutoffs "
+            "spearman, one_time_spearman, claimed_coverage, measured_coverage "
+            "from value.clv_cutoffs join (select split, model, "
+            "sum(tested_count * claimed_coverage) / sum(tested_count) as claimed_coverage, "
+            "sum(tested_count * measured_coverage) / sum(tested_count) as measured_coverage "
+            "from value.clv_coverage group by all) using (split, model) "
             "where model in (select model from value.clv_backtest where is_champion "
             "and version in (select version from value.clv_parameters)) order by split",
         ),

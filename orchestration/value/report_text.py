@@ -21,7 +21,9 @@ GRADES: Mapping[str, str] = {
 }
 CANDIDATE_HEADS = ("top 10 %", "Spearman", "bias", "covers", "hits", "grade")
 DECILE_HEADS = ("decile", "customers", "expected", "came", "off", "share", "so far", "covered")
-BACKTEST_HEADS = ("learned until", "measured until", "customers", "top 10 %", "Spearman", "bias")
+BACKTEST_HEADS = (
+    "learned until", "measured until", "customers", "top 10 %", "Spearman", "bias", "covers",
+)  # fmt: skip
 PARAMETER_HEADS = (
     "learned at", "model", "parameter", "estimate", "95 % interval", "log likelihood", "status",
 )  # fmt: skip
@@ -43,8 +45,16 @@ def headline(report: Report) -> str:
         f"{predicted['currency'] or ''} of {predicted['customers']:,} customers in the next "
         f"{predicted['horizon_days']} days; {predicted['high_value_customers']:,} of them are "
         f"high value. As far ahead its last backtest was {share(abs(bias))} too "
-        f"{'high' if bias > 0 else 'low'} in total."
+        f"{'high' if bias > 0 else 'low'} in total{_range(report['candidates'][0])}."
     )
+
+
+def _range(champion: Mapping[str, Any]) -> str:
+    """The biases of all backtests, where there are several."""
+    if champion["backtest_count"] < 2:
+        return ""
+    ends = f"{signed(champion['lowest_bias'])} to {signed(champion['highest_bias'])}"
+    return f"; its {champion['backtest_count']} backtests range from {ends}"
 
 
 def backtest_sentence(report: Report) -> str:
@@ -70,7 +80,7 @@ def grade_sentence(report: Report) -> str:
     champion = report["candidates"][0]
     better = "better than" if champion["is_better_than_chance"] else "not surely better than"
     intervals = (
-        "" if champion["coverage_holds"] else ", which does not hold, so that none are published"
+        "" if champion["coverage_holds"] else "; once they did not hold, so none are published"
     )
     return (
         f"Grade {grade}: {GRADES[grade]}. Its best tenth brought {share_with_ends(champion)} of "
@@ -109,17 +119,19 @@ def number(value: Any) -> str:
     return "–" if value is None else f"{float(value):.3f}"
 
 
+def covered(row: Mapping[str, Any]) -> str:
+    """What intervals covered beside what they claim."""
+    measured, claimed = row["measured_coverage"], row["claimed_coverage"]
+    return "–" if measured is None else f"{100 * measured:.0f} of {100 * claimed:.0f} %"
+
+
 def candidate_cells(candidate: Mapping[str, Any]) -> list[str]:
     """A candidate's numbers as written in the table of candidates."""
-    covers = "–"
-    if candidate["measured_coverage"] is not None:
-        measured, claimed = candidate["measured_coverage"], candidate["claimed_coverage"]
-        covers = f"{100 * measured:.0f} of {100 * claimed:.0f} %"
     return [
         share(candidate["top_decile_share"]),
         number(candidate["spearman"]),
         signed(candidate["bias"]),
-        covers,
+        covered(candidate),
         share(candidate["hit_rate"]),
         candidate["grade"] or "–",
     ]
@@ -157,6 +169,7 @@ def backtest_cells(report: Report) -> list[list[str]]:
             share(row["top_decile_share"]),
             number(row["spearman"]),
             signed(row["bias"]),
+            covered(row),
         ]
         for row in report["backtests"]
     ]

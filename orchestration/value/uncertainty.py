@@ -2,11 +2,13 @@
 
 Efron, The Annals of Statistics 7 (1979), 1-26, with Poisson weights (Hanley and MacGibbon 2006): a
 customer counts 0, 1, 2, … times, the same number for every candidate and in every backtest, so that
-differences between candidates are told apart from chance. Places and ranks stay as they are.
+differences between candidates are told apart from chance. Places and ranks stay as they are. Where
+customers are many, some are drawn together: what is summed over groups made blindly varies alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -17,7 +19,7 @@ from scipy.stats import poisson
 from orchestration.value.clv_periods import SPLITS
 from orchestration.value.histories import Floats
 
-DRAWS, AT_A_TIME, SEED = 200, 20, 360
+DRAWS, AT_A_TIME, SEED, GROUPS = 200, 20, 360, 10_000
 _COUNTS = np.repeat(
     np.arange(10.0), np.diff(np.round(65_536 * poisson.cdf(np.arange(-1, 10), 1)).astype(int))
 )
@@ -44,21 +46,21 @@ def uncertainty(con: duckdb.DuckDBPyConnection, judged: str) -> pa.Table:
         that know every candidate of the last one; the ends; and whether neither its share nor its
         Spearman is behind the best candidate's by more than chance.
     """
-    by_split = _candidates(con, judged)
-    last = by_split.get(SPLITS[0], [])
-    shared = sorted(split for split, models in by_split.items() if set(last) <= set(models))
-    [(customers,)] = con.execute(f"select count(distinct profile_id) from {judged}").fetchall()
-    if not last or not customers:
+    sums = _sums(con, judged)
+    last = list(sums.get(SPLITS[0], {}))
+    shared = sorted(split for split, models in sums.items() if set(last) <= set(models))
+    if not last:
         return RESULT.empty_table()
-    parts = {split: _columns(con, judged, split, last) for split in shared}
+    parts = {split: _columns([sums[split][model] for model in last]) for split in shared}
     random = np.random.default_rng(SEED)
     found: dict[str, list[Floats]] = {split: [] for split in shared}
+    groups = len(parts[SPLITS[0]])
     for start in range(0, DRAWS + AT_A_TIME, AT_A_TIME):
         # The first row of all counts every customer once.
-        draws = random.integers(0, 65_536, (AT_A_TIME, customers), dtype=np.uint16)
-        weights = _COUNTS[draws] if start else np.ones((1, customers))
-        for split, (who, columns) in parts.items():
-            found[split].append(_measures(weights[:, who] @ columns, len(last)))
+        draws = random.integers(0, 65_536, (AT_A_TIME, groups), dtype=np.uint16)
+        weights = _COUNTS[draws] if start else np.ones((1, groups))
+        for split, columns in parts.items():
+            found[split].append(_measures(weights @ columns, len(last)))
     # Measure (share, Spearman) by draw and candidate.
     measured = {split: np.concatenate(blocks, axis=1) for split, blocks in found.items()}
     means = np.mean([measured[split] for split in shared], axis=0)
@@ -80,43 +82,50 @@ def uncertainty(con: duckdb.DuckDBPyConnection, judged: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=RESULT)
 
 
-def _candidates(con: duckdb.DuckDBPyConnection, judged: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for split, model in con.execute(
-        f"select distinct split, model from {judged} order by split, model"
-    ).fetchall():
-        found.setdefault(split, []).append(model)
+def _sums(con: duckdb.DuckDBPyConnection, judged: str) -> dict[str, dict[str, Floats]]:
+    """By split and candidate a row per group of customers: how many, and sums over them.
+
+    The sums are of amounts, of amounts in the best tenth, and of ranks less their mean: actual,
+    its square, predicted, its square, and their product.
+    """
+    rows = con.execute(
+        f"""
+        with people as (
+            select profile_id, row_number() over (order by profile_id) - 1 as place
+            from (select distinct profile_id from {judged})
+        ), sizes as (
+            -- Ranks are doubled, so that ties can share one.
+            select split, model, count(*) + 1 as mean_rank from {judged} group by all
+        ), centred as (
+            select split, model, place % {GROUPS} as who, actual_amount, decile,
+                (actual_rank - mean_rank)::hugeint as y, (predicted_rank - mean_rank)::hugeint as x
+            from {judged} inner join people using (profile_id)
+            inner join sizes using (split, model)
+        )
+        select split, model, who, count(*)::double as n, sum(actual_amount)::double as amount,
+            sum(y)::double as y, sum(y * y)::double as yy,
+            coalesce(sum(actual_amount) filter (where decile = 1), 0)::double as top,
+            sum(x)::double as x, sum(x * x)::double as xx, sum(x * y)::double as xy,
+            (select least(count(*), {GROUPS}) from people) as groups
+        from centred group by all order by split, model, who
+        """
+    ).fetchnumpy()
+    names = ("n", "amount", "y", "yy", "top", "x", "xx", "xy")
+    values = np.stack([np.asarray(rows[name]) for name in names], axis=1)
+    found: dict[str, dict[str, Floats]] = {}
+    for split in np.unique(np.asarray(rows["split"])):
+        for model in np.unique(np.asarray(rows["model"])[rows["split"] == split]):
+            here = (rows["split"] == split) & (rows["model"] == model)
+            # Whoever is not known yet at an earlier backtest adds nothing to it.
+            sums = np.zeros((int(rows["groups"][0]), len(names)))
+            sums[rows["who"][here]] = values[here]
+            found.setdefault(str(split), {})[str(model)] = sums
     return found
 
 
-def _columns(
-    con: duckdb.DuckDBPyConnection, judged: str, split: str, models: list[str]
-) -> tuple[Any, Floats]:
-    """Who is judged, and columns whose weighted sums give all measures."""
-    columns: list[Floats] = []
-    who: Any = None
-    for model in models:
-        rows = con.execute(
-            f"""
-            with people as (
-                select profile_id, row_number() over (order by profile_id) - 1 as who
-                from (select distinct profile_id from {judged})
-            )
-            select who, actual_amount::double as actual,
-                case when decile = 1 then actual_amount else 0 end::double as top,
-                predicted_rank::double as predicted_rank, actual_rank::double as actual_rank
-            from {judged} inner join people using (profile_id)
-            where split = ? and model = ? order by who
-            """,
-            [split, model],
-        ).fetchnumpy()
-        who = np.asarray(rows["who"])
-        x, y = (np.asarray(rows[name]) for name in ("predicted_rank", "actual_rank"))
-        x, y = x - x.mean(), y - y.mean()
-        if not columns:
-            columns += [np.ones_like(y), np.asarray(rows["actual"]), y, y * y]
-        columns += [np.asarray(rows["top"]), x, x * x, x * y]
-    return who, np.stack(columns, axis=1)
+def _columns(sums: Sequence[Floats]) -> Floats:
+    """Columns whose weighted sums give all measures; what came is the same for every candidate."""
+    return np.concatenate([sums[0][:, :4], *(part[:, 4:] for part in sums)], axis=1)
 
 
 def _measures(sums: Floats, models: int) -> Floats:

@@ -85,7 +85,15 @@ TABLES = {
                 as decimal(18, 2)) as predicted_amount,
             cast(case when decile > 0 then round(2400 / decile, 2) end as decimal(18, 2))
                 as expected_purchase_count,
-            'EUR' as currency
+            'EUR' as currency, case when decile > 0 then 'B' end as grade,
+            case when decile > 0 then -0.031 end::double as bias,
+            case when decile > 0 then -0.12 end::double as lowest_bias,
+            case when decile > 0 then 0.04 end::double as highest_bias,
+            case when decile > 0 then 0.86 end::double as claimed_coverage,
+            case when decile > 0 then 0.84 end::double as measured_coverage,
+            decile > 0 as coverage_holds,
+            case when decile > 0 then 0.42 end::double as top_decile_share,
+            decile > 0 as is_better_than_chance
         from range(0, 11) as deciles(decile)""",
     "fact_revenue": """
         select cast(date '2024-11-01' + to_months(cast(month as int)) as date) as month_start_on,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.dashboard.pages import Item, Selector, read_pages
@@ -71,6 +72,25 @@ def test_a_choice_reaches_the_query(published: Settings) -> None:
     ]
     assert sum(by_tier) == pytest.approx(lifetime)
     assert ask(published, template, {"loyalty_tier": None})["net_amount"].sum() == lifetime
+
+
+def test_what_is_expected_says_how_far_it_is_to_be_trusted(published: Settings) -> None:
+    template = read_template("expected_value")
+    [row] = ask(published, template).to_dict("records")
+    assert row["profile_count"] == 6400 and row["grade"] == "B"
+    assert row["bias_label"] == "-3 % (-12 to +4)"
+    assert row["coverage_label"] == "84 of 86 %" and row["top_decile_label"] == "42 %"
+    with duckdb.connect(str(published.published_path)) as con:
+        con.execute(
+            "update insights.fact_lifetime_value set coverage_holds = false, "
+            "is_better_than_chance = false"
+        )
+    [row] = ask(published, template).to_dict("records")
+    assert row["coverage_label"] == "84 of 86 %, withheld"
+    assert row["top_decile_label"] == "42 %, maybe chance"
+    with duckdb.connect(str(published.published_path)) as con:
+        con.execute("delete from insights.fact_lifetime_value where predicted_amount is not null")
+    assert ask(published, template).isna().all(axis=None)
 
 
 @pytest.mark.parametrize("value", ["'; drop table insights.fact_profile; --", "' or '1' = '1", ""])

@@ -18,7 +18,8 @@ from tests.own_data import project_copy
 MODELS = ("clv_settings", "path:models/value/lifetime_value", "customer_lifetime_value")
 TABLES = (
     "clv_splits", "clv_inputs", "clv_parameters", "clv_scores", "clv_judged", "clv_cutoffs",
-    "clv_uncertainty", "clv_intervals", "clv_calibration", "clv_candidates", "clv_backtest",
+    "clv_uncertainty", "clv_intervals", "clv_coverage", "clv_calibration", "clv_candidates",
+    "clv_backtest",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from orchestration.errors import without_values
 from tests.conftest import require_shared
 from tests.value.rendering import fill, render
 
-CENT = Decimal("0.01")
+CENT, COST = Decimal("0.01"), Decimal("1.25")
 RATES = [
     ("CHF", "EUR", date(2026, 1, 1), Decimal("1.05")),
     ("CHF", "EUR", date(2026, 1, 3), Decimal("0.5")),
@@ -81,7 +81,7 @@ def tables(
             for o in ("o1", "o2", "o3")
         ],
     )
-    product = ("shop", "x", "Books", Decimal("1.25"), "CHF")
+    product = ("shop", "x", "Books", COST, "CHF")
     fill(
         con,
         "products",
@@ -123,19 +123,24 @@ def test_every_line_is_converted_at_the_last_rate_before_it_and_sums_are_kept(
         booked_on = date(2026, 1, 1) + timedelta(days)
         rate = [r for day, r in rates[currency, "EUR"] if day <= booked_on][-1]
         converted = (amount * rate).quantize(CENT, ROUND_HALF_UP)
-        wanted.append((order, is_return, converted, -amount if is_return else amount, currency))
+        # The catalogue says what a piece costs in francs, whatever it was sold in.
+        cost_rate = [r for day, r in rates["CHF", "EUR"] if day <= booked_on][-1]
+        cost = (COST * (-1 if is_return else 1) * cost_rate).quantize(CENT, ROUND_HALF_UP)
+        source = -amount if is_return else amount
+        wanted.append((order, is_return, converted, source, currency, cost))
     found = CON.execute(
-        "select order_id, is_return, abs(line_amount), source_amount, source_currency "
+        "select order_id, is_return, abs(line_amount), source_amount, source_currency, cost_amount "
         "from purchases order by line_number"
     ).fetchall()
     assert found == wanted
     totals = CON.execute(
         "select coalesce(sum(gross_amount), 0), coalesce(sum(returned_amount), 0), "
-        "coalesce(sum(net_amount), 0) from order_amounts"
+        "coalesce(sum(net_amount), 0), coalesce(sum(margin_amount), 0) from order_amounts"
     ).fetchone()
     gross = sum(w[2] for w in wanted if not w[1])
     returned = sum(w[2] for w in wanted if w[1])
-    assert totals == (gross, returned, gross - returned)
+    margin = gross - returned - sum(w[5] for w in wanted)
+    assert totals == (gross, returned, gross - returned, margin)
 
 
 def test_a_missing_rate_stops_with_file_currency_day_and_remedy() -> None:
@@ -174,6 +179,17 @@ def test_several_currencies_without_a_choice_stop_and_say_where_to_choose() -> N
     tables(CON, [("o1", "EUR", 1, False, 0), ("o2", "CHF", 2, False, 3)], RATES, None)
     with pytest.raises(duckdb.Error, match=r"among them CHF and EUR.*value_settings\.csv"):
         build(CON)
+
+
+def test_the_margin_of_an_order_takes_the_cost_of_every_line() -> None:
+    tables(CON, [("o1", "EUR", 5, False, 0), ("o2", "EUR", 5, False, 0)], RATES, "EUR")
+    CON.execute("update order_lines set product_id = 'unknown' where order_id = 'o2'")
+    CON.execute("insert into order_lines by name select * replace ('o2' as order_id) "
+                "from order_lines where order_id = 'o1'")  # fmt: skip
+    build(CON)
+    assert CON.execute(
+        "select order_id, margin_amount from order_amounts order by order_id"
+    ).fetchall() == [("o1", Decimal("3.69")), ("o2", None)]
 
 
 def test_no_lines_at_all_are_an_empty_table() -> None:

@@ -159,27 +159,31 @@ def shown_everywhere(settings: Settings) -> None:
     settings.published_path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(settings.insights_build_path, settings.published_path)
 
-    def answer(template: str, measure: str | None = None) -> list[tuple[Any, ...]]:
-        rows = ask(settings, read_template(template), {"measure": measure} if measure else {})
+    def answer(template: str, **chosen: str) -> list[tuple[Any, ...]]:
+        rows = ask(settings, read_template(template), chosen)
         return list(
             rows.astype(object).where(rows.notna(), None).itertuples(index=False, name=None)
         )
 
     offered = {name for name, _ in answer("measures")}
     assert {"gross_spend", "spend_by_category", "net_total", "points_balance"} <= offered
-    assert answer("measure_by_decile", "gross_spend") == [
+
+    def told(measure: str, group: str = "dimension") -> list[tuple[Any, ...]]:
+        return answer("measure_by_group", measure=measure, measure_group=group)
+
+    assert told("gross_spend", "decile") == [
         ("1", "EUR", 1, 50, 50), ("none", "EUR", 1, 7.5, 7.5)
     ]  # fmt: skip
-    by_category = answer("measure_by_dimension", "spend_by_category")
+    by_category = told("spend_by_category")
     assert [(row[0], row[3]) for row in by_category] == [
         ("Toys", 40), ("Unknown", 7.5), ("Books", 6)
     ]  # fmt: skip
     # The mean of lines adds up to nothing; of a text only the people are told; a measure of no
     # people is what it is.
-    assert answer("measure_by_decile", "mean_line")[0][3:] == (None, 15.33)
-    assert answer("measure_by_dimension", "top_category") == [("all", None, 1, None, 1)]
-    assert answer("measure_by_dimension", "net_total") == [("all", "EUR", 0, 53.5, 53.5)]
-    assert answer("measure_by_dimension", "buyers_by_return") == [
+    assert told("mean_line", "decile")[0][3:] == (None, 15.33)
+    assert told("top_category") == [("all", None, 1, None, 1)]
+    assert told("net_total") == [("all", "EUR", 0, 53.5, 53.5)]
+    assert told("buyers_by_return") == [
         ("false", None, 0, None, 2), ("true", None, 0, None, 1)
     ]  # fmt: skip
 

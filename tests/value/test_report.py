@@ -130,7 +130,9 @@ def test_bars_that_differ_by_more_than_a_hundred_are_logarithmic() -> None:
         return [float(h) for h in re.findall(r'width="[\d.]+" height="([\d.]+)"/>', svg)][1::2]
 
     small, middle, large = bars(1, 1000, 1_000_000)[-3:]
-    assert small == 0 and middle == pytest.approx(large / 2, rel=0.01)
+    assert small > 0 and middle == pytest.approx((small + large) / 2, rel=0.01)
+    nothing, smallest, _ = bars(0, 10, 1_000_000)[-3:]
+    assert nothing == 0 and smallest > 0
     small, large = bars(50, 100)[-2:]
     assert small == pytest.approx(large / 2, rel=0.01)
 
@@ -138,10 +140,12 @@ def test_bars_that_differ_by_more_than_a_hundred_are_logarithmic() -> None:
 def test_the_sentences_say_bias_chance_and_coverage(report: dict[str, Any]) -> None:
     champion = {
         **report["candidates"][0], "bias": -0.45, "is_better_than_chance": False,
-        "coverage_holds": False,
+        "coverage_holds": False, "backtest_count": 4, "lowest_bias": -0.45, "highest_bias": 0.2,
     }  # fmt: skip
     bad = {**report, "grade": "D", "candidates": [champion, *report["candidates"][1:]]}
-    assert "45.0 % too low" in headline(bad)
+    assert "45.0 % too low in total; its 4 backtests range from -45.0 % to +20.0 %" in headline(bad)
+    once = {**bad, "candidates": [{**champion, "backtest_count": 1}]}
+    assert headline(once).endswith("45.0 % too low in total.")
     assert "not surely better than the 10 % of chance" in grade_sentence(bad)
     assert "none are published" in grade_sentence(bad) and "no better than chance" in page(bad)
 

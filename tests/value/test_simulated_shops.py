@@ -23,12 +23,16 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     ["equal_prices", "heavy_tails", "wholesaler", "seasonal", "subscription", "no_dropout"],
 )
 def test_what_is_published_keeps_what_it_claims(shops: Lab, kind: str) -> None:
-    """Coverage of what really came after the clock, to within chance of so many customers."""
-    made = shop(kind)
+    """Coverage of what really came after the clock: within 5 points, and 10 of a tenth.
+
+    Of a thousand customers in a tenth chance is off by little more than one point.
+    """
+    made = shop(kind, customers=10_000)
     shops.fill(made.purchases, NOW)
     shops.build()
-    [(method, grade, better, bias)] = shops.rows(
-        "select model, grade, is_better_than_chance, bias from value.clv_backtest "
+    [(method, grade, better, bias, lowest, highest)] = shops.rows(
+        "select model, grade, is_better_than_chance, bias, lowest_bias, highest_bias "
+        "from value.clv_backtest "
         "where is_champion and version in (select version from value.clv_parameters)"
     )
     assert better or grade == "D"
@@ -39,17 +43,19 @@ def test_what_is_published_keeps_what_it_claims(shops: Lab, kind: str) -> None:
         "from value.customer_lifetime_value order by profile_id"
     )
     who, *columns, reasons = zip(*published, strict=True)
-    if columns[1][0] is None:
-        assert all(reasons)
-        return
     point, lower, upper, claimed, tenth = (np.array(column, float) for column in columns)
-    assert np.all((lower <= point) & (point <= upper))
     came = np.array([made.future[name] for name in who])
+    assert lowest - 0.1 <= point.sum() / came.sum() - 1 <= highest + 0.1
+    # The last backtest lies in the quiet season, an earlier one in that which is to come.
+    if kind == "seasonal":
+        assert np.isnan(lower).all() and all("withheld" in reason for reason in reasons)
+        return
+    assert np.all((lower <= point) & (point <= upper))
     inside = (came >= lower - 0.005) & (came <= upper + 0.005)
     assert abs(inside.mean() - claimed.mean()) < 0.05
     for number in range(1, 11):
         part = tenth == number
-        assert abs(inside[part].mean() - claimed[part].mean()) < 0.1 + 1 / np.sqrt(part.sum())
+        assert abs(inside[part].mean() - claimed[part].mean()) < 0.1, number
     if kind == "wholesaler":
         assert point[0] > 20 * np.sort(point)[-2] and upper[0] < 10 * point[0]
     if kind in ("equal_prices", "subscription"):

@@ -19,6 +19,14 @@ customer_lifetime_value as (
     from {{ ref('customer_lifetime_value') }}
 ),
 
+-- How the method in use did at its backtests, in the same row as what it predicts.
+backtest as (
+    select * from {{ ref('clv_backtest') }}
+    where
+        is_champion
+        and version in (select fitted.version from {{ ref('clv_parameters') }} as fitted)
+),
+
 decile_totals as (
     select
         method,
@@ -45,6 +53,17 @@ select
     cast(decile_totals.historical_amount as decimal(18, 2)) as historical_amount,
     cast(decile_totals.predicted_amount as decimal(18, 2)) as predicted_amount,
     cast(decile_totals.expected_purchase_count as decimal(18, 2)) as expected_purchase_count,
-    decile_totals.currency
+    decile_totals.currency,
+    backtest.grade,
+    cast(backtest.bias as double) as bias,
+    cast(backtest.lowest_bias as double) as lowest_bias,
+    cast(backtest.highest_bias as double) as highest_bias,
+    cast(backtest.claimed_coverage as double) as claimed_coverage,
+    cast(backtest.measured_coverage as double) as measured_coverage,
+    backtest.coverage_holds,
+    cast(backtest.top_decile_share as double) as top_decile_share,
+    backtest.is_better_than_chance
 from decile_totals
 cross join refresh_period
+left join backtest
+    on decile_totals.method = backtest.model

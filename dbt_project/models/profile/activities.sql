@@ -11,6 +11,8 @@
 with
 
 {% call reached() %}
+    select source_system, order_id as source_activity_id from {{ changed('order_lines') }}
+    union all
     select source_system, event_id as source_activity_id
     from {{ ref('events') }}
     where
@@ -33,6 +35,24 @@ with
     {% endfor %}
 {% endcall %}
 
+orders as (
+    select * from {{ part(
+        ref('orders'), {'source_system': 'source_system', 'order_id': 'source_activity_id'}
+    ) }}
+),
+
+-- What is bought makes an order; where all lines are returns the booking is a credit note.
+booked as (
+    select
+        source_system,
+        order_id,
+        {{ is_order() }} as is_order
+    from {{ part(
+        ref('order_lines'), {'source_system': 'source_system', 'order_id': 'source_activity_id'}
+    ) }}
+    group by source_system, order_id
+),
+
 happened as (
     select
         source_system,
@@ -52,21 +72,26 @@ happened as (
     from {{ part(ref('events'), {'source_system': 'source_system', 'event_id': 'source_activity_id'}) }}
     union all
     select
-        source_system,
-        source_record_id,
+        orders.source_system,
+        orders.source_record_id,
         'order' as entity,
-        order_id as source_activity_id,
-        'order_' || status as activity_type,
-        ordered_at as occurred_at,
-        gross_amount as amount,
-        currency,
+        orders.order_id as source_activity_id,
+        case when booked.is_order is false then 'credit_note_' else 'order_' end || orders.status
+            as activity_type,
+        orders.ordered_at as occurred_at,
+        orders.gross_amount as amount,
+        orders.currency,
         cast(null as bigint) as points,
         cast(null as string) as product_id,
         cast(null as string) as campaign_id,
         cast(null as string) as channel,
         cast(null as string) as topic,
         cast(null as string) as login
-    from {{ part(ref('orders'), {'source_system': 'source_system', 'order_id': 'source_activity_id'}) }}
+    from orders
+    left join booked
+        on
+            orders.source_system = booked.source_system
+            and orders.order_id = booked.order_id
     union all
     select
         source_system,

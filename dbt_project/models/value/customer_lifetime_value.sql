@@ -11,11 +11,6 @@ customer_attributes as (
     from {{ ref('customer_attributes') }}
 ),
 
-predictions as (
-    select * from {{ ref('clv_predictions') }}
-    where split = 'refresh'
-),
-
 champion as (
     select
         backtest.model,
@@ -32,7 +27,9 @@ champion as (
 ),
 
 settings as (
-    select max(case when setting = 'high_value_top_share' then value end) as high_value_top_share
+    select
+        max(case when setting = 'high_value_top_share' then value end) as high_value_top_share,
+        max(case when setting = 'interval_share' then value end) as interval_share
     from {{ ref('clv_settings') }}
 ),
 
@@ -48,16 +45,15 @@ chosen as (
     select
         predictions.profile_id,
         predictions.is_active,
-        champion.model,
-        champion.correction,
-        champion.coverage_holds,
+        champion.*,
         cast({{ clv_of('champion.model', 'amount', clv_methods()) }} as decimal(18, 2))
             as uncorrected_amount,
         {{ clv_of('champion.model', 'alive', clv_model_methods()) }} as probability_alive,
         {{ clv_of('champion.model', 'purchases', clv_model_methods()) }} as expected_purchase_count,
         cast(predictions.purchase_amount as decimal(18, 2)) as purchase_amount
-    from predictions
+    from {{ ref('clv_predictions') }} as predictions
     cross join champion
+    where predictions.split = 'refresh'
 ),
 
 placed as (
@@ -67,9 +63,15 @@ placed as (
         case
             when chosen.uncorrected_amount > 0 then cast(chosen.uncorrected_amount as double) else 1
         end as unit_amount,
-        ntile(10) over (
-            order by chosen.uncorrected_amount desc nulls last, chosen.profile_id asc nulls last
-        ) as decile
+        case
+            when
+                not {{ is_without_spread(
+                    'count(*) over (partition by chosen.uncorrected_amount)', 'count(*) over ()', 10
+                ) }}
+                then ntile(10) over (
+                    order by chosen.uncorrected_amount desc nulls last, chosen.profile_id asc nulls last
+                )
+        end as decile
     from chosen
     where chosen.uncorrected_amount is not null
 ),
@@ -119,11 +121,11 @@ valued as (
         case
             when bounded.predicted_amount is null then null
             when not coalesce(bounded.coverage_holds, false)
-                then 'withheld: the backtest did not find what such intervals claim'
-            when bounded.claimed_coverage > 0.85 and bounded.lower_end <= 0
-                then 'covers more than 80 %: so many of those alike spend nothing'
-            when abs(bounded.claimed_coverage - 0.8) > 0.05
-                then 'covers more than 80 %: it reaches as far as the prediction'
+                then 'withheld: in a backtest such intervals covered another share than they claim'
+            when bounded.claimed_coverage > settings.interval_share + 0.05 and bounded.lower_end <= 0
+                then 'covers more than asked: so many of those alike spend nothing'
+            when abs(bounded.claimed_coverage - settings.interval_share) > 0.05
+                then 'covers more than asked: it reaches as far as the prediction'
         end as interval_reason,
         bounded.expected_purchase_count,
         case when bounded.expected_purchase_count is not null then bounded.purchase_amount end
@@ -139,6 +141,7 @@ valued as (
             else cast(0 as decimal(18, 2))
         end as ranked_amount
     from customer_attributes
+    cross join settings
     left join bounded
         on customer_attributes.profile_id = bounded.profile_id
 ),

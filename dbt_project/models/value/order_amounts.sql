@@ -33,10 +33,10 @@ order_amounts as (
         source_system,
         order_id,
         min(ordered_at) as ordered_at,
-        count(*) filter (where not is_return) > 0 as is_order,
+        {{ is_order() }} as is_order,
         -- As it was booked: converted at the rate of another day, what came back in full may leave a
         -- few cents. Goods given away are kept unless they came back too.
-        count(*) filter (where not is_return) > 0 and (
+        {{ is_order() }} and (
             sum(source_amount) > 0
             or (
                 sum(quantity) > 0

@@ -32,7 +32,7 @@ category_orders as (
         product_category,
         source_system,
         order_id,
-        count(*) filter (where not is_return) > 0 as is_order,
+        {{ is_order() }} as is_order,
         sum(line_amount) as net_amount
     from purchases
     group by profile_id, product_category, source_system, order_id

@@ -29,7 +29,7 @@ order_totals as (
         source_currency,
         order_id,
         count(*) as line_count,
-        count(*) filter (where not is_return) > 0 as is_order,
+        {{ is_order() }} as is_order,
         coalesce(sum(source_amount) filter (where not is_return), 0) as source_gross_amount,
         coalesce(-sum(source_amount) filter (where is_return), 0) as source_returned_amount,
         coalesce(sum(line_amount) filter (where not is_return), 0) as gross_amount,

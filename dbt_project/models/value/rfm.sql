@@ -29,12 +29,12 @@ totals as (
         select
             counted.{{ measure }},
             case
-                when totals.customer_count < 5 then null
                 {%- if measure == 'frequency' %}
-                    when counted.frequency <= 1
+                    when counted.frequency <= 1 and totals.customer_count >= 5
                         then case when totals.highest_frequency > 1 then 1 end
                 {%- endif %}
-                when {{ is_without_spread('counted.customer_count', 'totals.customer_count') }} then null
+                when {{ is_without_spread('counted.customer_count', 'totals.customer_count', 5) }}
+                    then null
                 else
                     1 + cast(floor(
                         cast(

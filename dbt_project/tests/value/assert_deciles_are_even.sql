@@ -52,9 +52,11 @@ where
     profile_count <> member_count
     or (member_count < 10 and bucket_count > 0)
     or (
-        member_count >= 10
-        and without_decile > 0
-        and (value_count > 1 or not {{ is_without_spread('without_decile', 'member_count') }})
+        without_decile > 0
+        and (
+            (value_count > 1 and member_count >= 10)
+            or not {{ is_without_spread('without_decile', 'member_count', 10) }}
+        )
     )
     or (
         not is_uneven

@@ -110,6 +110,8 @@ select
     candidates.one_time_spearman,
     candidates.bias,
     candidates.uncorrected_bias,
+    candidates.lowest_bias,
+    candidates.highest_bias,
     candidates.correction,
     candidates.backtest_count,
     candidates.score,

@@ -37,22 +37,54 @@ method_fits as (
     {%- endfor %}
 ),
 
--- Coverage is off by chance too: two standard errors of so many customers are allowed for.
 sums as (
     select
         model,
         cast(sum(customer_count) as bigint) as customer_count,
         cast(sum(predicted_amount) as decimal(18, 2)) as predicted_amount,
         cast(sum(actual_amount) as decimal(18, 2)) as actual_amount,
-        sqrt(cast(sum(squared_error) as double) / sum(customer_count)) as rmse,
-        sum(cast(claimed_coverage as decimal(18, 9)) * tested_count)
-        / cast(sum(tested_count) as double) as claimed_coverage,
-        sum(cast(measured_coverage as decimal(18, 9)) * tested_count)
-        / cast(sum(tested_count) as double) as measured_coverage,
+        sqrt(cast(sum(squared_error) as double) / sum(customer_count)) as rmse
+    from {{ ref('clv_calibration') }}
+    group by model
+),
+
+coverages as (
+    select
+        model,
+        split,
         cast(sum(tested_count) as double) as tested_count,
+        sum(cast(claimed_coverage as decimal(18, 9)) * tested_count) as claimed_count,
+        sum(cast(measured_coverage as decimal(18, 9)) * tested_count) as measured_count,
         max(abs(measured_coverage - claimed_coverage) - 1 / sqrt(cast(tested_count as double)))
             as largest_tenth_miss
-    from {{ ref('clv_calibration') }}
+    from {{ ref('clv_coverage') }}
+    group by model, split
+),
+
+-- Coverage is off by chance too: two standard errors of so many customers are allowed for.
+coverage as (
+    select
+        coverages.model,
+        max(coverages.claimed_count / coverages.tested_count) filter (where coverages.split = 'calibration')
+            as claimed_coverage,
+        max(coverages.measured_count / coverages.tested_count) filter (where coverages.split = 'calibration')
+            as measured_coverage,
+        bool_and(
+            abs(coverages.measured_count - coverages.claimed_count) / coverages.tested_count
+            - 1 / sqrt(coverages.tested_count) <= settings.largest_coverage_miss
+            and coverages.largest_tenth_miss <= 2 * settings.largest_coverage_miss
+        ) as coverage_holds
+    from coverages
+    cross join settings
+    group by coverages.model
+),
+
+biases as (
+    select
+        model,
+        min((1 + bias) * correction - 1) as lowest_bias,
+        max((1 + bias) * correction - 1) as highest_bias
+    from {{ ref('clv_cutoffs') }}
     group by model
 ),
 
@@ -74,6 +106,8 @@ measured as (
         cast(sums.predicted_amount as double) / nullif(cast(sums.actual_amount as double), 0) - 1
             as bias,
         cutoffs.bias as uncorrected_bias,
+        biases.lowest_bias,
+        biases.highest_bias,
         cutoffs.correction,
         uncertainty.backtest_count,
         uncertainty.score,
@@ -85,19 +119,20 @@ measured as (
             as hit_rate_above_baseline,
         sums.rmse / nullif(max(case when cutoffs.model = 'baseline' then sums.rmse end) over (), 0)
             as rmse_to_baseline,
-        cast(sums.claimed_coverage as double) as claimed_coverage,
-        cast(sums.measured_coverage as double) as measured_coverage,
-        abs(sums.measured_coverage - sums.claimed_coverage) - 1 / sqrt(sums.tested_count)
-        <= settings.largest_coverage_miss
-        and sums.largest_tenth_miss <= 2 * settings.largest_coverage_miss as coverage_holds,
+        coverage.claimed_coverage,
+        coverage.measured_coverage,
+        coverage.coverage_holds,
         -- A tenth of the customers, picked blindly, brings a tenth.
         uncertainty.top_decile_share_lower > 0.1 as is_better_than_chance
     from {{ ref('clv_cutoffs') }} as cutoffs
     inner join sums
         on cutoffs.model = sums.model
+    inner join coverage
+        on cutoffs.model = coverage.model
+    inner join biases
+        on cutoffs.model = biases.model
     inner join {{ ref('clv_uncertainty') }} as uncertainty
         on cutoffs.model = uncertainty.model
-    cross join settings
     where cutoffs.split = 'calibration'
 )
 
@@ -118,6 +153,8 @@ select
     measured.one_time_spearman,
     measured.bias,
     measured.uncorrected_bias,
+    measured.lowest_bias,
+    measured.highest_bias,
     measured.correction,
     measured.backtest_count,
     measured.score,

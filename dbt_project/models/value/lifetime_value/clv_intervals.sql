@@ -1,14 +1,32 @@
 with
 
+settings as (
+    select
+        max(case when setting = 'interval_share' then value end) as interval_share,
+        cast(max(case when setting = 'interval_bins' then value end) as int) as interval_bins,
+        max(case when setting = 'fewest_in_bin' then value end) as fewest_in_bin,
+        max(case when setting = 'interval_margin' then value end) as interval_margin
+    from {{ ref('clv_settings') }}
+),
+
+-- Ten times as many customers as the bins need say what more would say.
 judged as (
     select
-        split,
-        model,
-        is_active,
-        predicted_amount,
-        actual_amount,
-        {{ hash60('profile_id') }} % 2 as half
-    from {{ ref('clv_judged') }}
+        judged.split,
+        judged.model,
+        judged.is_active,
+        judged.predicted_amount,
+        judged.actual_amount,
+        judged.draw % 2 as half
+    from {{ ref('clv_judged') }} as judged
+    inner join {{ ref('clv_cutoffs') }} as cutoffs
+        on
+            judged.split = cutoffs.split
+            and judged.model = cutoffs.model
+    cross join settings
+    where
+        judged.draw * cutoffs.customer_count
+        < 10000000 * settings.interval_bins * settings.fewest_in_bin
 ),
 
 corrections as (
@@ -39,7 +57,7 @@ lessons as (
         or case when corrections.split_count > 1 then judged.split <> 'calibration' else judged.half = 0 end
 ),
 
--- Customers with predictions alike, a hundred or more; equal predictions stay together.
+-- Customers with predictions alike; equal predictions stay together.
 ranked as (
     select
         *,
@@ -59,11 +77,16 @@ binned as (
         correction,
         cast(actual_amount as double)
         / case when predicted_amount > 0 then cast(predicted_amount as double) else 1 end as ratio,
+        predicted_amount = 0 as is_nothing,
         case
-            when predicted_amount = 0 then 20
-            else cast(floor(ahead * greatest(1, least(20, floor(total / 100.0))) / total) as int)
+            when predicted_amount = 0 then interval_bins
+            else
+                cast(floor(
+                    ahead * greatest(1, least(interval_bins, floor(total / fewest_in_bin))) / total
+                ) as int)
         end as bin
     from ranked
+    cross join settings
 ),
 
 placed as (
@@ -72,114 +95,84 @@ placed as (
         row_number() over (
             partition by lesson, model, is_active, bin
             order by ratio asc nulls last, predicted_amount asc nulls last
-        ) as place
+        ) as place,
+        count(*) over (partition by lesson, model, is_active, bin) as n,
+        min(predicted_amount) over (partition by lesson, model, is_active, bin) as from_amount
     from binned
 ),
 
-sizes as (
+-- Where a stretch ends that holds so many. A column, so that its end is found by equality.
+stretches as (
     select
-        lesson,
-        model,
-        is_active,
-        bin,
-        count(*) as n,
-        least(count(*), ceil(0.8 * (count(*) + 1))) as covered_count,
-        min(predicted_amount) as from_amount,
-        max(case when bin < 20 then correction else 0 end) as point_ratio
-    from binned
-    group by lesson, model, is_active, bin
+        placed.*,
+        settings.interval_margin as margin,
+        case when placed.is_nothing then 0 else placed.correction end as point_ratio,
+        placed.place - 1 + cast(
+            least(placed.n, ceil(settings.interval_share * (placed.n + 1))) as bigint
+        ) as last_place
+    from placed
+    cross join settings
 ),
 
--- The shortest stretch that holds so many; where many spend nothing it begins there. Totals shift from
--- one backtest to the next by as much as a tenth, so its ends are moved out by that: where many spend
--- exactly alike, as subscribers do, an end among them would be chance.
+-- The shortest of them; where many spend nothing it begins there. It holds its point.
 shortest as (
     select
-        sizes.lesson,
-        sizes.model,
-        sizes.is_active,
-        sizes.bin,
-        sizes.n,
-        sizes.from_amount,
-        sizes.point_ratio,
-        lowest.ratio - 0.1 * abs(lowest.ratio) as lower_ratio,
-        highest.ratio + 0.1 * abs(highest.ratio) as upper_ratio
-    from sizes
-    inner join placed as lowest
-        on
-            sizes.lesson = lowest.lesson
-            and sizes.model = lowest.model
-            and sizes.is_active = lowest.is_active
-            and sizes.bin = lowest.bin
+        lowest.lesson,
+        lowest.model,
+        lowest.is_active,
+        lowest.bin,
+        lowest.is_nothing,
+        lowest.n,
+        lowest.from_amount,
+        least(lowest.ratio - lowest.margin * abs(lowest.ratio), lowest.point_ratio) as lower_ratio,
+        greatest(highest.ratio + lowest.margin * abs(highest.ratio), lowest.point_ratio) as upper_ratio
+    from stretches as lowest
     inner join placed as highest
         on
-            sizes.lesson = highest.lesson
-            and sizes.model = highest.model
-            and sizes.is_active = highest.is_active
-            and sizes.bin = highest.bin
-            and lowest.place + sizes.covered_count - 1 = highest.place
+            lowest.lesson = highest.lesson
+            and lowest.model = highest.model
+            and lowest.is_active = highest.is_active
+            and lowest.bin = highest.bin
+            and lowest.last_place = highest.place
     qualify row_number() over (
-        partition by sizes.lesson, sizes.model, sizes.is_active, sizes.bin
+        partition by lowest.lesson, lowest.model, lowest.is_active, lowest.bin
         order by highest.ratio - lowest.ratio asc nulls last, lowest.place asc nulls last
     ) = 1
 ),
 
--- An interval holds its point, and claims what it then covers.
-widened as (
+-- An interval claims what it then covers.
+claimed as (
     select
-        lesson,
-        model,
-        is_active,
-        bin,
-        n,
-        from_amount,
-        least(lower_ratio, point_ratio) as lower_ratio,
-        greatest(upper_ratio, point_ratio) as upper_ratio
-    from shortest
-),
-
-claims as (
-    select
-        widened.lesson,
-        widened.model,
-        widened.is_active,
-        widened.bin,
-        avg(case when placed.ratio between widened.lower_ratio and widened.upper_ratio then 1 else 0 end)
+        shortest.*,
+        avg(case when placed.ratio between shortest.lower_ratio and shortest.upper_ratio then 1 else 0 end)
             as claimed_coverage
-    from widened
+    from shortest
     inner join placed
         on
-            widened.lesson = placed.lesson
-            and widened.model = placed.model
-            and widened.is_active = placed.is_active
-            and widened.bin = placed.bin
-    group by widened.lesson, widened.model, widened.is_active, widened.bin
+            shortest.lesson = placed.lesson
+            and shortest.model = placed.model
+            and shortest.is_active = placed.is_active
+            and shortest.bin = placed.bin
+    group by all
 ),
 
 -- A bin reaches from its smallest prediction up to the next bin's, the lowest from the least amount.
 reaching as (
     select
-        widened.*,
-        claims.claimed_coverage,
+        *,
         case
-            when widened.bin = 20 then cast(0 as decimal(18, 2))
             when
                 row_number() over (
-                    partition by widened.lesson, widened.model, widened.is_active, widened.bin = 20
-                    order by widened.bin desc nulls last
+                    partition by lesson, model, is_active, is_nothing order by bin desc nulls last
                 ) > 1
-                then widened.from_amount
-            when max(widened.bin) over (partition by widened.lesson, widened.model, widened.is_active) = 20
+                then from_amount
+            when
+                not is_nothing
+                and bool_or(is_nothing) over (partition by lesson, model, is_active)
                 then cast(0.01 as decimal(18, 2))
             else cast(0 as decimal(18, 2))
         end as reaches_from
-    from widened
-    inner join claims
-        on
-            widened.lesson = claims.lesson
-            and widened.model = claims.model
-            and widened.is_active = claims.is_active
-            and widened.bin = claims.bin
+    from claimed
 )
 
 select

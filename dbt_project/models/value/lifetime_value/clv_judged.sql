@@ -26,7 +26,9 @@ fits as (
 
 -- A share of the customers by a hash of their ids, when they are more than need be looked at.
 judged as (
-    select predictions.*
+    select
+        predictions.*,
+        {{ hash60("predictions.profile_id || ' draw'") }} % 1000000 as draw
     from predictions
     cross join settings
     inner join fits
@@ -95,6 +97,7 @@ candidates as (
             profile_id,
             frequency = 0 as is_one_time_buyer,
             is_active,
+            draw,
             '{{ method }}' as model,
             cast({{ method }}_amount as decimal(18, 2)) as predicted_amount,
             future_amount as actual_amount,
@@ -152,6 +155,7 @@ select
     profile_id,
     is_one_time_buyer,
     is_active,
+    cast(draw as int) as draw,
     predicted_amount,
     actual_amount,
     cast(expected_purchase_count as double) as expected_purchase_count,

@@ -1,0 +1,52 @@
+-- What does a measure come to among good customers and the others, or in each value of its dimension?
+-- One row per lifetime decile of the people it says something of, those without one last; or per value
+-- of the dimension, the greatest first, and a single row of a measure without one.
+-- Chart: columns of average_value by group_label.
+-- Variables: measure (the first by name when unset), measure_group (decile when unset, or dimension).
+with
+
+latest as (
+    select max(date_key) as date_key
+    from insights.fact_measure
+),
+
+chosen as (
+    select
+        coalesce(getvariable('measure'), min_by(measure, (measure_name, measure))) as measure,
+        coalesce(getvariable('measure_group'), 'decile') as measure_group
+    from insights.dim_measure
+),
+
+grouped as (
+    select
+        fact_measure.currency,
+        fact_measure.profile_count,
+        fact_measure.total_value,
+        fact_measure.average_value,
+        case
+            when chosen.measure_group <> 'decile' then fact_measure.dimension_value
+            when fact_measure.decile = 0 then 'none'
+            else cast(fact_measure.decile as varchar)
+        end as group_label,
+        case when chosen.measure_group = 'decile' then nullif(fact_measure.decile, 0) end as place
+    from insights.fact_measure
+    inner join latest on fact_measure.date_key = latest.date_key
+    inner join chosen on fact_measure.measure = chosen.measure
+)
+
+select
+    group_label,
+    currency,
+    cast(sum(profile_count) as bigint) as profile_count,
+    cast(sum(total_value) as decimal(18, 2)) as total_value,
+    -- A measure of no people has one value, and of a text is told how many people have one.
+    cast(
+        coalesce(
+            sum(average_value * profile_count) / nullif(sum(profile_count), 0),
+            avg(average_value),
+            sum(profile_count)
+        ) as decimal(18, 2)
+    ) as average_value
+from grouped
+group by group_label, place, currency
+order by place asc nulls last, average_value desc nulls last, group_label asc
