@@ -32,6 +32,11 @@ class MatchSettings:
         least_filled_share: of the records must fill a column for it to be compared.
         most_pairs_per_record: how many pairs may be compared, per record.
         training_records: most records that training looks at.
+        most_names_of_a_family: an e-mail address or telephone with more given names is an office's.
+        years_of_a_generation: birth dates so far apart are not one person's.
+        least_likeness_of_names: given names at one value that are less alike are two people's.
+        shortest_given_name_in_mailbox: letters from which a mailbox that holds one is that person's.
+        shortest_family_name_in_mailbox: the same for family names.
     """
 
     accept_probability: float = 0.95
@@ -47,11 +52,16 @@ class MatchSettings:
     least_filled_share: float = 0.05
     most_pairs_per_record: float = 10
     training_records: float = 1_000_000
+    most_names_of_a_family: float = 3
+    years_of_a_generation: float = 15
+    least_likeness_of_names: float = 0.8
+    shortest_given_name_in_mailbox: float = 3
+    shortest_family_name_in_mailbox: float = 4
 
 
 PROBABILITIES = (
     "accept_probability", "least_accept_probability", "target_precision", "sure_probability",
-    "review_probability", "least_filled_share",
+    "review_probability", "least_filled_share", "least_likeness_of_names",
 )  # fmt: skip
 COUNTS = tuple(f.name for f in fields(MatchSettings) if f.name not in PROBABILITIES)
 

@@ -5,10 +5,12 @@ pytest -m slow tests/identity/test_small_registers.py     (sixty registers, six 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 import pytest
 
+from orchestration.policy.match_settings import MatchSettings
 from tests.identity.faulty import people
 from tests.identity.matching import as_sql, matched, town, warehouse
 from tests.identity.registers import register
@@ -51,6 +53,31 @@ def test_nobody_is_both_junior_and_senior() -> None:
     for number in (1, 2):
         joined = [decision for _, decision in told[number] if decision == "accept"]
         assert len(joined) > 0.8 * len(told[number])
+
+
+@pytest.mark.parametrize("namespace", ["email", "phone"])
+def test_who_shares_a_value_is_a_degree_of_its_own(namespace: str) -> None:
+    rows = town(seed=14, households=150)
+    homes = {row["person"]: row["street"] for row in rows if row["street"]}
+    numbers = {street: number for number, street in enumerate(sorted(set(homes.values())))}
+    for row in rows:
+        home = numbers.get(homes.get(row["person"]), -1)
+        row[namespace] = f"home{home}@x.example" if namespace == "email" else f"+49301{home:06}"
+        row[namespace] = row[namespace] if home >= 0 else None
+    done = matched(warehouse(as_sql(rows)), MatchSettings(review_probability=0.001))
+    pairs = done.con.execute(
+        "select a.person = b.person, comparison_levels from scored "
+        "inner join given as a on a.record_key = record_key_a "
+        "inner join given as b on b.record_key = record_key_b "
+        f"where a.{namespace} = b.{namespace}"
+    ).fetchall()
+    degrees: dict[bool, list[str]] = {True: [], False: []}
+    for is_one_person, text in pairs:
+        degrees[is_one_person] += [
+            level["level"] for level in json.loads(text) if level["comparison"] == namespace
+        ]
+    for is_one_person, degree in ((True, "equal"), (False, "one value of several people")):
+        assert degrees[is_one_person].count(degree) > 0.8 * len(degrees[is_one_person]) > 10
 
 
 def test_a_register_without_households_knows_of_some() -> None:
