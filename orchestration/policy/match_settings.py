@@ -35,7 +35,7 @@ class MatchSettings:
         most_names_of_a_family: an e-mail address or telephone with more given names is an office's.
         years_of_a_generation: birth dates so far apart are not one person's.
         least_likeness_of_names: given names at one value that are less alike are two people's.
-        shortest_given_name_in_mailbox: letters from which a mailbox that holds one is that person's.
+        shortest_given_name_in_mailbox: a mailbox that holds a name of so many letters is its own.
         shortest_family_name_in_mailbox: the same for family names.
     """
 
