@@ -65,3 +65,11 @@
     || least(substr({{ value }}, 5, 2), substr({{ value }}, 7, 2))
     || greatest(substr({{ value }}, 5, 2), substr({{ value }}, 7, 2))
 {%- endmacro %}
+
+{#-
+    How probable the first of two matches of one record is where it can't be both, or is neither:
+    by the odds of each.
+-#}
+{% macro share_of_one(probability, other) -%}
+    {{ probability }} / (1 + (1 - {{ probability }}) * {{ other }} / greatest(1 - {{ other }}, 0.000001))
+{%- endmacro %}

@@ -13,30 +13,6 @@
     nullif({{ words_only(regexp_replace_all(plain, '[\'\'’`´]', '')) }}, '')
 {%- endmacro %}
 
-{#- The mark of a generation that ends a name, as the pattern of a blank and the mark. -#}
-{% macro generation_pattern(with_first=false) -%}
-    {{ return(' (jr|jnr|junior|sr|snr|senior|ii|iii|iv' ~ ('|i' if with_first else '') ~ ')$') }}
-{%- endmacro %}
-
-{#- The words of a name without the mark of a generation; `i` is one behind given names only. -#}
-{% macro without_generation(words, with_first=false) -%}
-    {{ regexp_replace_all(words, generation_pattern(with_first), '') }}
-{%- endmacro %}
-
-{#- The mark of a generation in one spelling; null without one. -#}
-{% macro generation_of(words, with_first=false) -%}
-    case
-        when {{ regexp_matches(words, generation_pattern(with_first)) }}
-            then case {{ regexp_replace_all(words, '^.* ', '') }}
-                when 'junior' then 'jr'
-                when 'jnr' then 'jr'
-                when 'senior' then 'sr'
-                when 'snr' then 'sr'
-                else {{ regexp_replace_all(words, '^.* ', '') }}
-            end
-    end
-{%- endmacro %}
-
 {#-
     Number and first word of the name of a street, wherever they stand in a line in plain letters: `23 ansbacher` of
     Ansbacher Straße 23, 40213 Düsseldorf and of 23 Ansbacher Street, `12n main` of 12 North Main St,

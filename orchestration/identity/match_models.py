@@ -37,6 +37,7 @@ class MatchModel:
         settings: Splink's settings with m, u and blocking rules.
         household_share: of all pairs, those of two members of a household.
         record_count: how many records there were to learn from.
+        match_count: how many pairs of them were about one person's.
         curve: what is to be expected from each threshold on, as it was learned.
     """
 
@@ -44,6 +45,7 @@ class MatchModel:
     settings: dict[str, Any]
     household_share: float
     record_count: int = 0
+    match_count: int = 0
     curve: tuple[CurvePoint, ...] = ()
 
     @property
@@ -82,19 +84,21 @@ def current_model(con: duckdb.DuckDBPyConnection, policy: MatchPolicy) -> MatchM
 def latest_model(con: duckdb.DuckDBPyConnection, policy: MatchPolicy) -> MatchModel | None:
     """As `current_model`, for a connection that only reads; the tables of versions are there."""
     rows = con.execute(
-        f"select model_version, settings, household_share, record_count, curve from {MODELS} "
+        f"select model_version, settings, household_share, record_count, "
+        f"expected_match_count, curve from {MODELS} "
         "where model_version is not null and policy_id = ? "
         "order by trained_at desc, model_version limit 1",
         [policy.policy_id],
     ).fetchall()
     if not rows:
         return None
-    [(version, settings, share, count, curve)] = rows
+    [(version, settings, share, count, matches, curve)] = rows
     return MatchModel(
         version,
         json.loads(settings),
         float(share),
         int(count),
+        int(matches),
         tuple(CurvePoint(*point) for point in json.loads(curve or "[]")),
     )
 
@@ -210,6 +214,6 @@ def train_model(
     con.execute("drop table trained_frequencies")
     model = MatchModel(
         version, trained.settings, trained.household_share, trained.record_count,
-        curve,
+        round(trained.matches), curve,
     )  # fmt: skip
     return model, trained

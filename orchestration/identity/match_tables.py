@@ -150,7 +150,7 @@ def rules_of(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: str) -> M
         rules: the relation match_settings.
     """
     said = rules_in(con, rules)
-    return replace(said, accept_probability=accepted_from(model.curve, said))
+    return replace(said, accept_probability=accepted_from(model.curve, said, model.match_count))
 
 
 def _pairs(model: MatchModel, records: str, rescored: str) -> str:

@@ -20,6 +20,7 @@ COLUMNS = (
 DIGITS = 6
 CONTRADICTION = "given names and birth dates differ"
 NAMES = frozenset({"given_name", "family_name", "only_name"})
+GENERATION = "generation"
 REGISTER = "source_table"
 SAYS_LITTLE = frozenset({"gender", REGISTER})
 """Columns that half of all strangers agree in."""
@@ -58,7 +59,8 @@ def score(
     """
     # Splink looks columns up by the table's name alone, so it needs one that nobody else has.
     work.execute(f"create or replace view match_input as select * from {records}")
-    session = linker(work, "match_input", settings)
+    kept = {"additional_columns_to_retain": [GENERATION]}
+    session = linker(work, "match_input", {**settings, **kept})
     for column in rarity_of(settings):
         table_of = f"match_frequency_of_{column}"
         work.execute(
@@ -152,7 +154,8 @@ def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     """
     about = _about(settings, policy)
     used = [policy.by_name[c["output_column_name"]] for c in settings["comparisons"]]
-    reasons = []
+    # Too few records are marked so to learn from them, and nobody is both junior and senior.
+    reasons = [f"when {GENERATION}_l <> {GENERATION}_r then 'one is junior, one senior'"]
     if {"birth_date", "given_name"} <= about.keys():
         # Where registers show how many households there are, the weight knows it already.
         unless = " and match_weight - weight > 0.1" if _knows_households(settings, policy) else ""
@@ -167,7 +170,7 @@ def contradiction_sql(settings: Mapping[str, Any], policy: MatchPolicy) -> str:
     if beyond:
         nothing = " and ".join(f"gamma_{name} <= 0" for name in beyond)
         reasons.append(f"when {nothing} then 'nothing but the names agrees'")
-    return f"case {' '.join(reasons)} else cast(null as string) end" if reasons else "null"
+    return f"case {' '.join(reasons)} else cast(null as string) end"
 
 
 def _about(settings: Mapping[str, Any], policy: MatchPolicy) -> dict[str, str]:

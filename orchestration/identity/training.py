@@ -116,14 +116,14 @@ def train(
         _copy_sample(work, records, count, rules)
         candidates = policy.usable(COMPARE, filled)
         found = blocking(work, candidates, count, rules)
-        comparisons, learned = _learn(work, compared, found, filled, policy)
+        comparisons, learned = _learn(work, compared, found, filled, rules, policy)
         # The budget is for strangers: where a person has many records, those would use it up. What
         # is made room for finds more of them.
         room = ROOM * found.pairs
         while found.left_out and learned.matches > room:
             room = (1 + ROOM) * learned.matches
             found = blocking(work, candidates, count, rules, learned.matches)
-            comparisons, learned = _learn(work, compared, found, filled, policy)
+            comparisons, learned = _learn(work, compared, found, filled, rules, policy)
     matches = learned.matches
     if matches < rules.fewest_training_matches:
         return Trained(
@@ -160,6 +160,7 @@ def _learn(
     compared: Sequence[Comparison],
     found: Blocking,
     filled: Mapping[str, float],
+    rules: MatchSettings,
     policy: MatchPolicy,
 ) -> tuple[list[dict[str, Any]], _Learned]:
     """Comparisons with what the pairs of the chosen rules teach, and how frequent matches are."""
@@ -177,6 +178,8 @@ def _learn(
     # for strangers who agree.
     take_out(comparisons, strangers, prior, found.sample_pairs)
     prior, household = over_all_pairs(patterns, comparisons, total, policy)
+    # A register that shows no household has some all the same, and a few twins are not one person.
+    household += rules.expected_household_pairs / total
     _, _, ones = shares(patterns, comparisons, total, policy)
     likely = {
         gammas: matches / count for (count, gammas), matches in zip(patterns, ones, strict=True)

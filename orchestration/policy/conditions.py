@@ -14,9 +14,9 @@ from sqlglot import exp
 
 COLUMNS = (
     "source_system", "source_table", "given_name", "given_name_root", "middle_name", "family_name",
-    "only_name", "organisation_name", "birth_date", "gender", "email", "email_name", "phone",
-    "phone_end", "loyalty_id", "national_id", "house_number", "street_name", "address_line_2",
-    "postal_code", "city", "state", "country_code",
+    "only_name", "generation", "organisation_name", "birth_date", "gender", "email", "email_name",
+    "phone", "phone_end", "loyalty_id", "national_id", "house_number", "street_name",
+    "address_line_2", "postal_code", "city", "state", "country_code",
 )  # fmt: skip
 """What records are compared by; see `identity.match_records`."""
 ATTRIBUTES = "attributes"

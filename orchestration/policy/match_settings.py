@@ -20,14 +20,23 @@ class MatchSettings:
         least_accept_probability: where the data allow for it, pairs from here on are joined.
         target_precision: what the data have to allow for: the share of joined pairs that are one
             person's, as training expects it.
-        sure_probability: pairs below are given up where a surer match has another name.
+        sure_probability: pairs below are given up where another match has another name or date.
         review_probability: pairs from here on and below acceptance wait for a person.
         largest_plausible_profile: records that one person may have before links are doubted.
         fewest_training_records: with fewer customer records nothing is learned.
         fewest_training_matches: with fewer expected pairs of one person nothing is learned.
+        plenty_of_training_matches: with fewer, less error is allowed than the thresholds do, in
+            proportion.
+        expected_household_pairs: pairs of two members of a household that are taken for seen before
+            any data are.
         least_filled_share: of the records must fill a column for it to be compared.
         most_pairs_per_record: how many pairs may be compared, per record.
         training_records: most records that training looks at.
+        most_names_of_a_family: an e-mail address or telephone with more given names is an office's.
+        years_of_a_generation: birth dates so far apart are not one person's.
+        least_likeness_of_names: given names at one value that are less alike are two people's.
+        shortest_given_name_in_mailbox: a mailbox that holds a name of so many letters is its own.
+        shortest_family_name_in_mailbox: the same for family names.
     """
 
     accept_probability: float = 0.95
@@ -38,14 +47,21 @@ class MatchSettings:
     largest_plausible_profile: float = 50
     fewest_training_records: float = 100
     fewest_training_matches: float = 20
+    plenty_of_training_matches: float = 500
+    expected_household_pairs: float = 5
     least_filled_share: float = 0.05
     most_pairs_per_record: float = 10
     training_records: float = 1_000_000
+    most_names_of_a_family: float = 3
+    years_of_a_generation: float = 15
+    least_likeness_of_names: float = 0.8
+    shortest_given_name_in_mailbox: float = 3
+    shortest_family_name_in_mailbox: float = 4
 
 
 PROBABILITIES = (
     "accept_probability", "least_accept_probability", "target_precision", "sure_probability",
-    "review_probability", "least_filled_share",
+    "review_probability", "least_filled_share", "least_likeness_of_names",
 )  # fmt: skip
 COUNTS = tuple(f.name for f in fields(MatchSettings) if f.name not in PROBABILITIES)
 
@@ -70,24 +86,31 @@ class CurvePoint(NamedTuple):
     contradicted: int = 0
 
 
-def accepted_from(curve: Sequence[CurvePoint], rules: MatchSettings) -> float:
+def accepted_from(curve: Sequence[CurvePoint], rules: MatchSettings, matches: float) -> float:
     """The probability from which pairs are joined.
+
+    What few pairs teach is uncertain, and a small register is not like most: of the error that the
+    policy allows it gets as large a part as it has matches, of those that are plenty.
 
     Parameters:
         curve: a point per threshold. Empty where training knew of none.
         rules: the policy.
+        matches: pairs of one person's records that taught.
     """
+    part = min(1.0, matches / rules.plenty_of_training_matches)
+    accept = 1 - part * (1 - rules.accept_probability)
+    error = part * (1 - rules.target_precision)
     floor = max(rules.least_accept_probability, rules.review_probability)
     reached = [
         point.threshold
         for point in curve
-        if floor <= point.threshold < rules.accept_probability
+        if floor <= point.threshold < accept
         and point.pairs > 0
-        and point.expected >= rules.target_precision
+        and point.expected >= 1 - error
         and point.largest <= rules.largest_plausible_profile
-        and point.contradicted <= (1 - rules.target_precision) * point.pairs
+        and point.contradicted <= error * point.pairs
     ]
-    return min(reached, default=rules.accept_probability)
+    return min(reached, default=accept)
 
 
 def match_settings(rows: Iterable[Mapping[str, Any]]) -> MatchSettings:

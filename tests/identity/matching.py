@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
-import jinja2
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -21,6 +20,7 @@ from orchestration.identity.splink_session import workplace
 from orchestration.identity.training import Trained, frequencies_sql, train
 from orchestration.policy.match_settings import MatchSettings, accepted_from
 from orchestration.settings import DBT_PROJECT_DIR
+from tests.identity.rendered import model_sql
 
 RECORDS = "memory.identity.match_records"
 TEXTS = (
@@ -28,44 +28,15 @@ TEXTS = (
     "national_id", "organisation_name", "birth_date_as_written", "street", "address_line_2",
     "postal_code", "city", "state", "country_code", "attributes",
 )  # fmt: skip
-RELATIONS = ("customer_records", "comparison_values", "identity_observations")
+REFUSED = ("refused_on_sight", "refused_as_outdated")
+RELATIONS = ("customer_records", "comparison_values", "identity_observations", "normalised_values")
+MODELS = ("record_names", "shared_value_pairs", "people_at_shared_values", "match_records")
 SEEDS = (
     "given_name_variants", "blocked_identity_values", "name_titles", "name_roles",
     "organisation_noise_words", "match_settings", "match_comparisons", "match_degrees",
-    "blocking_rules",
+    "blocking_rules", "identity_namespaces",
 )  # fmt: skip
 IDENTIFIERS = ("email", "phone", "loyalty_id", "national_id")
-
-
-class _Adapter:
-    def __init__(self) -> None:
-        self.macros: Any = None
-
-    def dispatch(self, name: str) -> Any:
-        return getattr(self.macros, f"duckdb__{name}")
-
-
-def model_sql(name: str, relations: Mapping[str, str]) -> str:
-    """The SQL of a model of the identity layer, its references looked up in `relations`."""
-    folder = DBT_PROJECT_DIR / "macros"
-    files = [folder / "engine.sql", *sorted((folder / "normalise").glob("*.sql"))]
-    macros = "\n".join(p.read_text() for p in (*files, folder / "match_columns.sql"))
-    adapter = _Adapter()
-    environment = jinja2.Environment(autoescape=False)
-    environment.globals.update(
-        {
-            "adapter": adapter,
-            "return": lambda value: value,
-            "ref": lambda n: relations[n],
-            # As in a build.
-            "config": lambda **_: "",
-            "reached": lambda caller: "",
-            "part": lambda relation, *_, **__: relation,
-        }
-    )
-    adapter.macros = environment.from_string(macros).module
-    body = (DBT_PROJECT_DIR / "models" / "identity" / f"{name}.sql").read_text()
-    return environment.from_string(macros + "\n" + body).render()
 
 
 def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
@@ -89,15 +60,6 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
     if "source_table" not in columns:
         con.execute("alter table given add column source_table string")
     con.execute("create table customer_records as select * from given")
-    con.execute(
-        "create table comparison_values as "
-        + " union all ".join(
-            f"select record_key, '{name}' as namespace, lower({name}) as normalised_value, "
-            "cast(null as string) as refusal_reason, cast(null as string) as person_mark "
-            f"from given where {name} is not null"
-            for name in IDENTIFIERS
-        )
-    )
     policy = DBT_PROJECT_DIR / "seeds" / "policy"
     for seed in SEEDS:
         con.execute(
@@ -106,12 +68,50 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
         )
     con.execute("alter table name_titles alter may_be_name type boolean")
     con.execute("alter table match_settings alter value type double")
+    for column, kind in (("splits_by_person", "boolean"), ("max_records_per_value", "bigint")):
+        con.execute(f"alter table identity_namespaces alter {column} type {kind}")
     con.execute("create table identity_observations (record_key string, given_name string)")
-    relations = {name: name for name in (*RELATIONS, *SEEDS)}
-    for model in ("record_names", "match_records"):
+    relations = {name: name for name in (*RELATIONS, *REFUSED, *SEEDS)}
+    for model in MODELS:
+        if model == "shared_value_pairs":
+            _normalised_values(con)
+        if model == "match_records":
+            _comparison_values(con)
         con.execute(f"create table identity.{model} as {model_sql(model, relations)}")
         relations[model] = f"identity.{model}"
     return con
+
+
+def _normalised_values(con: duckdb.DuckDBPyConnection) -> None:
+    """The identifiers of the records, none of which is refused on sight."""
+    con.execute(
+        "create table normalised_values as "
+        "select told.*, names.given_name as written_given_name, names.formal_given_name, "
+        "names.second_given_name, names.family_name, names.gender, coalesce(nullif(concat_ws(' ', "
+        "names.given_name, second_given_name, names.family_name, birth_date, names.gender), ''), "
+        "'-') as person_description from ("
+        + " union all ".join(
+            f"select record_key, '{name}' as namespace, lower({name}) as normalised_value, "
+            f"lower({name}) as identity_value, birth_date from given where {name} is not null"
+            for name in IDENTIFIERS
+        )
+        + ") as told inner join identity.record_names as names using (record_key)"
+    )
+    for refused in REFUSED:
+        con.execute(
+            f"create table {refused} (record_key string, namespace string, identity_value string)"
+        )
+
+
+def _comparison_values(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "create table comparison_values as select values.*, "
+        "case when people.namespace is not null and person_mark is null then 'shared_value' end "
+        "as refusal_reason, case when people.namespace is not null "
+        "then coalesce(person_mark, record_key) end as person_mark "
+        "from normalised_values as values left join identity.people_at_shared_values as people "
+        "using (namespace, normalised_value, person_description)"
+    )
 
 
 @dataclass
@@ -133,23 +133,37 @@ class Matched:
             "and a.record_key < b.record_key"
             for name in ("email", "national_id")
         )
-        relations = {"record_names": "identity.record_names", "match_settings": "match_settings"}
-        outdone = model_sql("outdone_pairs", {**relations, "scored_pairs": "scored"})
-        accepted = (
-            "select record_key_a, record_key_b from scored where decision = 'accept' "
-            "and (record_key_a, record_key_b) not in "
+        joined = f"select record_key_a, record_key_b from ({self.joined_sql()}) as joined"
+        return components(self.con, f"{exact} union all {joined}")
+
+    def joined_sql(self) -> str:
+        """SQL for the accepted pairs, without those that a rival outdoes."""
+        outdone = model_sql(
+            "outdone_pairs",
+            {"record_names": "identity.record_names", "match_settings": "match_settings",
+             "match_records": "identity.match_records", "scored_pairs": "scored"},
+        )  # fmt: skip
+        return (
+            "select record_key_a, record_key_b, match_probability from scored "
+            "where decision = 'accept' and (record_key_a, record_key_b) not in "
             f"(select (record_key_a, record_key_b) from ({outdone}))"
         )
-        return components(self.con, f"{exact} union all {accepted}")
 
-    def calibration(self) -> tuple[float, float]:
-        """Of the accepted pairs the mean probability, and the share that is one person's."""
+    def joined_pairs(self) -> tuple[int, float, float]:
+        """How many pairs are joined, their mean probability, the share that is one person's."""
         [row] = self.con.execute(
-            "select avg(match_probability), avg(cast(a.person = b.person as double)) "
-            "from scored inner join given as a on a.record_key = record_key_a "
-            "inner join given as b on b.record_key = record_key_b where decision = 'accept'"
+            "select count(*), coalesce(avg(match_probability), 1), "
+            "coalesce(avg(cast(a.person = b.person as double)), 1) "
+            f"from ({self.joined_sql()}) as joined "
+            "inner join given as a on a.record_key = record_key_a "
+            "inner join given as b on b.record_key = record_key_b"
         ).fetchall()
         return row
+
+    def calibration(self) -> tuple[float, float]:
+        """Of the joined pairs the mean probability, and the share that is one person's."""
+        _, expected, observed = self.joined_pairs()
+        return expected, observed
 
     def quality(self) -> tuple[float, float, float]:
         """Precision, recall and F1 over pairs of records."""
@@ -168,7 +182,8 @@ def matched(con: duckdb.DuckDBPyConnection, rules: MatchSettings | None = None) 
             con, RECORDS, trained.settings, trained.household_share,
             frequencies_sql(RECORDS, policy), policy,
         )  # fmt: skip
-        rules = replace(rules, accept_probability=accepted_from(curve, rules))
+        accept = accepted_from(curve, rules, round(trained.matches))
+        rules = replace(rules, accept_probability=accept)
         scored_with(con, model, rules)
         return Matched(con, trained, rules.accept_probability)
     return Matched(con, trained)

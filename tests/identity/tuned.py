@@ -17,7 +17,8 @@ from orchestration.identity.tuning.report import report
 from orchestration.identity.tuning.sample import POPULATION, SHOWN
 from orchestration.policy.match_policy import SEEDS
 from orchestration.policy.match_settings import MatchSettings
-from tests.identity.matching import RECORDS, Matched, as_sql, model_sql, town, warehouse
+from tests.identity.matching import RECORDS, Matched, as_sql, town, warehouse
+from tests.identity.rendered import model_sql
 
 RULES = "policy.match_settings"
 EMPTY = {
@@ -43,6 +44,9 @@ def tuned_town(seed: int = 7, households: int = 150) -> duckdb.DuckDBPyConnectio
         row["email"] = f"{family}@x.org" if sum(map(ord, family)) % 16 == 0 else None
         row["source_system"] = row["record_key"].split(":")[0]
     con = warehouse(as_sql(people))
+    # As where a company lets e-mail addresses link whoever shows them.
+    con.execute(f"update {RECORDS} set email = split_part(email, '|', 1)")
+    con.execute("update comparison_values set refusal_reason = null, person_mark = null")
     con.execute("create schema policy; create schema conformed")
     con.execute(f"create table {RULES} (rule string, value double)")
     for relation in SEEDS:
@@ -67,7 +71,9 @@ def tuned_town(seed: int = 7, households: int = 150) -> duckdb.DuckDBPyConnectio
     con.execute("create table scored as from scored")
     assert scored
     con.execute("create table identity.scored_pairs as from scored")
-    relations = {"record_names": "identity.record_names", "match_settings": RULES}
+    relations = {
+        "record_names": "identity.record_names", "match_records": RECORDS, "match_settings": RULES,
+    }  # fmt: skip
     con.execute(
         "create table identity.outdone_pairs as "
         + model_sql("outdone_pairs", {**relations, "scored_pairs": "scored"})

@@ -63,6 +63,7 @@ spelled as (
         coalesce({{ letters('customer_records.middle_name') }}, names.second_given_name) as middle_name,
         coalesce(names.family_name, names.only_name) as family_name,
         names.only_name,
+        names.generation,
         names.organisation_name,
         coalesce(
             case
@@ -109,6 +110,7 @@ select
     spelled.middle_name,
     spelled.family_name,
     spelled.only_name,
+    spelled.generation,
     spelled.organisation_name,
     spelled.birth_date,
     spelled.gender,

@@ -1,5 +1,5 @@
--- Probable pairs that a surer match of one of the two records speaks against: a record with one name
--- fits two people, and its surer match says which of them it is.
+-- Probable pairs that another match of one of the two records speaks against: a record that lacks a
+-- name or the birth date fits two people who differ in it, and can't be both.
 {{ config(materialized='incremental', unique_key=['record_key_a', 'record_key_b']) }}
 
 with
@@ -14,6 +14,8 @@ with
         select record_key_b as record_key from {{ changed('scored_pairs') }}
         union
         select record_key from {{ changed('record_names') }}
+        union
+        select record_key from {{ changed('match_records') }}
     ),
 
     nearby_records as (
@@ -38,7 +40,9 @@ with
 {% endcall %}
 
 limits as (
-    select coalesce(max(case when rule = 'sure_probability' then value end), 0.997) as sure_probability
+    select
+        coalesce(max(case when rule = 'sure_probability' then value end), 0.997) as sure_probability,
+        coalesce(max(case when rule = 'accept_probability' then value end), 0.95) as accept_probability
     from {{ ref('match_settings') }}
 ),
 
@@ -85,7 +89,6 @@ matches as (
     from near_records
     inner join {{ ref('scored_pairs') }} as others
         on others.record_key_a = near_records.near_key
-    where others.decision = 'accept'
     union all
     select
         near_records.near_key,
@@ -94,54 +97,81 @@ matches as (
     from near_records
     inner join {{ ref('scored_pairs') }} as others
         on others.record_key_b = near_records.near_key
-    where others.decision = 'accept'
 ),
 
--- Of two that are equally sure neither counts, where they are two people.
-surest_matches as (
+-- By the odds of each, a record is somebody else's than its surest match's often enough to be asked.
+likely_matches as (
     select
-        near_key,
-        other_key
-    from matches
-    qualify match_probability = max(match_probability) over (partition by near_key)
+        surest.near_key,
+        surest.other_key,
+        surest.match_probability
+    from (
+        select
+            *,
+            max(match_probability) over (partition by near_key) as highest_probability
+        from matches
+    ) as surest
+    cross join limits
+    where {{ share_of_one('match_probability', 'highest_probability') }} >= 1 - limits.accept_probability
 ),
 
-surer_matches as (
+rivals as (
     select
         sides.record_key_a,
         sides.record_key_b,
         sides.near_key,
         sides.far_key,
-        surest_matches.other_key
+        others.other_key
     from sides
-    inner join surest_matches
+    inner join likely_matches as others
         on
-            surest_matches.near_key = sides.near_key
-            and surest_matches.other_key <> sides.far_key
+            others.near_key = sides.near_key
+            and others.other_key <> sides.far_key
+    cross join limits
+    where
+        {{ share_of_one('sides.match_probability', 'others.match_probability') }} < limits.accept_probability
 )
 
 select
-    surer_matches.record_key_a,
-    surer_matches.record_key_b,
-    min(surer_matches.other_key) as surer_record_key
-from surer_matches
+    rivals.record_key_a,
+    rivals.record_key_b,
+    min(rivals.other_key) as rival_record_key
+from rivals
 inner join {{ ref('record_names') }} as near
-    on near.record_key = surer_matches.near_key
+    on near.record_key = rivals.near_key
 inner join {{ ref('record_names') }} as far
-    on far.record_key = surer_matches.far_key
+    on far.record_key = rivals.far_key
 inner join {{ ref('record_names') }} as other
-    on other.record_key = surer_matches.other_key
+    on other.record_key = rivals.other_key
+inner join {{ ref('match_records') }} as near_record
+    on near_record.record_key = rivals.near_key
+inner join {{ ref('match_records') }} as far_record
+    on far_record.record_key = rivals.far_key
+inner join {{ ref('match_records') }} as other_record
+    on other_record.record_key = rivals.other_key
+left join {{ ref('scored_pairs') }} as together
+    on
+        together.record_key_a = least(rivals.far_key, rivals.other_key)
+        and together.record_key_b = greatest(rivals.far_key, rivals.other_key)
+        and together.doubt is null
 where
-    far.only_name is null
-    and other.only_name is null
-    and (
-        (
-            (near.only_name is not null or near.family_name is null)
-            and not {{ family_names_agree('far', 'other') }}
-        )
-        or (
-            (near.only_name is not null or near.given_name is null)
-            and not {{ given_names_agree('far', 'other') }}
-        )
+    (
+        far.only_name is null
+        and other.only_name is null
+        and (near.only_name is not null or near.family_name is null)
+        and not {{ family_names_agree('far', 'other') }}
     )
-group by surer_matches.record_key_a, surer_matches.record_key_b
+    or (
+        far.only_name is null
+        and other.only_name is null
+        and (near.only_name is not null or near.given_name is null)
+        and not {{ given_names_agree('far', 'other') }}
+    )
+    or (
+        near_record.birth_date is null
+        and together.record_key_a is null
+        and {{ edit_distance(
+            date_in_any_order('far_record.birth_date'), date_in_any_order('other_record.birth_date')
+        ) }} > 1
+    )
+group by rivals.record_key_a, rivals.record_key_b

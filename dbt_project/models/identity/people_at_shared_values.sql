@@ -54,55 +54,59 @@ descriptions as (
     group by pairs.namespace, pairs.normalised_value, pairs.description_a
 ),
 
--- Spellings of one person get the first of them as their mark; twice, for those that are alike
--- through a third only.
-marked as (
+-- Who is the same person, also through a third spelling.
+alike as (
     select
-        descriptions.namespace,
-        descriptions.normalised_value,
-        descriptions.person_description,
-        descriptions.is_somebody,
-        coalesce(
-            min(least(others.person_description, descriptions.person_description)),
-            descriptions.person_description
-        ) as person_mark
+        namespace,
+        normalised_value,
+        person_description as description_a,
+        person_description as description_b
     from descriptions
-    left join ones
+    union
+    select
+        namespace,
+        normalised_value,
+        description_a,
+        description_b
+    from ones
+    union
+    select
+        one.namespace,
+        one.normalised_value,
+        one.description_a,
+        another.description_b
+    from ones as one
+    inner join descriptions as third
         on
-            ones.namespace = descriptions.namespace
-            and ones.normalised_value = descriptions.normalised_value
-            and ones.description_a = descriptions.person_description
-    left join descriptions as others
+            third.namespace = one.namespace
+            and third.normalised_value = one.normalised_value
+            and third.person_description = one.description_b
+            and third.is_somebody
+    inner join ones as another
         on
-            others.namespace = ones.namespace
-            and others.normalised_value = ones.normalised_value
-            and others.person_description = ones.description_b
-            and others.is_somebody
-    group by
-        descriptions.namespace, descriptions.normalised_value, descriptions.person_description,
-        descriptions.is_somebody
+            another.namespace = one.namespace
+            and another.normalised_value = one.normalised_value
+            and another.description_a = one.description_b
 )
 
+-- Spellings of one person get the first of them as their mark.
 select
-    marked.namespace,
-    marked.normalised_value,
-    marked.person_description,
-    case
-        when marked.is_somebody
-            then coalesce(min(least(others.person_mark, marked.person_mark)), marked.person_mark)
-    end as person_mark
-from marked
-left join ones
+    descriptions.namespace,
+    descriptions.normalised_value,
+    descriptions.person_description,
+    case when descriptions.is_somebody then min(others.person_description) end as person_mark
+from descriptions
+inner join alike
     on
-        ones.namespace = marked.namespace
-        and ones.normalised_value = marked.normalised_value
-        and ones.description_a = marked.person_description
-left join marked as others
+        alike.namespace = descriptions.namespace
+        and alike.normalised_value = descriptions.normalised_value
+        and alike.description_a = descriptions.person_description
+left join descriptions as others
     on
-        others.namespace = ones.namespace
-        and others.normalised_value = ones.normalised_value
-        and others.person_description = ones.description_b
+        others.namespace = alike.namespace
+        and others.normalised_value = alike.normalised_value
+        and others.person_description = alike.description_b
         and others.is_somebody
 group by
-    marked.namespace, marked.normalised_value, marked.person_description, marked.person_mark,
-    marked.is_somebody
+    descriptions.namespace, descriptions.normalised_value, descriptions.person_description,
+    descriptions.is_somebody

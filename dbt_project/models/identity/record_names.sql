@@ -49,14 +49,18 @@ placeholders as (
 
 -- Names are few, records many: each spelling is worked out once.
 given_names as (
-    select given_name as text
+    select
+        given_name as text,
+        {{ generation_number('given_name', with_first=true) }} as generation
     from records
     where given_name is not null
     group by given_name
 ),
 
 family_names as (
-    select family_name as text
+    select
+        family_name as text,
+        {{ generation_number('family_name') }} as generation
     from records
     where family_name is not null
     group by family_name
@@ -95,8 +99,13 @@ spelled as (
                 ) }}
                 then family_names.letters
         end as family_name,
+        coalesce(family_texts.generation, given_texts.generation) as generation,
         {{ letters_and_digits('organisations.plain_text') }} as organisation_name
     from records
+    left join given_names as given_texts
+        on given_texts.text = records.given_name
+    left join family_names as family_texts
+        on family_texts.text = records.family_name
     left join {{ spelled_given_names('given_names') }} as given_names
         on given_names.text = records.given_name
     left join {{ spelled_family_names('family_names') }} as family_names
@@ -117,6 +126,7 @@ select
     spelled.family_name,
     case when spelled.is_one_word then coalesce(spelled.given_name, spelled.family_name) end
         as only_name,
+    spelled.generation,
     spelled.organisation_name,
     spelled.gender
 from spelled

@@ -8,6 +8,19 @@ with
     {{ changed_candidates() }}
 {% endcall %}
 
+limits as (
+    select
+        {% for rule, delivered in [
+            ('most_names_of_a_family', 3), ('years_of_a_generation', 15),
+            ('least_likeness_of_names', 0.8), ('shortest_given_name_in_mailbox', 3),
+            ('shortest_family_name_in_mailbox', 4)
+        ] -%}
+            coalesce(max(case when rule = '{{ rule }}' then value end), {{ delivered }}) as {{ rule }}
+            {{- '' if loop.last else ',' }}
+    {% endfor %}
+    from {{ ref('match_settings') }}
+),
+
 -- Most values are one record's, or say the same in all of them: nobody is to be told apart there.
 candidates as (
     select
@@ -76,11 +89,12 @@ agreements as (
         a.person_description as description_a,
         b.person_description as description_b,
         a.formal_given_name is not null or a.birth_date is not null as is_person_a,
-        a.name_count > 3 as has_many_names,
+        a.name_count > limits.most_names_of_a_family as has_many_names,
         {{ given_names_agree('a', 'b') }} as is_same_given_name,
         {{ family_names_agree('a', 'b') }} as is_same_family_name,
         {{ birth_dates_agree('a.birth_date', 'b.birth_date') }} as is_same_birth_date,
-        abs({{ dbt.datediff('a.birth_date', 'b.birth_date', 'year') }}) >= 15 as is_generation_apart,
+        abs({{ dbt.datediff('a.birth_date', 'b.birth_date', 'year') }})
+        >= limits.years_of_a_generation as is_generation_apart,
         -- A name in the place of the other, whose own is missing.
         coalesce(
             a.family_name is null and b.family_name = a.given_name
@@ -91,18 +105,20 @@ agreements as (
         or {{ birth_dates_agree('a.birth_date', 'b.birth_date', digits=2) }} as is_near_birth_date,
         -- A mailbox that is made of a name is that person's.
         coalesce(
-            length(coalesce(a.given_name, b.given_name)) >= 3
+            length(coalesce(a.given_name, b.given_name)) >= limits.shortest_given_name_in_mailbox
             and contains(split_part(a.normalised_value, '@', 1), coalesce(a.given_name, b.given_name)),
             false
         ) as is_named_for_one,
         coalesce(
-            length(a.family_name) >= 4 and contains(split_part(a.normalised_value, '@', 1), a.family_name)
-            or length(b.family_name) >= 4 and contains(split_part(a.normalised_value, '@', 1), b.family_name),
+            length(a.family_name) >= limits.shortest_family_name_in_mailbox
+            and contains(split_part(a.normalised_value, '@', 1), a.family_name)
+            or length(b.family_name) >= limits.shortest_family_name_in_mailbox
+            and contains(split_part(a.normalised_value, '@', 1), b.family_name),
             false
         ) as is_named_for_family,
         coalesce(
             a.gender <> b.gender
-            or {{ name_similarity('a.given_name', 'b.given_name') }} < 0.8,
+            or {{ name_similarity('a.given_name', 'b.given_name') }} < limits.least_likeness_of_names,
             false
         ) as is_unlike
     from descriptions as a
@@ -111,6 +127,7 @@ agreements as (
             b.namespace = a.namespace
             and b.normalised_value = a.normalised_value
             and b.person_description <> a.person_description
+    cross join limits
 ),
 
 judged as (
