@@ -1,6 +1,6 @@
 """dbt in this process. Importing and parsing dbt costs seconds; a run pays for it once.
 
-dbt's own subprocess resource would pay again for every layer (stack decision in docs/decisions.md).
+dbt's own subprocess resource would pay again for every layer (stack decision in docs/decisions).
 """
 
 from __future__ import annotations

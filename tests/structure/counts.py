@@ -102,7 +102,6 @@ def counts() -> Mapping[str, float]:
         "imports_that_close_a_cycle": len(imports_that_close_a_cycle()),
         "largest_package_percent": largest_package()[1],
         "pages_over_2000_words": len(long_pages()),
-        "words_of_the_longest_page": max(long_pages().values(), default=0),
         "files_per_column_of_customer_records": files_per_column(),
     }
 

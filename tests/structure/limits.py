@@ -20,7 +20,7 @@ def over(found: Mapping[str, float], allowed: Mapping[str, float]) -> list[str]:
     """Sentences on counts above their limit."""
     return [
         f"{name} is {count:,}, at most {allowed[name]:,}. Take out what is too much, or write in "
-        "docs/decisions.md why more is right and raise the limit."
+        "docs/decisions why more is right and raise the limit."
         for name, count in found.items()
         if count > allowed[name]
     ]
