@@ -128,11 +128,12 @@ cleaned as (
                 and own_{{ namespace }}.record_key = customer_records.record_key
                 and own_{{ namespace }}.identity_value = customer_records.{{ namespace }}
     {%- endfor %}
+    {#- By length, because DuckDB 2.0 can't bind `<> ''` here where no record has a given name. #}
     {%- for place in [1, 2] %}
         left join {{ ref('name_titles') }} as title_{{ place }}
             on
                 title_{{ place }}.title = replace(lower(split_part({{ name }}, ' ', {{ place }})), '.', '')
-                and split_part({{ name }}, ' ', {{ place + 1 }}) <> ''
+                and length(split_part({{ name }}, ' ', {{ place + 1 }})) > 0
                 and title_{{ place }}.may_be_name = false
                 {%- if place == 2 %} and title_1.title is not null{% endif %}
     {%- endfor %}
