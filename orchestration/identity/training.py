@@ -178,8 +178,10 @@ def _learn(
     # for strangers who agree.
     take_out(comparisons, strangers, prior, found.sample_pairs)
     prior, household = over_all_pairs(patterns, comparisons, total, policy)
-    # A register that shows no household has some all the same, and a few twins are not one person.
-    household += rules.expected_household_pairs / total
+    # A small register that shows no household has some all the same, and a few twins are not one
+    # person. What plenty of matches teach needs no such help.
+    unsure = max(0.0, 1 - prior * total / rules.plenty_of_training_matches)
+    household += unsure * rules.expected_household_pairs / total
     _, _, ones = shares(patterns, comparisons, total, policy)
     likely = {
         gammas: matches / count for (count, gammas), matches in zip(patterns, ones, strict=True)

@@ -28,7 +28,7 @@ class MatchSettings:
         plenty_of_training_matches: with fewer, less error is allowed than the thresholds do, in
             proportion.
         expected_household_pairs: pairs of two members of a household that are taken for seen before
-            any data are.
+            any data are, fewer with each match up to `plenty_of_training_matches`.
         least_filled_share: of the records must fill a column for it to be compared.
         most_pairs_per_record: how many pairs may be compared, per record.
         training_records: most records that training looks at.

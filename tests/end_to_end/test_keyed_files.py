@@ -84,6 +84,7 @@ def sizes(company: Company) -> dict[str, tuple[Decimal | None, str | None]]:
     return {key: (size, club) for key, size, club in found}
 
 
+@pytest.mark.slow
 def test_files_are_followed_and_refused(company: Company) -> None:
     assert sizes(company) == {f"K{n:03}": (Decimal(38 + n % 9) + Decimal("0.5"), "red")
                               for n in PEOPLE}  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.conftest import Company
 from tests.identity.lab import Lab, Record
@@ -183,6 +184,7 @@ def test_pairs_are_scored_again_like_all_pairs(company: Company, tmp_path: Path)
     assert differences(settings, whole) == {}
 
 
+@pytest.mark.slow
 def test_other_parameters_score_all_pairs_again(company: Company, tmp_path: Path) -> None:
     """As after `c360 identity train`."""
     settings = company.settings

@@ -6,7 +6,6 @@ pytest -m slow tests/identity/test_small_registers.py     (sixty registers, six 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
 import pytest
 
@@ -16,8 +15,8 @@ from tests.identity.matching import as_sql, matched, town, warehouse
 from tests.identity.registers import register
 
 
-@pytest.mark.parametrize("seeds", [range(6), pytest.param(range(100, 160), marks=pytest.mark.slow)])
-def test_the_precision_of_small_registers_is_as_expected(seeds: Iterable[int]) -> None:
+@pytest.mark.parametrize("seeds", [range(3), pytest.param(range(100, 160), marks=pytest.mark.slow)])
+def test_the_precision_of_small_registers_is_as_expected(seeds: range) -> None:
     pairs, expected, right = 0, 0.0, 0.0
     for seed in seeds:
         done = matched(warehouse(as_sql(register(seed))))
@@ -30,7 +29,7 @@ def test_the_precision_of_small_registers_is_as_expected(seeds: Iterable[int]) -
         right += number * share
         # Of twenty pairs one may be wrong by chance.
         assert number * (probability - share) <= max(2.0, 0.03 * number), seed
-    assert pairs > 100
+    assert pairs > 10 * len(seeds)
     assert abs(expected - right) / pairs <= 0.01
 
 
@@ -84,4 +83,13 @@ def test_a_register_without_households_knows_of_some() -> None:
     rows = people(seed=13, language="en", per_kind=20)
     trained = matched(warehouse(as_sql(rows))).trained
     assert not trained.reason
-    assert trained.household_share * len(rows) * (len(rows) - 1) / 2 >= 4.99
+    # Five pairs, less with each of the matches that teach: at 500 of them nothing is added.
+    added = 5 * (1 - trained.matches / 500)
+    assert trained.household_share * len(rows) * (len(rows) - 1) / 2 >= added - 0.01 > 2
+
+
+def test_plenty_of_matches_need_no_households_that_nobody_saw() -> None:
+    rows = people(seed=13, language="en", per_kind=60)
+    trained = matched(warehouse(as_sql(rows))).trained
+    assert trained.matches > 500
+    assert trained.household_share * len(rows) * (len(rows) - 1) / 2 < 1

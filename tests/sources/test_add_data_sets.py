@@ -8,6 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import require_shared
 from tests.sources.added import add
 
@@ -95,6 +97,7 @@ def test_cdnow_without_header_and_with_two_ids(tmp_path: Path):
     assert added.rows("cdnow_sample_order_lines", "sum(line_amount)") == [(Decimal("244091.94"),)]
 
 
+@pytest.mark.slow
 def test_invoice_lines_of_online_retail_feed_four_entities(tmp_path: Path):
     added = add(tmp_path, "retail", require_shared("online_retail") / "online_retail.parquet")
     assert set(added.feeds().values()) == {"customer_records", "orders", "order_lines", "products"}
