@@ -65,7 +65,11 @@ TOTALS = {
         "completejourney": 92_331,
     },
     "select source_system, count(*) from conformed.campaigns group by all": {"completejourney": 27},
-    "select source_system, count(*) from conformed.events group by all": {
+    # Snowplow's visits begin five years after the other sets' business ends, so they wait for the
+    # clock: kept with that reason, and counted here beside what has happened.
+    "select source_system, count(*) from (select source_system from conformed.events union all "
+    "select source_system from quarantine.set_aside_rows where entity = 'events' "
+    "and reason = 'after_clock') group by all": {
         "completejourney": 2_102,
         "snowplow": 156,
     },
