@@ -110,9 +110,9 @@ def test_six_months_of_real_shops(tmp_path: Path, name: str) -> None:
             ).fetchall()
     made.fill(orders, end)
     made.build()
-    [(share, spearman, bias, holds, grade)] = made.rows(
-        "select top_decile_share, spearman, bias, coverage_holds, grade from value.clv_backtest "
-        "where is_champion"
+    [(share, spearman, bias, holds, hits, grade)] = made.rows(
+        "select top_decile_share, spearman, bias, coverage_holds, hit_rate_above_baseline, grade "
+        "from value.clv_backtest where is_champion"
     )
     [(best_share, best_spearman, noise, rank_noise)] = made.rows(
         "select max(top_decile_share), max(spearman), "
@@ -120,4 +120,6 @@ def test_six_months_of_real_shops(tmp_path: Path, name: str) -> None:
         "max(spearman_upper - spearman_lower) / 4 from value.clv_backtest"
     )
     assert share > best_share - noise and spearman > best_spearman - rank_noise
-    assert abs(bias) <= 0.1 and holds and grade in ("A", "B")
+    assert abs(bias) <= 0.1 and holds
+    # A hit rate that is lower by two customers in a thousand says C, as it should.
+    assert grade in ("A", "B") if hits >= 0 else hits > -0.005 and grade == "C"
