@@ -99,7 +99,8 @@ def show(console: Console, settings: Settings, outcome: RunRecord) -> None:
     if outcome.checks_unchanged:
         checks += f", {outcome.checks_unchanged} of them on layers that have not changed since"
     if outcome.warnings:
-        checks += f", {len(outcome.warnings)} warnings: " + ", ".join(outcome.warnings)
+        count = len(outcome.warnings)
+        checks += f", {count} warning{'s' if count > 1 else ''}: " + ", ".join(outcome.warnings)
     console.print(
         Panel(
             Group(

@@ -87,9 +87,13 @@ def _show_columns(console: Console, table: Table) -> None:
             style="yellow",
         )
     if table.unreadable:
+        lines = (
+            "1 line can't be read as a row"
+            if table.unreadable == 1
+            else f"{table.unreadable:,} lines can't be read as rows"
+        )
         console.print(
-            f"  {table.unreadable:,} lines can't be read as rows and will be set aside; `c360 "
-            "source check` says where they are.",
+            f"  {lines} and will be set aside; `c360 source check` says where.",
             style="yellow",
         )
     for column in table.columns:

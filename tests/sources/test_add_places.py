@@ -72,7 +72,7 @@ def test_lines_that_are_no_row_are_told(tmp_path: Path):
     more = "".join(f"O{n},C1,2026-01-04,5.00\n" for n in range(3, 9))
     path = write(tmp_path / "orders.csv", ORDERS + "O9,C1,2026-01-05,5.00,and,more\n" + more)
     added = add(tmp_path, "shop", path)
-    assert "1 lines can't be read as rows" in added.shown and "orders: 8 rows" in added.shown
+    assert "1 line can't be read as a row" in added.shown and "orders: 8 rows" in added.shown
 
 
 def test_json_excel_parquet_and_sqlite_are_read(tmp_path: Path):

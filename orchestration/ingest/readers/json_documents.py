@@ -151,4 +151,19 @@ def _sampled_fields(
         raise_shortage(error, "Reading this")
         return []
     names = [str(row[0]) for row in described]
-    return [] if names == ["json"] else names
+    if names != ["json"]:
+        return names
+    # One line that is no object, and DuckDB sees values without fields.
+    return _fields_of_objects(con, path) if kind == "newline_delimited" else []
+
+
+def _fields_of_objects(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    """The fields of all lines that are objects, in the order in which they first appear."""
+    is_object = "coalesce(json_valid(line), false) and json_type(line) = 'OBJECT'"
+    found = con.cursor().execute(
+        "select name from (select line_number, unnest(json_keys(object)) as name, "
+        "generate_subscripts(json_keys(object), 1) as place from (select line_number, "
+        f"case when {is_object} then line end as object from {raw_lines(path)})) "
+        "group by name order by min(row(line_number, place)), name"
+    )
+    return [str(name) for (name,) in found.fetchall()]
