@@ -1,7 +1,7 @@
 """The day that a run replays: `c360 run --as-of`, or C360_AS_OF for every other door.
 
 The SQL reads the variable itself (macros/clock.sql): what lies after the day is set aside, and all
-windows look back from it. Without one the data say where the clock stands (docs/conformed.md).
+windows look back from it. Without one the data say where the clock stands (docs/clock.md).
 """
 
 from __future__ import annotations

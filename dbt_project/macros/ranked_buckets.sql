@@ -1,5 +1,5 @@
 {#-
-    A ranking of `vars.rankings`, see docs/value.md: any measure by any category over any look-backs
+    A ranking of `vars.rankings`, see docs/rankings.md: any measure by any category over any look-backs
     in equal buckets, 1 the best. Deciles, quartiles, ventiles and percentiles are this macro with
     another number.
     Parameters: name, the entry of vars.rankings; values and places, the models of `ranked_values` and

@@ -15,7 +15,7 @@
 {%- set hysteresis = ranking['hysteresis'] | default(0) -%}
 {%- if rule not in ('ntile', 'equal_together') -%}
     {{ exceptions.raise_compiler_error(
-        "vars.rankings." ~ name ~ ".rule is '" ~ rule ~ "'. It is ntile or equal_together; see docs/value.md."
+        "vars.rankings." ~ name ~ ".rule is '" ~ rule ~ "'. It is ntile or equal_together; see docs/rankings.md."
     ) }}
 {%- endif -%}
 {%- set order = 'position' if rule == 'ntile' else 'place' -%}

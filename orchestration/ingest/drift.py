@@ -109,9 +109,9 @@ def _stop_text(table: SourceTable, source_file: str, stopped: list[Change]) -> s
         sentences[c.change].format(c.column_name, c.declared_type, c.found_type) for c in stopped
     )
     remedy = (
-        "or declare the column there as an attribute (docs/sources.md)"
+        "or declare the column there as an attribute (docs/attributes.md)"
         if table.keyed
-        else "or set on_schema_change there (docs/sources.md)"
+        else "or set on_schema_change there (docs/files.md)"
     )
     return (
         f"{source_file}: the header {found}. Source {table.label} expects the columns "

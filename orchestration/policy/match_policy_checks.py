@@ -80,7 +80,7 @@ def check_compared_attributes(rows: Mapping[str, Sequence[Row]], declared: Colle
                     raise row.refuse(
                         f"no source declares the attribute {name}",
                         f"Declared are {', '.join(sorted(declared)) or 'none'}. Correct the name, "
-                        "or declare it as docs/sources.md says.",
+                        "or declare it as docs/attributes.md says.",
                     )
 
 

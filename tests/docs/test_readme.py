@@ -13,7 +13,11 @@ from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Company
 
 PAGES = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
-PAGES += sorted((PROJECT_ROOT / "docs").glob("*.md"))
+PAGES += sorted(
+    page
+    for folder in ("docs", "benchmarks", "examples")
+    for page in (PROJECT_ROOT / folder).rglob("*.md")
+)
 
 
 def commands(page: Path) -> list[str]:
@@ -67,10 +71,31 @@ def test_readme_commands_work(finished_company: Company) -> None:
     assert len(ran) >= 3
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[p.name for p in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(PROJECT_ROOT)) for p in PAGES])
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text()):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", page.read_text()):
+        found = page.parent / target if target else page
+        assert found.exists(), f"{page} links to {target}"
+        assert not anchor or anchor in anchors(found), f"{page} links to {target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in a link."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", h.strip().lower()).replace(" ", "-") for h in headings}
+
+
+def test_pages_that_code_names_are_there() -> None:
+    """An error that names a page, a comment, a description of a model."""
+    named = {
+        (str(path.relative_to(PROJECT_ROOT)), page)
+        for folder in ("orchestration", "dbt_project", "tests", "benchmarks", "deploy")
+        for path in (PROJECT_ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".sql", ".yml", ".csv", ".jinja") and "target" not in path.parts
+        for page in re.findall(r"\b(?:docs|benchmarks)/[\w/-]+\.md", path.read_text())
+    }
+    assert len(named) > 20
+    assert {entry for entry in named if not (PROJECT_ROOT / entry[1]).exists()} == set()
 
 
 def test_summary_is_worth_reading(finished_company: Company) -> None:

@@ -1,4 +1,4 @@
-"""Deciles against an oracle for any rows in any order, and the rules of docs/value.md."""
+"""Deciles against an oracle for any rows in any order, and the rules of docs/rankings.md."""
 
 from __future__ import annotations
 
