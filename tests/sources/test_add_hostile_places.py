@@ -296,18 +296,3 @@ def test_a_column_may_have_the_name_of_what_is_counted(tmp_path: Path) -> None:
     write(tmp_path / "files" / "customers.csv", "id,email,position\nC1,a@x.org,first\n")
     added = add(tmp_path / "root", "crm", tmp_path / "files")
     assert added.rows("customers", "email") == [("a@x.org",)]
-
-
-@pytest.mark.parametrize("line", ["[1]", '"x"', "null", "7", "[{}]"])
-def test_a_json_line_that_is_no_object_costs_itself_only(tmp_path: Path, line: str) -> None:
-    good = [{"id": n, "email": f"a{n}@x.org"} for n in range(1, 31)]
-    lines = [*map(json.dumps, good[:20]), line, *map(json.dumps, good[20:])]
-    added = add(tmp_path, "log", write(tmp_path / "log" / "people.ndjson", "\n".join(lines)).parent)
-    [(table, entity)] = added.feeds().items()
-    assert entity == "customer_records"
-    assert "1 line can't be read as a row" in " ".join(added.shown.split())
-    con = added.staged(table)
-    accepted = "select count(*), count(email) from staged.{} where reject_reason is null"
-    assert con.execute(accepted.format(table)).fetchall() == [(30, 30)]
-    rejected = "select line_number, line_text from landing.rejected_lines"
-    assert con.execute(rejected).fetchall() == [(21, line)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sqlite3
 from decimal import Decimal
 from pathlib import Path
@@ -240,3 +241,18 @@ def test_the_generated_models_are_valid_for_dbt_and_lint_free(tmp_path: Path):
     text = (added.folder / "stg_english__customers.yml").read_text()
     label = {c["name"]: c.get("config") for c in yaml.safe_load(text)["models"][0]["columns"]}
     assert label["email"] == {"meta": {"label": "I1"}}
+
+
+@pytest.mark.parametrize("line", ["[1]", '"x"', "null", "7", "[{}]"])
+def test_a_json_line_that_is_no_object_costs_itself_only(tmp_path: Path, line: str) -> None:
+    good = [{"id": n, "email": f"a{n}@x.org"} for n in range(1, 31)]
+    lines = [*map(json.dumps, good[:20]), line, *map(json.dumps, good[20:])]
+    added = add(tmp_path, "log", write(tmp_path / "log" / "people.ndjson", "\n".join(lines)).parent)
+    [(table, entity)] = added.feeds().items()
+    assert entity == "customer_records"
+    assert "1 line can't be read as a row" in " ".join(added.shown.split())
+    con = added.staged(table)
+    accepted = "select count(*), count(email) from staged.{} where reject_reason is null"
+    assert con.execute(accepted.format(table)).fetchall() == [(30, 30)]
+    rejected = "select line_number, line_text from landing.rejected_lines"
+    assert con.execute(rejected).fetchall() == [(21, line)]
