@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+from tests import parsed as parsed_once
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 CUSTOMERS = 600
@@ -88,6 +89,13 @@ def require_shared(name: str) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where the one parse of the project lies that tests go on from."""
+    shared, _ = _folders(tmp_path_factory)
+    parsed_once.folder = shared.parent / "parsed"
+
+
 @pytest.fixture(scope="session")
 def finished_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A small demo company after one successful run. Read it; don't change it."""
@@ -111,6 +119,7 @@ def _folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def _make_company(company: Company) -> None:
+    parsed_once.parsed(company.settings)
     made = company.c360("demo", "--customers", str(CUSTOMERS))
     assert made.returncode == 0, made.stderr
     ran = company.c360("run")

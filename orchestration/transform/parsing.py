@@ -11,7 +11,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -76,11 +77,16 @@ def project_fingerprint(settings: Settings) -> str:
 
 
 def files_fingerprint(settings: Settings) -> str:
-    """A hash over the project's files: models, policy, macros and what describes them."""
+    """A hash over the project's files: models, policy, macros and what describes them.
+
+    Where the project stands does not count.
+    """
     digest = hashlib.sha256()
-    for path in [*_watched(settings), PROJECT_ROOT / "profiles.yml"]:
+    root = settings.dbt_project_dir
+    named = [(path.relative_to(root), path) for path in _watched(settings)]
+    for name, path in [*named, (Path("profiles.yml"), PROJECT_ROOT / "profiles.yml")]:
         stat = path.stat()
-        digest.update(f"{path}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
+        digest.update(f"{name}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
@@ -116,18 +122,19 @@ def parse(settings: Settings) -> Any:
 
     prepare_environment(settings)
     if manifest := _parsed_before(settings):
-        return manifest
+        return _at_its_place(manifest, settings)
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
     # What changes meanwhile is not what was parsed, and what a killed parse leaves is nothing.
     fingerprint = project_fingerprint(settings)
     marker = settings.dbt_target_dir / "fingerprint"
     marker.unlink(missing_ok=True)
     command = ["parse", *base_arguments(settings)]
-    result = dbtRunner().invoke(command)
-    if not result.success:
-        # A partial parse may trip over what an upgrade has changed; a whole one decides.
-        _left_by_parse(settings).unlink(missing_ok=True)
+    with _no_data_folder():
         result = dbtRunner().invoke(command)
+        if not result.success:
+            # A partial parse may trip over what an upgrade has changed; a whole one decides.
+            _left_by_parse(settings).unlink(missing_ok=True)
+            result = dbtRunner().invoke(command)
     if not result.success:
         if cause := of_the_machine(str(result.exception)):
             raise UserError(cause)
@@ -135,14 +142,36 @@ def parse(settings: Settings) -> Any:
             f"The dbt project in {settings.dbt_project_dir} does not parse.\n{result.exception}"
         )
     marker.write_text(fingerprint)
-    return result.result
+    return _at_its_place(result.result, settings)
+
+
+@contextmanager
+def _no_data_folder() -> Iterator[None]:
+    """Have dbt parse as if the data folder were nowhere.
+
+    dbt parses everything again when the connection has another path, and the file that it leaves
+    would be of use to one data folder only.
+    """
+    folder = os.environ["C360_DATA_DIR"]
+    os.environ["C360_DATA_DIR"] = "data"
+    try:
+        yield
+    finally:
+        os.environ["C360_DATA_DIR"] = folder
+
+
+def _at_its_place(manifest: Any, settings: Settings) -> Any:
+    """The manifest with seeds where the project stands now; dbt keeps where they were parsed."""
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed":
+            node.root_path = str(settings.dbt_project_dir)
+    return manifest
 
 
 def _parsed_before(settings: Settings) -> Any:
     """dbt's manifest object as the last parse has left it, None when it would be another one now.
 
-    dbt's partial parse asks every file whether it has changed, and has a project parsed from the
-    beginning when the data folder has another name.
+    dbt's partial parse asks every file whether it has changed.
     """
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
@@ -199,6 +228,9 @@ def load_manifest(settings: Settings) -> Mapping[str, Any]:
     if not _is_parsed(settings):
         parse(settings)
     manifest: dict[str, Any] = json.loads((settings.dbt_target_dir / "manifest.json").read_text())
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "seed":
+            node["root_path"] = str(settings.dbt_project_dir)
     attach_singular_tests(manifest)
     return manifest
 

@@ -36,6 +36,7 @@ from orchestration.transform.dbt import close_connections
 from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
 from tests.own_data import project_copy
+from tests.parsed import parsed
 
 SOURCES = """\
 version: 2
@@ -75,7 +76,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     folder.mkdir()
     tables = "".join(TABLE.format(name=name, more=more) for name, more in TABLES.items())
     (folder / "_fresh__sources.yml").write_text(SOURCES.format(tables=tables))
-    settings = settings_in(root / "data", project)
+    settings = parsed(settings_in(root / "data", project))
     for name in TABLES:
         write(settings, name, [])
     yield settings

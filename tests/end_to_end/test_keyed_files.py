@@ -15,6 +15,7 @@ import yaml
 
 from tests.conftest import Company, settings_in
 from tests.own_data import project_copy
+from tests.parsed import parsed
 
 PEOPLE = range(1, 61)
 HEADER = "customer id,shoe size,club\n"
@@ -47,7 +48,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
     seed = project / "seeds" / "policy" / "identity_namespaces.csv"
     seed.write_text(seed.read_text() + "crm_id,person,25,false,200,,,false,The CRM's own number.\n")
-    made = Company(settings_in(root / "data", project))
+    made = Company(parsed(settings_in(root / "data", project)))
     for command in (
         ("crm", str(landing / "crm"), "--keyed-by", "customer id=crm_id"),
         ("shop", str(landing / "shop"), "--namespace", "crm number=crm_id"),

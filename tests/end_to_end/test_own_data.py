@@ -22,6 +22,7 @@ from orchestration.value.histories import Histories
 from tests.conftest import Company, require_shared, settings_in
 from tests.end_to_end.own_files import FILES, LOYALTY, SHOP, STAGED_ORDERS, Purchase, rows_of
 from tests.own_data import add_example, connect_sources, project_copy
+from tests.parsed import parsed
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def company(source_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Compa
         (landing / system).mkdir(parents=True)
         for name in names:
             shutil.copyfile(source_dir / name, landing / system / name)
-    made = Company(settings_in(root / "data", project))
+    made = Company(parsed(settings_in(root / "data", project)))
     ran = made.c360("run", "--landing", str(landing))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return made

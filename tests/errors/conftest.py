@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.demo import DemoParameters, generate
-from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
 from tests.dashboard import published_model
 from tests.errors.calls import Server
+from tests.parsed import parsed
 
 
 @pytest.fixture(scope="session")
@@ -30,10 +30,8 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("bases")
     published = folder / "published"
     published_model.write(settings_in(published).published_path)
-    parsed = folder / "parsed"
-    shutil.copytree(published, parsed)
-    settings = settings_in(parsed)
-    load_manifest(settings)
+    shutil.copytree(published, folder / "parsed")
+    settings = parsed(settings_in(folder / "parsed"))
     few = DemoParameters(customers=20, seed=1, months=3, end_on=date(2026, 11, 1))
     generate(few, settings.landing_dir, settings.truth_dir, lambda *_: None)
-    return {"published": published, "parsed": parsed}
+    return {"published": published, "parsed": settings.data_dir}

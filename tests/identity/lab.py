@@ -13,6 +13,7 @@ from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.parsing import load_manifest
 from tests.own_data import project_copy
+from tests.parsed import parsed
 
 EMPTY = (
     "orders", "events", "message_events", "consents", "support_contacts", "interactions",
@@ -65,8 +66,7 @@ class Lab:
 
     def __post_init__(self) -> None:
         project = project_copy(self.folder / "project")
-        self.settings = Settings(self.folder / "data", self.folder / "landing", project)
-        self.settings.data_dir.mkdir(parents=True)
+        self.settings = parsed(Settings(self.folder / "data", self.folder / "landing", project))
         self._policy("identity_namespaces", self.namespaces)
 
     def build(self, records: Iterable[Record], is_tested: bool = True) -> None:

@@ -16,6 +16,7 @@ from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.parsing import load_manifest
 from tests.identity.lab import EMPTY
+from tests.parsed import parsed
 
 READ = ("customer_records", "identity_observations", *EMPTY)
 """What the layer reads of conformed."""
@@ -71,9 +72,8 @@ def conformed_changed(settings: Settings) -> Iterator[None]:
 def built_elsewhere(settings: Settings, folder: Path) -> Settings:
     """The layer built whole in a copy of the warehouse as it is now, ledger included."""
     folder.mkdir()
-    other = replace(settings, data_dir=folder)
+    other = parsed(replace(settings, data_dir=folder))
     shutil.copy(settings.warehouse_path, other.warehouse_path)
-    # dbt's files are copied with it, so that the copy compiles for its own paths.
     build(other)
     return other
 

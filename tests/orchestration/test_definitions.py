@@ -13,11 +13,12 @@ from orchestration.quality.quarantine_assets import KEY as QUARANTINE
 from orchestration.settings import LAYERS
 from orchestration.transform.translator import gate_key
 from tests.conftest import settings_in
+from tests.parsed import parsed
 
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    return build_definitions(settings_in(tmp_path_factory.mktemp("definitions")))
+    return build_definitions(parsed(settings_in(tmp_path_factory.mktemp("definitions"))))
 
 
 @pytest.fixture(scope="module")

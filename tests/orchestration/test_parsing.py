@@ -9,6 +9,7 @@ from typing import Any
 
 import dbt.cli.main
 import pytest
+from dbt.parser.manifest import ManifestLoader
 
 from orchestration.errors import UserError
 from orchestration.settings import DBT_PROJECT_DIR, Settings
@@ -54,6 +55,32 @@ def test_unchanged_project_is_not_parsed_for_a_data_folder_elsewhere(
 def test_changed_model_is_parsed_again(parsed: Settings) -> None:
     (parsed.dbt_project_dir / "models" / "people.sql").write_text("select 2 as person")
     assert in_new_process(parsed).raw_code == "select 2 as person"
+
+
+def test_an_edited_copy_elsewhere_is_parsed_as_far_as_it_differs(
+    parsed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is not parsed again has its seeds where the copy stands."""
+    (parsed.dbt_project_dir / "seeds").mkdir()
+    (parsed.dbt_project_dir / "seeds" / "rates.csv").write_text("currency\nEUR\n")
+    in_new_process(parsed)
+    copy = Settings(tmp_path / "moved", tmp_path / "landing", tmp_path / "copy")
+    shutil.copytree(parsed.data_dir, copy.data_dir)
+    shutil.copytree(parsed.dbt_project_dir, copy.dbt_project_dir)
+    (copy.dbt_project_dir / "models" / "people.sql").write_text("select 2 as person")
+    partial = []
+    judge = ManifestLoader.is_partial_parsable
+
+    def judged(self: ManifestLoader, *arguments: Any) -> Any:
+        partial.append(judge(self, *arguments)[0])
+        return True, None
+
+    monkeypatch.setattr(ManifestLoader, "is_partial_parsable", judged)
+    parse.cache_clear()
+    nodes = parse(copy).nodes
+    assert partial == [True]
+    assert nodes[MODEL].raw_code == "select 2 as person"
+    assert nodes["seed.customer_360.rates"].root_path == str(copy.dbt_project_dir)
 
 
 def test_other_variables_of_the_environment_are_parsed_again(

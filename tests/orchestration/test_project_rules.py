@@ -16,6 +16,7 @@ from orchestration.quality.suites import load_suite
 from orchestration.settings import DBT_PROJECT_DIR, LAYERS, PROJECT_ROOT
 from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
+from tests.parsed import parsed
 
 READS: Mapping[str, set[str]] = {
     "staging": {"source"},
@@ -35,7 +36,7 @@ every layer may read it, as it may read policy."""
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    return load_manifest(settings_in(tmp_path_factory.mktemp("rules")))
+    return load_manifest(parsed(settings_in(tmp_path_factory.mktemp("rules"))))
 
 
 def models(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:

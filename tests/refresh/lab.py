@@ -24,6 +24,7 @@ from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import connect_writer
 from tests.own_data import project_copy
+from tests.parsed import parsed
 from tests.refresh.deliveries import Company
 from tests.refresh.source_rows import SERVER, Row
 
@@ -58,7 +59,7 @@ class Lab:
         for name in without:
             for path in (project / "models").rglob(f"{name}.*"):
                 path.unlink()
-        self.settings = Settings(folder / "data", folder / "landing", project)
+        self.settings = parsed(Settings(folder / "data", folder / "landing", project))
         prepare(self.settings)
         clock = project / "macros" / "clock.sql"
         text = clock.read_text().replace(
@@ -71,7 +72,6 @@ class Lab:
             text = model.read_text()
             model.write_text(text.replace("'built_whole_above': 0.3", "'built_whole_above': 0.95"))
         _put_on_server(project / "models" / "staging" / "email_marketing", SERVER)
-        self.settings.data_dir.mkdir(parents=True)
         self.manifest = load_manifest(self.settings)
         self.tables = declared_source_tables(self.manifest)
         self.models = {

@@ -15,11 +15,12 @@ from orchestration.quality.contracts_docs import HELPERS, contract_pages, write_
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from orchestration.transform.parsing import load_manifest
 from tests.conftest import settings_in
+from tests.parsed import parsed
 
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    return load_manifest(settings_in(tmp_path_factory.mktemp("contracts")))
+    return load_manifest(parsed(settings_in(tmp_path_factory.mktemp("contracts"))))
 
 
 def entities() -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections, run_dbt
 from tests.own_data import project_copy
+from tests.parsed import parsed
 
 MODELS = ("clv_settings", "path:models/value/lifetime_value", "customer_lifetime_value")
 TABLES = (
@@ -35,8 +36,7 @@ class Lab:
 
     def __post_init__(self) -> None:
         project = project_copy(self.folder / "project")
-        self.settings = Settings(self.folder / "data", self.folder / "landing", project)
-        self.settings.data_dir.mkdir(parents=True)
+        self.settings = parsed(Settings(self.folder / "data", self.folder / "landing", project))
 
     def set(self, **values: float) -> None:
         """Change settings in the project's seed."""

@@ -19,6 +19,7 @@ from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.value.measure_text import Measure, Shape
 from orchestration.value.new_measure import write_measure
 from tests.own_data import project_copy
+from tests.parsed import parsed
 
 PURCHASES = """
     create table profile.purchases as
@@ -69,8 +70,7 @@ def add_rankings(project: Path) -> None:
 
 def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None:
     project = project_copy(tmp_path / "project")
-    settings = Settings(tmp_path / "data", tmp_path / "landing", project)
-    settings.data_dir.mkdir()
+    settings = parsed(Settings(tmp_path / "data", tmp_path / "landing", project))
     wanted = [
         Measure("gross_spend", Shape.CUSTOMER_ATTRIBUTE, where="not is_return"),
         Measure("spend_by_category", Shape.CUSTOMER_MEASURE),
