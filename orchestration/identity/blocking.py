@@ -153,6 +153,33 @@ def _counted(
     return [int(found["marginal_comparison_count"]) for found in counted]
 
 
+def block(
+    work: duckdb.DuckDBPyConnection, table: str, rules: Sequence[str], left: str = "match_input"
+) -> None:
+    """Make a table of the pairs of `match_input` that blocking rules bring together.
+
+    Splink asks all rules in one statement, which has their joins in memory at once: 1.9 GB in place
+    of .5 for 35 rules over 510,000 records.
+
+    Parameters:
+        work: a connection with `match_input`.
+        table: its name; it gets the columns that Splink expects, match_key being the number of the
+            first rule that brings the pair together, from 0.
+        rules: blocking rules in SQL over l and r.
+        left: the records whose pairs are looked for, those with a greater key on the right.
+    """
+    work.execute(
+        f"create or replace table {table} (match_key string, join_key_l string, join_key_r string)"
+    )
+    for number, rule in enumerate(rules):
+        found = "".join(f" and not coalesce({before}, false)" for before in rules[:number])
+        work.execute(
+            f"insert into {table} select '{number}', l.record_key, r.record_key "
+            f"from {left} as l inner join match_input as r "
+            f"on ({rule}) and l.record_key < r.record_key{found}"
+        )
+
+
 def found_by(chosen: Blocking, origins: Sequence[Origin]) -> list[Found]:
     """Per candidate what it finds, and whether it is worth asking.
 

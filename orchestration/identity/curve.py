@@ -40,14 +40,14 @@ def precision_curve(
     everything = MatchSettings(accept_probability=THRESHOLDS[0], review_probability=THRESHOLDS[0])
     [(count,)] = con.execute(f"select count(*) from {records}").fetchall()
     below = int(min(1.0, CURVE_RECORDS / max(count, 1)) * 2**32)
-    part = (
-        f"(select * from {records} "
-        f"where cast('0x' || substr(md5(record_key), 1, 8) as bigint) < {below})"
-    )
     with workplace(con) as work:
+        work.execute(
+            f"create or replace table curve_records as select * from {records} "
+            f"where cast('0x' || substr(md5(record_key), 1, 8) as bigint) < {below}"
+        )
         score(
-            work, part, "curve_pairs", settings, household_share, frequencies, "", everything,
-            policy,
+            work, "curve_records", "curve_pairs", settings, household_share, frequencies, "",
+            everything, policy,
         )  # fmt: skip
         found = work.execute(
             """

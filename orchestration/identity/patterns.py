@@ -8,9 +8,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.blocking import block
 from orchestration.identity.estimation import FIRST_PRIOR
 from orchestration.identity.model_settings import settings_for
-from orchestration.identity.splink_session import linker
+from orchestration.identity.splink_session import linker, predictions
 
 PATTERN_PAIRS = 100_000
 
@@ -36,27 +37,30 @@ def patterns_of(
     """
     if not rules:
         return [], []
-    names = ", ".join(f"gamma_{c['output_column_name']}" for c in comparisons)
+    degrees = [f"gamma_{c['output_column_name']}" for c in comparisons]
+    names = ", ".join(degrees)
     session = linker(work, "match_input", settings_for(comparisons, rules, FIRST_PRIOR))
     parts = max(1, math.ceil(pairs / PATTERN_PAIRS))
-    if parts == 1:
-        scored = session.inference.predict(warning_mode="never").physical_name
-    else:
-        scored = session.inference.predict_chunk(
-            left_chunk=(1, parts), right_chunk=(1, 1)
-        ).physical_name
-    agreeing = " + ".join(f"cast(coalesce({rule}, false) as int)" for rule in rules)
+    left = f"(select * from match_input where hash(record_key) % {parts} = 0)"
+    block(work, "match_pairs", rules, left)
     work.execute(
-        f"""
-        create or replace temp table patterns as
-        select count(*) as pairs, cast(match_key as int) as rule_number,
-            {agreeing} as rule_count, {names}
-        from {scored}
-        inner join match_input as l on l.record_key = record_key_l
-        inner join match_input as r on r.record_key = record_key_r
-        group by all
-        """
+        "create or replace temp table patterns (pairs bigint, rule_number int, rule_count int, "
+        f"{', '.join(f'{degree} int' for degree in degrees)})"
     )
+    agreeing = " + ".join(f"cast(coalesce({rule}, false) as int)" for rule in rules)
+    for scored in predictions(work, session, "match_pairs"):
+        work.execute(
+            f"""
+            insert into patterns
+            select
+                count(*), cast(match_key as int) as rule_number, {agreeing} as rule_count,
+                {names}
+            from {scored}
+            inner join match_input as l on l.record_key = record_key_l
+            inner join match_input as r on r.record_key = record_key_r
+            group by all
+            """
+        )
     rows = work.execute(
         f"select sum(pairs), {names} from patterns group by {names} order by {names}"
     ).fetchall()

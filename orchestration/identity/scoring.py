@@ -8,8 +8,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.identity.blocking import block
 from orchestration.identity.model_settings import levels_of, rarity_of, within_household
-from orchestration.identity.splink_session import linker
+from orchestration.identity.splink_session import linker, predictions
 from orchestration.policy.match_policy import MatchPolicy
 from orchestration.policy.match_settings import MatchSettings
 
@@ -24,11 +25,6 @@ GENERATION = "generation"
 REGISTER = "source_table"
 SAYS_LITTLE = frozenset({"gender", REGISTER})
 """Columns that half of all strangers agree in."""
-
-
-def no_pairs(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Make an empty table of scored pairs, for when there is nothing to score with."""
-    con.execute(f"create or replace table {table} ({COLUMNS})")
 
 
 def score(
@@ -70,57 +66,57 @@ def score(
         session.table_management.register_term_frequency_lookup(
             session._db_api.register(table_of), column
         )
-    if pairs:
-        session.table_management.register_blocked_pairs_for_predict(session._db_api.register(pairs))
+    if pairs is None:
+        pairs = "match_pairs"
+        rules_asked = settings["blocking_rules_to_generate_predictions"]
+        block(work, pairs, [rule["blocking_rule"] for rule in rules_asked])
     # A little below the threshold, so that rounding decides and not the last bits.
     least = max(rules.review_probability - 10.0**-DIGITS, 1e-9)
-    scored = session.inference.predict(
-        threshold_match_probability=least, warning_mode="never"
-    ).physical_name
     household = household_sql(settings, household_share, policy)
-    work.execute(
-        f"""
-        create or replace table {table} as
-        with weighed as (
+    work.execute(f"create or replace table {table} ({COLUMNS})")
+    for scored in predictions(work, session, pairs, least):
+        work.execute(
+            f"""
+            insert into {table}
+            with weighed as (
+                select
+                    *,
+                    -log2(pow(2, -match_weight) + pow(2, -({household}))) as weight
+                from {scored}
+            ),
+            rounded as (
+                select
+                    least(record_key_l, record_key_r) as record_key_a,
+                    greatest(record_key_l, record_key_r) as record_key_b,
+                    round(1 / (1 + pow(2, -weight)), {DIGITS}) as match_probability,
+                    round(weight, 4) as match_weight,
+                    match_weight - weight > 1 as is_household_likely,
+                    {contradiction_sql(settings, policy)} as contradiction,
+                    {disagreement_sql(settings, policy)} as disagreement,
+                    {levels_sql(settings)} as comparison_levels
+                from weighed
+            )
             select
-                *,
-                -log2(pow(2, -match_weight) + pow(2, -({household}))) as weight
-            from {scored}
-        ),
-        rounded as (
-            select
-                least(record_key_l, record_key_r) as record_key_a,
-                greatest(record_key_l, record_key_r) as record_key_b,
-                round(1 / (1 + pow(2, -weight)), {DIGITS}) as match_probability,
-                round(weight, 4) as match_weight,
-                match_weight - weight > 1 as is_household_likely,
-                {contradiction_sql(settings, policy)} as contradiction,
-                {disagreement_sql(settings, policy)} as disagreement,
-                {levels_sql(settings)} as comparison_levels
-            from weighed
+                record_key_a,
+                record_key_b,
+                match_probability,
+                match_weight,
+                case
+                    when match_probability >= {rules.accept_probability} and contradiction is null
+                        then 'accept'
+                    else 'review'
+                end as decision,
+                case
+                    when contradiction is not null then contradiction
+                    when match_probability < {rules.accept_probability} and is_household_likely
+                        then disagreement
+                end as doubt,
+                '{model_version}' as model_version,
+                comparison_levels
+            from rounded
+            where match_probability >= {rules.review_probability}
+            """
         )
-        select
-            record_key_a,
-            record_key_b,
-            match_probability,
-            match_weight,
-            case
-                when match_probability >= {rules.accept_probability} and contradiction is null
-                    then 'accept'
-                else 'review'
-            end as decision,
-            case
-                when contradiction is not null then contradiction
-                when match_probability < {rules.accept_probability} and is_household_likely
-                    then disagreement
-            end as doubt,
-            '{model_version}' as model_version,
-            comparison_levels
-        from rounded
-        where match_probability >= {rules.review_probability}
-        order by record_key_a, record_key_b
-        """
-    )
 
 
 def household_sql(settings: Mapping[str, Any], household_share: float, policy: MatchPolicy) -> str:

@@ -7,6 +7,7 @@ spill to disk like everything else, and go away with it.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from splink import Linker
 
 WORK = "match_work"
-RECORDS = f"{WORK}.main.records"
+PIECE = 2_000_000
+"""Pairs that are scored at a time. Their records are in memory twice, as left and as right ones."""
 
 
 @contextmanager
@@ -55,3 +57,31 @@ def linker(work: duckdb.DuckDBPyConnection, table: str, settings: Mapping[str, A
     return Linker(
         api.register(table), dict(settings), log_level=logging.ERROR, validate_settings=False
     )
+
+
+def predictions(
+    work: duckdb.DuckDBPyConnection, session: Linker, pairs: str, least: float | None = None
+) -> Iterator[str]:
+    """Tables with Splink's scores, each of a piece of the pairs and gone when the next one comes.
+
+    Parameters:
+        work: a connection as `workplace` gives it.
+        session: a linker over it.
+        pairs: a table with join_key_l, join_key_r and match_key.
+        least: scores from this probability on; None for all.
+    """
+    [(count,)] = work.execute(f"select count(*) from {pairs}").fetchall()
+    pieces = max(1, math.ceil(count / PIECE))
+    for number in range(pieces):
+        piece = pairs
+        if pieces > 1:
+            piece = "match_piece"
+            work.execute(
+                f"create or replace table {piece} as select * from {pairs} "
+                f"where hash(join_key_l) % {pieces} = {number}"
+            )
+        tables = session.table_management
+        tables.register_blocked_pairs_for_predict(session._db_api.register(piece))
+        scored = session.inference.predict(threshold_match_probability=least, warning_mode="never")
+        yield scored.physical_name
+        scored.drop_table_from_database_and_remove_from_cache()

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.identity import splink_session
+from orchestration.identity.blocking import block
 from orchestration.identity.match_models import MatchModel, current_model, policy_in, train_model
 from orchestration.identity.match_tables import parameters, scored_pairs
 from orchestration.identity.model_settings import as_json
+from orchestration.identity.splink_session import workplace
 from orchestration.identity.training import train
 from orchestration.policy.match_settings import MatchSettings
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
@@ -97,12 +100,13 @@ def test_members_of_a_household_stay_apart() -> None:
     assert len(merged) <= 0.02 * len(namesakes)
 
 
-def test_order_of_rows_and_threads_change_no_byte() -> None:
+def test_order_of_rows_threads_and_pieces_change_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = town(seed=3, households=150)
     results = []
     for shuffled, threads in ((False, 2), (True, 1)):
         if shuffled:
             random.Random(1).shuffle(rows)
+            monkeypatch.setattr(splink_session, "PIECE", 900)
         found = matched(warehouse(as_sql(rows), threads))
         pairs = found.con.execute("select * from scored order by all").fetchall()
         results.append((as_json(found.trained.settings), found.trained.household_share, pairs))
@@ -224,12 +228,22 @@ def test_the_budget_of_pairs_holds_for_all_records(training_records: int) -> Non
         training_records=training_records, most_pairs_per_record=5, fewest_training_matches=1
     )
     trained = train(con, records, rules, policy_in(con, POLICY))
+    asked = [
+        rule["blocking_rule"] for rule in trained.settings["blocking_rules_to_generate_predictions"]
+    ]
     blocked = " union ".join(
         f"select l.record_key, r.record_key from {records} as l inner join {records} as r "
-        f"on l.record_key < r.record_key and {rule['blocking_rule']}"
-        for rule in trained.settings["blocking_rules_to_generate_predictions"]
+        f"on l.record_key < r.record_key and {rule}"
+        for rule in asked
     )
     [(pairs, count)] = con.execute(
         f"select (select count(*) from ({blocked})), (select count(*) from {records})"
     ).fetchall()
     assert 0 < pairs <= rules.most_pairs_per_record * count
+    with workplace(con) as work:
+        work.execute(f"create view match_input as select * from {records}")
+        block(work, "blocked", asked)
+        once = work.execute(
+            "select count(*), count(distinct (join_key_l, join_key_r)) from blocked"
+        ).fetchall()
+    assert once == [(pairs, pairs)]
