@@ -16,8 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.settings import Settings
-from tests.conftest import Company, require_shared
+from tests.conftest import Company, require_shared, settings_in
 from tests.own_data import project_copy
 from tests.parsed import parsed
 from tests.sources import declared
@@ -65,7 +64,7 @@ def after_run(tmp_path_factory: pytest.TempPathFactory) -> Company:
     settings = policy / "value_settings.csv"
     in_euros = settings.read_text().replace("reporting_currency,,", "reporting_currency,EUR,")
     settings.write_text(in_euros)
-    company = Company(parsed(Settings(root / "data", root / "data" / "landing", project)))
+    company = Company(parsed(settings_in(root / "data", project)))
     declared.add_declared(company, root)
     ran = company.c360("run")
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -1,0 +1,1 @@
+"""Looking a person up: everything the layers know of one profile, and search over many."""

@@ -1,0 +1,92 @@
+"""People by words: any of them, the best first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import UserError
+from orchestration.macros import rendered
+from orchestration.warehouse import rows
+
+MOST_WORDS = 12
+"""A longer text is a mistake; each word is a look into the table."""
+
+INTERNATIONAL = re.compile(r"\s*(\+|00)[\d\s()./-]{6,}")
+
+# What is asked may be the beginning of a word; the whole word counts twice.
+FOUND = """
+select profile_id, {word} as word,
+    max(case when term = {word} then 2 else 1 end * weight) as score
+from profile.search_terms
+inner join policy.search_columns using (attribute)
+where term >= {word} and term < {end}
+group by profile_id
+"""
+BEST = """
+with found as ({found}),
+best as (
+    select profile_id, count(*) as word_count, sum(score)::bigint as score
+    from found
+    group by profile_id
+    order by word_count desc, score desc, profile_id
+    limit $limit
+)
+select best.profile_id, given_name, family_name, organisation_name, email, phone, postal_code, city,
+    word_count, score
+from best
+inner join profile.profiles using (profile_id)
+order by word_count desc, score desc, profile_id
+"""
+
+
+def search(
+    con: duckdb.DuckDBPyConnection, project_dir: Path, text: str, limit: int
+) -> list[dict[str, Any]]:
+    """People in whose texts any of the words stands, or begins a word.
+
+    Parameters:
+        con: a connection to the layers.
+        project_dir: of the dbt project, whose rule for words is used.
+        text: words between blanks and hyphens.
+        limit: most people.
+
+    Returns:
+        Rows of profile_id, name, address, `word_count` (how many of the words were found) and
+        `score` (the sum of the weights in search_columns, twice for a whole word), the best first;
+        of equals the smaller id.
+
+    Raises:
+        UserError: there is no word in the text, or too many.
+    """
+    asked = words_of(con, project_dir, text)
+    if not asked:
+        raise UserError("There is no word to look for. Give a name, a place, an address.", 2)
+    if len(asked) > MOST_WORDS:
+        raise UserError(
+            f"These are {len(asked)} words, more than the {MOST_WORDS} that are looked for at a "
+            "time. Give fewer.",
+            2,
+        )
+    found = "union all".join(
+        FOUND.format(word=f"$word{n}", end=f"$end{n}") for n in range(len(asked))
+    )
+    values: dict[str, Any] = {"limit": limit}
+    for number, word in enumerate(asked):
+        values |= {f"word{number}": word, f"end{number}": word + "\U0010ffff"}
+    return rows(con, BEST.format(found=found), values)
+
+
+def words_of(con: duckdb.DuckDBPyConnection, project_dir: Path, text: str) -> list[str]:
+    """The words of a text as `profile.search_terms` writes them, each once, in order.
+
+    A telephone number with its country is one word, however it is grouped.
+    """
+    if INTERNATIONAL.fullmatch(text):
+        return [re.sub(r"\D", "", text).removeprefix("00")]
+    plain = rendered(project_dir, "{{ plain_words('$text') }}", {})
+    found = con.execute(f"select {plain}", {"text": text}).fetchone()
+    return list(dict.fromkeys(str(found[0]).split())) if found and found[0] else []

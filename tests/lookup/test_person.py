@@ -1,0 +1,149 @@
+"""A person is found by whatever is known of them, and all of it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+import pytest
+
+from orchestration.errors import UserError
+from orchestration.layers_reader import connect_layers
+from orchestration.lookup.person import SECTIONS, Activities, look_up, profile_asked_for
+from orchestration.warehouse import rows
+from tests.conftest import Company
+
+PEOPLE = "select profile_id from profile.profiles order by md5(profile_id) limit 25"
+
+
+@pytest.fixture(scope="module")
+def layers(finished_company: Company) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect_layers(finished_company.settings, with_personal_data=True) as con:
+        yield con
+
+
+@pytest.fixture
+def few() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A family with one address, a profile that another one has taken in, one that ended."""
+    with duckdb.connect() as con:
+        for schema in ("policy", "identity"):
+            con.execute(f"create schema {schema}")
+        con.execute(
+            """
+            create table policy.identity_namespaces as
+                select unnest(['email', 'phone', 'login']) as namespace;
+            create table identity.profile_identities as from (values
+                ('p000000000000000a', 'email', 'home@x.org'),
+                ('p000000000000000b', 'email', 'home@x.org'),
+                ('p000000000000000b', 'email', 'b@x.org'),
+                ('p000000000000000b', 'phone', '+491701234567')
+            ) as t(profile_id, namespace, identity_value);
+            create table identity.identity_map as from (values
+                ('shop:1', 'p000000000000000a'), ('shop:2:x', 'p000000000000000b')
+            ) as t(record_key, profile_id);
+            create table identity.comparison_values as from (values
+                ('shop:1', 'login', 'Ann  ')
+            ) as t(record_key, namespace, identity_value);
+            create table identity.profile_ledger as from (values
+                ('p000000000000000a', 'p000000000000000a'),
+                ('p000000000000000b', 'p000000000000000b'),
+                ('p000000000000000c', 'p000000000000000b'),
+                ('p000000000000000d', null)
+            ) as t(profile_id, current_profile_id);
+            """
+        )
+        yield con
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "letter"),
+    [
+        ("p000000000000000a", None, "a"),
+        ("p000000000000000c", None, "b"),
+        ("shop:1", None, "a"),
+        ("shop:2:x", None, "b"),
+        ("email", "b@x.org", "b"),
+        ("email", " B@X.org ", "b"),
+        ("phone", "0049 170/123-4567", "b"),
+        ("phone", "+49 (170) 1234567", "b"),
+        ("login", "Ann  ", "a"),
+    ],
+)
+def test_a_person_is_found_by(
+    few: duckdb.DuckDBPyConnection, key: str, value: str | None, letter: str
+) -> None:
+    assert profile_asked_for(few, key, value) == f"p{letter:0>16}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("email", "home@x.org", "2 people have this email: p0+a, p0+b. Ask for one"),
+        ("email", "nobody@x.org", "Nobody has this email"),
+        ("e-mail", "b@x.org", "no namespace e-mail. These are known: email, login, phone"),
+        ("p000000000000000d", None, "Nobody has the id p0+d"),
+        ("p000000000000000e", None, "Nobody has the id"),
+        ("shop:3", None, "Nobody has the record shop:3"),
+        ("serch", None, "serch is no profile's id.*c360 profile search"),
+        ("email", "x' or 1=1 --", "Nobody has this email"),
+    ],
+)
+def test_what_names_nobody_or_several_is_said(
+    few: duckdb.DuckDBPyConnection, key: str, value: str | None, says: str
+) -> None:
+    with pytest.raises(UserError, match=says) as told:
+        profile_asked_for(few, key, value)
+    # An identity is personal data, and a message may end in a log.
+    assert value is None or value not in str(told.value)
+
+
+def test_all_that_the_layers_hold_is_told(layers: duckdb.DuckDBPyConnection) -> None:
+    """As many rows as the tables have of each person, and the attributes of the profile."""
+    listed = {
+        "provenance": "profile.provenance",
+        "records": "identity.identity_map",
+        "identities": "identity.profile_identities",
+        "consent": "profile.consent",
+        "segments": "segments.segment_membership",
+        "activities": "profile.activities",
+    }
+    told_of = dict.fromkeys(listed, 0)
+    for (person,) in layers.execute(PEOPLE).fetchall():
+        found = look_up(layers, person, Activities(limit=10_000))
+        assert set(found) == {"profile_id", "attributes", "measures"} | {s.name for s in SECTIONS}
+        json.dumps(found, default=str)
+        for name, table in listed.items():
+            [[count]] = layers.execute(
+                f"select count(*) from {table} where profile_id = ?", [person]
+            ).fetchall()
+            assert len(found[name]) == count
+            told_of[name] += count
+        [whole] = rows(layers, "from profile.profiles where profile_id = ?", [person])
+        filled = {k: v for k, v in whole.items() if v is not None and k != "profile_id"}
+        assert found["attributes"] == filled
+        others = layers.execute(
+            "select count(*) from identity.household_members where profile_id <> $p and "
+            "household_id in (select household_id from identity.household_members "
+            "where profile_id = $p)",
+            {"p": person},
+        ).fetchall()
+        assert [(len(found["household"]),)] == others
+    assert all(told_of.values())
+
+
+def test_activities_are_the_latest_of_what_is_asked(layers: duckdb.DuckDBPyConnection) -> None:
+    [[person, kind]] = layers.execute(
+        "select profile_id, activity_type from profile.activities group by all "
+        "having count(*) > 3 order by count(*) desc, 1, 2 limit 1"
+    ).fetchall()
+    every = look_up(layers, person, Activities(10_000))["activities"]
+    times = [row["occurred_at"] for row in every]
+    assert times == sorted(times, reverse=True)
+    of_kind = [row for row in every if row["activity_type"] == kind]
+    assert look_up(layers, person, Activities(2, kind))["activities"] == of_kind[:2]
+    day: date = times[len(times) // 2].date()
+    later = look_up(layers, person, Activities(10_000, None, day))["activities"]
+    assert later == [row for row in every if row["occurred_at"].date() >= day]
+    assert 0 < len(later) < len(every) or times[0].date() == times[-1].date()
