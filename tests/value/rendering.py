@@ -22,6 +22,7 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 MACROS = (
     "engine.sql",
+    "histories.sql",
     "clock.sql",
     "union_staged.sql",
     "refresh.sql",

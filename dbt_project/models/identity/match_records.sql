@@ -52,17 +52,6 @@ placeholder_dates as (
     group by value
 ),
 
--- The number that a caller dials, without what stands before and behind it.
-dialled as (
-    select
-        record_key,
-        {{ regexp_replace_all(
-            regexp_replace_all(regexp_replace_all('phone', '^[^0-9+]+', ''), '[A-Za-z].*$', ''), '[^0-9]', ''
-        ) }} as phone_digits
-    from customer_records
-    where phone is not null
-),
-
 spelled as (
     select
         customer_records.record_key,
@@ -89,10 +78,16 @@ spelled as (
         {{ regexp_replace_all(without_accents("split_part(identifiers.email, '@', 1)"), '[^\\p{L}\\p{N}]+', '') }}
             as mailbox_letters,
         identifiers.phone,
+        {{ regexp_replace_all(
+            regexp_replace_all(
+                regexp_replace_all('customer_records.phone', '^[^0-9+]+', ''), '[A-Za-z].*$', ''
+            ),
+            '[^0-9]', ''
+        ) }} as phone_digits,
         case
             when identifiers.phone is not null or unwritten_phones.record_key is not null
                 -- The digits that a caller from the same town dials.
-                then case when length(dialled.phone_digits) >= 7 then right(dialled.phone_digits, 7) end
+                then case when length(phone_digits) >= 7 then right(phone_digits, 7) end
         end as phone_end,
         identifiers.loyalty_id,
         identifiers.national_id,
@@ -112,8 +107,6 @@ spelled as (
         on names.record_key = customer_records.record_key
     left join identifiers
         on identifiers.record_key = customer_records.record_key
-    left join dialled
-        on dialled.record_key = customer_records.record_key
     left join unwritten_phones
         on unwritten_phones.record_key = customer_records.record_key
     left join placeholder_dates
