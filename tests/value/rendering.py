@@ -28,10 +28,7 @@ MACROS = (
     "refresh.sql",
     "reached_in_conformed.sql",
     "measures.sql",
-    "ranked_members.sql",
-    "ranked_places.sql",
-    "ranked_buckets.sql",
-    "bucket_migrations.sql",
+    "decile_history.sql",
 )
 
 
