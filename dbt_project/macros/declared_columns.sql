@@ -86,14 +86,10 @@
     {{ return(found.values() | sort(attribute='name')) }}
 {%- endmacro %}
 
-{#- Who may receive an attribute: the layers after profile and `c360 query --layers`. -#}
-{% macro attribute_consumers() -%}
-    {{ return(['value', 'segments', 'insights', 'activation', 'lookup']) }}
-{%- endmacro %}
-
 {#-
     The columns of a source, or of all, that declare something: dictionaries of `name`, `description`,
-    `label` and what is `said`.
+    `label` and what is `said`. Consumers of an attribute, who may receive it, are the layers after
+    profile and `c360 query --layers`.
 -#}
 {% macro declared_columns(what, relation=none) -%}
     {%- set found = [] -%}
@@ -109,7 +105,7 @@
                 {%- set said = dict({
                     'name': column.name, 'type': 'text', 'merge': 'recent', 'format': 'iso',
                     'zone': 'UTC', 'decimal_mark': '.', 'display_name': '',
-                    'consumers': attribute_consumers()
+                    'consumers': ['value', 'segments', 'insights', 'activation', 'lookup']
                 }, **said) -%}
             {%- endif -%}
             {%- if said -%}

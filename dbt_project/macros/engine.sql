@@ -170,20 +170,6 @@
     cast(error({{ message }}) as {{ type }})
 {%- endmacro %}
 
-{#- The value of the row whose (by, tie) is smallest or greatest, of the rows that `where` takes. -#}
-{% macro value_at_least(value, by, tie, where) -%}
-    {{ return(adapter.dispatch('value_at_least')(value, by, tie, where)) }}
-{%- endmacro %}
-{% macro duckdb__value_at_least(value, by, tie, where) -%}
-    min_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }})) filter (where {{ where }})
-{%- endmacro %}
-{% macro value_at_greatest(value, by, tie, where) -%}
-    {{ return(adapter.dispatch('value_at_greatest')(value, by, tie, where)) }}
-{%- endmacro %}
-{% macro duckdb__value_at_greatest(value, by, tie, where) -%}
-    max_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }})) filter (where {{ where }})
-{%- endmacro %}
-
 {#- Jaro-Winkler similarity of two texts, 0 to 1. -#}
 {% macro name_similarity(a, b) -%}{{ return(adapter.dispatch('name_similarity')(a, b)) }}{%- endmacro %}
 {% macro duckdb__name_similarity(a, b) -%}jaro_winkler_similarity({{ a }}, {{ b }}){%- endmacro %}

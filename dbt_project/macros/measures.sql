@@ -31,16 +31,16 @@
     {%- elif function == 'count_distinct' -%}
         count(distinct {{ value }})
     {%- elif function in ('first', 'arg_min') -%}
-        {{ value_at_least(value, by, tie, conditions | join(' and ')) }}
+        min_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }}))
     {%- elif function in ('last', 'arg_max') -%}
-        {{ value_at_greatest(value, by, tie, conditions | join(' and ')) }}
+        max_by({{ value }}, row({{ by }}, {{ tie }}, {{ value }}))
     {%- else -%}
         {{ exceptions.raise_compiler_error(
             "There is no function '" ~ function ~ "'. There are sum, average, count, count_distinct, max,"
             ~ " min, first, last, arg_max and arg_min."
         ) }}
     {%- endif -%}
-    {%- if conditions and not ordered %} filter (where {{ conditions | join(' and ') }}){% endif -%}
+    {%- if conditions %} filter (where {{ conditions | join(' and ') }}){% endif -%}
 {%- endmacro %}
 
 {#-

@@ -82,14 +82,3 @@
         select null as source_file, null as source_row where false
     {%- endfor %}
 {%- endmacro %}
-
-{#- Where the rows of a staging model that conformed has set aside stand and stood, if they have moved.
-    What staging refuses is in its delta when it moves. -#}
-{% macro moved_rows_set_aside(staging_model) -%}
-    select
-        moved.source_file,
-        unnest([moved.row_before, moved.source_row]) as source_row
-    from {{ moved(staging_model) }} as moved
-    semi join {{ this }} as set_aside
-        on moved.source_file = set_aside.source_file and moved.row_before = set_aside.source_row
-{%- endmacro %}

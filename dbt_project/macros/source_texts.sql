@@ -21,7 +21,15 @@
 -#}
 {% macro as_identifier(text) -%}{{ return(adapter.dispatch('as_identifier')(text)) }}{%- endmacro %}
 {% macro duckdb__as_identifier(text) -%}
-    {%- set plain = 'nfc_normalize(' ~ half_width(duckdb__as_text(text)) ~ ')' -%}
+    {#- Letters of full width, which East Asian keyboards write, as ASCII. -#}
+    {%- set wide = namespace(signs='', plain='') -%}
+    {%- for code in range(33, 127) if code != 39 -%}
+        {%- set wide.signs = wide.signs ~ '%c' | format(code + 65248) -%}
+        {%- set wide.plain = wide.plain ~ '%c' | format(code) -%}
+    {%- endfor -%}
+    {%- set plain -%}
+        nfc_normalize(translate({{ duckdb__as_text(text) }}, '{{ wide.signs }}', '{{ wide.plain }}'))
+    {%- endset -%}
     case
         -- Programs write 100000 as 1e+05, exactly; longer numbers may have been rounded before.
         when regexp_matches({{ plain }}, '^[0-9]([.][0-9]+)?e[+](0[0-9]|10)$')
@@ -34,16 +42,6 @@
 {#- A postal code; a spreadsheet's apostrophe may stand before letters, too. -#}
 {% macro as_postal_code(text) -%}
     ltrim({{ as_identifier(text) }}, '''')
-{%- endmacro %}
-
-{#- Letters of full width, which East Asian keyboards write, as ASCII. -#}
-{% macro half_width(text) -%}
-    {%- set wide = namespace(signs='', plain='') -%}
-    {%- for code in range(33, 127) if code != 39 -%}
-        {%- set wide.signs = wide.signs ~ '%c' | format(code + 65248) -%}
-        {%- set wide.plain = wide.plain ~ '%c' | format(code) -%}
-    {%- endfor -%}
-    translate({{ text }}, '{{ wide.signs }}', '{{ wide.plain }}')
 {%- endmacro %}
 
 {#-

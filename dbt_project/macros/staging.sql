@@ -30,15 +30,6 @@
 {%- endmacro %}
 
 {#-
-    What a row says, as one text: its columns in the query around it, apart from where it was read
-    and whether it deletes.
--#}
-{% macro row_text() -%}{{ return(adapter.dispatch('row_text')()) }}{%- endmacro %}
-{% macro duckdb__row_text() -%}
-    cast(to_json(struct_pack(*columns(* exclude (source_file, source_row, is_deleted)))) as string)
-{%- endmacro %}
-
-{#-
     Two columns for a select list: `fault`, the reason of the first check that fits, and
     `fault_column`, the column of the landing view to blame.
     Parameters: checks, a list of (condition, reason, column or none) in the order in which they
@@ -125,7 +116,12 @@
             *,
             {{ delivery }} as delivery,
             coalesce(is_deleted, false) as deletes,
-            {% if fold %}cast(null as string){% else %}{{ row_text() }}{% endif %} as row_text
+            {% if fold -%}
+                cast(null as string)
+            {%- else -%}
+                -- What a row says, apart from where it was read and whether it deletes.
+                cast(to_json(struct_pack(*columns(* exclude (source_file, source_row, is_deleted)))) as string)
+            {%- endif %} as row_text
         from {{ rows }}
         semi join repeated_keys using ({{ key_columns }})
         where fault is null

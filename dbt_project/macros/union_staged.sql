@@ -11,7 +11,14 @@
     {%- set models = var('entity_sources')[entity] | default([]) %}
     {%- if not models %}
     select {{ (columns + optional + ([table_as] if table_as else [])) | join(', ') }}
-    from ({{ no_staged_rows(entity) }}) as no_staged_rows
+    from (
+        select
+            {%- for name, column in columns_of_model(entity, 'conformed').items() %}
+            cast(null as {{ column.data_type if column is mapping else column }}) as {{ name }},
+            {%- endfor %}
+            cast(null as string) as reject_reason
+        where false
+    ) as no_staged_rows
     {%- endif %}
     {%- for model in models %}
     {%- set said = columns_of_model(model) if optional else {} %}
@@ -29,16 +36,6 @@
     union all
     {%- endif %}
     {%- endfor %}
-{%- endmacro %}
-
-{#- What a staging model of an entity would have, by the entity's contract, and no row. -#}
-{% macro no_staged_rows(entity) -%}
-    select
-        {%- for name, column in columns_of_model(entity, 'conformed').items() %}
-        cast(null as {{ column.data_type if column is mapping else column }}) as {{ name }},
-        {%- endfor %}
-        cast(null as string) as reject_reason
-    where false
 {%- endmacro %}
 
 {#-

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.policy import clv_settings, match_settings, namespaces, overrides, record_rules
+from orchestration.policy import (
+    clv_settings,
+    match_settings,
+    namespaces,
+    overrides,
+    rankings,
+    record_rules,
+)
 from orchestration.policy.match_policy_checks import check_match_policy, match_seeds
 from orchestration.policy.seeds import FOLDER, read_seed
 
 
 def check_policy(dbt_project_dir: Path) -> None:
-    """Read the seeds of a project that steer Python and refuse what can't be followed.
+    """Read the seeds of a project that are rules and refuse what can't be followed.
 
     Parameters:
         dbt_project_dir: the dbt project.
@@ -41,3 +48,5 @@ def check_policy(dbt_project_dir: Path) -> None:
         read_seed(folder / "record_match_rules.csv", record_rules.COLUMNS), known
     )
     clv_settings.check_clv_settings(read_seed(folder / "clv_settings.csv", clv_settings.COLUMNS))
+    look_backs = [row["look_back"] for row in read_seed(folder / "look_backs.csv", ("look_back",))]
+    rankings.check_rankings(read_seed(folder / "rankings.csv", rankings.COLUMNS), look_backs)

@@ -1,6 +1,6 @@
 """The policy seed record_match_rules: what is wrong with it.
 
-The SQL that follows the rules (models/identity/rule_pairs) asks every condition of every rule and
+The SQL that follows the rules (models/identity/rules) asks every condition of every rule and
 would take a misspelled one for one that never holds.
 """
 
@@ -16,7 +16,7 @@ ATTRIBUTES = (
     *NAMES, "birth_date", "gender", "name_suffix", "address", "street", "postal_code", "city",
     "state", "country_code", "phone_end",
 )  # fmt: skip
-"""What rules may compare besides the values of namespaces; macros/rule_values.sql writes them."""
+"""What rules may compare besides the values of namespaces; rule_values.sql writes them down."""
 SHARED = ("shared", "shared_date")
 COMPARISONS = (*SHARED, "equal", "similar", "edits", "words", "not_contradicting", "contradicting")
 FITTING = {"shared_date": ("birth_date",), "words": NAMES}

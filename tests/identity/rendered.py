@@ -37,6 +37,7 @@ def model_sql(name: str, relations: Mapping[str, str]) -> str:
             "return": lambda value: value,
             "ref": lambda n: relations[n],
             "dbt": _Dbt(),
+            "var": lambda _: "",
             # As in a build.
             "config": lambda **_: "",
             "reached": lambda caller: "",

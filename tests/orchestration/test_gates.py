@@ -60,7 +60,7 @@ BREAKS: list[tuple[str, str, str]] = [
         "nothing_happens_after_the_refresh_period",
         "update profile.activities set occurred_at = timestamp '2101-01-01'",
     ),
-    ("value", "known_people_are_ranked", "update value.decile_places set decile = null"),
+    ("value", "known_people_are_ranked", "update value.ranking_places set bucket = null"),
     (
         "value",
         "customers_are_worth_something_together",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,22 +81,37 @@ def expected(
     return found
 
 
-def ranking(**changes: object) -> Mapping[str, object]:
-    """The project's vars with another definition of the deciles."""
-    variables = copy.deepcopy(PROJECT)
-    variables["rankings"]["deciles"].update(changes)
-    return variables
+@dataclass(frozen=True)
+class Ranking:
+    """The row of `rankings` that makes the deciles, and the variables beside it."""
+
+    metric: str = "net_revenue"
+    category_type: str = "loyalty_tier"
+    buckets: int = 10
+    rule: str = "ntile"
+    look_backs: str = "1 3 6 9 12 lifetime"
+    hysteresis: float = 0
+    running_month: bool = False
+
+
+DECILES = Ranking()
+SEED = (
+    "ranking varchar, metric varchar, category_type varchar, buckets int, rule varchar, "
+    "look_backs varchar"
+)
+MODELS = ("decile_values", "ranking_values", "ranking_places", "ranking_buckets", "deciles")
 
 
 def build(
     members: Iterable[Member],
     lines: Iterable[Line],
     as_of: date,
-    variables: Mapping[str, object] | None = None,
+    ranking: Ranking = DECILES,
     con: duckdb.DuckDBPyConnection | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """The table `deciles` as the model makes it of these people and lines."""
+    """The table `deciles` as the models make it of these people and lines."""
     con = con or duckdb.connect()
+    fill_rankings(con, as_of, [ranking])
     fill(
         con,
         "profiles",
@@ -111,35 +125,52 @@ def build(
         "product_category varchar",
         [(x.profile_id, x.booked_at, x.amount, x.product_category) for x in lines],
     )
-    months = [1, 3, 6, 9, 12]
-    rows = [(str(m), m) for m in months] + [("lifetime", None)]
-    fill(con, "look_backs", "look_back varchar, months int", rows)
+    variables = PROJECT | {
+        "rankings_hold_running_month": ranking.running_month,
+        "decile_hysteresis": ranking.hysteresis,
+    }
+    rank(con, MODELS, variables)
+    return con
+
+
+def fill_rankings(con: duckdb.DuckDBPyConnection, as_of: date, rankings: Iterable[Ranking]) -> None:
+    """The policy of rankings, and the day of the refresh."""
+    rows = [
+        ("deciles", r.metric, r.category_type, r.buckets, r.rule, r.look_backs) for r in rankings
+    ]
+    fill(con, "rankings", SEED, rows)
+    months = [(str(m), m) for m in (1, 3, 6, 9, 12)]
+    fill(con, "look_backs", "look_back varchar, months int", [*months, ("lifetime", None)])
     fill(
         con,
         "refresh_period",
         "as_of_on date, month_start_on date",
         [(as_of, month_start(as_of).date())],
     )
+
+
+def rank(
+    con: duckdb.DuckDBPyConnection,
+    models: Iterable[str] = MODELS[1:],
+    variables: Mapping[str, object] = PROJECT,
+) -> None:
+    """The models one after the other; without the first one `decile_values` is there."""
     tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
     history = {t: f"main.{t}" for t in tables if t == "decile_migrations"}
-    for model in ("decile_values", "decile_places", "deciles"):
-        sql = render(f"value/{model}", variables or PROJECT, history)
+    for model in models:
+        sql = render(f"value/{model}", variables, history)
         con.execute(f"create or replace table {model} as {sql}")
-    return con
 
 
-def migrate(con: duckdb.DuckDBPyConnection, variables: Mapping[str, object] | None = None) -> None:
+def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Add this refresh to `decile_migrations`, as the model's hook and its append do."""
     there = con.execute(
         "select count(*) from duckdb_tables() where table_name = 'decile_migrations'"
     ).fetchone()
     if there == (0,):
-        con.execute(
-            f"create table decile_migrations as {render('value/decile_migrations', variables)}"
-        )
+        con.execute(f"create table decile_migrations as {render('value/decile_migrations')}")
         return
     con.execute(pre_hook("decile_migrations"))
-    sql = render(
-        "value/decile_migrations", variables, {"decile_migrations": "main.decile_migrations"}, True
-    )
+    history = {"decile_migrations": "main.decile_migrations"}
+    sql = render("value/decile_migrations", history=history, incremental=True)
     con.execute(f"insert into decile_migrations {sql}")

@@ -22,15 +22,13 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 MACROS = (
     "engine.sql",
+    "histories.sql",
     "clock.sql",
     "union_staged.sql",
     "refresh.sql",
     "reached_in_conformed.sql",
     "measures.sql",
-    "ranked_members.sql",
-    "ranked_places.sql",
-    "ranked_buckets.sql",
-    "bucket_migrations.sql",
+    "decile_history.sql",
 )
 
 

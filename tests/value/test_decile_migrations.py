@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.value.ranking import Line, Member, build, migrate, ranking
+from tests.value.ranking import Line, Member, Ranking, build, migrate
 
 LINES = st.lists(
     st.builds(
@@ -31,11 +31,10 @@ def refresh(
     lines: list[Line],
     as_of: date,
     members: list[Member] = MEMBERS,
-    **changes: object,
+    **changes: Any,
 ) -> None:
-    variables = ranking(**changes)
-    build(members, lines, as_of, variables, con)
-    migrate(con, variables)
+    build(members, lines, as_of, Ranking(**changes), con)
+    migrate(con)
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:

@@ -13,8 +13,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.value.ranking import Line, Member, build, expected, month_start, ranking
-from tests.value.rendering import CompilerError, render
+from tests.value.ranking import (
+    Line,
+    Member,
+    Ranking,
+    build,
+    expected,
+    fill_rankings,
+    month_start,
+    rank,
+)
+from tests.value.rendering import fill
 
 LOOK_BACKS = {"1": 1, "3": 3, "6": 6, "9": 9, "12": 12, "lifetime": None}
 # Few amounts, so that ties are frequent; negative ones and nulls among them.
@@ -61,8 +70,8 @@ def test_any_company_is_ranked_as_the_oracle_says(
     members, lines, as_of = company
     shuffled_members = shuffle.sample(members, len(members))
     shuffled_lines = shuffle.sample(lines, len(lines))
-    variables = ranking(rule=rule, buckets=buckets)
-    con = build(shuffled_members, shuffled_lines, as_of, variables, SHARED)
+    ranking = Ranking(rule=rule, buckets=buckets)
+    con = build(shuffled_members, shuffled_lines, as_of, ranking, SHARED)
     for look_back, months in LOOK_BACKS.items():
         found = con.execute(
             "select profile_id, case when has_activity then metric_value end, decile, percentile "
@@ -87,7 +96,7 @@ def buyers(amounts: Sequence[str], tier: str = "Gold") -> tuple[list[Member], li
 
 
 def deciles_of(amounts: Sequence[str], rule: str) -> list[int | None]:
-    con = build(*buyers(amounts), date(2024, 2, 15), ranking(rule=rule))
+    con = build(*buyers(amounts), date(2024, 2, 15), Ranking(rule=rule))
     rows = con.execute(
         "select decile from deciles where look_back = '1' order by profile_id"
     ).fetchall()
@@ -145,7 +154,7 @@ def test_the_running_month_is_in_the_windows_only_when_asked_for(running_month: 
         Line("p1", datetime(2024, 3, 1), Decimal(100)),
         Line("p1", datetime(2024, 3, 15, 23, 59, 59), Decimal(1000)),
     ]
-    con = build(members, lines, date(2024, 3, 15), ranking(running_month=running_month))
+    con = build(members, lines, date(2024, 3, 15), Ranking(running_month=running_month))
     row = con.execute(
         "select metric_value, window_from, window_to from deciles where look_back = '1'"
     ).fetchone()
@@ -188,28 +197,30 @@ def test_any_number_of_threads_and_any_order_give_the_same_rows() -> None:
     assert results[0] == results[1]
 
 
+VALUES = (
+    "profile_id varchar, metric varchar, category_type varchar, category varchar, "
+    "value_1 decimal(18, 2), value_3 decimal(18, 2), value_6 decimal(18, 2), "
+    "value_9 decimal(18, 2), value_12 decimal(18, 2), value_lifetime decimal(18, 2)"
+)
+
+
 def test_the_reference_example_of_miles_by_tier() -> None:
     """Miles per loyalty status of the transaction, so that a member is in several lists.
 
     By hand: FLYER has 12 members with 1200, 1100, ..., 100 miles. NTILE(10) gives two members to
-    each of the first two buckets and one to each of the others. SILVER has m01 and m02 only.
+    each of the first two buckets and one to each of the others. SILVER has m01 and m02 only. m12
+    has 5000 more from two years ago: lifetime only.
     """
-    members = [Member(f"m{n:02}") for n in range(1, 13)]
-    day = datetime(2024, 1, 20)
-    lines = [Line(f"m{n:02}", day, Decimal(1300 - 100 * n), "FLYER") for n in range(1, 13)]
-    lines += [Line("m01", day, Decimal(50), "SILVER"), Line("m02", day, Decimal(70), "SILVER")]
-    # Twelve months before the refresh and older: lifetime only.
-    lines.append(Line("m12", datetime(2022, 6, 1), Decimal(5000), "FLYER"))
-    variables = ranking(
-        category_types={
-            "loyalty_status": {
-                "of": "row",
-                "column": "product_category",
-                "otherwise": "No status",
-            }
-        }
-    )
-    con = build(members, lines, date(2024, 2, 15), variables)
+    con = duckdb.connect()
+    fill_rankings(con, date(2024, 2, 15), [Ranking("miles", "loyalty_status")])
+    flyers = [(f"m{n:02}", "FLYER", 1300 - 100 * n, 5000 if n == 12 else 0) for n in range(1, 13)]
+    silver = [("m01", "SILVER", 50, 0), ("m02", "SILVER", 70, 0)]
+    rows = [
+        (who, "miles", "loyalty_status", status, *[miles] * 5, miles + older)
+        for who, status, miles, older in flyers + silver
+    ]
+    fill(con, "decile_values", VALUES, rows)
+    rank(con)
 
     def bucket_map(look_back: str, category: str) -> dict[str, int | None]:
         rows = con.execute(
@@ -232,38 +243,25 @@ def test_the_reference_example_of_miles_by_tier() -> None:
 
 
 def test_several_measures_and_categories_are_ranked_each_for_itself() -> None:
-    members, lines = buyers([str(n) for n in range(20)])
-    members = [Member(m.profile_id, "Gold" if n < 10 else None) for n, m in enumerate(members)]
-    variables = ranking(
-        metrics={
-            "net_revenue": {
-                "from": "purchases",
-                "at": "booked_at",
-                "function": "sum",
-                "value": "line_amount",
-            },
-            "line_count": {"from": "purchases", "at": "booked_at", "function": "count"},
-        },
-        category_types={
-            "loyalty_tier": {"column": "loyalty_tier", "otherwise": "No tier"},
-            "everyone": {"column": "'all'", "otherwise": "all"},
-        },
-    )
-    con = build(members, lines, date(2024, 2, 15), variables)
+    con = duckdb.connect()
+    lists = [(m, c) for m in ("line_count", "net_revenue") for c in ("loyalty_tier", "everybody")]
+    fill_rankings(con, date(2024, 2, 15), [Ranking(m, c) for m, c in lists])
+    rows = [
+        (f"p{n:02}", metric, "loyalty_tier", "Gold" if n < 10 else "No tier", *[value] * 6)
+        for n in range(20)
+        for metric, value in (("line_count", 1), ("net_revenue", n))
+    ]
+    fill(con, "decile_values", VALUES, rows)
+    rank(con)
     counts = con.execute(
         "select metric, category_type, category, max(member_count), sum(metric_value) from deciles "
         "where look_back = '1' group by all order by all"
     ).fetchall()
     assert counts == [
-        ("line_count", "everyone", "all", 20, 20),
+        ("line_count", "everybody", "all", 20, 20),
         ("line_count", "loyalty_tier", "Gold", 10, 10),
         ("line_count", "loyalty_tier", "No tier", 10, 10),
-        ("net_revenue", "everyone", "all", 20, 190),
+        ("net_revenue", "everybody", "all", 20, 190),
         ("net_revenue", "loyalty_tier", "Gold", 10, 45),
         ("net_revenue", "loyalty_tier", "No tier", 10, 145),
     ]
-
-
-def test_an_unknown_rule_is_refused_by_name() -> None:
-    with pytest.raises(CompilerError, match=r"rankings.deciles.rule is 'dense'.*equal_together"):
-        render("value/decile_places", ranking(rule="dense"))

@@ -21,7 +21,7 @@ MODELS = (
     *("value/revenue_by_currency", "value/monthly_revenue"),
     "value/rfm",
     *("value/lifetime_value/clv_splits", "value/lifetime_value/clv_inputs"),
-    *("value/decile_values", "value/decile_places", "value/deciles"),
+    "value/decile_values",
 )
 ORDERS = {
     "purchase_days": ("order_count", "true"),

@@ -57,8 +57,3 @@
 {% macro alias_or_self(value, same_as) -%}
     coalesce({{ same_as }}, {{ value }})
 {%- endmacro %}
-
-{#- Custom bypass: null for a value that a list says never matches; `listed` comes from a join. -#}
-{% macro unless_listed(value, listed) -%}
-    case when {{ listed }} is null then {{ value }} end
-{%- endmacro %}

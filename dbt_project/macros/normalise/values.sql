@@ -34,14 +34,6 @@
     )
 {%- endmacro %}
 
-{#- Whether a text is one e-mail address and nothing else. -#}
-{% macro is_email(value) -%}
-    {%- set sign = '[^@.\\s,;:<>()"\\x{5b}\\x{5d}]' -%}
-    {{ regexp_matches(
-        value, '^' ~ sign ~ '([.]?' ~ sign ~ ')*@(' ~ sign ~ '+[.])+' ~ sign ~ '+$'
-    ) }}
-{%- endmacro %}
-
 {#- A card or member number: upper case, letters and digits only. -#}
 {% macro normalise_card_number(value) -%}
     {{ regexp_replace_all('upper(' ~ one_unicode_form(value) ~ ')', '[^0-9A-Z]', '') }}

@@ -41,7 +41,14 @@ with
         {%- for staging_model in var('entity_sources')[entity] | default([]) %}
             select source_file, source_row from {{ changed(staging_model) }}
             union all
-            {{ moved_rows_set_aside(staging_model) }}
+            -- Where rows that conformed sets aside stand and stood, if they have moved; what staging
+            -- refuses is in its delta.
+            select
+                moved.source_file,
+                unnest([moved.row_before, moved.source_row]) as source_row
+            from {{ moved(staging_model) }} as moved
+            semi join {{ this }} as set_aside
+                on moved.source_file = set_aside.source_file and moved.row_before = set_aside.source_row
             union all
         {%- endfor %}
     {%- endfor %}
@@ -61,14 +68,6 @@ with
 staged_orders as (
     select *, (source_system, order_id) in ({{ paid_elsewhere() }}) as is_paid_elsewhere
     from ({{ union_staged('orders', ['source_system', 'order_id', 'ordered_at']) }}) as orders
-),
-
-crawler_events as (
-    select
-        source_system,
-        event_id,
-        reason
-    from {{ ref('crawler_events') }}
 ),
 
 -- What staging accepts and the tables of conformed do without, under the same conditions.
@@ -108,7 +107,7 @@ left_out as (
             events.source_row,
             coalesce(crawler_events.reason, 'after_clock') as reason
         from {{ part(ref(staging_model), row) }} as events
-        left join crawler_events
+        left join {{ ref('crawler_events') }} as crawler_events
             on
                 events.source_system = crawler_events.source_system
                 and events.event_id = crawler_events.event_id

@@ -75,14 +75,26 @@ spelled as (
         {{ letters('customer_records.gender') }} as gender,
         identifiers.email,
         split_part(identifiers.email, '@', 1) as mailbox,
+        {{ regexp_replace_all(without_accents("split_part(identifiers.email, '@', 1)"), '[^\\p{L}\\p{N}]+', '') }}
+            as mailbox_letters,
         identifiers.phone,
+        {{ regexp_replace_all(
+            regexp_replace_all(
+                regexp_replace_all('customer_records.phone', '^[^0-9+]+', ''), '[A-Za-z].*$', ''
+            ),
+            '[^0-9]', ''
+        ) }} as phone_digits,
         case
             when identifiers.phone is not null or unwritten_phones.record_key is not null
-                then {{ phone_end('customer_records.phone') }}
+                -- The digits that a caller from the same town dials.
+                then case when length(phone_digits) >= 7 then right(phone_digits, 7) end
         end as phone_end,
         identifiers.loyalty_id,
         identifiers.national_id,
-        {{ house_number('customer_records.street') }} as house_number,
+        -- The first number of the line: 12 of Main St 12 b.
+        nullif({{ regexp_replace_all(
+            regexp_replace_all('customer_records.street', '^[^0-9]*0*', ''), '[^0-9].*$', ''
+        ) }}, '') as house_number,
         {{ letters('customer_records.street') }} as street_name,
         {{ letters_and_digits('customer_records.address_line_2') }} as address_line_2,
         {{ letters_and_digits('customer_records.postal_code') }} as postal_code,
@@ -115,9 +127,19 @@ select
     spelled.birth_date,
     spelled.gender,
     spelled.email,
-    -- A mailbox made of the name says no more than the name.
+    -- A mailbox made of the two names or their initials, and of nothing else, says no more than the
+    -- name: ann.lee, lee-ann, alee, ann. A number beside them says more.
     case
-        when not {{ is_made_of_names('spelled.mailbox', 'spelled.given_name', 'spelled.family_name') }}
+        when
+            not coalesce(spelled.mailbox_letters in (
+                spelled.given_name || spelled.family_name,
+                spelled.family_name || spelled.given_name,
+                left(spelled.given_name, 1) || spelled.family_name,
+                spelled.family_name || left(spelled.given_name, 1),
+                spelled.given_name || left(spelled.family_name, 1),
+                spelled.given_name,
+                spelled.family_name
+            ), false)
             then spelled.mailbox
     end as email_name,
     spelled.phone,

@@ -73,6 +73,66 @@ organisations as (
     group by organisation_name
 ),
 
+-- In lower case, without accents and digits, ä as ae.
+plain_names as (
+    select
+        text,
+        trim({{ regexp_replace_all(
+            regexp_replace_all(plain_words('text'), '[^\\p{L} ]', ''), ' +', ' '
+        ) }}) as plain_text
+    from given_names
+),
+
+words as (
+    select * from {{ words_with_positions('plain_names', 'text', 'plain_text') }}
+),
+
+-- A text that says what somebody is to others is no name: child, resident.
+texts_of_roles as (
+    select words.text
+    from words
+    inner join {{ ref('name_roles') }} as name_roles
+        on name_roles.word = words.word
+    group by words.text
+),
+
+-- Titles, ranks, ordinals and suffixes are no names. Of a title that may be a name, a name is made
+-- where it stands alone.
+words_of_names as (
+    select
+        words.text,
+        words.word,
+        row_number() over (partition by words.text order by words.position) as place
+    from words
+    left join {{ ref('name_titles') }} as titles
+        on titles.title = words.word
+    left join texts_of_roles
+        on texts_of_roles.text = words.text
+    inner join plain_names
+        on plain_names.text = words.text
+    where
+        words.word <> ''
+        and texts_of_roles.text is null
+        and (titles.title is null or (titles.may_be_name and plain_names.plain_text = words.word))
+),
+
+first_words as (
+    select
+        text,
+        max(case when place = 1 then word end) as first_word,
+        max(case when place = 2 then word end) as second_word
+    from words_of_names
+    group by text
+),
+
+-- Without titles and suffixes, unless nothing else is left.
+plain_family_names as (
+    select
+        text,
+        nullif({{ regexp_replace_all('plain_text', '[^\\p{L}]', '') }}, '') as letters
+    from {{ normalise_titles('family_names', left_out=true) }}
+),
+
 spelled as (
     select
         records.record_key,
@@ -87,9 +147,9 @@ spelled as (
                     'no_given_name', 'records.given_name', 'records.family_name', 'no_family_name',
                     'records.email'
                 ) }}
-                then given_names.first_word
+                then first_words.first_word
         end as given_name,
-        given_names.second_word as second_given_name,
+        first_words.second_word as second_given_name,
         case
             when
                 no_family_name.value is null
@@ -97,19 +157,19 @@ spelled as (
                     'no_family_name', 'records.family_name', 'records.given_name', 'no_given_name',
                     'records.email'
                 ) }}
-                then family_names.letters
+                then plain_family_names.letters
         end as family_name,
-        coalesce(family_texts.generation, given_texts.generation) as generation,
+        coalesce(family_names.generation, given_names.generation) as generation,
         {{ letters_and_digits('organisations.plain_text') }} as organisation_name
     from records
-    left join given_names as given_texts
-        on given_texts.text = records.given_name
-    left join family_names as family_texts
-        on family_texts.text = records.family_name
-    left join {{ spelled_given_names('given_names') }} as given_names
+    left join given_names
         on given_names.text = records.given_name
-    left join {{ spelled_family_names('family_names') }} as family_names
+    left join family_names
         on family_names.text = records.family_name
+    left join first_words
+        on first_words.text = records.given_name
+    left join plain_family_names
+        on plain_family_names.text = records.family_name
     left join {{ normalise_organisations('organisations') }} as organisations
         on organisations.text = records.organisation_name
     left join placeholders as no_given_name

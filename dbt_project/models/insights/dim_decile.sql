@@ -1,17 +1,18 @@
-{% set notes = {1: ' (best)', 10: ' (lowest)'} %}
-
 with
 
-deciles as (
-    select
-        0 as decile,
-        'No decile' as decile_name
-    {% for decile in range(1, 11) %}
-        union all
-        select
-            {{ decile }} as decile,
-            'Decile {{ decile }}{{ notes.get(decile, "") }}' as decile_name
-    {% endfor %}
+deciles (decile, decile_name) as (
+    values
+    (0, 'No decile'),
+    (1, 'Decile 1 (best)'),
+    (2, 'Decile 2'),
+    (3, 'Decile 3'),
+    (4, 'Decile 4'),
+    (5, 'Decile 5'),
+    (6, 'Decile 6'),
+    (7, 'Decile 7'),
+    (8, 'Decile 8'),
+    (9, 'Decile 9'),
+    (10, 'Decile 10 (lowest)')
 )
 
 select

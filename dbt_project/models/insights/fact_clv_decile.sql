@@ -22,6 +22,12 @@ currencies as (
     from {{ ref('customer_attributes') }}
 ),
 
+amounts as (
+    select metric from {{ ref('rankings') }}
+    where is_money
+    group by metric
+),
+
 decile_totals as (
     select
         metric,
@@ -46,9 +52,11 @@ select
     decile_totals.decile,
     cast(decile_totals.profile_count as bigint) as profile_count,
     cast(decile_totals.metric_amount as decimal(18, 2)) as metric_amount,
-    case when {{ is_money('decile_totals.metric') }} then currencies.currency end as currency,
+    case when amounts.metric is not null then currencies.currency end as currency,
     decile_totals.min_amount,
     decile_totals.max_amount
 from decile_totals
 cross join refresh_period
 cross join currencies
+left join amounts
+    on amounts.metric = decile_totals.metric

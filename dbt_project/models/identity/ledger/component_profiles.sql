@@ -10,8 +10,11 @@ record_components as (
     select * from {{ part(ref('record_components'), ['component_id']) }}
 ),
 
+-- Which id a person was given before: today's components inherit from it.
 ledger_of_all as (
-    {{ ledger_of_last_run() }}
+    {{ as_last_run_left('identity', 'identity_map_history', {
+        'record_key': 'string', 'profile_id': 'string', 'valid_from': 'timestamp', 'valid_to': 'timestamp'
+    }) }}
 ),
 
 -- Also the names that may not be given again are of profiles which one of the records had.

@@ -7,42 +7,9 @@ rules as (
     where effect in ('link', 'never')
 ),
 
-record_values as (
-    select * from {{ rule_values() }} as written
+answers as (
+    select * from {{ ref('rule_answers') }}
 ),
-
-limits as (
-    select coalesce(cast(max(value) as bigint), 50) as most_records
-    from {{ ref('match_settings') }}
-    where rule = 'largest_plausible_profile'
-),
-
-{{ rule_pairs_to_compare() }}
-
-nevers as (
-    select rule
-    from rules
-    where effect = 'never'
-    group by rule
-),
-
--- What keeps records apart is asked of each pair that any rule looks at.
-asked as (
-    select
-        rule,
-        record_key_a,
-        record_key_b
-    from pairs_of_rules
-    union all
-    select
-        nevers.rule,
-        pairs.record_key_a,
-        pairs.record_key_b
-    from pairs
-    cross join nevers
-),
-
-{{ rule_answers() }}
 
 holding as (
     select

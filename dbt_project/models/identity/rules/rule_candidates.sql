@@ -1,5 +1,19 @@
-{#- The steps of rule_pairs that look for pairs, from `rules` and `record_values` to `pairs_of_rules` and `pairs`. -#}
-{% macro rule_pairs_to_compare() %}
+with
+
+rules as (
+    select * from {{ ref('record_match_rules') }}
+),
+
+record_values as (
+    select * from {{ ref('rule_values') }}
+),
+
+limits as (
+    select coalesce(cast(max(value) as bigint), 50) as most_records
+    from {{ ref('match_settings') }}
+    where rule = 'largest_plausible_profile'
+),
+
 shared_conditions as (
     select
         rules.rule,
@@ -46,27 +60,16 @@ records_to_compare as (
         on
             usable_values.rule = shared_values.rule
             and usable_values.value = shared_values.value
-),
+)
 
-pairs_of_rules as (
-    select
-        left_side.rule,
-        left_side.record_key as record_key_a,
-        right_side.record_key as record_key_b
-    from records_to_compare as left_side
-    inner join records_to_compare as right_side
-        on
-            right_side.rule = left_side.rule
-            and right_side.value = left_side.value
-            and right_side.record_key > left_side.record_key
-    group by left_side.rule, left_side.record_key, right_side.record_key
-),
-
-pairs as (
-    select
-        record_key_a,
-        record_key_b
-    from pairs_of_rules
-    group by record_key_a, record_key_b
-),
-{% endmacro %}
+select
+    left_side.rule,
+    left_side.record_key as record_key_a,
+    right_side.record_key as record_key_b
+from records_to_compare as left_side
+inner join records_to_compare as right_side
+    on
+        right_side.rule = left_side.rule
+        and right_side.value = left_side.value
+        and right_side.record_key > left_side.record_key
+group by left_side.rule, left_side.record_key, right_side.record_key

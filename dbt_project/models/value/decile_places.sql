@@ -1,1 +1,0 @@
-{{ ranked_places('deciles', ref('decile_values')) }}
