@@ -31,7 +31,7 @@ class ClvSettings:
         fewest_repeat_customers: the same, for customers who came back.
         most_groups: distinct histories a fit looks at.
         most_backtest_customers: customers a backtest ranks.
-        largest_bias: of a published prediction's held-out total, as a share.
+        largest_bias: of a published method's held-out totals on average, as a share.
         stable_bias_range: how far biases of backtests may differ to be corrected, in logarithms.
         interval_share: of customers alike that an interval is made to hold.
         interval_bins: groups that intervals are made in, at most.

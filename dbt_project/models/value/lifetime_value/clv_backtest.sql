@@ -35,15 +35,19 @@ held_out as (
     where split = 'calibration'
 ),
 
--- Of those that chance alone could set behind the best ranking, the one that is least off in total;
--- where there is none, the best ranking that may be used.
+-- Of those that chance alone could set behind the best ranking, the one whose worst backtest is least
+-- off in total, as a factor; where there is none, the best ranking that may be used.
 best as (
     select model
     from candidates
     where status = 'usable'
     qualify row_number() over (
         order by
-            is_within_noise desc nulls last, case when is_within_noise then abs(bias) end asc nulls last,
+            is_within_noise desc nulls last,
+            case
+                when is_within_noise
+                    then greatest(1 + highest_bias, 1 / (1 + lowest_bias))
+            end asc nulls last,
             score desc nulls last, model asc nulls last
     ) = 1
 ),

@@ -109,6 +109,8 @@ measured as (
         biases.lowest_bias,
         biases.highest_bias,
         cutoffs.correction,
+        -- One backtest may lie in a season of its own, so all of them say whether it is usable.
+        abs(coalesce(cutoffs.average_bias, cutoffs.bias)) > settings.largest_bias as is_biased,
         uncertainty.backtest_count,
         uncertainty.score,
         uncertainty.is_within_noise,
@@ -125,6 +127,7 @@ measured as (
         -- A tenth of the customers, picked blindly, brings a tenth.
         uncertainty.top_decile_share_lower > 0.1 as is_better_than_chance
     from {{ ref('clv_cutoffs') }} as cutoffs
+    cross join settings
     inner join sums
         on cutoffs.model = sums.model
     inner join coverage
@@ -183,17 +186,15 @@ select
     case
         when measured.model is null then 'diverged'
         when measured.top_decile_share is null then 'nothing_sold'
-        when abs(measured.bias) > settings.largest_bias then 'biased'
+        when measured.is_biased then 'biased'
         else 'usable'
     end as status,
     case
         when measured.model is null
             then coalesce(method_fits.reason, 'there was nothing to share out')
         when measured.top_decile_share is null then 'nobody spent anything in the held-out time'
-        when abs(measured.bias) > settings.largest_bias
-            then 'the held-out total is off by more than largest_bias'
+        when measured.is_biased then 'the held-out totals are off by more than largest_bias on average'
     end as reason
 from method_fits
-cross join settings
 left join measured
     on method_fits.model = measured.model

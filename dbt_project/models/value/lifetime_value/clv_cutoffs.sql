@@ -123,6 +123,11 @@ corrections as (
                 then cast(sum(misses.miss) as double) / count(misses.miss)
             else 0
         end as log_correction,
+        -- Unknown where in one of them nothing was expected or nothing came.
+        case
+            when count(misses.miss) = count(*)
+                then cast(sum(misses.miss) as double) / count(misses.miss)
+        end as log_miss,
         cast(sum(misses.miss) filter (where misses.split <> 'calibration') as double)
         / nullif(count(misses.miss) filter (where misses.split <> 'calibration'), 0)
             as earlier_log_correction
@@ -147,6 +152,7 @@ select
     correlations.spearman,
     correlations.one_time_spearman,
     misses.hit_rate,
+    exp(corrections.log_correction - corrections.log_miss) - 1 as average_bias,
     exp(corrections.log_correction) as correction,
     case when corrections.log_correction = 0 then 1 else exp(corrections.earlier_log_correction) end
         as tested_correction
