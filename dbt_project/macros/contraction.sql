@@ -18,7 +18,7 @@
     {%- set pointers = work ~ '_pointers' -%}
     {%- set labels = work ~ '_labels' -%}
 
-    {% do temp_table(edges ~ 0,
+    {% do _temp_table(edges ~ 0,
         "select distinct least(node_a, node_b) as a, greatest(node_a, node_b) as b
         from (" ~ links ~ ") as links where node_a <> node_b") %}
 
@@ -27,7 +27,7 @@
         {%- set before = edges ~ state.round -%}
         {%- set state.round = state.round + 1 -%}
         {%- set moves = work ~ '_moves' ~ state.round -%}
-        {% do temp_table(pointers,
+        {% do _temp_table(pointers,
             "select node, least(node, min(neighbour)) as target
             from (
                 select a as node, b as neighbour from " ~ before ~ "
@@ -35,7 +35,7 @@
                 select b as node, a as neighbour from " ~ before ~ "
             ) as both_ways
             group by node") %}
-        {% do temp_table(moves,
+        {% do _temp_table(moves,
             "with jumped_once as (
                 select here.node, there.target
                 from " ~ pointers ~ " as here
@@ -44,7 +44,7 @@
             select here.node, there.target
             from jumped_once as here
             inner join jumped_once as there on there.node = here.target") %}
-        {% do temp_table(edges ~ state.round,
+        {% do _temp_table(edges ~ state.round,
             "select distinct least(x.target, y.target) as a, greatest(x.target, y.target) as b
             from " ~ before ~ " as links
             inner join " ~ moves ~ " as x on x.node = links.a
@@ -59,10 +59,10 @@
     {% endif %}
 
     {#- The last round's targets are final; each earlier round looks its targets up in the later ones. -#}
-    {% do temp_table(labels,
+    {% do _temp_table(labels,
         "select cast(null as bigint) as node, cast(null as bigint) as target where false") %}
     {% for round in range(state.round, 0, -1) %}
-        {% do temp_table(labels,
+        {% do _temp_table(labels,
             "select moves.node, coalesce(labels.target, moves.target) as target
             from " ~ work ~ "_moves" ~ round ~ " as moves
             left join " ~ labels ~ " as labels on labels.node = moves.target") %}
@@ -76,6 +76,6 @@
 {% endmacro %}
 
 {#- One intermediate result. Temporary, so it spills beside the warehouse and not into it. -#}
-{% macro temp_table(name, select_statement) -%}
+{% macro _temp_table(name, select_statement) -%}
     {% do run_query("create or replace temp table " ~ name ~ " as " ~ select_statement) %}
 {%- endmacro %}

@@ -14,7 +14,11 @@
     {%- for column in declared_columns('attribute', relation) if graph -%}
         {%- do values.append("'" ~ column.said.name ~ "', cast(" ~ as_declared(column) ~ ' as string)') -%}
     {%- endfor -%}
-    {{ json_of_filled(values) if values else 'cast(null as string)' }}
+    {%- if values -%}
+        nullif(cast(json_merge_patch('{}', json_object({{ values | join(', ') }})) as string), '{}')
+    {%- else -%}
+        cast(null as string)
+    {%- endif -%}
 {%- endmacro %}
 
 {#-
@@ -30,7 +34,15 @@
             'cast(' ~ as_declared(column) ~ ' as string)'
         ]) -%}
     {%- endfor -%}
-    case when not coalesce(is_deleted, false) then {{ json_of_said(said) }} end
+    case
+        when not coalesce(is_deleted, false)
+            then '{' || concat_ws(',', cast(null as string)
+                {%- for name, condition, value in said %},
+                case when {{ condition }}
+                    then '"{{ name }}":' || coalesce(cast(to_json({{ value }}) as string), 'null') end
+                {%- endfor -%}
+            ) || '}'
+    end
 {%- endmacro %}
 
 {#- A column of a source as its declared type. -#}
@@ -66,7 +78,15 @@
             column.said, as_key('cast(' ~ adapter.quote(column.name) ~ ' as string)')
         ]}) -%}
     {%- endfor -%}
-    {{ json_of_identities(values.values()) if values else 'cast(null as string)' }}
+    {%- if values -%}
+        nullif(cast(to_json(list_sort(list_distinct(list_filter([
+            {%- for namespace, value in values.values() %}
+            {'namespace': '{{ namespace }}', 'value': {{ value }}} {{- '' if loop.last else ',' }}
+            {%- endfor %}
+        ], lambda said: said.value is not null)))) as string), '[]')
+    {%- else -%}
+        cast(null as string)
+    {%- endif -%}
 {%- endmacro %}
 
 {#-
@@ -117,15 +137,4 @@
         {%- endfor -%}
     {%- endfor -%}
     {{ return(found) }}
-{%- endmacro %}
-
-{#- After a table with the declared attributes as columns is written: what they are, as comments. -#}
-{% macro comment_attributes() -%}
-    {%- for attribute in declared_attributes() -%}
-        comment on column {{ this }}.{{ attribute.name }} is '{{
-            dbt.escape_single_quotes(
-                [attribute.display_name, attribute.description] | select | join(': ')
-            )
-        }}';
-    {%- endfor -%}
 {%- endmacro %}

@@ -19,23 +19,6 @@
     )
 {%- endmacro %}
 
-{#- A JSON text of the pairs `'name', value` that have a value; null when none has. -#}
-{% macro json_of_filled(pairs) -%}{{ return(adapter.dispatch('json_of_filled')(pairs)) }}{%- endmacro %}
-{% macro duckdb__json_of_filled(pairs) -%}
-    nullif(cast(json_merge_patch('{}', json_object({{ pairs | join(', ') }})) as string), '{}')
-{%- endmacro %}
-
-{#- A JSON text of triples [name, condition, value]: those whose condition holds, also without value. -#}
-{% macro json_of_said(triples) -%}{{ return(adapter.dispatch('json_of_said')(triples)) }}{%- endmacro %}
-{% macro duckdb__json_of_said(triples) -%}
-    '{' || concat_ws(',', cast(null as string)
-        {%- for name, condition, value in triples %},
-        case when {{ condition }}
-            then '"{{ name }}":' || coalesce(cast(to_json({{ value }}) as string), 'null') end
-        {%- endfor -%}
-    ) || '}'
-{%- endmacro %}
-
 {#- The entries of a JSON text {name: value}, as a list of `key` and `value`. -#}
 {% macro json_entries(json) -%}{{ return(adapter.dispatch('json_entries')(json)) }}{%- endmacro %}
 {% macro duckdb__json_entries(json) -%}
@@ -53,28 +36,11 @@
     ))) as string)
 {%- endmacro %}
 
-{#- A JSON text [{namespace, value}] of the pairs [namespace, value] that have a value, each once;
-    null when none has. -#}
-{% macro json_of_identities(pairs) -%}
-    {{ return(adapter.dispatch('json_of_identities')(pairs)) }}
-{%- endmacro %}
-{% macro duckdb__json_of_identities(pairs) -%}
-    nullif(cast(to_json(list_sort(list_distinct(list_filter([
-        {%- for namespace, value in pairs %}
-        {'namespace': '{{ namespace }}', 'value': {{ value }}} {{- '' if loop.last else ',' }}
-        {%- endfor %}
-    ], lambda said: said.value is not null)))) as string), '[]')
-{%- endmacro %}
-
 {#- The entries of such a text, as a list of `namespace` and `value`. -#}
 {% macro identity_entries(json) -%}{{ return(adapter.dispatch('identity_entries')(json)) }}{%- endmacro %}
 {% macro duckdb__identity_entries(json) -%}
     cast(cast({{ json }} as json) as struct(namespace string, value string)[])
 {%- endmacro %}
-
-{#- A text in composed letters (Unicode NFC). -#}
-{% macro composed_letters(value) -%}{{ return(adapter.dispatch('composed_letters')(value)) }}{%- endmacro %}
-{% macro duckdb__composed_letters(value) -%}nfc_normalize({{ value }}){%- endmacro %}
 
 {#- Replaces every match of a regular expression. -#}
 {% macro regexp_replace_all(expression, pattern, replacement) -%}

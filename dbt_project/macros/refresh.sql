@@ -73,7 +73,7 @@
 {%- endmacro %}
 
 {#- The temporary table with the keys that a refresh of this model reaches. -#}
-{% macro reached_keys() -%}temp.reached_{{ this.identifier }}{%- endmacro %}
+{% macro _reached_keys() -%}temp.reached_{{ this.identifier }}{%- endmacro %}
 
 {#-
     Before the first CTE: which keys a refresh reaches, as `{% raw %}{% call reached() %}{% endraw %}`
@@ -104,7 +104,7 @@
             {%- do model.update({'compiled_code': _whole_after_all()}) -%}
             {{ _whole_after_all() }}
         {%- else -%}
-            reached as (select * from {{ reached_keys() }}),
+            reached as (select * from {{ _reached_keys() }}),
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -138,11 +138,11 @@
     {%- set columns, values = key.keys() | list, key.values() | list -%}
     {%- set row = 'row' if columns | length > 1 else '' -%}
     {{ row }}({{ values | join(', ') }}) in (
-        select {{ row }}({{ columns | join(', ') }}) from {{ reached_keys() }}
+        select {{ row }}({{ columns | join(', ') }}) from {{ _reached_keys() }}
         {% if with_keyless %}where source_file is null{% endif %}
     )
     {#- Asked first, because DuckDB reads all of a table for an `or` that finds nothing. -#}
-    {%- if with_keyless and run_query('select count(source_file) from ' ~ reached_keys()).rows[0][0] %}
+    {%- if with_keyless and run_query('select count(source_file) from ' ~ _reached_keys()).rows[0][0] %}
         or {{ values | join(' is null or ') }} is null
     {%- endif -%}
 {%- endmacro %}

@@ -88,7 +88,7 @@
 {%- endmacro %}
 
 {#- A full name without what follows it: Jr., III, PhD. -#}
-{% macro without_suffix(full_name) -%}
+{% macro _without_suffix(full_name) -%}
     {{ regexp_replace_all(
         full_name, '[,\\s\\p{Z}]+((?i:jr|sr|jun|sen|ph[.]?d|m[.]?d|esq|mba)|II|III|IV)[.]?[\\s\\p{Z}]*$', ''
     ) }}
@@ -96,7 +96,7 @@
 
 {#- Given and family name: what stands before and after the last blank, or `Family, Given`. -#}
 {% macro given_name_of(full_name) -%}
-    {%- set name = 'trim(' ~ without_suffix(full_name) ~ ')' -%}
+    {%- set name = 'trim(' ~ _without_suffix(full_name) ~ ')' -%}
     nullif(trim(case
         when {{ name }} like '%,%' then {{ regexp_replace_all(name, '^[^,]*,', '') }}
         when {{ regexp_matches(name, '[\\s\\p{Z}]') }}
@@ -104,10 +104,10 @@
     end), '')
 {%- endmacro %}
 {% macro family_name_of(full_name) -%}
-    {%- set name = 'trim(' ~ without_suffix(full_name) ~ ')' -%}
+    {%- set name = 'trim(' ~ _without_suffix(full_name) ~ ')' -%}
     nullif(trim(case
         when {{ name }} like '%,%'
-            then {{ without_suffix(regexp_replace_all(name, ',.*$', '')) }}
+            then {{ _without_suffix(regexp_replace_all(name, ',.*$', '')) }}
         else {{ regexp_replace_all(name, '^.*[\\s\\p{Z}]', '') }}
     end), '')
 {%- endmacro %}

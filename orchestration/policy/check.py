@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestration.policy import (
     clv_settings,
+    learned_limits,
     match_settings,
     namespaces,
     overrides,
@@ -42,6 +43,9 @@ def check_policy(dbt_project_dir: Path) -> None:
     )
     match_settings.check_match_settings(
         read_seed(folder / "match_settings.csv", match_settings.COLUMNS)
+    )
+    learned_limits.check_learned_limits(
+        read_seed(folder / "learned_limits.csv", learned_limits.COLUMNS)
     )
     check_match_policy(match_seeds(dbt_project_dir))
     record_rules.check_record_rules(

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from orchestration.policy.conditions import (
     ATTRIBUTES,
+    LAST,
     WrongConditionError,
     checked_column,
     checked_sql,
@@ -38,6 +39,9 @@ SEEDS = {
     "match_degrees": DEGREE_COLUMNS,
     "blocking_rules": BLOCKING_COLUMNS,
 }
+
+USUAL, RARE = 0.9, 0.1
+"""Shares of pairs that agree, and do not, where nothing is said; the data correct the first."""
 
 TERM = re.compile(
     r"(?P<whole>[a-z_.0-9]+)|substr\((?P<part>[a-z_.0-9]+), \d{1,2}, \d{1,2}\)"
@@ -194,7 +198,10 @@ def match_policy(rows: Mapping[str, Iterable[Mapping[str, str]]]) -> MatchPolicy
     comparisons = sorted(rows["match_comparisons"], key=lambda row: int(row["position"]))
     blocking = sorted(rows["blocking_rules"], key=lambda row: int(row["position"]))
     return MatchPolicy(
-        tuple(comparison_of(row, degrees[row["comparison"]]) for row in comparisons),
+        tuple(
+            comparison_of(row, degrees.get(row["comparison"]) or usual_degrees(row))
+            for row in comparisons
+        ),
         tuple(
             rule_of(row) for purpose in PURPOSES for row in blocking if row["purpose"] == purpose
         ),
@@ -217,6 +224,25 @@ def comparison_of(row: Mapping[str, str], degrees: Sequence[Degree]) -> Comparis
         row["is_personal"] == "true",
         row["is_apart_from_households"] == "true",
     )
+
+
+def usual_degrees(row: Mapping[str, str]) -> list[Degree]:
+    """The degrees of a comparison of one column that has none of its own: equal, or different.
+
+    What is about one person seldom agrees between members of a household; the rest they share.
+
+    Parameters:
+        row: of match_comparisons.
+
+    Raises:
+        WrongConditionError: the column can't be compared.
+    """
+    equal = condition("equal", row["columns"].strip(), "")
+    shared = RARE if row["is_personal"] == "true" else USUAL
+    return [
+        Degree("equal", equal, USUAL, shared),
+        Degree("different", condition(LAST, "", ""), RARE, 1 - shared),
+    ]
 
 
 def degree_of(row: Mapping[str, str]) -> Degree:

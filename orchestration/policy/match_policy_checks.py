@@ -125,10 +125,14 @@ def _check_share(row: Row, column: str, text: str) -> None:
 
 def _check_all_degrees(row: Row, degrees: Sequence[Row]) -> None:
     name = row["comparison"]
+    if not degrees and len(row["columns"].split()) == 1:
+        # Equal, or different.
+        return
     if len(degrees) < 2:
         raise row.refuse(
             f"{name} has {len(degrees) or 'no'} row in match_degrees",
-            "Give it at least two: what agreement is, and one of the kind else for the rest.",
+            "Give it at least two: what agreement is, and one of the kind else for the rest. Only "
+            "a comparison of one column may do without.",
         )
     _once(degrees, "position")
     _once(degrees, "degree")

@@ -1,7 +1,7 @@
 """The policy seed rankings: what is wrong with it.
 
-The models that rank (models/value/ranking_*) join the seed and would leave out, without a word, what
-names a window that is none.
+The models that rank (models/value/ranking_*) join the seed and would leave out, without a word,
+what names a window that is none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A comparison of one's own, of an attribute that a source declares, is rows of the policy."""
+"""A comparison of one's own, of an attribute that a source declares, is a row of the policy."""
 
 from __future__ import annotations
 
@@ -62,16 +62,10 @@ def people(seed: int, attribute: str) -> list[dict[str, Any]]:
 
 
 def declare(con: duckdb.DuckDBPyConnection, attribute: str) -> None:
-    """What a company adds to match_comparisons and match_degrees."""
+    """What a company adds to match_comparisons."""
     column = f"attributes.{attribute}"
     con.execute(
         "insert into match_comparisons values (?, '200', ?, null, 'true', 'false', null)",
-        [attribute, column],
-    )
-    con.execute(
-        "insert into match_degrees values "
-        "($1, '1', 'equal', 'equal', $2, null, '0.9', '0.1', null, null, null), "
-        "($1, '2', 'different', 'else', null, null, '0.1', '0.9', null, null, null)",
         [attribute, column],
     )
 

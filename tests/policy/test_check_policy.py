@@ -48,6 +48,8 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("blocked_identity_values", ["fax,equals,0,placeholder,x"], "namespace fax is not known"),
         ("match_settings", ["accept_probabilty,0.9,x"], "no rule accept_probabilty"),
         ("clv_settings", ["horizon,12,x"], "no setting horizon"),
+        ("learned_limits", ["deviations,6,x"], "no rule deviations"),
+        ("learned_limits", ["smallest_limit,6,x"], "smallest_limit is said again"),
         ("rankings", ["q,m,t,4,dense,12,true,x"], "line 3: rule is 'dense'. Use one of ntile"),
         ("rankings", ["q,m,t,four,ntile,12,true,x"], "buckets is 'four'"),
         ("rankings", ["q,m,t,1,ntile,12,true,x"], "buckets is '1'"),
@@ -55,7 +57,7 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("rankings", ["q,m,t,4,ntile,,true,x"], "look_backs is empty"),
         ("rankings", ["q,,t,4,ntile,12,true,x"], "metric is empty"),
         ("rankings", ["q,m,t,4,ntile,12,yes,x"], "is_money is 'yes'"),
-        ("rankings", ["q,m,t,4,ntile,12,true,x"] * 2, "by t in line 3 already"),
+        ("rankings", ["deciles,net_revenue,loyalty_tier,4,ntile,1,true,x"], "in line 2 already"),
         ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
         ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
         ("identity_overrides", ["never_link,s,1,s,2,,why,,"], "author is empty"),
@@ -103,6 +105,18 @@ def test_contradictions_are_found_through_chains_and_in_time(project: Path) -> N
     check_policy(project)
     append(project, "identity_overrides", override("never_link", "1", "3", "2026-05-31"))
     with pytest.raises(UserError, match=r"line 5: never_link contradicts always_link in line 2, 3"):
+        check_policy(project)
+
+
+@pytest.mark.parametrize("value", ["none", "0", "-1", "inf", ""])
+def test_limits_are_learned_by_three_numbers(project: Path, value: str) -> None:
+    path = project / POLICY / "learned_limits.csv"
+    text = path.read_text()
+    path.write_text(text.replace("smallest_limit,10", f"smallest_limit,{value}"))
+    with pytest.raises(UserError, match="line 3: smallest_limit is"):
+        check_policy(project)
+    path.write_text("".join(text.splitlines(keepends=True)[:3]))
+    with pytest.raises(UserError, match="no row fewest_values"):
         check_policy(project)
 
 

@@ -138,12 +138,28 @@ def test_a_bad_row_is_told_with_file_line_and_remedy(
 
 
 def test_what_a_comparison_lacks_is_told() -> None:
+    two = {**COMPARISON, "columns": "attributes.birth_place city"}
     with pytest.raises(UserError, match="born_in has no row in match_degrees"):
-        check_match_policy(seeds(match_comparisons=[COMPARISON]))
+        check_match_policy(seeds(match_comparisons=[two]))
+    with pytest.raises(UserError, match="born_in has 1 row in match_degrees"):
+        check_match_policy(seeds(match_comparisons=[COMPARISON], match_degrees=[DEGREE]))
     rows = seeds()
     rows["blocking_rules"] = [r for r in rows["blocking_rules"] if r["purpose"] != "compare"]
     with pytest.raises(UserError, match="no row of the purpose compare"):
         check_match_policy(rows)
+
+
+def test_a_comparison_of_one_column_may_do_without_degrees() -> None:
+    said = followed(seeds(match_comparisons=[COMPARISON], match_degrees=[DEGREE, REST]))
+    usual = followed(seeds(match_comparisons=[{**COMPARISON, "is_personal": "true"}]))
+    of_household = followed(seeds(match_comparisons=[{**COMPARISON, "is_personal": "false"}]))
+    conditions = [d.condition for d in said.by_name["born_in"].degrees]
+    assert [d.condition for d in usual.by_name["born_in"].degrees] == conditions
+    assert [d.in_household for d in usual.by_name["born_in"].degrees] == [0.1, 0.9]
+    assert [d.in_household for d in of_household.by_name["born_in"].degrees] == [
+        0.9,
+        pytest.approx(0.1),
+    ]
 
 
 @pytest.mark.parametrize("seed", ["match_comparisons", "match_degrees", "blocking_rules"])

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.dashboard.templates import ask, read_template
 from orchestration.errors import UserError
-from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.value.measure_text import Measure, Shape
 from orchestration.value.new_measure import write_measure
@@ -53,19 +53,6 @@ OTHERS = """
         'lifetime' as look_back, 1 as decile;
 """
 EVERYWHERE = ("profile_measures", "dim_measure", "fact_measure")
-RANKINGS = PROJECT_ROOT / "examples" / "rankings"
-EXAMPLES = {"quartiles": "quartile", "ventiles": "ventile", "percentiles": "percentile_bucket"}
-
-
-def add_rankings(project: Path) -> None:
-    """What the README of the example says."""
-    shutil.copytree(RANKINGS / "models", project / "models", dirs_exist_ok=True)
-    path = project / "dbt_project.yml"
-    content = yaml.safe_load(path.read_text())
-    said = yaml.safe_load((RANKINGS / "rankings.yml").read_text())
-    assert said["vars"]["rankings"].keys() == EXAMPLES.keys()
-    content["vars"]["rankings"] |= said["vars"]["rankings"]
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None:
@@ -107,8 +94,7 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
             "create table conformed.refresh_period as select date '2026-01-31' as as_of_on, "
             "date '2026-01-01' as month_start_on"
         )
-    add_rankings(project)
-    names = [*EXAMPLES, *(measure.name for measure in [*wanted, on_measure])]
+    names = [measure.name for measure in [*wanted, on_measure]]
     command = ["build", "--select", *names, *EVERYWHERE, "--indirect-selection", "cautious"]
     results = list(run_dbt(settings, command))
     close_connections()
@@ -137,13 +123,6 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         assert table("top_category") == [("p1", "Toys"), ("p2", None)]
         assert table("low_category") == [("p1", "Books"), ("p2", None)]
         assert [row[1] for row in table("spend_mean")] == [28.75]
-        for ranking, bucket in EXAMPLES.items():
-            ranked = con.execute(
-                f"select metric_value, {bucket}, has_activity from value.{ranking} "
-                "where look_back = 'lifetime' order by profile_id"
-            ).fetchall()
-            # Two buyers are no quarters.
-            assert ranked == [(46, None, True), (7.5, None, True), (0, None, False)]
         mine = con.execute(
             "select profile_id, gross_spend, first_category, mean_line_row_count, points_balance "
             "from value.profile_measures order by 1"

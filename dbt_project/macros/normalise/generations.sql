@@ -1,19 +1,19 @@
 {#- Marks that tell father and son of one name apart. -#}
 
 {#- The mark of a generation that ends a name, as the pattern of a blank and the mark. -#}
-{% macro generation_pattern(with_first=false) -%}
+{% macro _generation_pattern(with_first=false) -%}
     {{ return(' (jr|jnr|junior|sr|snr|senior|ii|iii|iv' ~ ('|i' if with_first else '') ~ ')$') }}
 {%- endmacro %}
 
 {#- The words of a name without the mark of a generation; `i` is one behind given names only. -#}
 {% macro without_generation(words, with_first=false) -%}
-    {{ regexp_replace_all(words, generation_pattern(with_first), '') }}
+    {{ regexp_replace_all(words, _generation_pattern(with_first), '') }}
 {%- endmacro %}
 
 {#- The mark of a generation in one spelling; null without one. -#}
 {% macro generation_of(words, with_first=false) -%}
     case
-        when {{ regexp_matches(words, generation_pattern(with_first)) }}
+        when {{ regexp_matches(words, _generation_pattern(with_first)) }}
             then case {{ regexp_replace_all(words, '^.* ', '') }}
                 when 'junior' then 'jr'
                 when 'jnr' then 'jr'

@@ -58,8 +58,8 @@
                 or coalesce({{ other }} = {{ a }}.second_given_name, false)
                 or starts_with({{ one }}, {{ other }}) and length({{ other }}) <> 2
                 or starts_with({{ other }}, {{ one }}) and length({{ one }}) <> 2
-                or {{ nearly_equal_names(one, other) }}
-                or {{ names_are_swapped(a, b) }}
+                or {{ _nearly_equal_names(one, other) }}
+                or {{ _names_are_swapped(a, b) }}
     end
 {%- endmacro %}
 
@@ -68,24 +68,24 @@
     {%- set one, other = a ~ '.family_name', b ~ '.family_name' -%}
     case
         when {{ one }} is not null and {{ other }} is not null
-            then {{ nearly_equal_names(one, other) }}
+            then {{ _nearly_equal_names(one, other) }}
                 or length({{ other }}) >= 4 and contains({{ one }}, {{ other }})
                 or length({{ one }}) >= 4 and contains({{ other }}, {{ one }})
-                or {{ names_are_swapped(a, b) }}
+                or {{ _names_are_swapped(a, b) }}
     end
 {%- endmacro %}
 
 {#- Whether given and family name of one stand in each other's place in the other. -#}
-{% macro names_are_swapped(a, b) -%}
+{% macro _names_are_swapped(a, b) -%}
     coalesce(
-        {{ nearly_equal_names(a ~ '.given_name', b ~ '.family_name') }}
-        and {{ nearly_equal_names(b ~ '.given_name', a ~ '.family_name') }},
+        {{ _nearly_equal_names(a ~ '.given_name', b ~ '.family_name') }}
+        and {{ _nearly_equal_names(b ~ '.given_name', a ~ '.family_name') }},
         false
     )
 {%- endmacro %}
 
 {#- Equal, or a typing error apart. -#}
-{% macro nearly_equal_names(a, b) -%}
+{% macro _nearly_equal_names(a, b) -%}
     (
         {{ a }} = {{ b }}
         or {{ name_similarity(a, b) }} >= 0.92

@@ -10,6 +10,14 @@ namespaces as (
     select * from {{ part(ref('identity_namespaces'), ['namespace']) }}
 ),
 
+settings as (
+    select
+        max(case when rule = 'outlier_deviations' then value end) as outlier_deviations,
+        max(case when rule = 'smallest_limit' then value end) as smallest_limit,
+        max(case when rule = 'fewest_values' then value end) as fewest_values
+    from {{ ref('learned_limits') }}
+),
+
 values_by_size as (
     select
         namespace,
@@ -41,22 +49,25 @@ distributions as (
 
 learned as (
     select
-        namespace,
-        shared_value_count,
+        distributions.namespace,
+        distributions.shared_value_count,
         greatest(
             cast(
                 ceil(
                     exp(
-                        mean_ln
-                        + {{ var('outlier_deviations', 6) }}
-                        * sqrt(greatest(mean_square_ln - mean_ln * mean_ln, 0))
+                        distributions.mean_ln
+                        + settings.outlier_deviations
+                        * sqrt(greatest(
+                            distributions.mean_square_ln - distributions.mean_ln * distributions.mean_ln, 0
+                        ))
                     )
                 ) as bigint
             ),
-            {{ var('smallest_learned_limit', 10) }}
+            cast(settings.smallest_limit as bigint)
         ) as learned_limit
     from distributions
-    where shared_value_count >= {{ var('fewest_values_to_learn_from', 100) }}
+    cross join settings
+    where distributions.shared_value_count >= settings.fewest_values
 )
 
 select

@@ -1,5 +1,12 @@
 {{ config(
-    materialized='incremental', unique_key=['profile_id'], post_hook='{{ comment_attributes() }}'
+    materialized='incremental', unique_key=['profile_id'], post_hook="
+        {%- for attribute in declared_attributes() %}
+            comment on column {{ this }}.{{ attribute.name }} is '{{
+                dbt.escape_single_quotes(
+                    [attribute.display_name, attribute.description] | select | join(': ')
+                )
+            }}';
+        {%- endfor -%}"
 ) }}
 
 {% set record = ['source_system', 'source_record_id'] %}

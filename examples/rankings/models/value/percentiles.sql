@@ -1,1 +1,0 @@
-{{ ranked_buckets('percentiles') }}
