@@ -20,7 +20,7 @@ own_orders as (
 attributes as (
     {%- for attribute in attributes %}
         select
-            '{{ attribute }}' as attribute,
+            '{{ attribute.name }}' as attribute,
             cast(null as string) as declared_rule,
             false as is_declared
         union all

@@ -62,8 +62,8 @@ declared_values as (
 records as (
     select
         *,
-        {%- for attribute in merged_attributes().values() %}
-            {{ _filled_of(attribute) }} {{ 'as filled_count' if loop.last else '+' }}
+        {%- for attribute in merged_attributes() %}
+            {{ attribute.filled_count }} {{ 'as filled_count' if loop.last else '+' }}
         {%- endfor %}
     from {{ part(ref('ranked_records'), ['profile_id']) }}
     where exists (
@@ -93,7 +93,7 @@ values_of_people as (
             and identity_map.source_record_id = declared_values.source_record_id
     left join {{ ref('source_precedence') }} as source_precedence
         on source_precedence.source_system = declared_values.source_system
-    {%- for name, attribute in merged_attributes().items() %}
+    {%- for attribute in merged_attributes() %}
         union all
         select
             profile_id,
@@ -102,13 +102,13 @@ values_of_people as (
             record_key,
             updated_at,
             precedence,
-            '{{ name }}' as attribute,
-            {{ _text_of(attribute) }} as attribute_value,
+            '{{ attribute.name }}' as attribute,
+            {{ attribute.text }} as attribute_value,
             false as is_cleared,
-            {{ _tier_of(attribute) }} as tier,
-            {{ _filled_of(attribute) if attribute.fields | length > 1 else 'filled_count' }} as filled_count
+            case when {{ attribute.is_made }} then 1 else 2 end as tier,
+            {{ attribute.filled_count if attribute.is_group else 'filled_count' }} as filled_count
         from records
-        where {{ _text_of(attribute) }} is not null
+        where {{ attribute.text }} is not null
     {%- endfor %}
 ),
 
@@ -136,7 +136,7 @@ weighed as (
         attribute_rules.rule as merge_rule,
         values_of_people.*,
         case attribute_rules.rule
-            when 'precedence' then -coalesce(own_order.precedence, 2147483647)
+            when 'precedence' then -own_order.precedence
             when 'most_filled' then values_of_people.filled_count
             when 'most_frequent' then frequencies.record_count
         end as weight

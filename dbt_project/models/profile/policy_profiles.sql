@@ -15,8 +15,8 @@ policies as (
         policy,
         stitching,
         is_default,
-        {%- for name in attributes %}
-            max(case when attribute = '{{ name }}' then rule end) as {{ name }}_rule
+        {%- for attribute in attributes %}
+            max(case when attribute = '{{ attribute.name }}' then rule end) as {{ attribute.name }}_rule
             {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ ref('attribute_rules') }}
@@ -41,8 +41,9 @@ places_by_value as (
     select
         policy,
         record_key,
-        {%- for name in attributes %}
-            max(case when attribute = '{{ name }}' then attribute_rank end) as {{ name }}_rank
+        {%- for attribute in attributes %}
+            max(case when attribute = '{{ attribute.name }}' then attribute_rank end)
+                as {{ attribute.name }}_rank
             {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from attribute_values
@@ -61,17 +62,16 @@ placed as (
             else ranked_records.profile_id
         end as merged_id,
         ranked_records.*,
-        {%- for name, attribute in attributes.items() %}
+        {%- for attribute in attributes %}
+            {%- set by_value = 'places_by_value.' ~ attribute.name ~ '_rank' %}
+            {%- if not loop.first %},{% endif %}
             case
-                when coalesce({{ attribute.fields | join(', ') }}) is null then null
-                when places_by_value.{{ name }}_rank is not null then places_by_value.{{ name }}_rank
-                when policies.{{ name }}_rule = 'precedence' then precedence_rank
+                when {{ attribute.text }} is null then null
+                when {{ by_value }} is not null then {{ by_value }}
+                when policies.{{ attribute.name }}_rule = 'precedence' then precedence_rank
                 else recent_rank
             end
-            {%- if attribute.made_by != attribute.fields %}
-                + case when coalesce({{ attribute.made_by | join(', ') }}) is null then record_count else 0 end
-            {%- endif %} as {{ name }}_rank
-            {%- if not loop.last %},{% endif %}
+            + case when {{ attribute.is_made }} then 0 else record_count end as {{ attribute.name }}_rank
         {%- endfor %}
     from {{ part(ref('ranked_records'), ['profile_id']) }} as ranked_records
     cross join policies
@@ -81,21 +81,20 @@ placed as (
             and places_by_value.record_key = ranked_records.record_key
 ),
 
--- Each attribute from the record that the policy ranks first among those that have it.
+-- Each attribute from the record that the policy ranks first among those that have it; what the
+-- winner of a group lacks is not taken from another.
 merged as (
     select
         policy,
         is_default,
         merged_id,
         profile_id,
-        {%- for name, attribute in attributes.items() %}
+        {%- for attribute in attributes if not attribute.is_group %}
+            min_by({{ attribute.name }}, {{ attribute.name }}_rank) as {{ attribute.name }},
+        {%- endfor %}
+        {%- for attribute in attributes if attribute.is_group %}
             {%- for field in attribute.fields %}
-                {%- if attribute.fields | length == 1 %}
-                    min_by({{ field }}, {{ name }}_rank) as {{ field }},
-                {%- else %}
-                    -- What the winner of a group lacks is not taken from another record.
-                    nullif(min_by(coalesce({{ field }}, ''), {{ name }}_rank), '') as {{ field }},
-                {%- endif %}
+                nullif(min_by(coalesce({{ field }}, ''), {{ attribute.name }}_rank), '') as {{ field }},
             {%- endfor %}
         {%- endfor %}
         count(*) as record_count
@@ -107,7 +106,12 @@ declared as (
     select
         {%- for attribute in declared_attributes() %}
             cast(
-                max(case when attribute_values.attribute = '{{ attribute.name }}' then attribute_values.attribute_value end)
+                max(
+                    case
+                        when attribute_values.attribute = '{{ attribute.name }}'
+                            then attribute_values.attribute_value
+                    end
+                )
                 as {{ attribute.type }}
             ) as {{ attribute.name }},
         {%- endfor %}
@@ -123,7 +127,7 @@ declared as (
     inner join policies
         on policies.policy = attribute_values.policy
     where attribute_values.is_declared
-    group by 
+    group by
         attribute_values.policy, policies.is_default, merged_id, attribute_values.profile_id
 )
 

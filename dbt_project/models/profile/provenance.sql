@@ -1,5 +1,8 @@
 {{ config(materialized='incremental', unique_key=['profile_id']) }}
 
+{% set weight = 'coalesce(weight, -2147483648)' %}
+{% set instant = "coalesce(updated_at, cast('0001-01-01' as timestamp))" %}
+
 with
 
 {% call reached() %}
@@ -18,12 +21,12 @@ attribute_rules as (
 ),
 
 values_of_records as (
-    {%- for name, attribute in merged_attributes().items() %}
+    {%- for attribute in merged_attributes() %}
         select
             profile_id,
-            '{{ name }}' as attribute,
-            {{ _text_of(attribute) }} as attribute_value,
-            {{ _tier_of(attribute) }} as tier,
+            '{{ attribute.name }}' as attribute,
+            {{ attribute.text }} as attribute_value,
+            case when {{ attribute.is_made }} then 1 else 2 end as tier,
             source_system,
             source_record_id,
             record_key,
@@ -32,7 +35,7 @@ values_of_records as (
             recent_rank,
             precedence_rank
         from ranked_records
-        where {{ _text_of(attribute) }} is not null
+        where {{ attribute.text }} is not null
         {%- if not loop.last %}
             union all
         {%- endif %}
@@ -91,10 +94,10 @@ placed as (
         row_number() over by_place as place,
         first_value(attribute_value) over by_place as winning_value,
         first_value(is_cleared) over by_place as winner_is_cleared,
-        first_value(tier) over by_place as winning_tier,
-        first_value(weight) over by_place as winning_weight,
-        first_value(updated_at) over by_place as winning_updated_at,
-        first_value(precedence) over by_place as winning_precedence
+        tier <> first_value(tier) over by_place as differs_in_tier,
+        {{ weight }} <> first_value({{ weight }}) over by_place as differs_in_weight,
+        {{ instant }} <> first_value({{ instant }}) over by_place as differs_in_time,
+        precedence <> first_value(precedence) over by_place as differs_in_system
     from ranked
     window by_place as (partition by profile_id, attribute order by tier asc, attribute_rank asc)
 )
@@ -113,12 +116,12 @@ select
     case
         when place = 1 then null
         when is_cleared <> winner_is_cleared then 'cleared'
-        when tier <> winning_tier then 'incomplete_group'
-        when weight is distinct from winning_weight then 'rule'
-        when rule in ('recent', 'least_recent') and updated_at is distinct from winning_updated_at then 'rule'
-        when rule = 'precedence' and precedence <> winning_precedence then 'rule'
-        when updated_at is distinct from winning_updated_at then 'updated_at'
-        when precedence <> winning_precedence then 'precedence'
+        when differs_in_tier then 'incomplete_group'
+        when differs_in_weight then 'rule'
+        when rule in ('recent', 'least_recent') and differs_in_time then 'rule'
+        when rule = 'precedence' and differs_in_system then 'rule'
+        when differs_in_time then 'updated_at'
+        when differs_in_system then 'precedence'
         else 'record_key'
     end as lost_by,
     coalesce(attribute_value = winning_value, is_cleared and winner_is_cleared) as is_winning_value

@@ -12,7 +12,11 @@ select
     merge_rules.attribute,
     'no such attribute' as fault
 from {{ ref('merge_rules') }} as merge_rules
-anti join attribute_rules using (policy, attribute)
+left join attribute_rules
+    on
+        attribute_rules.policy = merge_rules.policy
+        and attribute_rules.attribute = merge_rules.attribute
+where attribute_rules.attribute is null
 union all
 select
     own_order.policy,

@@ -3,13 +3,13 @@
 with
 
 filled as (
-    {%- for name, attribute in merged_attributes().items() %}
+    {%- for attribute in merged_attributes() %}
         select
             profile_id,
-            '{{ name }}' as attribute,
-            {{ _text_of(attribute) }} as attribute_value
+            '{{ attribute.name }}' as attribute,
+            {{ attribute.text }} as attribute_value
         from {{ ref('profiles') }}
-        where {{ _text_of(attribute) }} is not null
+        where {{ attribute.text }} is not null
         {% if not loop.last %}union all{% endif %}
     {%- endfor %}
     {%- for attribute in declared_attributes() %}
