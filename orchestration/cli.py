@@ -21,6 +21,7 @@ from orchestration.calls import require_folder, run_command
 from orchestration.errors import UserError
 from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
+from orchestration.merging.commands import app as merging
 from orchestration.page_commands import dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(sources, name="source")
 app.add_typer(identity, name="identity")
+app.add_typer(merging, name="profile")
 app.add_typer(value, name="value")
 app.add_typer(alerts, name="alert")
 app.add_typer(new, name="new")

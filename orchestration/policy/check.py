@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.policy import clv_settings, match_settings, namespaces, overrides, record_rules
+from orchestration.policy import (
+    clv_settings,
+    match_settings,
+    merge_policies,
+    namespaces,
+    overrides,
+    record_rules,
+)
 from orchestration.policy.match_policy_checks import check_match_policy, match_seeds
 from orchestration.policy.seeds import FOLDER, read_seed
 
@@ -41,3 +48,8 @@ def check_policy(dbt_project_dir: Path) -> None:
         read_seed(folder / "record_match_rules.csv", record_rules.COLUMNS), known
     )
     clv_settings.check_clv_settings(read_seed(folder / "clv_settings.csv", clv_settings.COLUMNS))
+    merge_policies.check_merge_policies(
+        read_seed(folder / "merge_policies.csv", merge_policies.POLICY_COLUMNS),
+        read_seed(folder / "merge_rules.csv", merge_policies.RULE_COLUMNS),
+        read_seed(folder / "merge_source_order.csv", merge_policies.ORDER_COLUMNS),
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.policy.merge_policies import MERGE_RULES
 from orchestration.policy.namespaces import NAMESPACE_COLUMNS
 from orchestration.policy.seeds import FOLDER, read_seed
 from orchestration.policy.subscriptions import (
@@ -20,7 +21,6 @@ from orchestration.policy.subscriptions import (
 )
 
 TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
-MERGE_RULES = ("recent", "least_recent", "precedence", "most_frequent", "most_filled")
 WORDS = ("name", "type", "merge", "display_name", "consumers", "format", "zone", "decimal_mark")
 """What `config.meta.attribute` may say."""
 READERS = {"attribute": "attributes_of", "namespace": "identities_of"}
