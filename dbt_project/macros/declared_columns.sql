@@ -123,7 +123,7 @@
             {%- if what == 'attribute' and said -%}
                 {%- set said = {'type': said} if said is string else said -%}
                 {%- set said = dict({
-                    'name': column.name, 'type': 'text', 'merge': 'recent', 'format': 'iso',
+                    'name': column.name, 'type': 'text', 'merge': '', 'format': 'iso',
                     'zone': 'UTC', 'decimal_mark': '.', 'display_name': '',
                     'consumers': ['value', 'segments', 'insights', 'activation', 'lookup']
                 }, **said) -%}

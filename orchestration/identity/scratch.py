@@ -20,7 +20,7 @@ from orchestration.transform.parsing import load_manifest
 
 IGNORED = shutil.ignore_patterns("target", "logs", "__pycache__")
 WITHOUT_YAML = shutil.ignore_patterns("*.yml", "__pycache__")
-ENVIRONMENT = ("C360_DATA_DIR", "C360_SCHEMA_SUFFIX")
+ENVIRONMENT = ("C360_DATA_DIR", "C360_SCHEMA_SUFFIX", "C360_SUFFIXED_SCHEMAS")
 
 
 def copy_project(project_dir: Path, target: Path, policy: Path | None) -> Path:
@@ -126,20 +126,24 @@ def build(settings: Settings, step: str, arguments: Sequence[str]) -> None:
             failed.append(result)
     if failed:
         name = failed[0].unique_id.split(".")[2]
-        raise UserError(f"The identity layer can't be built: {name}: {failed[0].message[:300]}")
+        raise UserError(f"The {step} can't be built: {name}: {failed[0].message[:300]}")
     reporter().end(step, "built")
 
 
 @contextmanager
-def elsewhere(schema_suffix: str = "") -> Iterator[None]:
+def elsewhere(
+    schema_suffix: str = "", schemas: Sequence[str] = ("policy", "identity")
+) -> Iterator[None]:
     """Leave the environment and dbt's connections as they were found.
 
     Parameters:
-        schema_suffix: what schemas of policy and identity get added to their names meanwhile.
+        schema_suffix: what some schemas get added to their names meanwhile.
+        schemas: which schemas.
     """
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     if schema_suffix:
         os.environ["C360_SCHEMA_SUFFIX"] = schema_suffix
+        os.environ["C360_SUFFIXED_SCHEMAS"] = " ".join(schemas)
     try:
         yield
     finally:

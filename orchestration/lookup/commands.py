@@ -1,4 +1,4 @@
-"""`c360 profile ...`: one person, and people by words."""
+"""`c360 profile ...`: one person, people by words, and what another merge policy would do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from orchestration.beginning import begin
 from orchestration.errors import UserError
+from orchestration.merging.commands import diff
 from orchestration.terminal import Console
 
 
@@ -30,9 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=(
         "Look people up: [bold]c360 profile email ann@example.org[/], [bold]c360 profile "
-        "ID[/], or by words."
+        "ID[/], or by words; and try another merge policy out."
     ),
 )
+app.command()(diff)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 

@@ -13,6 +13,7 @@ from orchestration.policy import (
     clv_settings,
     learned_limits,
     match_settings,
+    merge_policies,
     namespaces,
     overrides,
     rankings,
@@ -54,3 +55,8 @@ def check_policy(dbt_project_dir: Path) -> None:
     clv_settings.check_clv_settings(read_seed(folder / "clv_settings.csv", clv_settings.COLUMNS))
     look_backs = [row["look_back"] for row in read_seed(folder / "look_backs.csv", ("look_back",))]
     rankings.check_rankings(read_seed(folder / "rankings.csv", rankings.COLUMNS), look_backs)
+    merge_policies.check_merge_policies(
+        read_seed(folder / "merge_policies.csv", merge_policies.POLICY_COLUMNS),
+        read_seed(folder / "merge_rules.csv", merge_policies.RULE_COLUMNS),
+        read_seed(folder / "merge_source_order.csv", merge_policies.ORDER_COLUMNS),
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import UserError
+from orchestration.policy.merge_policies import MERGE_RULES
 from orchestration.policy.namespaces import NAMESPACE_COLUMNS
 from orchestration.policy.seeds import FOLDER, read_seed
 from orchestration.policy.subscriptions import (
@@ -20,7 +21,6 @@ from orchestration.policy.subscriptions import (
 )
 
 TYPES = ("text", "integer", "decimal", "date", "instant", "boolean")
-MERGE_RULES = ("recent", "precedence")
 WORDS = ("name", "type", "merge", "display_name", "consumers", "format", "zone", "decimal_mark")
 """What `config.meta.attribute` may say."""
 READERS = {"attribute": "attributes_of", "namespace": "identities_of"}
@@ -105,7 +105,7 @@ def check_declared_columns(manifest: Mapping[str, Any], namespaces: Collection[s
         check_consumers(said, column.where)
         consumers = consumers_of(said)
         whom = f"for {' and '.join(consumers) or 'nobody'}" if {*consumers} != {*CONSUMERS} else ""
-        meaning = (said["type"], said["merge"], column.label, whom)
+        meaning = (said["type"], said.get("merge", ""), column.label, whom)
         other, theirs = first.setdefault(name, (column, meaning))
         if other is not column and other.table == column.table:
             raise UserError(
@@ -231,7 +231,7 @@ def _attribute(column: Declared) -> dict[str, Any]:
             f"{column.where} has an attribute that can't be read. Give its type, one of "
             f"{', '.join(TYPES)}, or a mapping with {', '.join(WORDS)}."
         )
-    filled = {"name": own, "type": "text", "merge": "recent", **said}
+    filled = {"name": own, "type": "text", **said}
     if not NAME.fullmatch(str(filled["name"])):
         raise UserError(
             f"{column.where} declares the attribute {str(filled['name'])[:60]}. Use lower-case "

@@ -88,6 +88,7 @@ WRITING = (
     ("source", "expectations", "web_shop"),
     ("identity", "explain", "a:1", "b:2"),
     ("identity", "diff"),
+    ("profile", "diff"),
     ("identity", "train"),
     ("identity", "unmerge", "x", "--yes"),
     ("value", "report"),

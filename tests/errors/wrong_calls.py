@@ -29,6 +29,7 @@ COMMANDS = (
     ("identity", "tune", "x"),
     ("profile", "show", "email", "x"),
     ("profile", "search", "x"),
+    ("profile", "diff"),
     ("value", "report"),
     ("alert", "test"),
     ("alert", "check"),

@@ -58,6 +58,15 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("rankings", ["q,,t,4,ntile,12,true,x"], "metric is empty"),
         ("rankings", ["q,m,t,4,ntile,12,yes,x"], "is_money is 'yes'"),
         ("rankings", ["deciles,net_revenue,loyalty_tier,4,ntile,1,true,x"], "in line 2 already"),
+        ("merge_policies", ["x,graph,recent,false,x"], "stitching is 'graph'"),
+        ("merge_policies", ["x,none,newest,false,x"], "default_rule is 'newest'"),
+        ("merge_policies", ["x,none,recent,no,x"], "is_default is 'no'"),
+        ("merge_policies", ["x,whole_graph,recent,true,x"], "so is timestamp_ordered in line 2"),
+        ("merge_policies", ["timestamp_ordered,none,recent,false,x"], "first in line 2"),
+        ("merge_rules", ["other,email,recent,x"], "policy is 'other'"),
+        ("merge_rules", ["source_precedence,email,best,x"], "rule is 'best'"),
+        ("merge_rules", ["timestamp_ordered,email,recent,x"], "timestamp_ordered email is said"),
+        ("merge_source_order", ["source_precedence,email,shop,first,x"], "precedence is 'first'"),
         ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
         ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
         ("identity_overrides", ["never_link,s,1,s,2,,why,,"], "author is empty"),
@@ -117,6 +126,24 @@ def test_limits_are_learned_by_three_numbers(project: Path, value: str) -> None:
         check_policy(project)
     path.write_text("".join(text.splitlines(keepends=True)[:3]))
     with pytest.raises(UserError, match="no row fewest_values"):
+        check_policy(project)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("recent,true", "recent,false", "no policy is the default"),
+        ("whole_graph,recent,true", "none,recent,true", "is the default and does not stitch"),
+    ],
+)
+def test_one_merge_policy_is_the_default_and_stitches(
+    project: Path, before: str, after: str, complaint: str
+) -> None:
+    path = project / POLICY / "merge_policies.csv"
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    with pytest.raises(UserError, match=complaint):
         check_policy(project)
 
 

@@ -59,7 +59,10 @@ def test_what_is_declared_is_taken() -> None:
     ("tables", "told"),
     [
         ([{"x": {"attribute": "colour"}}], "column x of s.a .*type colour. Use text, integer"),
-        ([{"x": {"attribute": {"merge": "best"}}}], "merge best. Use recent, precedence"),
+        (
+            [{"x": {"attribute": {"merge": "best"}}}],
+            "merge best. Use recent, least_recent, precedence",
+        ),
         ([{"x": {"attribute": {"kind": "text"}}}], "can't be read. Give its type, one of"),
         ([{"x": {"attribute": ["text"]}}], "can't be read"),
         ([{"x": {"attribute": {"consumers": ["mail"]}}}], "the consumer mail. Use a list of value"),
@@ -77,7 +80,7 @@ def test_what_is_declared_is_taken() -> None:
         ),
         (
             [{"y": {"attribute": "text"}}, {"y": {"attribute": "integer"}}],
-            "the attribute y as integer, recent and .*s.a .* as text, recent",
+            "the attribute y as integer and .*s.a .* as text",
         ),
         (
             [{"y": {"attribute": "text", "label": "I1"}}, {"y": {"attribute": "text"}}],

@@ -28,6 +28,18 @@ VALUE = (
     "revenue_by_category",
 )
 
+MERGE_POLICIES = {
+    "merge_policies": ("often,whole_graph,most_frequent,false", "apart,none,recent,false"),
+    "merge_rules": (
+        "often,email,least_recent",
+        "often,address,most_filled",
+        "often,member_since,most_frequent",
+        "source_precedence,birth_date,least_recent",
+    ),
+    "merge_source_order": ("source_precedence,phone,email_marketing,1",),
+}
+"""Policies beside those that are shipped, so that every rule is refreshed, too."""
+
 
 class Chain(Lab):
     """A lab with identity, profile and the tables of value per profile and per order.
@@ -41,10 +53,14 @@ class Chain(Lab):
         left_out = [*WITHOUT, *sorted(others - set(VALUE)), "*_unit_tests"]
         super().__init__(folder, ("staging", "conformed", *AFTER), left_out)
         # Of so few records nothing is learned.
-        rules = self.settings.dbt_project_dir / "seeds" / "policy" / "match_settings.csv"
+        policy = self.settings.dbt_project_dir / "seeds" / "policy"
+        rules = policy / "match_settings.csv"
         text = rules.read_text()
         rules.write_text(text.replace("training_records,100,", "training_records,1000000,"))
         assert rules.read_text() != text
+        for seed, rows in MERGE_POLICIES.items():
+            with (policy / f"{seed}.csv").open("a") as handle:
+                handle.writelines(f"{row},x\n" for row in rows)
 
     def begin(self, company: Company, today: date) -> None:
         """Everything built whole."""

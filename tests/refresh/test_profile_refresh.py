@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from tests.identity.refreshing import built_elsewhere
 from tests.identity.refreshing import differences as differences_of_identity
+from tests.profile.merged_by_hand import GROUPS, merged
 from tests.refresh.chain import AFTER, Chain
 from tests.refresh.deliveries import TODAY
 from tests.refresh.lab import LAYERS
@@ -47,6 +49,12 @@ def built_after_all(chain: Chain) -> set[str]:
 def watched(chain: Chain) -> set[str]:
     """The models with a delta from identity on."""
     return {n for n in chain.refreshed if chain.models[n]["fqn"][1] in AFTER[1:]} | OF_IDENTITY
+
+
+def table(chain: Chain, name: str) -> list[dict[str, Any]]:
+    """The rows of a table by the names of their columns."""
+    names = [column for column, *_ in chain.query(f"describe from {name}")]
+    return [dict(zip(names, row, strict=True)) for row in chain.query(f"from {name}")]
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +110,52 @@ def test_a_refresh_stops_where_a_build_would(lab: tuple[Chain, Crowd], tmp_path:
         assert lines
     with pytest.raises(AssertionError, match="Name the reporting currency"):
         other.build(other.refreshed, layers=AFTER)
+
+
+def test_every_policy_merges_as_by_hand(lab: tuple[Chain, Crowd]) -> None:
+    """All rules, an own order of systems, and records by themselves, after the refreshes."""
+    found = table(lab[0], "profile.policy_profiles where record_count > 0")
+    fields = [field for fields in GROUPS.values() for field in fields]
+    by_id = {(r["policy"], r["merged_id"]): {f: r[f] for f in fields} for r in found}
+    seeds = ("merge_policies", "merge_rules", "merge_source_order")
+    expected = merged(
+        table(lab[0], "profile.ranked_records"), *(table(lab[0], f"policy.{s}") for s in seeds)
+    )
+    assert by_id == expected
+    shown = {policy: [p for (name, _), p in by_id.items() if name == policy] for policy, _ in by_id}
+    assert len(shown) == 4
+    assert len({len(profiles) for profiles in shown.values()}) == 2
+
+
+def test_another_default_and_back_gives_the_former_rows(lab: tuple[Chain, Crowd]) -> None:
+    made = ("attribute_rules", "attribute_values", "policy_profiles", "profiles", "provenance")
+    switch = (
+        "update policy.merge_policies set is_default = not is_default "
+        "where policy in ('timestamp_ordered', 'source_precedence')"
+    )
+    with duckdb.connect(str(lab[0].settings.warehouse_path)) as con:
+        con.execute("begin")
+        before = {m: con.execute(f"from profile.{m} order by all").fetchall() for m in made}
+        names = "profile_id, given_name, email, phone, city"
+        theirs = f"select {names} from profile.policy_profiles where policy = 'source_precedence'"
+        expected = con.execute(f"{theirs} order by all").fetchall()
+        after = []
+        for _ in range(2):
+            con.execute(switch)
+            for model in made:
+                con.execute(f"create or replace table profile.{model} as {lab[0].whole[model]}")
+            after.append(
+                {m: con.execute(f"from profile.{m} order by all").fetchall() for m in made}
+            )
+            if len(after) == 1:
+                shown = con.execute(
+                    f"select {names} from profile.profiles where is_known order by all"
+                ).fetchall()
+        con.execute("rollback")
+    assert shown == expected
+    assert after[0]["profiles"] != before["profiles"]
+    assert after[0]["provenance"] != before["provenance"]
+    assert after[1] == before
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ declared as (
         select
             '{{ attribute.name }}' as attribute,
             '{{ attribute.type }}' as data_type,
-            '{{ attribute.merge }}' as merge_rule,
+            nullif('{{ attribute.merge }}', '') as merge_rule,
             nullif('{{ display_name }}', '') as display_name,
             nullif('{{ attribute.label }}', '') as personal_data_label
         union all

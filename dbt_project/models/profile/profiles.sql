@@ -16,9 +16,11 @@ with
 {% call reached() %}
     select profile_id from {{ changed('identity_map') }}
     union all
-    select profile_id from {{ changed('ranked_records') }}
+    select profile_id from {{ changed('policy_profiles') }}
     union all
-    select profile_id from {{ changed('attribute_values') }}
+    select profile_id from {{ changed('household_members') }}
+    union all
+    select current_profile_id as profile_id from {{ changed('profile_ledger') }}
     union all
     select profile_id from {{ changed('activities') }}
     union all
@@ -31,10 +33,6 @@ identity_map as (
     select * from {{ part(ref('identity_map'), ['profile_id']) }}
 ),
 
-ranked_records as (
-    select * from {{ part(ref('ranked_records'), ['profile_id']) }}
-),
-
 people as (
     select
         profile_id,
@@ -44,38 +42,19 @@ people as (
     group by profile_id
 ),
 
--- Each attribute from the record that the merge policy ranks first among those that have it.
 merged as (
-    select
-        profile_id,
-        min_by(given_name, given_name_rank) as given_name,
-        min_by(middle_name, middle_name_rank) as middle_name,
-        min_by(family_name, family_name_rank) as family_name,
-        min_by(organisation_name, organisation_name_rank) as organisation_name,
-        min_by(gender, gender_rank) as gender,
-        min_by(email, email_rank) as email,
-        min_by(phone, phone_rank) as phone,
-        min_by(login, login_rank) as login,
-        min_by(loyalty_id, loyalty_id_rank) as loyalty_id,
-        min_by(loyalty_tier, loyalty_tier_rank) as loyalty_tier,
-        min_by(birth_date, birth_date_rank) as birth_date,
-        min(address_rank) as address_rank
-    from ranked_records
-    group by profile_id
+    select * from {{ part(ref('policy_profiles'), ['profile_id']) }}
+    where is_default
 ),
 
-declared_attributes as (
+-- A text of ids with blanks between, the oldest first.
+former_ids as (
     select
-        {%- for attribute in declared_attributes() %}
-            cast(
-                max(case when attribute = '{{ attribute.name }}' then attribute_value end)
-                as {{ attribute.type }}
-            ) as {{ attribute.name }},
-        {%- endfor %}
-        profile_id
-    from {{ part(ref('attribute_values'), ['profile_id']) }}
-    where attribute_rank = 1
-    group by profile_id
+        current_profile_id as profile_id,
+        {{ joined_words('profile_id', 'founded_at, profile_id') }} as former_profile_ids
+    from {{ part(ref('profile_ledger'), {'current_profile_id': 'profile_id'}) }}
+    where status = 'merged'
+    group by current_profile_id
 ),
 
 sightings as (
@@ -118,16 +97,18 @@ select
     merged.loyalty_id,
     merged.loyalty_tier,
     merged.birth_date,
-    addresses.street,
-    addresses.address_line_2,
-    addresses.postal_code,
-    addresses.city,
-    addresses.state,
-    addresses.country_code,
-    merged.profile_id is not null as is_known,
+    merged.street,
+    merged.address_line_2,
+    merged.postal_code,
+    merged.city,
+    merged.state,
+    merged.country_code,
+    coalesce(merged.record_count > 0, false) as is_known,
     {%- for attribute in declared_attributes() %}
-        declared_attributes.{{ attribute.name }},
+        merged.{{ attribute.name }},
     {%- endfor %}
+    household_members.household_id,
+    former_ids.former_profile_ids,
     people.record_count,
     people.source_system_count,
     seen.first_seen_at,
@@ -135,12 +116,9 @@ select
 from people
 left join merged
     on merged.profile_id = people.profile_id
--- The address is one record's, so that no street stands in another record's city.
-left join ranked_records as addresses
-    on
-        addresses.profile_id = merged.profile_id
-        and addresses.address_rank = merged.address_rank
-left join declared_attributes
-    on declared_attributes.profile_id = people.profile_id
+left join {{ part(ref('household_members'), ['profile_id']) }} as household_members
+    on household_members.profile_id = people.profile_id
+left join former_ids
+    on former_ids.profile_id = people.profile_id
 left join seen
     on seen.profile_id = people.profile_id

@@ -38,15 +38,6 @@ customer_records as (
     select * from {{ part(ref('customer_records'), record, of='identity_map') }}
 ),
 
-policies as (
-    select
-        {%- for attribute in merged_attributes() %}
-            max(case when attribute = '{{ attribute }}' then rule end) as {{ attribute }}
-            {%- if not loop.last %},{% endif %}
-        {%- endfor %}
-    from {{ ref('merge_policies') }}
-),
-
 placeholders as (
     select
         namespace,
@@ -181,19 +172,8 @@ select
     ranked.state,
     ranked.country_code,
     ranked.updated_at,
-    {%- for attribute in merged_attributes() %}
-        {%- set rank -%}
-            case when policies.{{ attribute }} = 'precedence' then precedence_rank else recent_rank end
-        {%- endset %}
-        {%- if attribute == 'address' %}
-            -- A country alone is an address only when no record of the person has a place.
-            case
-                when coalesce(ranked.street, ranked.postal_code, ranked.city) is not null then {{ rank }}
-                when ranked.country_code is not null then ranked.record_count + {{ rank }}
-            end as address_rank
-        {%- else %}
-            case when ranked.{{ attribute }} is not null then {{ rank }} end as {{ attribute }}_rank,
-        {%- endif %}
-    {%- endfor %}
+    ranked.precedence,
+    ranked.recent_rank,
+    ranked.precedence_rank,
+    ranked.record_count
 from ranked
-cross join policies

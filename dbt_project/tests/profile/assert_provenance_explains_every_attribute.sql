@@ -1,25 +1,23 @@
--- An attribute without a source cannot be defended, and one with two has been merged twice.
+-- An attribute without a source cannot be defended, one with two has been merged twice, and one whose
+-- source says something else has been merged by another rule than it is explained by.
 with
 
 filled as (
-    {%- for attribute in merged_attributes() if attribute != 'address' %}
+    {%- for attribute in merged_attributes() %}
         select
             profile_id,
-            '{{ attribute }}' as attribute
+            '{{ attribute.name }}' as attribute,
+            {{ attribute.text }} as attribute_value
         from {{ ref('profiles') }}
-        where {{ attribute }} is not null
-        union all
+        where {{ attribute.text }} is not null
+        {% if not loop.last %}union all{% endif %}
     {%- endfor %}
-    select
-        profile_id,
-        'address' as attribute
-    from {{ ref('profiles') }}
-    where coalesce(street, postal_code, city, country_code) is not null
     {%- for attribute in declared_attributes() %}
         union all
         select
             profile_id,
-            '{{ attribute.name }}' as attribute
+            '{{ attribute.name }}' as attribute,
+            cast({{ attribute.name }} as string) as attribute_value
         from {{ ref('profiles') }}
         where {{ attribute.name }} is not null
     {%- endfor %}
@@ -29,9 +27,10 @@ filled as (
 provenance as (
     select
         profile_id,
-        attribute
+        attribute,
+        attribute_value
     from {{ ref('provenance') }}
-    where not is_cleared
+    where place = 1 and not is_cleared
 )
 
 select
@@ -42,4 +41,7 @@ full outer join provenance
     on
         provenance.profile_id = filled.profile_id
         and provenance.attribute = filled.attribute
-where filled.profile_id is null or provenance.profile_id is null
+where
+    filled.profile_id is null
+    or provenance.profile_id is null
+    or filled.attribute_value <> provenance.attribute_value

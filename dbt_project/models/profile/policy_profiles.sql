@@ -1,0 +1,164 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
+{% set attributes = merged_attributes() %}
+
+with
+
+{% call reached() %}
+    select profile_id from {{ changed('ranked_records') }}
+    union all
+    select profile_id from {{ changed('attribute_values') }}
+{% endcall %}
+
+policies as (
+    select
+        policy,
+        stitching,
+        is_default,
+        {%- for attribute in attributes %}
+            max(case when attribute = '{{ attribute.name }}' then rule end) as {{ attribute.name }}_rule
+            {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ ref('attribute_rules') }}
+    group by policy, stitching, is_default
+),
+
+attribute_values as (
+    select
+        policy,
+        profile_id,
+        record_key,
+        attribute,
+        attribute_value,
+        attribute_rank,
+        is_declared
+    from {{ part(ref('attribute_values'), ['profile_id']) }}
+    where not is_declared or attribute_rank = 1
+),
+
+-- Of attributes whose rule ranks them by their values.
+places_by_value as (
+    select
+        policy,
+        record_key,
+        {%- for attribute in attributes %}
+            max(case when attribute = '{{ attribute.name }}' then attribute_rank end)
+                as {{ attribute.name }}_rank
+            {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from attribute_values
+    where not is_declared
+    group by policy, record_key
+),
+
+-- Without stitching each record is a profile by itself.
+placed as (
+    select
+        policies.policy,
+        policies.is_default,
+        case
+            when policies.stitching = 'none'
+                then 'r' || substr(md5(ranked_records.record_key), 1, 16)
+            else ranked_records.profile_id
+        end as merged_id,
+        ranked_records.*,
+        {%- for attribute in attributes %}
+            {%- set by_value = 'places_by_value.' ~ attribute.name ~ '_rank' %}
+            {%- if not loop.first %},{% endif %}
+            case
+                when {{ attribute.text }} is null then null
+                when {{ by_value }} is not null then {{ by_value }}
+                when policies.{{ attribute.name }}_rule = 'precedence' then precedence_rank
+                else recent_rank
+            end
+            + case when {{ attribute.is_made }} then 0 else record_count end as {{ attribute.name }}_rank
+        {%- endfor %}
+    from {{ part(ref('ranked_records'), ['profile_id']) }} as ranked_records
+    cross join policies
+    left join places_by_value
+        on
+            places_by_value.policy = policies.policy
+            and places_by_value.record_key = ranked_records.record_key
+),
+
+-- Each attribute from the record that the policy ranks first among those that have it; what the
+-- winner of a group lacks is not taken from another.
+merged as (
+    select
+        policy,
+        is_default,
+        merged_id,
+        profile_id,
+        {%- for attribute in attributes if not attribute.is_group %}
+            min_by({{ attribute.name }}, {{ attribute.name }}_rank) as {{ attribute.name }},
+        {%- endfor %}
+        {%- for attribute in attributes if attribute.is_group %}
+            {%- for field in attribute.fields %}
+                nullif(min_by(coalesce({{ field }}, ''), {{ attribute.name }}_rank), '') as {{ field }},
+            {%- endfor %}
+        {%- endfor %}
+        count(*) as record_count
+    from placed
+    group by policy, is_default, merged_id, profile_id
+),
+
+declared as (
+    select
+        {%- for attribute in declared_attributes() %}
+            cast(
+                max(
+                    case
+                        when attribute_values.attribute = '{{ attribute.name }}'
+                            then attribute_values.attribute_value
+                    end
+                )
+                as {{ attribute.type }}
+            ) as {{ attribute.name }},
+        {%- endfor %}
+        attribute_values.policy,
+        policies.is_default,
+        case
+            when policies.stitching = 'none'
+                then 'r' || substr(md5(attribute_values.record_key), 1, 16)
+            else attribute_values.profile_id
+        end as merged_id,
+        attribute_values.profile_id
+    from attribute_values
+    inner join policies
+        on policies.policy = attribute_values.policy
+    where attribute_values.is_declared
+    group by
+        attribute_values.policy, policies.is_default, merged_id, attribute_values.profile_id
+)
+
+select
+    coalesce(merged.policy, declared.policy) as policy,
+    coalesce(merged.is_default, declared.is_default) as is_default,
+    coalesce(merged.merged_id, declared.merged_id) as merged_id,
+    coalesce(merged.profile_id, declared.profile_id) as profile_id,
+    merged.given_name,
+    merged.middle_name,
+    merged.family_name,
+    merged.organisation_name,
+    merged.gender,
+    merged.email,
+    merged.phone,
+    merged.login,
+    merged.loyalty_id,
+    merged.loyalty_tier,
+    merged.birth_date,
+    merged.street,
+    merged.address_line_2,
+    merged.postal_code,
+    merged.city,
+    merged.state,
+    merged.country_code,
+    {%- for attribute in declared_attributes() %}
+        declared.{{ attribute.name }},
+    {%- endfor %}
+    coalesce(merged.record_count, 0) as record_count
+from merged
+full outer join declared
+    on
+        declared.policy = merged.policy
+        and declared.merged_id = merged.merged_id
