@@ -18,6 +18,10 @@ with
     select profile_id
     from {{ ref('identity_map') }}
     semi join {{ changed('customer_records') }} using ({{ record | join(', ') }})
+    union all
+    select person_key as profile_id
+    from {{ ref('contact_points') }}
+    semi join {{ changed('effective_consent') }} using (contact_namespace, contact_value)
 {% endcall %}
 
 identity_map as (
@@ -55,6 +59,35 @@ merged as (
         min(address_rank) as address_rank
     from ranked_records
     group by profile_id
+),
+
+-- What may be sent to the address that the profile shows; a letter, to the person.
+own_points as (
+    select
+        'email' as contact_namespace,
+        email as contact_value
+    from merged
+    union all
+    select
+        'phone' as contact_namespace,
+        phone as contact_value
+    from merged
+    union all
+    select
+        'person' as contact_namespace,
+        profile_id as contact_value
+    from merged
+),
+
+allowed as (
+    select
+        contact_namespace,
+        contact_value,
+        channel,
+        valid_from
+    from {{ ref('effective_consent') }}
+    semi join own_points using (contact_namespace, contact_value)
+    where purpose = 'commercial' and topic = 'any' and is_allowed and valid_to is null
 ),
 
 declared_attributes as (
@@ -121,6 +154,14 @@ select
     {%- for attribute in declared_attributes() %}
         declared_attributes.{{ attribute.name }},
     {%- endfor %}
+    email_allowed.channel is not null as may_be_emailed,
+    email_allowed.valid_from as may_be_emailed_since,
+    sms_allowed.channel is not null as may_be_texted,
+    sms_allowed.valid_from as may_be_texted_since,
+    phone_allowed.channel is not null as may_be_phoned,
+    phone_allowed.valid_from as may_be_phoned_since,
+    direct_mail_allowed.channel is not null as may_be_mailed,
+    direct_mail_allowed.valid_from as may_be_mailed_since,
     people.record_count,
     people.source_system_count,
     seen.first_seen_at,
@@ -133,6 +174,21 @@ left join ranked_records as addresses
     on
         addresses.profile_id = merged.profile_id
         and addresses.address_rank = merged.address_rank
+{%- for channel, point in {
+    'email': 'merged.email', 'sms': 'merged.phone', 'phone': 'merged.phone',
+    'direct_mail': 'merged.profile_id'
+}.items() %}
+    left join allowed as {{ channel }}_allowed
+        on
+            {{ channel }}_allowed.channel = '{{ channel }}'
+            and {{ channel }}_allowed.contact_namespace = '{{
+                'person' if channel == 'direct_mail' else point.split('.')[1] }}'
+            and {{ channel }}_allowed.contact_value = {{ point }}
+            {%- if channel == 'direct_mail' %}
+                and addresses.street is not null
+                and coalesce(addresses.postal_code, addresses.city) is not null
+            {%- endif %}
+{%- endfor %}
 left join declared_attributes
     on declared_attributes.profile_id = people.profile_id
 left join seen
