@@ -8,6 +8,8 @@
     )
 }}
 
+-- What is kept of before is read before.
+-- depends_on: {{ ref('kept_denials') }}
 with
 
 -- A statement that was a no and is there with another word speaks for itself.

@@ -114,12 +114,12 @@ effective as (
         case
             when topic = 'any' then min(care)
             else least(
-                coalesce(min(care) filter (where is_of_topic), max(unknown.care)),
-                coalesce(min(care) filter (where not is_of_topic), max(unknown.care))
+                coalesce(min(care) filter (where is_of_topic), max(unknown_care)),
+                coalesce(min(care) filter (where not is_of_topic), max(unknown_care))
             )
         end as care
     from answers
-    cross join (select care from codes where code = 'u') as unknown
+    cross join (select care as unknown_care from codes where code = 'u') as unknown
     group by contact_namespace, contact_value, purpose, channel, topic, valid_from
 ),
 

@@ -1,16 +1,8 @@
 {#- What the last run has noted, read as a table and not as a model: the memory is written after. -#}
-{% set history %}{{ target.database }}.profile.denial_history{% endset %}
-{{
-    config(
-        materialized='incremental',
-        unique_key=['source_system', 'consent_id'],
-        pre_hook="create table if not exists profile.denial_history (
-            source_system varchar, consent_id varchar, source_record_id varchar,
-            contact_namespace varchar, contact_value varchar, purpose varchar, channel varchar,
-            topic varchar, code varchar, recorded_at timestamp, point_namespace varchar,
-            point_value varchar)"
-    )
-}}
+{% set history = adapter.get_relation(
+    database=target.database, schema='profile', identifier='denial_history'
+) if execute and model.resource_type != 'unit_test' else none %}
+{{ config(materialized='incremental', unique_key=['source_system', 'consent_id']) }}
 
 with
 
@@ -19,8 +11,16 @@ with
 {% endcall %}
 
 noted as (
-    select * from {{ part(history, ['source_system', 'consent_id']) }}
-    {% if model.resource_type == 'unit_test' %}where false{% endif %}
+    {% if history is not none -%}
+        select * from {{ part(history, ['source_system', 'consent_id']) }}
+    {%- else -%}
+        select
+            *,
+            cast(null as string) as point_namespace,
+            cast(null as string) as point_value
+        from {{ ref('consents') }}
+        where false
+    {%- endif %}
 )
 
 select
