@@ -14,6 +14,7 @@ set_aside as (
             '{{ staging_model }}' as staging_model,
             source_file,
             source_row,
+            consent_id,
             source_record_id,
             purpose,
             channel,
@@ -31,6 +32,7 @@ set_aside as (
             cast(null as string) as staging_model,
             cast(null as string) as source_file,
             cast(null as bigint) as source_row,
+            cast(null as string) as consent_id,
             cast(null as string) as source_record_id,
             cast(null as string) as purpose,
             cast(null as string) as channel,
@@ -70,18 +72,25 @@ read_as_far as (
 
 -- A purpose or channel that nobody knows may be any. A yes that can't be read whole opens nothing.
 select
-    source_system,
-    staging_model,
-    source_file,
-    source_row,
-    source_record_id,
-    coalesce(known_purpose, 'any') as purpose,
-    coalesce(known_channel, 'any') as channel,
-    code,
+    unread.source_system,
+    unread.staging_model,
+    unread.source_file,
+    unread.source_row,
+    unread.source_record_id,
+    coalesce(unread.known_purpose, 'any') as purpose,
+    coalesce(unread.known_channel, 'any') as channel,
     -- A time is believed where other statements are as late.
     case
-        when reject_reason = 'invalid_code' and recorded_at <= latest_stated_at then recorded_at
+        when unread.reject_reason = 'invalid_code' and unread.recorded_at <= unread.latest_stated_at
+            then unread.recorded_at
     end as recorded_at,
-    reject_reason
-from read_as_far
-where code in ('n', 'dn')
+    unread.reject_reason
+from read_as_far as unread
+-- What has come again and can be read speaks for itself.
+left join {{ ref('consents') }} as mended
+    on
+        mended.source_system = unread.source_system
+        and mended.consent_id = unread.consent_id
+        and mended.recorded_at >= unread.recorded_at
+        and (mended.recorded_at > unread.recorded_at or mended.source_file <> unread.source_file)
+where unread.code in ('n', 'dn') and mended.consent_id is null

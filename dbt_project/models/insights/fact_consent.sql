@@ -21,7 +21,7 @@ own_points as (
         case channels.point_kind
             when 'email' then profiles.email
             when 'phone' then profiles.phone
-            when 'person'
+            when 'profile'
                 then case
                     when profiles.street is not null and coalesce(profiles.postal_code, profiles.city) is not null
                         then profiles.profile_id

@@ -60,7 +60,7 @@ answers as (
             and words.topic in ('any', scopes.topic)
             and (
                 words.purpose = scopes.purpose
-                or words.purpose = 'any' and words.code in ('n', 'dn')
+                or words.purpose = 'any' and words.code = 'n'
             )
     qualify row_number() over (
         partition by

@@ -96,7 +96,7 @@ unread_or_kept as (
         purpose,
         channel,
         'any' as topic,
-        code,
+        'n' as code,
         recorded_at,
         'unread' as origin
     from {{ ref('unread_consents') }}

@@ -78,7 +78,7 @@ union all
 -- Who has no address for a channel answers for it in person: a letter, an app.
 select distinct
     person_key,
-    'person' as contact_namespace,
+    'profile' as contact_namespace,
     person_key as contact_value,
-    'person' as point_kind
+    'profile' as point_kind
 from words

@@ -2,13 +2,40 @@
     config(
         materialized='incremental',
         unique_key=['contact_namespace', 'contact_value'],
-        post_hook="create or replace macro {{ this.schema }}.effective_consent_as_of(instant) as table
+        post_hook=[
+            "create or replace macro {{ this.schema }}.effective_consent_as_of(instant) as table
             select contact_namespace, contact_value, purpose, channel, topic, code, status, is_allowed
             from {{ this }}
             where valid_from <= cast(instant as timestamp)
-                and (valid_to is null or valid_to > cast(instant as timestamp))"
+                and (valid_to is null or valid_to > cast(instant as timestamp))",
+            "create or replace macro {{ this.schema }}.is_contact_allowed(
+                asked_namespace, asked_value, asked_purpose, asked_channel, asked_topic, asked_at
+            ) as (
+            with asked as (select coalesce((
+                select min_by(
+                    model,
+                    case purpose when 'any' then 2 else 0 end + case channel when 'any' then 1 else 0 end
+                )
+                from {{ ref('consent_enforcement') }}
+                where purpose in (asked_purpose, 'any') and channel in (asked_channel, 'any')
+            ), 'restrictive') as model)
+            select any_value(asked.model) = 'disabled' or (
+                coalesce(bool_and(said.is_allowed), true) and (
+                    any_value(asked.model) = 'non_restrictive'
+                    or count(*) filter (where said.purpose = asked_purpose and said.topic = 'any') > 0
+                    and count(*) filter (where said.purpose = asked_purpose and said.topic = asked_topic) > 0
+                )
+            )
+            from asked left join {{ this }} as said
+                on said.contact_namespace = asked_namespace and said.contact_value = asked_value
+                    and said.purpose in (asked_purpose, 'any') and said.channel = asked_channel
+                    and said.topic in (asked_topic, 'any') and said.valid_from <= asked_at
+                    and (said.valid_to is null or said.valid_to > asked_at))"
+        ]
     )
 }}
+
+{% set question = ['contact_namespace', 'contact_value', 'purpose', 'channel', 'topic'] %}
 
 with
 
@@ -25,23 +52,14 @@ words as (
 ),
 
 asked as (
-    select distinct
-        contact_namespace,
-        contact_value,
-        purpose,
-        channel,
-        topic
+    select distinct {{ question | join(', ') }}
     from words
 ),
 
 -- A no without a purpose is about each of them; a yes without one opens none.
 applying as (
     select
-        asked.contact_namespace,
-        asked.contact_value,
-        asked.purpose,
-        asked.channel,
-        asked.topic,
+        asked.*,
         words.topic <> 'any' as is_of_topic,
         words.said_by,
         words.code,
@@ -58,30 +76,19 @@ applying as (
             and words.topic in ('any', asked.topic)
             and (
                 words.purpose = asked.purpose
-                or words.purpose = 'any' and words.code in ('n', 'dn')
+                or words.purpose = 'any' and words.code = 'n'
             )
 ),
 
 instants as (
-    select distinct
-        contact_namespace,
-        contact_value,
-        purpose,
-        channel,
-        topic,
-        valid_from
+    select distinct {{ question | join(', ') }}, valid_from
     from applying
 ),
 
 -- One answer each: a no at any level, else the word at the narrowest.
 answers as (
     select
-        instants.contact_namespace,
-        instants.contact_value,
-        instants.purpose,
-        instants.channel,
-        instants.topic,
-        instants.valid_from,
+        instants.*,
         applying.is_of_topic,
         applying.care
     from instants

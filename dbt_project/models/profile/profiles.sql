@@ -74,7 +74,7 @@ own_points as (
     from merged
     union all
     select
-        'person' as contact_namespace,
+        'profile' as contact_namespace,
         profile_id as contact_value
     from merged
 ),
@@ -182,7 +182,7 @@ left join ranked_records as addresses
         on
             {{ channel }}_allowed.channel = '{{ channel }}'
             and {{ channel }}_allowed.contact_namespace = '{{
-                'person' if channel == 'direct_mail' else point.split('.')[1] }}'
+                'profile' if channel == 'direct_mail' else point.split('.')[1] }}'
             and {{ channel }}_allowed.contact_value = {{ point }}
             {%- if channel == 'direct_mail' %}
                 and addresses.street is not null
