@@ -69,7 +69,7 @@ answers as (
             case when words.code = 'n' then 0 else 1 end,
             case when words.contact_value = 'any' then 1 else 0 end,
             case when words.channel = 'any' then 1 else 0 end,
-            words.care asc
+            words.care asc, words.valid_from desc, words.source_system asc, words.consent_id asc
     ) = 1
 ),
 
