@@ -55,34 +55,51 @@ contact_points as (
     group by source_system, source_record_id, namespace, identity_value
 ),
 
--- A no about an address that can't be read is about all that the person has.
-stated as (
+-- The one spelling of the address that a statement names: as its record shows it, or by itself.
+named as (
     select
-        consents.source_system,
-        consents.consent_id,
-        consents.source_record_id,
-        case
-            when contact_points.namespace is null and consents.code in ('n', 'dn') then 'any'
-            else consents.contact_namespace
-        end as contact_namespace,
-        case
-            when contact_points.namespace is not null then contact_points.normalised_value
-            when consents.code in ('n', 'dn') then 'any'
-            else consents.contact_value
-        end as contact_value,
-        consents.purpose,
-        consents.channel,
-        consents.topic,
-        consents.code,
-        consents.recorded_at,
-        'stated' as origin
+        consents.*,
+        coalesce(
+            contact_points.normalised_value,
+            case
+                when namespaces.kind = 'email' and {{ is_email(normalise_email('consents.contact_value')) }}
+                    then {{ normalise_email('consents.contact_value') }}
+                when namespaces.kind = 'phone' and {{ regexp_matches('consents.contact_value', '^[+][0-9]{8,15}$') }}
+                    then consents.contact_value
+            end
+        ) as contact_point
     from {{ part(ref('consents'), record, of='identity_map') }} as consents
+    left join {{ ref('identity_namespaces') }} as namespaces
+        on namespaces.namespace = consents.contact_namespace
     left join contact_points
         on
             contact_points.source_system = consents.source_system
             and contact_points.source_record_id = consents.source_record_id
             and contact_points.namespace = consents.contact_namespace
             and contact_points.identity_value = consents.contact_value
+),
+
+-- A no about an address that can't be read is about all that the person has.
+stated as (
+    select
+        source_system,
+        consent_id,
+        source_record_id,
+        case
+            when contact_point is null and code in ('n', 'dn') then 'any' else contact_namespace
+        end as contact_namespace,
+        case
+            when contact_point is not null then contact_point
+            when code in ('n', 'dn') then 'any'
+            else contact_value
+        end as contact_value,
+        purpose,
+        channel,
+        topic,
+        code,
+        recorded_at,
+        'stated' as origin
+    from named
 ),
 
 -- Neither needs a record that anything else still mentions.
@@ -163,6 +180,7 @@ select
     -- When it was said is not sure, so it holds at every instant, and nothing lifts it.
     coalesce(statements.recorded_at, timestamp '0001-01-01 00:00:00') as recorded_at,
     statements.source_system,
+    statements.source_record_id,
     statements.consent_id,
     statements.origin
 from {{ part('of_people', ['person_key']) }} as statements
