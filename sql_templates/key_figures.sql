@@ -28,7 +28,10 @@ latest_consent as (
 ),
 
 email_consent as (
-    select cast(coalesce(sum(fact_consent.contactable_profile_count), 0) as bigint) as contactable_profile_count
+    select
+        cast(
+            coalesce(sum(fact_consent.contactable_profile_count), 0) as bigint
+        ) as contactable_profile_count
     from insights.fact_consent
     inner join latest_consent on fact_consent.date_key = latest_consent.date_key
     where

@@ -107,9 +107,7 @@ class Facts:
         purpose = self.dice.choice([ANY, *PURPOSES])
         channel, at = self.dice.choice([ANY, "email"]), self.dice.choice([None, *INSTANTS])
         when = None if at is None else instant(at)
-        self.unread.append(
-            ("s", "stg", "f", group, record[2:], purpose, channel, when)
-        )
+        self.unread.append(("s", "stg", "f", group, record[2:], purpose, channel, when))
         self.world.said.append(Said(record, None, purpose, channel, ANY, "n", at))
 
     def _kept(self, group: int, record: str, address: Point) -> None:

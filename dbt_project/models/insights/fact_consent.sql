@@ -23,7 +23,9 @@ own_points as (
             when 'phone' then profiles.phone
             when 'profile'
                 then case
-                    when profiles.street is not null and coalesce(profiles.postal_code, profiles.city) is not null
+                    when
+                        profiles.street is not null
+                        and coalesce(profiles.postal_code, profiles.city) is not null
                         then profiles.profile_id
                 end
         end as contact_value

@@ -64,7 +64,11 @@ answers as (
             )
     qualify row_number() over (
         partition by
-            {% for column in scope %}scopes.{{ column }}, {% endfor %}words.said_by, words.topic <> 'any'
+            {%- for column in scope %}
+                scopes.{{ column }},
+            {%- endfor %}
+            words.said_by,
+            words.topic <> 'any'
         order by
             case when words.code = 'n' then 0 else 1 end,
             case when words.contact_value = 'any' then 1 else 0 end,
@@ -91,10 +95,10 @@ with_what_is_missing as (
         on codes.code = 'u'
     left join answers
         on
-            {% for column in scope %}
-                answers.{{ column }} = scopes.{{ column }} and
-            {% endfor %}
             not answers.is_of_topic
+            {%- for column in scope %}
+                and answers.{{ column }} = scopes.{{ column }}
+            {%- endfor %}
     where scopes.topic <> 'any' and answers.profile_id is null
 )
 
@@ -116,7 +120,13 @@ inner join codes
     on codes.code = with_what_is_missing.code
 -- The most careful of all the person's records.
 qualify row_number() over (
-    partition by {% for column in scope %}with_what_is_missing.{{ column }}{{ '' if loop.last else ', ' }}{% endfor %}
+    partition by
+        with_what_is_missing.profile_id,
+        with_what_is_missing.contact_namespace,
+        with_what_is_missing.contact_value,
+        with_what_is_missing.purpose,
+        with_what_is_missing.channel,
+        with_what_is_missing.topic
     order by
         with_what_is_missing.care asc,
         with_what_is_missing.valid_from desc nulls last,

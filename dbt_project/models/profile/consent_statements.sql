@@ -62,9 +62,13 @@ named as (
         coalesce(
             contact_points.normalised_value,
             case
-                when namespaces.kind = 'email' and {{ is_email(normalise_email('consents.contact_value')) }}
+                when
+                    namespaces.kind = 'email'
+                    and {{ is_email(normalise_email('consents.contact_value')) }}
                     then {{ normalise_email('consents.contact_value') }}
-                when namespaces.kind = 'phone' and {{ regexp_matches('consents.contact_value', '^[+][0-9]{8,15}$') }}
+                when
+                    namespaces.kind = 'phone'
+                    and {{ regexp_matches('consents.contact_value', '^[+][0-9]{8,15}$') }}
                     then consents.contact_value
             end
         ) as contact_point

@@ -81,7 +81,11 @@ applying as (
 ),
 
 instants as (
-    select distinct {{ question | join(', ') }}, valid_from
+    select distinct
+        {% for column in question %}
+            {{ column }},
+        {% endfor %}
+        valid_from
     from applying
 ),
 
@@ -109,6 +113,12 @@ answers as (
     ) = 1
 ),
 
+unknown as (
+    select care as unknown_care
+    from codes
+    where code = 'u'
+),
+
 -- The most careful of all who say something. A topic needs both its own word and the purpose's.
 effective as (
     select
@@ -126,7 +136,7 @@ effective as (
             )
         end as care
     from answers
-    cross join (select care as unknown_care from codes where code = 'u') as unknown
+    cross join unknown
     group by contact_namespace, contact_value, purpose, channel, topic, valid_from
 ),
 
@@ -143,7 +153,12 @@ enforcement as (
         combinations.purpose,
         combinations.channel,
         coalesce(policy.model, 'restrictive') as model
-    from (select distinct purpose, channel from asked) as combinations
+    from (
+        select distinct
+            purpose,
+            channel
+        from asked
+    ) as combinations
     left join {{ ref('consent_enforcement') }} as policy
         on
             policy.purpose in (combinations.purpose, 'any')

@@ -85,8 +85,11 @@ allowed as (
         contact_value,
         channel,
         valid_from
-    from {{ ref('effective_consent') }}
-    semi join own_points using (contact_namespace, contact_value)
+    from {{ ref('effective_consent') }} as consent
+    semi join own_points
+        on
+            own_points.contact_namespace = consent.contact_namespace
+            and own_points.contact_value = consent.contact_value
     where purpose = 'commercial' and topic = 'any' and is_allowed and valid_to is null
 ),
 

@@ -115,7 +115,11 @@ totals as (
             from {{ ref('fact_consent') }}
             where purpose = 'commercial' and channel = 'email'
         ) as published,
-        (select count(*) from {{ ref('profiles') }} where may_be_emailed) as expected
+        (
+            select count(*)
+            from {{ ref('profiles') }}
+            where may_be_emailed
+        ) as expected
     union all
     select
         'rows set aside by reason' as total,
