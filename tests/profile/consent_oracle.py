@@ -107,6 +107,23 @@ def effective(
     return of_purpose, of_topic
 
 
+def own_word(
+    said: Sequence[Said], point: Point | None, purpose: str, channel: str, topic: str, at: int
+) -> list[str | None]:
+    """What one person's records say in a scope: of the purpose, and of a topic if asked."""
+    applying = [
+        s
+        for s in said
+        if s.point in (None, point)
+        and s.channel in (ANY, channel)
+        and (s.purpose == purpose or (s.purpose == ANY and s.code == "n"))
+    ]
+    halves = [_half([s for s in applying if s.topic == ANY], at)]
+    return (
+        halves if topic == ANY else [*halves, _half([s for s in applying if s.topic == topic], at)]
+    )
+
+
 def may_be_sent(answers: tuple[str | None, str | None], topic: str, model: str) -> bool:
     """Whether a message may go: a topic needs both its own consent and the purpose's."""
     halves = answers if topic != ANY else answers[:1]

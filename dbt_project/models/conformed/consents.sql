@@ -23,8 +23,9 @@ select
     accepted.purpose,
     coalesce(accepted.channel, 'any') as channel,
     coalesce(accepted.topic, 'any') as topic,
-    accepted.status,
-    statuses.code,
+    lower(accepted.status) as status,
+    -- What staging lets through and nobody has a code for stops the run, and is no yes meanwhile.
+    coalesce(statuses.code, unreadable.code) as code,
     accepted.recorded_at,
     accepted.captured_by,
     accepted.proof,
@@ -32,3 +33,5 @@ select
 from accepted
 left join {{ ref('consent_statuses') }} as statuses
     on statuses.status = lower(accepted.status)
+left join {{ ref('consent_statuses') }} as unreadable
+    on unreadable.status = 'unreadable'

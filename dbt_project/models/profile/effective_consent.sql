@@ -1,7 +1,6 @@
 {{
     config(
-        materialized='incremental',
-        unique_key=['contact_namespace', 'contact_value'],
+        materialized='incremental', unique_key=['contact_namespace', 'contact_value'],
         post_hook=[
             "create or replace macro {{ this.schema }}.effective_consent_as_of(instant) as table
             select contact_namespace, contact_value, purpose, channel, topic, code, status, is_allowed
