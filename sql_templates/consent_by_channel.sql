@@ -1,6 +1,6 @@
 -- Whom may we address, for what and on which channel?
 -- One row per purpose and channel. People who were never asked are not here: granted_share is of
--- those who were.
+-- those who were. Who has granted something and has no usable address is not contactable.
 -- Chart: stacked bars of granted, denied and pending by channel, one panel per purpose.
 with
 
@@ -16,6 +16,7 @@ status_counts as (
         sum(fact_consent.profile_count) filter (where fact_consent.status = 'granted') as granted,
         sum(fact_consent.profile_count) filter (where fact_consent.status = 'denied') as denied,
         sum(fact_consent.profile_count) filter (where fact_consent.status = 'pending') as pending,
+        sum(fact_consent.contactable_profile_count) as contactable,
         sum(fact_consent.profile_count) as asked
     from insights.fact_consent
     inner join latest on fact_consent.date_key = latest.date_key
@@ -28,6 +29,7 @@ select
     cast(coalesce(granted, 0) as bigint) as granted_profile_count,
     cast(coalesce(denied, 0) as bigint) as denied_profile_count,
     cast(coalesce(pending, 0) as bigint) as pending_profile_count,
+    cast(coalesce(contactable, 0) as bigint) as contactable_profile_count,
     cast(coalesce(granted, 0) as double) / nullif(asked, 0) as granted_share
 from status_counts
 order by purpose asc, granted_profile_count desc, channel asc

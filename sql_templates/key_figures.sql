@@ -1,4 +1,4 @@
--- How many people are known, what have they brought, how many of them may be written to?
+-- How many people are known, what have they brought, how many of them can be and may be written to?
 -- One row per currency of the revenue; one row with an empty currency when there is no revenue.
 -- Profiles count as people when a customer record stands behind them, else as anonymous visitors.
 -- Chart: a card per figure.
@@ -28,13 +28,15 @@ latest_consent as (
 ),
 
 email_consent as (
-    select cast(coalesce(sum(fact_consent.profile_count), 0) as bigint) as contactable_profile_count
+    select
+        cast(
+            coalesce(sum(fact_consent.contactable_profile_count), 0) as bigint
+        ) as contactable_profile_count
     from insights.fact_consent
     inner join latest_consent on fact_consent.date_key = latest_consent.date_key
     where
         purpose = 'commercial'
         and channel = 'email'
-        and status = 'granted'
 )
 
 select

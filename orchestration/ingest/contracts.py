@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.errors import UserError
 
-MADE_LATER = {"record_key", "source_table"}
+MADE_LATER = {"record_key", "source_table", "code"}
 """Columns that the conformed layer makes itself."""
 
 BOOKKEEPING = {

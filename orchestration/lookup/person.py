@@ -17,16 +17,21 @@ MOST_NAMED = 20
 MISSING = "No people have been found yet. Run `c360 run` first."
 
 OF_ID = """
-select distinct current_profile_id as profile_id
-from identity.profile_ledger
-where profile_id = $id and current_profile_id is not null
+select profile_id from profile.profiles where profile_id = $id
+union
+select profile_id from profile.alternate_keys
+where key_kind = 'former_profile' and key_value = $id
 """
-OF_RECORD = "select profile_id from identity.identity_map where record_key = $id"
+OF_RECORD = """
+select profile_id from profile.alternate_keys
+where key_kind = 'source_record' and namespace = $system and key_value = $id
+"""
 NAMESPACES = "select namespace from policy.identity_namespaces order by namespace"
 OF_VALUE = """
 select distinct profile_id
-from identity.profile_identities
-where namespace = $namespace and identity_value in ($written, $lower, $international)
+from profile.alternate_keys
+where key_kind = 'identity'
+    and namespace = $namespace and key_value in ($written, $lower, $international)
 order by profile_id
 """
 OF_VALUE_AS_WRITTEN = """
@@ -79,7 +84,15 @@ SECTIONS = (
         "Where each attribute comes from",
         ("profile.provenance",),
         "select attribute, source_system, source_record_id, rule, is_cleared "
-        "from profile.provenance where profile_id = $profile order by attribute",
+        "from profile.provenance where profile_id = $profile and place = 1 order by attribute",
+    ),
+    Section(
+        "values_that_lost",
+        "Values that lost",
+        ("profile.provenance",),
+        "select attribute, place, attribute_value, source_system, source_record_id, lost_by "
+        "from profile.provenance where profile_id = $profile and place > 1 and not is_winning_value "
+        "order by attribute, place",
     ),
     Section(
         "records",
@@ -209,8 +222,10 @@ def profile_asked_for(con: duckdb.DuckDBPyConnection, key: str, value: str | Non
 
 
 def _of_id(con: duckdb.DuckDBPyConnection, key: str) -> str:
-    if ":" in key:
-        found = [str(p) for (p,) in con.execute(OF_RECORD, {"id": key}).fetchall()]
+    system, _, record = key.partition(":")
+    if record:
+        asked = {"system": system, "id": record}
+        found = [str(p) for (p,) in con.execute(OF_RECORD, asked).fetchall()]
         return _the_one(found, f"the record {key}")
     found = [str(p) for (p,) in con.execute(OF_ID, {"id": key}).fetchall()]
     if not found and not re.fullmatch("p[0-9a-f]{16}", key):

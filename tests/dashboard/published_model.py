@@ -129,11 +129,13 @@ TABLES = {
             'EUR' as currency
         from dim_measure cross join dim_decile as decile""",
     "fact_consent": f"""
-        select date '{AS_OF}' as date_key, purpose, channel, status, profiles as profile_count
-        from (values ('commercial', 'email', 'granted', 3912),
-            ('commercial', 'email', 'denied', 811), ('commercial', 'email', 'pending', 240),
-            ('tracking', 'email', 'granted', 2204),
-            ('commercial', 'sms', 'granted', 702)) as c(purpose, channel, status, profiles)""",
+        select date '{AS_OF}' as date_key, purpose, channel, status, profiles as profile_count,
+            contactable as contactable_profile_count
+        from (values ('commercial', 'email', 'granted', 3912, 3727),
+            ('commercial', 'email', 'denied', 811, 0), ('commercial', 'email', 'pending', 240, 0),
+            ('tracking', 'email', 'granted', 2204, 2080),
+            ('commercial', 'sms', 'granted', 702, 390))
+            as c(purpose, channel, status, profiles, contactable)""",
     "fact_set_aside": """
         select system as source_system, entity, reason, lines as row_count
         from (values ('web_tracking', 'events', 'bot_traffic', 9120),

@@ -26,32 +26,31 @@ def layers(finished_company: Company) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def few() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A family with one address, a profile that another one has taken in, one that ended."""
+    """A family with one address, and a profile that another one has taken in."""
     with duckdb.connect() as con:
-        for schema in ("policy", "identity"):
+        for schema in ("policy", "identity", "profile"):
             con.execute(f"create schema {schema}")
         con.execute(
             """
             create table policy.identity_namespaces as
                 select unnest(['email', 'phone', 'login']) as namespace;
-            create table identity.profile_identities as from (values
-                ('p000000000000000a', 'email', 'home@x.org'),
-                ('p000000000000000b', 'email', 'home@x.org'),
-                ('p000000000000000b', 'email', 'b@x.org'),
-                ('p000000000000000b', 'phone', '+491701234567')
-            ) as t(profile_id, namespace, identity_value);
+            create table profile.profiles as
+                select unnest(['p000000000000000a', 'p000000000000000b']) as profile_id;
+            create table profile.alternate_keys as from (values
+                ('identity', 'email', 'home@x.org', 'p000000000000000a'),
+                ('identity', 'email', 'home@x.org', 'p000000000000000b'),
+                ('identity', 'email', 'b@x.org', 'p000000000000000b'),
+                ('identity', 'phone', '+491701234567', 'p000000000000000b'),
+                ('source_record', 'shop', '1', 'p000000000000000a'),
+                ('source_record', 'shop', '2:x', 'p000000000000000b'),
+                ('former_profile', 'profile_id', 'p000000000000000c', 'p000000000000000b')
+            ) as t(key_kind, namespace, key_value, profile_id);
             create table identity.identity_map as from (values
                 ('shop:1', 'p000000000000000a'), ('shop:2:x', 'p000000000000000b')
             ) as t(record_key, profile_id);
             create table identity.comparison_values as from (values
                 ('shop:1', 'login', 'Ann  ')
             ) as t(record_key, namespace, identity_value);
-            create table identity.profile_ledger as from (values
-                ('p000000000000000a', 'p000000000000000a'),
-                ('p000000000000000b', 'p000000000000000b'),
-                ('p000000000000000c', 'p000000000000000b'),
-                ('p000000000000000d', null)
-            ) as t(profile_id, current_profile_id);
             """
         )
         yield con
@@ -102,12 +101,13 @@ def test_what_names_nobody_or_several_is_said(
 def test_all_that_the_layers_hold_is_told(layers: duckdb.DuckDBPyConnection) -> None:
     """As many rows as the tables have of each person, and the attributes of the profile."""
     listed = {
-        "provenance": "profile.provenance",
-        "records": "identity.identity_map",
-        "identities": "identity.profile_identities",
-        "consent": "profile.consent",
-        "segments": "segments.segment_membership",
-        "activities": "profile.activities",
+        "provenance": "profile.provenance where place = 1 and",
+        "values_that_lost": "profile.provenance where place > 1 and not is_winning_value and",
+        "records": "identity.identity_map where",
+        "identities": "identity.profile_identities where",
+        "consent": "profile.consent where",
+        "segments": "segments.segment_membership where",
+        "activities": "profile.activities where",
     }
     told_of = dict.fromkeys(listed, 0)
     for (person,) in layers.execute(PEOPLE).fetchall():
@@ -116,7 +116,7 @@ def test_all_that_the_layers_hold_is_told(layers: duckdb.DuckDBPyConnection) -> 
         json.dumps(found, default=str)
         for name, table in listed.items():
             [[count]] = layers.execute(
-                f"select count(*) from {table} where profile_id = ?", [person]
+                f"select count(*) from {table} profile_id = ?", [person]
             ).fetchall()
             assert len(found[name]) == count
             told_of[name] += count

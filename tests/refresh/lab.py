@@ -142,7 +142,12 @@ class Lab:
         found = {}
         with duckdb.connect(str(self.settings.warehouse_path)) as con:
             con.execute("begin")
-            standing = {n: f"{self.models[n]['schema']}.{n}" for n in self._in_order(layers)}
+            standing = {
+                n: f"{self.models[n]['schema']}.{n}"
+                for n in self._in_order(layers)
+                # What no rebuild drops does not follow from landing.
+                if self.models[n]["config"].get("full_refresh") is not False
+            }
             for name, table in standing.items():
                 con.execute(f"create temp table kept_{name} as from {table}")
             for name, table in standing.items():

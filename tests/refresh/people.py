@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from tests.refresh.deliveries import FIRST_DAY, KEYS, Company
+from tests.refresh.deliveries import FIRST_DAY, KEYS, Company, path
 from tests.refresh.source_rows import Row
 
 LOGINS = 40
@@ -41,6 +41,22 @@ class Crowd(Company):
             touched = [{**row, **self.dice.choice(changes)} for row in self.files[table, name]]
             if touched != self.files[table, name]:
                 self.write(table, name, touched)
+
+    def deny(self) -> None:
+        """Deliver a file of denials that no other file states."""
+        said = {"purpose": "commercial", "channel": "email", "status": "denied"}
+        at = {"recorded_at": f"{FIRST_DAY}"}
+        self.write(
+            "consents",
+            "denials",
+            [{"consent_id": f"w{n}", "contact_id": f"k{n}", **said, **at} for n in range(5)],
+        )
+        # It stays as it is until it is withdrawn.
+        del self.files["consents", "denials"]
+
+    def withdraw_denials(self) -> None:
+        """Take the file away again."""
+        path(self.landing, "consents", "denials").unlink()
 
     def _made(self, table: str) -> list[Row]:
         return [{**row, **self._shown(table)} for row in super()._made(table)]

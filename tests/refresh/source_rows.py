@@ -112,9 +112,9 @@ def consent(c: Company) -> Row:
     return {
         "consent_id": c.key("s"),
         "contact_id": c.key("k"),
-        "purpose": "commercial",
+        "purpose": c.one("commercial", "commercial", "junk"),
         "channel": c.one("email", "sms", "fax"),
-        "status": c.one("granted", "denied"),
+        "status": c.one("granted", "denied", "pending", "maybe"),
         "recorded_at": c.instant(),
     }
 

@@ -18,6 +18,8 @@ from tests.refresh.deliveries import TODAY
 from tests.refresh.lab import LAYERS
 from tests.refresh.people import Crowd
 
+DENIED = {(f"w{n}",) for n in range(5)}
+"""The statements of the file of denials that goes and comes again."""
 OF_IDENTITY = {"identity_map", "profile_identities", "comparison_values"}
 """What profile reads; the others are watched by tests/identity/test_refresh.py."""
 
@@ -28,6 +30,7 @@ def begun(folder: Path, seed: int) -> tuple[Chain, Crowd]:
     columns = {table.table: table.column_names for table in chain.tables}
     company = Crowd(chain.settings.landing_dir, random.Random(seed), columns)
     company.begin()
+    company.deny()
     chain.begin(company, TODAY.date())
     assert chain.differences(AFTER[1:]) == {}
     return chain, company
@@ -75,12 +78,16 @@ def test_random_deliveries_give_what_a_whole_build_gives(
         # Every window of a measure ends elsewhere when a month begins.
         company.news_from += timedelta(days=4 if step else 30)
         company.go_on()
+        company.deny() if step else company.withdraw_denials()
         chain.land(company, TODAY.date() + timedelta(days=step))
         if step:
             # The ledger of what the refresh begins with, which it adds to.
             whole = built_elsewhere(chain.settings, tmp_path / "whole")
         chain.follow()
         assert chain.differences((*LAYERS, *AFTER[1:])) == {}, step
+        # What was denied once stays denied without the file, and is not said twice with it.
+        kept = set(chain.query("select distinct consent_id from profile.kept_denials"))
+        assert kept & DENIED == (set() if step else DENIED), step
         month = set(chain.query("select month_start_on from conformed.refresh_period"))
         # Then everybody's rows are others, and are made without a look at each of them.
         assert built_after_all(chain) == (set() if month <= months else windowed), step

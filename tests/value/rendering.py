@@ -22,6 +22,9 @@ from orchestration.settings import DBT_PROJECT_DIR
 
 MACROS = (
     "engine.sql",
+    "normalise/numerals.sql",
+    "normalise/letters.sql",
+    "normalise/values.sql",
     "histories.sql",
     "clock.sql",
     "union_staged.sql",

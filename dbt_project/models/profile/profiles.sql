@@ -27,6 +27,10 @@ with
     select profile_id
     from {{ ref('identity_map') }}
     semi join {{ changed('customer_records') }} using ({{ record | join(', ') }})
+    union all
+    select person_key as profile_id
+    from {{ ref('contact_points') }}
+    semi join {{ changed('effective_consent') }} using (contact_namespace, contact_value)
 {% endcall %}
 
 identity_map as (
@@ -45,6 +49,38 @@ people as (
 merged as (
     select * from {{ part(ref('policy_profiles'), ['profile_id']) }}
     where is_default
+),
+
+-- What may be sent to the address that the profile shows; a letter, to the person.
+own_points as (
+    select
+        'email' as contact_namespace,
+        email as contact_value
+    from merged
+    union all
+    select
+        'phone' as contact_namespace,
+        phone as contact_value
+    from merged
+    union all
+    select
+        'profile' as contact_namespace,
+        profile_id as contact_value
+    from merged
+),
+
+allowed as (
+    select
+        contact_namespace,
+        contact_value,
+        channel,
+        valid_from
+    from {{ ref('effective_consent') }} as consent
+    semi join own_points
+        on
+            own_points.contact_namespace = consent.contact_namespace
+            and own_points.contact_value = consent.contact_value
+    where purpose = 'commercial' and topic = 'any' and is_allowed and valid_to is null
 ),
 
 -- A text of ids with blanks between, the oldest first.
@@ -109,6 +145,14 @@ select
     {%- endfor %}
     household_members.household_id,
     former_ids.former_profile_ids,
+    email_allowed.channel is not null as may_be_emailed,
+    email_allowed.valid_from as may_be_emailed_since,
+    sms_allowed.channel is not null as may_be_texted,
+    sms_allowed.valid_from as may_be_texted_since,
+    phone_allowed.channel is not null as may_be_phoned,
+    phone_allowed.valid_from as may_be_phoned_since,
+    direct_mail_allowed.channel is not null as may_be_mailed,
+    direct_mail_allowed.valid_from as may_be_mailed_since,
     people.record_count,
     people.source_system_count,
     seen.first_seen_at,
@@ -120,5 +164,20 @@ left join {{ part(ref('household_members'), ['profile_id']) }} as household_memb
     on household_members.profile_id = people.profile_id
 left join former_ids
     on former_ids.profile_id = people.profile_id
+{%- for channel, point in {
+    'email': 'merged.email', 'sms': 'merged.phone', 'phone': 'merged.phone',
+    'direct_mail': 'merged.profile_id'
+}.items() %}
+    left join allowed as {{ channel }}_allowed
+        on
+            {{ channel }}_allowed.channel = '{{ channel }}'
+            and {{ channel }}_allowed.contact_namespace = '{{
+                'profile' if channel == 'direct_mail' else point.split('.')[1] }}'
+            and {{ channel }}_allowed.contact_value = {{ point }}
+            {%- if channel == 'direct_mail' %}
+                and merged.street is not null
+                and coalesce(merged.postal_code, merged.city) is not null
+            {%- endif %}
+{%- endfor %}
 left join seen
     on seen.profile_id = people.profile_id

@@ -1,17 +1,18 @@
 {{ config(materialized='incremental', unique_key=['profile_id']) }}
 
-{#- Text columns of a profile; which of them are searched says the seed. -#}
+{#- Texts of a profile, and what is declared for lookup; which of them are searched says the seed. -#}
 {% set columns = [
     'given_name', 'middle_name', 'family_name', 'organisation_name', 'gender', 'email', 'phone', 'login',
     'loyalty_id', 'loyalty_tier', 'street', 'address_line_2', 'postal_code', 'city', 'state', 'country_code'
 ] %}
+{% for attribute in declared_attributes() if 'lookup' in attribute.consumers %}
+    {%- do columns.append(attribute.name) %}
+{%- endfor %}
 
 with
 
 {% call reached() %}
     select profile_id from {{ changed('profiles') }}
-    union all
-    select profile_id from {{ changed('attribute_values') }}
 {% endcall %}
 
 profiles as (
@@ -24,16 +25,12 @@ texts as (
         select
             profile_id,
             '{{ column }}' as attribute,
-            {{ column }} as text
+            cast({{ column }} as string) as text
         from profiles
-        union all
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
-    select
-        profile_id,
-        attribute,
-        attribute_value as text
-    from {{ part(ref('attribute_values'), ['profile_id']) }}
-    where attribute_rank = 1
 ),
 
 -- Whoever types Müller finds Mueller and Müller, and whoever types Muller finds Müller.

@@ -91,9 +91,35 @@ totals as (
         ) as expected
     union all
     select
-        'consents' as total,
-        (select coalesce(sum(profile_count), 0) from {{ ref('fact_consent') }}) as published,
-        (select count(*) from {{ ref('consent') }}) as expected
+        'people with a word about all channels' as total,
+        (
+            select coalesce(sum(profile_count), 0)
+            from {{ ref('fact_consent') }}
+            where channel = 'any'
+        ) as published,
+        (
+            select count(*)
+            from (
+                select distinct
+                    profile_id,
+                    purpose
+                from {{ ref('consent') }}
+                where channel = 'any' and topic = 'any'
+            ) as said
+        ) as expected
+    union all
+    select
+        'people who may be e-mailed' as total,
+        (
+            select coalesce(sum(contactable_profile_count), 0)
+            from {{ ref('fact_consent') }}
+            where purpose = 'commercial' and channel = 'email'
+        ) as published,
+        (
+            select count(*)
+            from {{ ref('profiles') }}
+            where may_be_emailed
+        ) as expected
     union all
     select
         'rows set aside by reason' as total,

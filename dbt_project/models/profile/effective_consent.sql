@@ -1,0 +1,200 @@
+{{
+    config(
+        materialized='incremental', unique_key=['contact_namespace', 'contact_value'],
+        post_hook=[
+            "create or replace macro {{ this.schema }}.effective_consent_as_of(instant) as table
+            select contact_namespace, contact_value, purpose, channel, topic, code, status, is_allowed
+            from {{ this }}
+            where valid_from <= cast(instant as timestamp)
+                and (valid_to is null or valid_to > cast(instant as timestamp))",
+            "create or replace macro {{ this.schema }}.is_contact_allowed(
+                asked_namespace, asked_value, asked_purpose, asked_channel, asked_topic, asked_at
+            ) as (
+            with asked as (select coalesce((
+                select min_by(
+                    model,
+                    case purpose when 'any' then 2 else 0 end + case channel when 'any' then 1 else 0 end
+                )
+                from {{ ref('consent_enforcement') }}
+                where purpose in (asked_purpose, 'any') and channel in (asked_channel, 'any')
+            ), 'restrictive') as model)
+            select any_value(asked.model) = 'disabled' or (
+                coalesce(bool_and(said.is_allowed), true) and (
+                    any_value(asked.model) = 'non_restrictive'
+                    or count(*) filter (where said.purpose = asked_purpose and said.topic = 'any') > 0
+                    and count(*) filter (where said.purpose = asked_purpose and said.topic = asked_topic) > 0
+                )
+            )
+            from asked left join {{ this }} as said
+                on said.contact_namespace = asked_namespace and said.contact_value = asked_value
+                    and said.purpose in (asked_purpose, 'any') and said.channel = asked_channel
+                    and said.topic in (asked_topic, 'any') and said.valid_from <= asked_at
+                    and (said.valid_to is null or said.valid_to > asked_at))"
+        ]
+    )
+}}
+
+{% set question = ['contact_namespace', 'contact_value', 'purpose', 'channel', 'topic'] %}
+
+with
+
+{% call reached() %}
+    select contact_namespace, contact_value from {{ changed('point_words') }}
+{% endcall %}
+
+codes as (
+    select * from {{ ref('consent_codes') }}
+),
+
+words as (
+    select * from {{ part(ref('point_words'), ['contact_namespace', 'contact_value']) }}
+),
+
+asked as (
+    select distinct {{ question | join(', ') }}
+    from words
+),
+
+-- A no without a purpose is about each of them; a yes without one opens none.
+applying as (
+    select
+        asked.*,
+        words.topic <> 'any' as is_of_topic,
+        words.said_by,
+        words.code,
+        words.care,
+        words.level,
+        words.valid_from,
+        words.valid_to
+    from asked
+    inner join words
+        on
+            words.contact_namespace = asked.contact_namespace
+            and words.contact_value = asked.contact_value
+            and words.channel = asked.channel
+            and words.topic in ('any', asked.topic)
+            and (
+                words.purpose = asked.purpose
+                or words.purpose = 'any' and words.code = 'n'
+            )
+),
+
+instants as (
+    select distinct
+        {% for column in question %}
+            {{ column }},
+        {% endfor %}
+        valid_from
+    from applying
+),
+
+-- One answer each: a no at any level, else the word at the narrowest.
+answers as (
+    select
+        instants.*,
+        applying.is_of_topic,
+        applying.care
+    from instants
+    inner join applying
+        on
+            applying.contact_namespace = instants.contact_namespace
+            and applying.contact_value = instants.contact_value
+            and applying.purpose = instants.purpose
+            and applying.channel = instants.channel
+            and applying.topic = instants.topic
+            and applying.valid_from <= instants.valid_from
+            and (applying.valid_to is null or applying.valid_to > instants.valid_from)
+    qualify row_number() over (
+        partition by
+            instants.contact_namespace, instants.contact_value, instants.purpose, instants.channel,
+            instants.topic, instants.valid_from, applying.said_by, applying.is_of_topic
+        order by case when applying.code = 'n' then 0 else 1 end, applying.level desc, applying.care asc
+    ) = 1
+),
+
+unknown as (
+    select care as unknown_care
+    from codes
+    where code = 'u'
+),
+
+-- The most careful of all who say something. A topic needs both its own word and the purpose's.
+effective as (
+    select
+        contact_namespace,
+        contact_value,
+        purpose,
+        channel,
+        topic,
+        valid_from,
+        case
+            when topic = 'any' then min(care)
+            else least(
+                coalesce(min(care) filter (where is_of_topic), max(unknown_care)),
+                coalesce(min(care) filter (where not is_of_topic), max(unknown_care))
+            )
+        end as care
+    from answers
+    cross join unknown
+    group by contact_namespace, contact_value, purpose, channel, topic, valid_from
+),
+
+changes as (
+    select * from effective
+    qualify care is distinct from lag(care) over (
+        partition by contact_namespace, contact_value, purpose, channel, topic order by valid_from
+    )
+),
+
+-- The policy for the purpose and channel before that for the purpose, for the channel, for all.
+enforcement as (
+    select
+        combinations.purpose,
+        combinations.channel,
+        coalesce(policy.model, 'restrictive') as model
+    from (
+        select distinct
+            purpose,
+            channel
+        from asked
+    ) as combinations
+    left join {{ ref('consent_enforcement') }} as policy
+        on
+            policy.purpose in (combinations.purpose, 'any')
+            and policy.channel in (combinations.channel, 'any')
+    qualify row_number() over (
+        partition by combinations.purpose, combinations.channel
+        order by
+            case when policy.purpose = 'any' then 1 else 0 end,
+            case when policy.channel = 'any' then 1 else 0 end
+    ) = 1
+)
+
+select
+    changes.contact_namespace,
+    changes.contact_value,
+    changes.purpose,
+    changes.channel,
+    changes.topic,
+    codes.code,
+    codes.status,
+    enforcement.model as enforcement,
+    case enforcement.model
+        when 'disabled' then true
+        when 'non_restrictive' then codes.allowed_if_non_restrictive
+        else codes.allowed_if_restrictive
+    end as is_allowed,
+    changes.valid_from,
+    lead(changes.valid_from) over (
+        partition by
+            changes.contact_namespace, changes.contact_value, changes.purpose, changes.channel,
+            changes.topic
+        order by changes.valid_from
+    ) as valid_to
+from changes
+inner join codes
+    on codes.care = changes.care
+inner join enforcement
+    on
+        enforcement.purpose = changes.purpose
+        and enforcement.channel = changes.channel
