@@ -91,8 +91,8 @@ SECTIONS = (
         "Values that lost",
         ("profile.provenance",),
         "select attribute, place, attribute_value, source_system, source_record_id, lost_by "
-        "from profile.provenance where profile_id = $profile and place > 1 and not is_winning_value "
-        "order by attribute, place",
+        "from profile.provenance where profile_id = $profile and place > 1 "
+        "and not is_winning_value order by attribute, place",
     ),
     Section(
         "records",

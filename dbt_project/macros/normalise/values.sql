@@ -34,6 +34,14 @@
     )
 {%- endmacro %}
 
+{#- One e-mail address, as normalise_email writes it: a text that is none, or several, is not. -#}
+{% macro is_email(value) -%}
+    {%- set sign = '[^@.\\s,;:<>()"\\x{5b}\\x{5d}]' -%}
+    {{ regexp_matches(
+        value, '^' ~ sign ~ '([.]?' ~ sign ~ ')*@(' ~ sign ~ '+[.])+' ~ sign ~ '+$'
+    ) }}
+{%- endmacro %}
+
 {#- A card or member number: upper case, letters and digits only. -#}
 {% macro normalise_card_number(value) -%}
     {{ regexp_replace_all('upper(' ~ one_unicode_form(value) ~ ')', '[^0-9A-Z]', '') }}

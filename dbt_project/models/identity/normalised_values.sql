@@ -76,9 +76,6 @@ written_alike as (
         on names.record_key = observations.record_key
 ),
 
-{%- set sign = '[^@.\\s,;:<>()"\\x{5b}\\x{5d}]' -%}
-{%- set one_address = '^' ~ sign ~ '([.]?' ~ sign ~ ')*@(' ~ sign ~ '+[.])+' ~ sign ~ '+$' %}
-
 -- A text that is no e-mail address, or several, is none.
 valid as (
     select
@@ -86,7 +83,7 @@ valid as (
         case
             when
                 written_alike.kind = 'email'
-                and not {{ regexp_matches('written_alike.written_value', one_address) }}
+                and not {{ is_email('written_alike.written_value') }}
                 then null
             else nullif(written_alike.written_value, '')
         end as valid_value
