@@ -42,19 +42,23 @@ judged as (
         on best_ranks.profile_id = ranked_records.profile_id
 ),
 
+won as (
+    select
+        profile_id,
+        source_system,
+        source_record_id,
+        unnest([
+            {%- for attribute in merged_attributes() %}
+                case when wins_{{ attribute }} then '{{ attribute }}' end
+                {%- if not loop.last %},{% endif %}
+            {%- endfor %}
+        ]) as attribute
+    from judged
+),
+
 winners as (
-    {%- for attribute in merged_attributes() %}
-        select
-            profile_id,
-            '{{ attribute }}' as attribute,
-            source_system,
-            source_record_id
-        from judged
-        where wins_{{ attribute }}
-        {%- if not loop.last %}
-            union all
-        {%- endif %}
-    {%- endfor %}
+    select * from won
+    where attribute is not null
 )
 
 select
