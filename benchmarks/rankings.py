@@ -20,10 +20,16 @@ from orchestration.transform.dbt import close_connections, run_dbt
 
 ORDERS = 10
 MODELS = {
-    "deciles": ("decile_values", "decile_places", "deciles"),
+    "deciles": (
+        "decile_values",
+        "ranking_values",
+        "ranking_places",
+        "ranking_buckets",
+        "deciles",
+    ),
     "rfm": ("customer_totals", "customer_attributes", "rfm"),
 }
-"""The models of ours that make what the hand-written query makes."""
+"""The models of ours that make what the hand-written query makes, in their order."""
 BYTES_PER_CUSTOMER = 1_500
 """Input, both outputs and what spills, with room to spare."""
 TABLES = """
@@ -61,6 +67,9 @@ TABLES = """
     create table policy.look_backs as
     select * from (values ('1', 1), ('3', 3), ('6', 6), ('9', 9), ('12', 12), ('lifetime', null))
         as t (look_back, months);
+    create table policy.rankings as
+    select 'deciles' as ranking, 'net_revenue' as metric, 'loyalty_tier' as category_type,
+        10 as buckets, 'ntile' as rule, '1 3 6 9 12 lifetime' as look_backs;
 """
 
 

@@ -73,7 +73,8 @@
 {#-
     The CTE `windows`: the look-backs of the seed that are in the list and lifetime, with their dates.
     It needs the CTEs look_backs and refresh_period.
-    Parameters: months, a list; running_month, true when windows reach to the day of the refresh.
+    Parameters: months, a list, or none for all; running_month, true when windows reach to the day of
+    the refresh.
 -#}
 {% macro look_back_windows(months, running_month=false) -%}
 {%- set tomorrow -%}
@@ -93,7 +94,9 @@ windows as (
         end as window_to
     from look_backs
     cross join refresh_period
-    where look_backs.months is null{% if months %} or look_backs.months in ({{ months | join(', ') }}){% endif %}
+    {%- if months is not none %}
+    where look_backs.months is null or look_backs.months in ({{ months | join(', ') }})
+    {%- endif %}
 )
 {%- endmacro %}
 

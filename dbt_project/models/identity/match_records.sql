@@ -75,8 +75,9 @@ spelled as (
         {{ letters('customer_records.gender') }} as gender,
         identifiers.email,
         split_part(identifiers.email, '@', 1) as mailbox,
-        {{ regexp_replace_all(without_accents("split_part(identifiers.email, '@', 1)"), '[^\\p{L}\\p{N}]+', '') }}
-            as mailbox_letters,
+        {{ regexp_replace_all(
+            without_accents("split_part(identifiers.email, '@', 1)"), '[^\\p{L}0-9]+', ''
+        ) }} as mailbox_letters,
         identifiers.phone,
         {{ regexp_replace_all(
             regexp_replace_all(

@@ -107,7 +107,8 @@ dialled as (
             when
                 length(home.international_prefix) > 3
                 and {{ regexp_matches_column('digits.digits', 'home.international_prefix') }}
-                and {{ regexp_replace_column('digits.digits', 'home.international_prefix', "''") }} not like '0%'
+                and {{ regexp_replace_column('digits.digits', 'home.international_prefix', "''") }}
+                not like '0%'
                 then {{ regexp_replace_column('digits.digits', 'home.international_prefix', "''") }}
             when digits.digits like '00%' and digits.digits not like '000%'
                 then case
@@ -195,6 +196,5 @@ select
     phone,
     country_code,
     -- E.164 has 15 digits at most; below 8 it is an extension or a service number.
-    case when length(international_phone) between 9 and 16 then international_phone end
-        as international_phone
+    case when length(international_phone) between 9 and 16 then international_phone end as international_phone
 from international

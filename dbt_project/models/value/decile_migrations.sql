@@ -69,5 +69,5 @@ select
 from migrations
 cross join refresh_period
 {%- if as_of_day() and is_incremental() %}
-where {{ nothing_is_known_after_this_refresh() }}
+    where {{ nothing_is_known_after_this_refresh() }}
 {%- endif %}

@@ -5,7 +5,8 @@
     meta={'reaches_through': ['refresh_period'], 'built_whole_above': 0.3}
 ) }}
 
-{%- set months = var('ranked_months') %}
+{#- Each is a row of look_backs, and a case of ranking_values. -#}
+{%- set months = [1, 3, 6, 9, 12] %}
 
 with
 
@@ -53,9 +54,8 @@ net_revenue as (
         purchases.profile_id,
         {%- for number in months %}
             sum(purchases.line_amount) filter (
-                where
-                    purchases.booked_at >= window_starts.from_{{ number }}
-                    and purchases.booked_at < window_starts.window_end_at
+                where purchases.booked_at >= window_starts.from_{{ number }}
+                and purchases.booked_at < window_starts.window_end_at
             ) as value_{{ number }},
         {%- endfor %}
         sum(purchases.line_amount) as value_lifetime

@@ -25,7 +25,7 @@ refresh_period as (
     from {{ ref('refresh_period') }}
 ),
 
-{{ look_back_windows(var('ranked_months'), var('rankings_hold_running_month')) }},
+{{ look_back_windows(none, var('rankings_hold_running_month')) }},
 
 -- Nobody without activity takes a place.
 without_activity as (

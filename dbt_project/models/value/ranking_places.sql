@@ -77,44 +77,44 @@ bucketed as (
                 + floor((counted_place - 1 - larger_buckets * (bucket_size + 1)) / bucket_size) + 1
         end as bucket
     from sized
-){% if var('decile_hysteresis') %},
-
-last_known as (
-    {{ last_known_deciles() }}
 ),
 
--- A member who is not well past the boundary stays in the decile of the refresh before.
-held as (
-    select
-        bucketed.*,
-        coalesce(
-            bucketed.bucket <> last_known.decile
-            and (bucketed.counted_place - 0.5) * bucketed.buckets / bucketed.member_count
-            between last_known.decile - 1 - {{ var('decile_hysteresis') }}
-            and last_known.decile + {{ var('decile_hysteresis') }},
-            false
-        ) as is_held,
-        last_known.decile as last_bucket
-    from bucketed
-    left join last_known
-        on
-            bucketed.ranking = 'deciles'
-            and bucketed.profile_id = last_known.profile_id
-            and bucketed.metric = last_known.metric
-            and bucketed.category_type = last_known.category_type
-            and bucketed.category = last_known.category
-            and bucketed.look_back = last_known.look_back
-)
-{%- else %},
+{% if var('decile_hysteresis') %}
+    last_known as (
+        {{ last_known_deciles() }}
+    ),
 
-held as (
-    select
-        *,
-        false as is_held,
-        cast(null as int) as last_bucket
-    from bucketed
-)
-{%- endif %}
+    -- A member who is not well past the boundary stays in the decile of the refresh before.
+    held as (
+        select
+            bucketed.*,
+            coalesce(
+                bucketed.bucket <> last_known.decile
+                and (bucketed.counted_place - 0.5) * bucketed.buckets / bucketed.member_count
+                between last_known.decile - 1 - {{ var('decile_hysteresis') }}
+                and last_known.decile + {{ var('decile_hysteresis') }},
+                false
+            ) as is_held,
+            last_known.decile as last_bucket
+        from bucketed
+        left join last_known
+            on
+                bucketed.ranking = 'deciles'
+                and bucketed.profile_id = last_known.profile_id
+                and bucketed.metric = last_known.metric
+                and bucketed.category_type = last_known.category_type
+                and bucketed.category = last_known.category
+                and bucketed.look_back = last_known.look_back
+    )
+{% else %}
+    held as (
+        select
+            *,
+            false as is_held,
+            cast(null as int) as last_bucket
+        from bucketed
+    )
+{% endif %}
 
 select
     ranking,
@@ -125,7 +125,8 @@ select
     look_back,
     metric_value,
     cast(case when is_held then last_bucket else bucket end as int) as bucket,
-    case when is_scored then 100 * cast(member_count - place + 1 as double) / member_count end as percentile,
+    case when is_scored then 100 * cast(member_count - place + 1 as double) / member_count end
+        as percentile,
     cast(member_count as bigint) as member_count,
     is_held
 from held

@@ -44,9 +44,11 @@ select
     ranking_windows.look_back,
     case
         when ranking_windows.months is null then members.value_lifetime
-        {%- for number in var('ranked_months') %}
-            when ranking_windows.months = {{ number }} then members.value_{{ number }}
-        {%- endfor %}
+        when ranking_windows.months = 1 then members.value_1
+        when ranking_windows.months = 3 then members.value_3
+        when ranking_windows.months = 6 then members.value_6
+        when ranking_windows.months = 9 then members.value_9
+        when ranking_windows.months = 12 then members.value_12
     end as metric_value
 from members
 inner join ranking_windows

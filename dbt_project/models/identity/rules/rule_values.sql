@@ -138,13 +138,13 @@ written as (
     where refusal_reason is null or refusal_reason in ('shared_value', 'shared_device', 'too_many_records')
     group by record_key, namespace, normalised_value
     {%- for field, column in attributes.items() %}
-    union all
-    select
-        record_key,
-        '{{ field }}' as field,
-        {{ column }} as value,
-        cast(null as string) as words
-    from housed
+        union all
+        select
+            record_key,
+            '{{ field }}' as field,
+            {{ column }} as value,
+            cast(null as string) as words
+        from housed
     {%- endfor %}
 )
 

@@ -26,11 +26,15 @@ given_name_variants as (
 plain_records as (
     select
         customer_records.record_key,
-        case when match_records.given_name is not null then {{ plain_letters('customer_records.given_name') }} end
-            as given_name,
+        case
+            when match_records.given_name is not null
+                then {{ plain_letters('customer_records.given_name') }}
+        end as given_name,
         {{ plain_letters('customer_records.middle_name') }} as middle_name,
-        case when match_records.family_name is not null then {{ plain_letters('customer_records.family_name') }} end
-            as family_name,
+        case
+            when match_records.family_name is not null
+                then {{ plain_letters('customer_records.family_name') }}
+        end as family_name,
         customer_records.organisation_name
     from customer_records
     inner join match_records
@@ -97,7 +101,8 @@ words_of_texts as (
         text,
         word,
         position
-    from {{ words_with_positions('(select text from parts_of_names group by text)', 'text', 'text') }} as words
+    from {{ words_with_positions('(select text from parts_of_names group by text)', 'text', 'text') }}
+        as words
 )
 
 select
