@@ -1,7 +1,8 @@
 {#-
     The attributes of a profile that merge policies rule on, as a list: name, fields (its columns: one,
-    or those of a group that is won as a unit, see the variable `field_groups`) and made_by (those of
-    which a record has one or more that has what makes the group).
+    or those of a group that is won as a unit, see the variable `field_groups`) and is_group; and as
+    expressions over a record text (what it says, as one text; null for nothing), is_made (whether it
+    has a field that makes the group) and filled_count.
 -#}
 {% macro merged_attributes() -%}
     {%- set columns = [
@@ -18,6 +19,12 @@
                 ~ ", which is no text of the profile or stands in a group already; see docs/profile.md."
             ) }}
         {%- endfor -%}
+        {%- if name in columns -%}
+            {{ exceptions.raise_compiler_error(
+                "vars.field_groups." ~ name ~ " in dbt_project.yml has the name of a column of the profile."
+                ~ " Give it another one."
+            ) }}
+        {%- endif -%}
         {%- do grouped.extend(group.fields) -%}
         {%- do found.append({
             'name': name, 'fields': group.fields, 'made_by': group.get('made_by', group.fields)
@@ -37,7 +44,7 @@
         {%- do attribute.update({
             'is_group': texts | length > 1,
             'text': "nullif(substr(" ~ texts | join(' || ') ~ ", 3), '')" if texts | length > 1
-                else 'cast(' ~ attribute.name ~ ' as string)',
+                else 'cast(' ~ attribute.fields[0] ~ ' as string)',
             'is_made': 'coalesce(' ~ attribute.made_by | join(', ') ~ ') is not null',
             'filled_count': filled | join(' + '),
         }) -%}

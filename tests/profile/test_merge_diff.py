@@ -85,6 +85,9 @@ def test_a_preview_says_what_a_run_would_do_and_leaves_nothing(
         "precedence,false", "precedence,true"
     )
     (tmp_path / "merge_policies.csv").write_text(other)
+    known = "from operations.node_states order by all"
+    with company.warehouse() as con:
+        before = con.execute(known).fetchall()
     answer = compare_merging(company.settings, tmp_path)
     assert own.read_text() == text
     with company.warehouse() as con:
@@ -95,6 +98,8 @@ def test_a_preview_says_what_a_run_would_do_and_leaves_nothing(
             "a.phone, a.city, a.street, a.login) is distinct from "
             "(b.email, b.family_name, b.phone, b.city, b.street, b.login)"
         ).fetchall()
+        # What the last run has made stays made.
+        assert con.execute(known).fetchall() == before != []
         schemas = con.execute("select schema_name from information_schema.schemata").fetchall()
     assert answer["policies"][0]["policy"] == "source_precedence"
     assert answer["policies"][0]["profiles_changed"] >= expected > 0

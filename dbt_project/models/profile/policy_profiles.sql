@@ -90,7 +90,7 @@ merged as (
         merged_id,
         profile_id,
         {%- for attribute in attributes if not attribute.is_group %}
-            min_by({{ attribute.name }}, {{ attribute.name }}_rank) as {{ attribute.name }},
+            min_by({{ attribute.fields[0] }}, {{ attribute.name }}_rank) as {{ attribute.fields[0] }},
         {%- endfor %}
         {%- for attribute in attributes if attribute.is_group %}
             {%- for field in attribute.fields %}
