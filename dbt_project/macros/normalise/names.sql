@@ -7,11 +7,6 @@
     ) }}
 {%- endmacro %}
 
-{#- A given name under its formal name; `formal_name` comes from a join with given_name_variants. -#}
-{% macro formal_given_name(value, formal_name) -%}
-    coalesce({{ formal_name }}, {{ value }})
-{%- endmacro %}
-
 {#- The seed's nicknames as they are compared, each with its formal name: variant, given_name. -#}
 {% macro formal_given_names() -%}
     select
@@ -88,7 +83,9 @@
     (
         select
             text,
-            nullif({{ regexp_replace_all('plain_text', '[^\\p{L}]', '') }}, '') as letters
+            nullif({{ regexp_replace_all(
+                without_generation('plain_text'), '[^\\p{L}]', ''
+            ) }}, '') as letters
         from {{ normalise_titles(texts, left_out=true) }}
     )
 {% endmacro %}
@@ -123,69 +120,4 @@
         ),
         false
     )
-{%- endmacro %}
-
-{#-
-    Whether the given names of two rows may be two spellings of one; null where one is missing. They
-    may be swapped with the family names, an initial, cut off, or the second name of the other.
-    Parameters: a and b, relations with given_name, formal_given_name, second_given_name and
-    family_name.
--#}
-{% macro given_names_agree(a, b) -%}
-    {%- set one, other = a ~ '.given_name', b ~ '.given_name' -%}
-    case
-        when {{ one }} is not null and {{ other }} is not null
-            then {{ a }}.formal_given_name = {{ b }}.formal_given_name
-                or coalesce({{ one }} = {{ b }}.second_given_name, false)
-                or coalesce({{ other }} = {{ a }}.second_given_name, false)
-                or starts_with({{ one }}, {{ other }}) and length({{ other }}) <> 2
-                or starts_with({{ other }}, {{ one }}) and length({{ one }}) <> 2
-                or {{ nearly_equal_names(one, other) }}
-                or {{ names_are_swapped(a, b) }}
-    end
-{%- endmacro %}
-
-{#- Whether two family names may be one, swapped with the given name or part of a double one. -#}
-{% macro family_names_agree(a, b) -%}
-    {%- set one, other = a ~ '.family_name', b ~ '.family_name' -%}
-    case
-        when {{ one }} is not null and {{ other }} is not null
-            then {{ nearly_equal_names(one, other) }}
-                or length({{ other }}) >= 4 and contains({{ one }}, {{ other }})
-                or length({{ one }}) >= 4 and contains({{ other }}, {{ one }})
-                or {{ names_are_swapped(a, b) }}
-    end
-{%- endmacro %}
-
-{#- Whether given and family name of one stand in each other's place in the other. -#}
-{% macro names_are_swapped(a, b) -%}
-    coalesce(
-        {{ nearly_equal_names(a ~ '.given_name', b ~ '.family_name') }}
-        and {{ nearly_equal_names(b ~ '.given_name', a ~ '.family_name') }},
-        false
-    )
-{%- endmacro %}
-
-{#- Equal, or a typing error apart. -#}
-{% macro nearly_equal_names(a, b) -%}
-    (
-        {{ a }} = {{ b }}
-        or {{ name_similarity(a, b) }} >= 0.92
-        or (
-            least(length({{ a }}), length({{ b }})) >= 4
-            and {{ edit_distance(a, b) }} <= 1
-        )
-    )
-{%- endmacro %}
-
-{#- Whether two dates are equal, one digit apart, or day and month of one stand in the other order. -#}
-{% macro birth_dates_agree(a, b, digits=1) -%}
-    case
-        when {{ a }} = {{ b }} then true
-        when {{ a }} is not null and {{ b }} is not null
-            then {{ edit_distance(
-                date_in_any_order(regexp_replace_all('cast(' ~ a ~ ' as string)', '-', '')),
-                date_in_any_order(regexp_replace_all('cast(' ~ b ~ ' as string)', '-', ''))
-            ) }} <= {{ digits }}
-    end
 {%- endmacro %}

@@ -70,9 +70,7 @@ lists (kind, written, listed, expected) as (
     ('alias mapping', 'ann', 'ann_lee', 'ann_lee'),
     ('alias mapping', 'ann', null, 'ann'),
     ('custom bypass', 'ann', 'ann', null),
-    ('custom bypass', 'ann', null, 'ann'),
-    ('nickname', 'bill', 'william', 'william'),
-    ('nickname', 'william', null, 'william')
+    ('custom bypass', 'ann', null, 'ann')
 ),
 
 results as (
@@ -87,7 +85,6 @@ results as (
         case kind
             when 'alias mapping' then {{ alias_or_self('written', 'listed') }}
             when 'custom bypass' then {{ unless_listed('written', 'listed') }}
-            when 'nickname' then {{ formal_given_name('written', 'listed') }}
         end as actual,
         expected
     from lists
