@@ -33,6 +33,7 @@ class MatchSettings:
         most_pairs_per_record: how many pairs may be compared, per record.
         training_records: most records that training looks at.
         most_names_of_a_family: an e-mail address or telephone with more given names is an office's.
+        most_family_names_of_a_family: so is one with more family names, of several given names.
         years_of_a_generation: birth dates so far apart are not one person's.
         least_likeness_of_names: given names at one value that are less alike are two people's.
         shortest_given_name_in_mailbox: a mailbox that holds a name of so many letters is its own.
@@ -53,6 +54,7 @@ class MatchSettings:
     most_pairs_per_record: float = 10
     training_records: float = 1_000_000
     most_names_of_a_family: float = 3
+    most_family_names_of_a_family: float = 2
     years_of_a_generation: float = 15
     least_likeness_of_names: float = 0.8
     shortest_given_name_in_mailbox: float = 3

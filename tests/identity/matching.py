@@ -32,9 +32,9 @@ REFUSED = ("refused_on_sight", "refused_as_outdated")
 RELATIONS = ("customer_records", "comparison_values", "identity_observations", "normalised_values")
 MODELS = ("record_names", "shared_value_pairs", "people_at_shared_values", "match_records")
 SEEDS = (
-    "given_name_variants", "blocked_identity_values", "name_titles", "name_roles",
-    "organisation_noise_words", "match_settings", "match_comparisons", "match_degrees",
-    "blocking_rules", "identity_namespaces",
+    "given_name_variants", "given_name_genders", "blocked_identity_values", "name_titles",
+    "name_roles", "organisation_noise_words", "match_settings", "match_comparisons",
+    "match_degrees", "blocking_rules", "identity_namespaces",
 )  # fmt: skip
 IDENTIFIERS = ("email", "phone", "loyalty_id", "national_id")
 
@@ -87,9 +87,9 @@ def _normalised_values(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create table normalised_values as "
         "select told.*, names.given_name as written_given_name, names.formal_given_name, "
-        "names.second_given_name, names.family_name, names.gender, coalesce(nullif(concat_ws(' ', "
-        "names.given_name, second_given_name, names.family_name, birth_date, names.gender), ''), "
-        "'-') as person_description from ("
+        "names.second_given_name, names.family_name, names.generation, names.gender, "
+        "coalesce(nullif(concat_ws(' ', names.given_name, second_given_name, names.family_name, "
+        "generation, birth_date, names.gender), ''), '-') as person_description from ("
         + " union all ".join(
             f"select record_key, '{name}' as namespace, lower({name}) as normalised_value, "
             f"lower({name}) as identity_value, birth_date from given where {name} is not null"

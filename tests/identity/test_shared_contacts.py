@@ -93,14 +93,82 @@ GROUPS: dict[str, tuple[list[Record], list[set[str]]]] = {
         ],
         [{"a:spelling", "b:spelling", "c:spelling", "d:spelling"}],
     ),
+    "sisters of double names": (
+        [
+            person("a:double1", "María José", "García", email="garcia@x.test"),
+            person("b:double2", "María Isabel", "García", email="garcia@x.test"),
+        ],
+        [{"a:double1"}, {"b:double2"}],
+    ),
+    "a woman's name that is a man's and an ending": (
+        [
+            person("a:jan", "Jan", "Kowalski", email="kowalscy@x.test"),
+            person("b:janina", "Janina", "Kowalska", email="kowalscy@x.test"),
+            person("c:mario", "Mario", "Verdi", email="verdi@x.test"),
+            person("d:maria", "Maria", "Verdi", email="verdi@x.test"),
+        ],
+        [{"a:jan"}, {"b:janina"}, {"c:mario"}, {"d:maria"}],
+    ),
+    "a couple of one short form": (
+        [
+            person("a:stefan", "Stefan", "Meier", email="meier@x.test"),
+            person("b:stefanie", "Stefanie", "Meier", email="meier@x.test"),
+            person("c:jean", "Jean", "Dupont", gender="m", phone="+33140000000"),
+            person("d:jeanne", "Jeanne", "Dupont", gender="f", phone="+33140000000"),
+        ],
+        [{"a:stefan"}, {"b:stefanie"}, {"c:jean"}, {"d:jeanne"}],
+    ),
+    "spellings of one woman's name": (
+        [
+            person("a:ann", "Ann", "Lee", email="lee@x.test"),
+            person("b:ann", "Anna", "Lee", email="lee@x.test"),
+            person("c:ann", "Anne Kate", "Lee", email="lee@x.test"),
+            person("d:ann", "Anna K.", "Lee", email="lee@x.test"),
+        ],
+        [{"a:ann", "b:ann", "c:ann", "d:ann"}],
+    ),
+    "father and son of one name without dates": (
+        [
+            person("a:elder", "Karl", "Brandt sen.", email="brandt@y.test"),
+            person("b:younger", "Karl", "Brandt jun.", email="brandt@y.test"),
+        ],
+        [{"a:elder"}, {"b:younger"}],
+    ),
+    "three people at an office": (
+        [
+            person("a:help1", "Wei", "Zhang", email="help@x.test"),
+            person("b:help2", "Olga", "Novak", email="help@x.test"),
+            person("c:help3", "Wei", "Chen", email="help@x.test"),
+        ],
+        [{"a:help1"}, {"b:help2"}, {"c:help3"}],
+    ),
+    "a marriage": (
+        [
+            person("a:bride", "Anna", "Abel", email="abel@x.test"),
+            person("b:bride", "Anna", "Busch", email="abel@x.test"),
+            person("c:groom", "Emil", "Busch", email="abel@x.test"),
+        ],
+        [{"a:bride", "b:bride"}, {"c:groom"}],
+    ),
+    "scripts": (
+        [
+            person("a:ivan", "Иван", "Петров", email="petrov@x.test"),
+            person("b:maria", "Мария", "Петрова", email="petrov@x.test"),
+            person("c:taro", "太郎", "山田", email="yamada@x.test"),
+            person("d:hanako", "花子", "山田", email="yamada@x.test"),
+            person("e:hanako", "花子", "山田", email="yamada@x.test"),
+        ],
+        [{"a:ivan"}, {"b:maria"}, {"c:taro"}, {"d:hanako", "e:hanako"}],
+    ),
     "trimmings": (
         [
             person("a:trim", "Ines", "Vogt", email="ines.vogt@x.test"),
             person("b:trim", "Ines", "Vogt", email="mailto:Ines.Vogt@x.test."),
             person("c:trim", "Ines", "Vogt", email="'ines.vogt@x.test'"),
             person("d:trim", "Ines", "Vogt", email="ines.vogt@x.test; i@work.test"),
+            person("e:trim", "Ines", "Vogt", email="„ines.vogt@x.test“"),
         ],
-        [{"a:trim", "b:trim", "c:trim", "d:trim"}],
+        [{"a:trim", "b:trim", "c:trim", "d:trim", "e:trim"}],
     ),
     "one Unicode form": (
         [

@@ -1,11 +1,17 @@
 {#- Marks that tell father and son of one name apart. -#}
 
-{#- The mark of a generation that ends a name, as the pattern of a blank and the mark. -#}
+{#-
+    The mark of a generation that ends a name, as the pattern of a blank and the mark. `i` is one
+    behind given names only, sen and jun, which are given names themselves, behind family names only.
+-#}
 {% macro _generation_pattern(with_first=false) -%}
-    {{ return(' (jr|jnr|junior|sr|snr|senior|ii|iii|iv' ~ ('|i' if with_first else '') ~ ')$') }}
+    {{ return(
+        ' (jr|jnr|junior|fils|filho|sr|snr|senior|ii|iii|neto|iv|'
+        ~ ('i' if with_first else 'sen|jun') ~ ')$'
+    ) }}
 {%- endmacro %}
 
-{#- The words of a name without the mark of a generation; `i` is one behind given names only. -#}
+{#- The words of a name without the mark of a generation. -#}
 {% macro without_generation(words, with_first=false) -%}
     {{ regexp_replace_all(words, _generation_pattern(with_first), '') }}
 {%- endmacro %}
@@ -17,8 +23,13 @@
             then case {{ regexp_replace_all(words, '^.* ', '') }}
                 when 'junior' then 'jr'
                 when 'jnr' then 'jr'
+                when 'jun' then 'jr'
+                when 'fils' then 'jr'
+                when 'filho' then 'jr'
+                when 'neto' then 'iii'
                 when 'senior' then 'sr'
                 when 'snr' then 'sr'
+                when 'sen' then 'sr'
                 else {{ regexp_replace_all(words, '^.* ', '') }}
             end
     end

@@ -15,9 +15,10 @@
     {%- set first = regexp_replace_all(
         bracketed, '^([^;,|/]*@[^;,|/\\s]*)[;,|/\\s].*@.*$', '\\1'
     ) -%}
+    {%- set opening = '[\'\'"“”„‘’‚«»(\\x{5b}`]' -%}
     {{ regexp_replace_all(
         without_blanks(first),
-        '^[\'\'"(\\x{5b}`]*(mailto:)?[\'\'"(\\x{5b}`]*|[\'\'")\\x{5d}.,:;`]*([?].*)?$', ''
+        '^' ~ opening ~ '*(mailto:)?' ~ opening ~ '*|[\'\'"”“’‘»«)\\x{5d}.,:;`]*([?].*)?$', ''
     ) }}
 {%- endmacro %}
 
@@ -50,6 +51,6 @@
 {#- A name to sign in with: one Unicode form, lower case, no blanks and no quotes around it. -#}
 {% macro normalise_login(value) -%}
     {{ regexp_replace_all(
-        'lower(' ~ without_blanks(one_unicode_form(value)) ~ ')', '^[\'\'"<]+|[\'\'">]+$', ''
+        'lower(' ~ without_blanks(one_unicode_form(value)) ~ ')', '^[\'\'"“”„‘’‚«»<]+|[\'\'"“”’‘«»>]+$', ''
     ) }}
 {%- endmacro %}

@@ -55,6 +55,7 @@ written_alike as (
         names.formal_given_name,
         names.second_given_name,
         names.family_name,
+        names.generation,
         names.gender,
         observations.observation_count,
         observations.last_observed_at
@@ -104,11 +105,12 @@ select
     valid.formal_given_name,
     valid.second_given_name,
     valid.family_name,
+    valid.generation,
     valid.gender,
     -- What the record says about the person, as one text: people at a value are told apart by it.
     coalesce(nullif(concat_ws(
-        ' ', valid.written_given_name, valid.second_given_name, valid.family_name, valid.birth_date,
-        valid.gender
+        ' ', valid.written_given_name, valid.second_given_name, valid.family_name, valid.generation,
+        valid.birth_date, valid.gender
     ), ''), '-') as person_description,
     valid.observation_count,
     valid.last_observed_at

@@ -129,7 +129,9 @@ first_words as (
 plain_family_names as (
     select
         text,
-        nullif({{ regexp_replace_all('plain_text', '[^\\p{L}]', '') }}, '') as letters
+        nullif({{ regexp_replace_all(
+            without_generation('plain_text'), '[^\\p{L}]', ''
+        ) }}, '') as letters
     from {{ normalise_titles('family_names', left_out=true) }}
 ),
 

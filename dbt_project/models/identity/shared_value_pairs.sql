@@ -11,9 +11,9 @@ with
 limits as (
     select
         {% for rule, delivered in [
-            ('most_names_of_a_family', 3), ('years_of_a_generation', 15),
-            ('least_likeness_of_names', 0.8), ('shortest_given_name_in_mailbox', 3),
-            ('shortest_family_name_in_mailbox', 4)
+            ('most_names_of_a_family', 3), ('most_family_names_of_a_family', 2),
+            ('years_of_a_generation', 15), ('least_likeness_of_names', 0.8),
+            ('shortest_given_name_in_mailbox', 3), ('shortest_family_name_in_mailbox', 4)
         ] -%}
             coalesce(max(case when rule = '{{ rule }}' then value end), {{ delivered }}) as {{ rule }}
             {{- '' if loop.last else ',' }}
@@ -50,12 +50,21 @@ values_in_question as (
     select
         namespace,
         normalised_value,
-        count(distinct formal_given_name) as name_count
+        count(distinct formal_given_name) as name_count,
+        count(distinct family_name) as family_name_count
     from candidates
     group by namespace, normalised_value
     having
         min(person_description) < max(person_description)
         and count(distinct record_key) <= max(most_records)
+),
+
+listed_genders as (
+    select
+        {{ normalise_given_name('given_name') }} as given_name,
+        min(gender) as gender
+    from {{ ref('given_name_genders') }}
+    group by {{ normalise_given_name('given_name') }}
 ),
 
 descriptions as (
@@ -67,18 +76,23 @@ descriptions as (
         candidates.formal_given_name,
         candidates.second_given_name,
         candidates.family_name,
+        candidates.generation,
         candidates.gender,
         candidates.birth_date,
-        max(values_in_question.name_count) as name_count
+        max(listed_genders.gender) as listed_gender,
+        max(values_in_question.name_count) as name_count,
+        max(values_in_question.family_name_count) as family_name_count
     from candidates
     inner join values_in_question
         on
             values_in_question.namespace = candidates.namespace
             and values_in_question.normalised_value = candidates.normalised_value
+    left join listed_genders
+        on listed_genders.given_name = candidates.written_given_name
     group by
         candidates.namespace, candidates.normalised_value, candidates.person_description,
         candidates.written_given_name, candidates.formal_given_name, candidates.second_given_name,
-        candidates.family_name, candidates.gender, candidates.birth_date
+        candidates.family_name, candidates.generation, candidates.gender, candidates.birth_date
 ),
 
 -- What is null says nothing.
@@ -89,8 +103,13 @@ agreements as (
         a.person_description as description_a,
         b.person_description as description_b,
         a.formal_given_name is not null or a.birth_date is not null as is_person_a,
-        a.name_count > limits.most_names_of_a_family as has_many_names,
-        {{ given_names_agree('a', 'b') }} as is_same_given_name,
+        a.name_count > limits.most_names_of_a_family
+        or a.name_count > 1 and a.family_name_count > limits.most_family_names_of_a_family
+            as has_many_names,
+        coalesce(a.generation <> b.generation, false) as is_junior_and_senior,
+        {{ given_names_of_two('a', 'b') }} as is_another_given_name,
+        {{ given_names_agree('a', 'b') }} and not {{ given_names_of_two('a', 'b') }}
+            as is_same_given_name,
         {{ family_names_agree('a', 'b') }} as is_same_family_name,
         {{ birth_dates_agree('a.birth_date', 'b.birth_date') }} as is_same_birth_date,
         abs({{ dbt.datediff('a.birth_date', 'b.birth_date', 'year') }})
@@ -138,6 +157,7 @@ judged as (
         description_b,
         is_person_a,
         coalesce(case
+            when is_junior_and_senior then true
             -- Another birth date is a mistake where the name is one, and a father's or a mother's
             -- where a generation lies between. Where a name is missing or not quite the same, it is
             -- one within a year, in which nobody has two children, and where two digits differ; where
@@ -157,7 +177,7 @@ judged as (
             -- Twins.
             when is_same_birth_date then not is_same_given_name and is_unlike and not is_out_of_place
             when is_same_given_name is null then not is_same_family_name
-            else is_unlike or not is_same_family_name
+            else is_unlike or is_another_given_name or not is_same_family_name
         end, false) as are_two,
         coalesce(is_same_given_name, is_same_birth_date, false) as agrees
     from agreements
