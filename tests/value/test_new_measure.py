@@ -27,7 +27,8 @@ PURCHASES = """
         ('p1', 'shop', 'o1', 1, 'Books', timestamp '2026-01-01', 10.00, false, 'a'),
         ('p1', 'shop', 'o1', 2, 'Toys', timestamp '2026-01-01', 40.00, false, 'b'),
         ('p1', 'shop', 'o2', 1, 'Books', timestamp '2026-01-05', -4.00, true, 'a'),
-        ('p2', 'shop', 'o3', 1, null, timestamp '2026-01-03', 7.50, false, 'c')
+        ('p2', 'shop', 'o3', 1, null, timestamp '2026-01-03', 7.50, false, 'c'),
+        (null, 'shop', 'o4', 1, 'Books', timestamp '2026-01-04', 1.00, false, 'a')
     ) as t (profile_id, source_system, order_id, line_number, product_category, booked_at,
         line_amount, is_return, note)
 """
@@ -54,6 +55,7 @@ OTHERS = """
 EVERYWHERE = ("profile_measures", "dim_measure", "fact_measure")
 RANKINGS = PROJECT_ROOT / "examples" / "rankings"
 EXAMPLES = {"quartiles": "quartile", "ventiles": "ventile", "percentiles": "percentile_bucket"}
+BUCKETS = {"quartiles": 4, "ventiles": 20, "percentiles": 100}
 
 
 def add_rankings(project: Path) -> None:
@@ -62,8 +64,9 @@ def add_rankings(project: Path) -> None:
     path = project / "dbt_project.yml"
     content = yaml.safe_load(path.read_text())
     said = yaml.safe_load((RANKINGS / "rankings.yml").read_text())
-    assert said["vars"]["rankings"].keys() == EXAMPLES.keys()
-    content["vars"]["rankings"] |= said["vars"]["rankings"]
+    rankings = said["vars"]["rankings"]
+    assert {name: ranking["buckets"] for name, ranking in rankings.items()} == BUCKETS
+    content["vars"]["rankings"] |= rankings
     path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
@@ -127,7 +130,7 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         assert [(p, float(str(a)), n) for p, a, n in table("mean_line")] == [
             ("p1", 15.33, 3), ("p2", 7.5, 1)
         ]  # fmt: skip
-        assert [row[1] for row in table("net_total")] == [53.5]
+        assert [row[1] for row in table("net_total")] == [54.5]
         assert table("buyers_by_return") == [(False, 2), (True, 1)]
         assert table("line_tally") == [("p1", 3), ("p2", 1)]
         assert table("dearest") == [("p1", 40), ("p2", 7.5)]
@@ -182,7 +185,7 @@ def shown_everywhere(settings: Settings) -> None:
     # people is what it is.
     assert told("mean_line", "decile")[0][3:] == (None, 15.33)
     assert told("top_category") == [("all", None, 1, None, 1)]
-    assert told("net_total") == [("all", "EUR", 0, 53.5, 53.5)]
+    assert told("net_total") == [("all", "EUR", 0, 54.5, 54.5)]
     assert told("buyers_by_return") == [
         ("false", None, 0, None, 2), ("true", None, 0, None, 1)
     ]  # fmt: skip

@@ -57,6 +57,9 @@ def test_json_and_page(finished_company: Company, tmp_path: Path) -> None:
     assert found["grade"] in ("A", "B", "C", "D") and len(found["deciles"]) == 10
     assert all(isinstance(d["actual_amount"], float) for d in found["deciles"])
     assert {p["split"] for p in found["parameters"]} == {"calibration", "refresh"}
+    assert found["backtests"] and len(found["backtests"]) == len(
+        {b["split"] for b in found["backtests"]}
+    )
     assert len(found["lift"]) == sum(c["customer_count"] is not None for c in found["candidates"])
     html = file.read_text()
     assert html.count("<svg") == 2 and "prefers-color-scheme: dark" in html
@@ -90,7 +93,10 @@ def test_deciles_add_up_to_the_backtest(report: dict[str, Any]) -> None:
 def test_dagster_shows_parameters_grade_and_charts(report: dict[str, Any]) -> None:
     shown = asset_metadata(report)
     assert "| refresh | bg_nbd | r |" in shown["clv_parameters"]["parameters"]
-    assert report["grade"] in shown["clv_backtest"]["grade"]
+    assert f"Grade {report['grade']}" in shown["clv_backtest"]["grade"]
+    champion = report["candidates"][0]
+    for name in ("bias", "measured coverage", "claimed coverage", "top decile share"):
+        assert shown["clv_backtest"][name] == champion[name.replace(" ", "_")], name
     assert "data:image/svg+xml;base64," in shown["clv_backtest"]["lift by decile"]
     assert "data:image/svg+xml;base64," in shown["clv_calibration"]["actual against predicted"]
 
