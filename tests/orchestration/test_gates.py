@@ -69,7 +69,7 @@ BREAKS: list[tuple[str, str, str]] = [
     (
         "value",
         "only_tested_predictions_are_published",
-        "update value.clv_backtest set bias = 0.9 where is_champion",
+        "update value.clv_cutoffs set average_bias = 0.9",
     ),
     (
         "value",

@@ -28,7 +28,8 @@ PURCHASES = """
         ('p1', 'shop', 'o1', 1, 'Books', timestamp '2026-01-01', 10.00, false, 'a'),
         ('p1', 'shop', 'o1', 2, 'Toys', timestamp '2026-01-01', 40.00, false, 'b'),
         ('p1', 'shop', 'o2', 1, 'Books', timestamp '2026-01-05', -4.00, true, 'a'),
-        ('p2', 'shop', 'o3', 1, null, timestamp '2026-01-03', 7.50, false, 'c')
+        ('p2', 'shop', 'o3', 1, null, timestamp '2026-01-03', 7.50, false, 'c'),
+        (null, 'shop', 'o4', 1, 'Books', timestamp '2026-01-04', 1.00, false, 'a')
     ) as t (profile_id, source_system, order_id, line_number, product_category, booked_at,
         line_amount, is_return, note)
 """
@@ -100,7 +101,10 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
     close_connections()
     assert [(r.unique_id, r.message) for r in results if r.status not in ("success", "pass")] == []
     assert sum(r.unique_id.startswith("model.") for r in results) == len(names) + len(EVERYWHERE)
-    assert sum(r.unique_id.startswith("test.") for r in results) >= len(names)
+    tests = [r.unique_id for r in results if r.unique_id.startswith("test.")]
+    for name in names[len(EXAMPLES) :]:
+        grain = (f".unique_{name}_", f".unique_combination_{name}_")
+        assert any(g in test for g in grain for test in tests), name
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
 
         def table(name: str) -> list[tuple[object, ...]]:
@@ -113,7 +117,7 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         assert [(p, float(str(a)), n) for p, a, n in table("mean_line")] == [
             ("p1", 15.33, 3), ("p2", 7.5, 1)
         ]  # fmt: skip
-        assert [row[1] for row in table("net_total")] == [53.5]
+        assert [row[1] for row in table("net_total")] == [54.5]
         assert table("buyers_by_return") == [(False, 2), (True, 1)]
         assert table("line_tally") == [("p1", 3), ("p2", 1)]
         assert table("dearest") == [("p1", 40), ("p2", 7.5)]
@@ -161,7 +165,7 @@ def shown_everywhere(settings: Settings) -> None:
     # people is what it is.
     assert told("mean_line", "decile")[0][3:] == (None, 15.33)
     assert told("top_category") == [("all", None, 1, None, 1)]
-    assert told("net_total") == [("all", "EUR", 0, 53.5, 53.5)]
+    assert told("net_total") == [("all", "EUR", 0, 54.5, 54.5)]
     assert told("buyers_by_return") == [
         ("false", None, 0, None, 2), ("true", None, 0, None, 1)
     ]  # fmt: skip

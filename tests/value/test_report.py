@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from orchestration.errors import UserError
 from orchestration.value.charts import actual_and_predicted, as_markdown, lift_curves
-from orchestration.value.report import collect
+from orchestration.value.report import collect, read_report
 from orchestration.value.report_page import asset_metadata, page
 from orchestration.value.report_text import grade_sentence, headline, money
 from tests.conftest import Company, settings_in
@@ -57,9 +59,16 @@ def test_json_and_page(finished_company: Company, tmp_path: Path) -> None:
     assert found["grade"] in ("A", "B", "C", "D") and len(found["deciles"]) == 10
     assert all(isinstance(d["actual_amount"], float) for d in found["deciles"])
     assert {p["split"] for p in found["parameters"]} == {"calibration", "refresh"}
+    assert found["backtests"] and len(found["backtests"]) == len(
+        {b["split"] for b in found["backtests"]}
+    )
     assert len(found["lift"]) == sum(c["customer_count"] is not None for c in found["candidates"])
     html = file.read_text()
     assert html.count("<svg") == 2 and "prefers-color-scheme: dark" in html
+    assert html.count("<path ") == len(found["lift"]) + 1, "a curve of each candidate, and chance"
+    unusable = [c["label"] for c in found["candidates"] if c["reason"]]
+    assert unusable and all(f"{label} is not usable" in html for label in unusable)
+    assert html.count('class="used"') == 1 and "<h2>Parameters</h2>" in html
     # Nothing is fetched: no address but the SVG's name of its language.
     assert set(re.findall(r"https?://[^\"' )]+", html)) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"\bp[0-9a-f]{16}\b", html)
@@ -76,6 +85,15 @@ def test_without_a_run_there_is_a_remedy(tmp_path: Path) -> None:
     assert result.returncode == 3 and "c360 run" in result.stderr
 
 
+def test_without_a_backtest_there_is_a_remedy(tmp_path: Path) -> None:
+    """As after a run that ended before it."""
+    settings = settings_in(tmp_path / "data")
+    settings.data_dir.mkdir()
+    duckdb.connect(str(settings.warehouse_path)).close()
+    with pytest.raises(UserError, match=r"not been backtested yet\. Run `c360 run` first"):
+        read_report(settings)
+
+
 def test_deciles_add_up_to_the_backtest(report: dict[str, Any]) -> None:
     champion = report["candidates"][0]
     assert champion["is_champion"]
@@ -90,25 +108,32 @@ def test_deciles_add_up_to_the_backtest(report: dict[str, Any]) -> None:
 def test_dagster_shows_parameters_grade_and_charts(report: dict[str, Any]) -> None:
     shown = asset_metadata(report)
     assert "| refresh | bg_nbd | r |" in shown["clv_parameters"]["parameters"]
-    assert report["grade"] in shown["clv_backtest"]["grade"]
+    assert f"Grade {report['grade']}" in shown["clv_backtest"]["grade"]
+    champion = report["candidates"][0]
+    for name in ("bias", "measured coverage", "claimed coverage", "top decile share"):
+        assert shown["clv_backtest"][name] == champion[name.replace(" ", "_")], name
     assert "data:image/svg+xml;base64," in shown["clv_backtest"]["lift by decile"]
     assert "data:image/svg+xml;base64," in shown["clv_calibration"]["actual against predicted"]
 
 
-def test_a_report_without_a_prediction_can_be_shown(report: dict[str, Any]) -> None:
+def test_a_report_without_a_prediction_says_why(finished_company: Company) -> None:
     """As after a first run over a month of orders."""
-    nothing = {
-        **report,
-        "champion": None, "grade": None, "deciles": [], "lift": {}, "backtests": [],
-        "parameters": [{**p, "status": "too_little_data"} for p in report["parameters"]],
-        "reason": "31 days of history, and prediction begins with 12 months",
-        "candidates": [
-            {**c, "is_champion": False, "status": "too_little_data"} for c in report["candidates"]
-        ],
-    }  # fmt: skip
+    said = {
+        "clv_backtest": "false as is_champion, 'too_little_data' as status, '31 days' as reason",
+        "clv_parameters": "'too_little_data' as status",
+        "customer_lifetime_value": "null as predicted_clv_amount",
+    }
+    with duckdb.connect() as con:
+        con.execute(f"attach '{finished_company.settings.warehouse_path}' as run (read_only)")
+        con.execute("create schema value")
+        for table in (*said, "clv_calibration", "clv_coverage", "clv_cutoffs"):
+            other = f"replace ({said[table]})" if table in said else ""
+            con.execute(f"create view value.{table} as select * {other} from run.value.{table}")
+        nothing = collect(con)
+    assert nothing["champion"] is nothing["grade"] is None and nothing["deciles"] == []
     text = page(nothing)
-    assert "31 days of history" in text and "<table" not in text
-    assert "31 days of history" in asset_metadata(nothing)["clv_backtest"]["outcome"]
+    assert "only what was: 31 days." in text and "<table" not in text
+    assert asset_metadata(nothing)["clv_backtest"]["outcome"].endswith("only what was: 31 days.")
 
 
 def test_charts_of_awkward_amounts() -> None:
@@ -117,7 +142,9 @@ def test_charts_of_awkward_amounts() -> None:
         {"decile": 2, "predicted_amount": 1e15, "actual_amount": 3},
     ]
     assert "nan" not in actual_and_predicted(rows) and "inf" not in actual_and_predicted(rows)
-    assert actual_and_predicted([]).startswith("<svg")
+    assert "best first, logarithmic" in actual_and_predicted(rows)
+    nothing = actual_and_predicted([])
+    assert nothing.startswith("<svg") and "logarithmic" not in nothing
     assert "&lt;b&gt;" in lift_curves({"<b>": [0.0, 1.0]}, {})
     assert as_markdown("<svg/>", "x").startswith("![x](data:image/svg+xml;base64,")
 
@@ -135,6 +162,7 @@ def test_bars_that_differ_by_more_than_a_hundred_are_logarithmic() -> None:
     assert nothing == 0 and smallest > 0
     small, large = bars(50, 100)[-2:]
     assert small == pytest.approx(large / 2, rel=0.01)
+    assert bars(-50, 100)[-2:] == [0, large]
 
 
 def test_the_sentences_say_bias_chance_and_coverage(report: dict[str, Any]) -> None:

@@ -9,8 +9,7 @@ with
 purchase_days as (
     select
         profile_id,
-        bought_on,
-        is_purchase,
+        case when is_purchase then bought_on end as purchased_on,
         order_count,
         first_ordered_at,
         last_ordered_at,
@@ -33,12 +32,12 @@ profile_sums as (
     select
         profile_id,
         sum(order_count) as order_count,
-        count(*) filter (where is_purchase) as purchase_count,
+        count(purchased_on) as purchase_count,
         cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         min(first_ordered_at) as first_ordered_at,
         max(last_ordered_at) as last_ordered_at,
-        max(bought_on) filter (where is_purchase) as last_purchased_on,
+        max(purchased_on) as last_purchased_on,
         case
             when count(margin_amount) = count(*) then cast(sum(margin_amount) as decimal(18, 2))
         end as margin_amount
