@@ -169,8 +169,8 @@ def test_denials_and_grants_are_in_consent(
         "with last as (select source_system, source_record_id, arg_max(status, recorded_at) = "
         "'denied' as is_no from conformed.consents group by all union all select source_system, "
         "source_record_id, true from conformed.unread_consents) select if(is_no, 'denied', "
-        "'granted'), count(*) from (select bool_or(is_no) as is_no from last join "
-        "identity.identity_map using (source_system, source_record_id) group by profile_id) group by 1",
+        "'granted'), count(*) from (select bool_or(is_no) as is_no from last join identity"
+        ".identity_map using (source_system, source_record_id) group by profile_id) group by 1",
     )
     with after_run.published() as published:
         counts = "select status, sum(profile_count) from insights.fact_consent group by 1"

@@ -102,7 +102,7 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
     assert [(r.unique_id, r.message) for r in results if r.status not in ("success", "pass")] == []
     assert sum(r.unique_id.startswith("model.") for r in results) == len(names) + len(EVERYWHERE)
     tests = [r.unique_id for r in results if r.unique_id.startswith("test.")]
-    for name in names[len(EXAMPLES) :]:
+    for name in names:
         grain = (f".unique_{name}_", f".unique_combination_{name}_")
         assert any(g in test for g in grain for test in tests), name
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
