@@ -164,14 +164,12 @@ def test_denials_and_grants_are_in_consent(
         ("mailchimp", "granted", "form", 170),
     ]
     # Who has a record that said no, and nothing since, may not be mailed: as many are published.
-    said = rows(
-        warehouse,
-        "with last as (select source_system, source_record_id, arg_max(status, recorded_at) = "
-        "'denied' as is_no from conformed.consents group by all union all select source_system, "
-        "source_record_id, true from conformed.unread_consents) select if(is_no, 'denied', "
-        "'granted'), count(*) from (select bool_or(is_no) as is_no from last join identity"
-        ".identity_map using (source_system, source_record_id) group by profile_id) group by 1",
-    )
+    of = "source_system, source_record_id"
+    last = f"select {of}, arg_max(status, recorded_at) as s from conformed.consents group by all"
+    unread = f"select {of}, 'denied' from conformed.unread_consents"
+    people = f"select min(s) as status from ({last} union all {unread}) join "
+    people += f"identity.identity_map using ({of}) group by profile_id"
+    said = rows(warehouse, f"select status, count(*) from ({people}) group by 1")
     with after_run.published() as published:
         counts = "select status, sum(profile_count) from insights.fact_consent group by 1"
         assert rows(published, counts) == said
