@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 
-
 VIEWS = {"ranking_values", "ranking_buckets"}
 
 
