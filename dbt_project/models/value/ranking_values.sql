@@ -2,12 +2,14 @@
 
 with
 
--- Which windows each ranking of the policy looks back over.
+-- Which windows each ranking of the policy looks back over. Everybody is a member of the tiers once.
 ranking_windows as (
     select
         rankings.ranking,
         rankings.metric,
         rankings.category_type,
+        case when rankings.category_type = 'everybody' then 'loyalty_tier' else rankings.category_type end
+            as members_of,
         look_backs.look_back,
         look_backs.months
     from {{ ref('rankings') }} as rankings
@@ -15,32 +17,16 @@ ranking_windows as (
         on contains(' ' || rankings.look_backs || ' ', ' ' || look_backs.look_back || ' ')
 ),
 
-measured as (
-    select * from {{ ref('decile_values') }}
-),
-
 members as (
-    select
-        measured.*,
-        measured.category_type as ranked_category_type,
-        measured.category as ranked_category
-    from measured
-    union all
-    -- A ranking of everybody together has one category.
-    select
-        measured.*,
-        'everybody' as ranked_category_type,
-        'all' as ranked_category
-    from measured
-    where measured.category_type = 'loyalty_tier'
+    select * from {{ ref('decile_values') }}
 )
 
 select
     ranking_windows.ranking,
     members.profile_id,
     members.metric,
-    members.ranked_category_type as category_type,
-    members.ranked_category as category,
+    ranking_windows.category_type,
+    case when ranking_windows.category_type = 'everybody' then 'all' else members.category end as category,
     ranking_windows.look_back,
     case
         when ranking_windows.months is null then members.value_lifetime
@@ -54,4 +40,4 @@ from members
 inner join ranking_windows
     on
         ranking_windows.metric = members.metric
-        and ranking_windows.category_type = members.ranked_category_type
+        and ranking_windows.members_of = members.category_type
