@@ -109,7 +109,11 @@ def read_entities(dbt_project_dir: Path) -> dict[str, Entity]:
                 data_type=c["data_type"],
                 description=" ".join(c.get("description", "").split()),
                 is_required=(name, c["name"]) in ASKED
-                or any(x.get("type") == "not_null" for x in c.get("constraints", ())),
+                # What a source may leave out, the conformed layer fills.
+                or (
+                    not c.get("config", {}).get("meta", {}).get("optional")
+                    and any(x.get("type") == "not_null" for x in c.get("constraints", ()))
+                ),
                 label=c.get("config", {}).get("meta", {}).get("label"),
             )
             for c in model["columns"]
