@@ -32,4 +32,6 @@ def parsed(settings: Settings) -> Settings:
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
     for name in LEFT_BY_PARSE:
         shutil.copy(once.dbt_target_dir / name, settings.dbt_target_dir)
+        # As what a run writes.
+        (settings.dbt_target_dir / name).chmod(0o600)
     return settings

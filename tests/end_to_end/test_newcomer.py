@@ -22,9 +22,10 @@ from tests.own_data import project_copy
 POLICY = Path("seeds") / "policy"
 SOURCES = Path("models") / "staging" / "web_shop" / "_web_shop__sources.yml"
 MADE = (
-    "stg_web_shop__customers", "customer_records", "attributes", "attribute_values",
-    "ranked_records", "profiles", "rankings", "ranking_values", "ranking_places",
-    "ranking_buckets", "match_records", "match_comparisons", "match_parameters",
+    "stg_web_shop__customers", "customer_records", "attributes", "attribute_rules",
+    "attribute_values", "ranked_records", "policy_profiles", "profiles", "rankings",
+    "ranking_values", "ranking_places", "ranking_buckets", "match_records", "match_comparisons",
+    "match_parameters",
 )  # fmt: skip
 EXAMPLES = PROJECT_ROOT / "examples" / "rankings" / "rankings.csv"
 

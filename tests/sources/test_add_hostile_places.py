@@ -41,6 +41,8 @@ def write(path: Path, content: str | bytes = CUSTOMERS) -> Path:
 
 
 def test_a_pipe_and_its_like_are_refused_at_once(tmp_path: Path) -> None:
+    root, tmp_path = tmp_path / "root", tmp_path / "place"
+    tmp_path.mkdir()
     os.mkfifo(tmp_path / "pipe.csv")
     (tmp_path / "circle.csv").symlink_to(tmp_path / "circle.csv")
     (tmp_path / "away.csv").symlink_to(tmp_path / "nowhere")
@@ -57,7 +59,7 @@ def test_a_pipe_and_its_like_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"pipe.csv is left out: it is a pipe"):
         find_tables(str(tmp_path / "p*.csv"), tmp_path)
     write(tmp_path / "customers.csv")
-    added = add(tmp_path / "root", "crm", tmp_path)
+    added = add(root, "crm", tmp_path)
     assert added.feeds() == {"customers": "customer_records"}
     for name in (*cases, "b\\xe9.csv"):
         assert f"{name} is left out" in added.shown

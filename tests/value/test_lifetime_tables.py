@@ -43,17 +43,15 @@ def test_published_figures_through_sql(lab: Lab) -> None:
 def test_the_backtest_finds_what_was_measured_by_hand(lab: Lab) -> None:
     """50.2 % of the held-out spending in the best tenth, 48.1 % by past spending (README)."""
     shares = dict(lab.rows("select model, top_decile_share from value.clv_backtest"))
-    usable = dict(
-        lab.rows("select model, top_decile_share from value.clv_backtest where status = 'usable'")
-    )
     assert shares["bg_nbd_gamma_gamma"] == pytest.approx(0.502, abs=0.002)
     assert shares["past_revenue"] == pytest.approx(0.481, abs=0.004)
     [(champion, bias, status)] = lab.rows(
         "select model, bias, status from value.clv_backtest where is_champion"
     )
     assert status == "usable" and abs(bias) < 0.25
-    # The baseline ranks as well, but its total is off by more than half.
-    assert "baseline" not in usable
+    # The baseline's total is off by more than half here, if not over all backtests.
+    biases = dict(lab.rows("select model, bias from value.clv_backtest"))
+    assert champion != "baseline" and biases["baseline"] < -0.5
     assert lab.rows("select distinct method from value.customer_lifetime_value") == [(champion,)]
 
 
