@@ -86,17 +86,6 @@ class Chain(Lab):
         shutil.copytree(self.settings.data_dir, folder)
         return other
 
-    def remember_nothing(self) -> None:
-        """The memory of denials as a run finds it, so that whole builds read it as refreshes do."""
-        with duckdb.connect(str(self.settings.warehouse_path)) as con:
-            con.execute("create schema if not exists profile")
-            con.execute(
-                "create table profile.denial_history (source_system text, consent_id text, "
-                "source_record_id text, contact_namespace text, contact_value text, purpose text, "
-                "channel text, topic text, code text, recorded_at timestamp, "
-                "point_namespace text, point_value text)"
-            )
-
     def decide(self, *decisions: str) -> None:
         """Say which records belong together or do not: rows of identity_overrides, and no others.
 

@@ -163,6 +163,17 @@ class Lab:
             con.execute("rollback")
         return found
 
+    def remember_nothing(self) -> None:
+        """The memory of denials as a run finds it, so that whole builds read it as refreshes do."""
+        with duckdb.connect(str(self.settings.warehouse_path)) as con:
+            con.execute("create schema if not exists profile")
+            con.execute(
+                "create table profile.denial_history (source_system text, consent_id text, "
+                "source_record_id text, contact_namespace text, contact_value text, purpose text, "
+                "channel text, topic text, code text, recorded_at timestamp, "
+                "point_namespace text, point_value text)"
+            )
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of the warehouse."""
         with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as con:

@@ -131,6 +131,7 @@ def test_they_are_activities_of_people_and_refreshed_as_they_are_built(
     company: Any = SimpleNamespace(server=[])
     lab.load(company, TODAY)
     lab.build(policy=True)
+    lab.remember_nothing()
     lab.build(layers=AFTER)
     counts = dict(
         lab.query(
