@@ -223,7 +223,9 @@ def test_kills_amid_news_leave_what_a_whole_build_gives(company: Company, tmp_pa
     assert {n for n in whole | refreshed if whole.get(n) != refreshed.get(n)} == set()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "sent", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
+)
 def test_a_signal_ends_a_run_once_with_a_sentence(company: Company, sent: signal.Signals) -> None:
     published = published_run(company)
     run = subprocess.Popen(

@@ -11,9 +11,11 @@ import pytest
 
 from orchestration.settings import PROJECT_ROOT
 
-# The import of the command line waits here, as it does on a cold disk.
+# The import of the command line waits here, as it does on a cold disk. What a shell starts in the
+# background ignores the interrupt, and what it starts inherits that.
 SLOW = """
-import importlib.abc, sys, time
+import importlib.abc, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Slow(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == "typer":
