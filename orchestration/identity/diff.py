@@ -6,8 +6,6 @@ ledger, and is removed again. So ids are those that a run would give.
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,15 +13,14 @@ from typing import Any
 import duckdb
 from rich.table import Table
 
-from orchestration.identity.scratch import build, copy_project, elsewhere
+from orchestration.identity.scratch import previewed
 from orchestration.identity.warehouse import connect_identity
 from orchestration.locking import WriterLock
 from orchestration.progress import reporter
 from orchestration.settings import Settings
 from orchestration.terminal import Console
-from orchestration.warehouse import connect_writer, rows
+from orchestration.warehouse import rows
 
-SUFFIX = "_preview"
 SCHEMAS = ("policy", "identity")
 SELECTION = (
     "--select", "customer_360.policy", "customer_360.identity",
@@ -120,16 +117,6 @@ order by profiles_after desc, records desc, old_id
 """
 
 
-@dataclass(frozen=True)
-class PreviewSettings(Settings):
-    """The same data folder, with a place of its own for what dbt writes."""
-
-    @property
-    def dbt_target_dir(self) -> Path:
-        """dbt's files of the preview; those of the runs stay as they are."""
-        return self.data_dir / "preview" / "dbt_target"
-
-
 def compare_policies(settings: Settings, policy: Path | None = None) -> dict[str, Any]:
     """Build people by the policy as it is now and compare them with those of the last run.
 
@@ -148,27 +135,10 @@ def compare_policies(settings: Settings, policy: Path | None = None) -> dict[str
     with WriterLock(settings.data_dir, on_wait=lambda text: reporter().end("wait", text)):
         with connect_identity(settings):
             pass
-        folder = settings.data_dir / "preview"
-        shutil.rmtree(folder / "project", ignore_errors=True)
-        project = copy_project(settings.dbt_project_dir, folder / "project", policy)
-        preview = PreviewSettings(settings.data_dir, settings.landing_dir, project)
-        try:
-            with elsewhere(SUFFIX):
-                _drop(settings)
-                build(preview, "preview", SELECTION)
-            reporter().begin("compare")
-            with connect_writer(settings) as con:
-                answer = _compare(con)
+        with previewed(settings, policy, SCHEMAS, SELECTION) as con:
+            answer = _compare(con)
             reporter().end("compare", f"{answer['counts']['records']:,} records")
-            return answer
-        finally:
-            _drop(settings)
-
-
-def _drop(settings: Settings) -> None:
-    with connect_writer(settings) as con:
-        for schema in SCHEMAS:
-            con.execute(f"drop schema if exists {schema}{SUFFIX} cascade")
+        return answer
 
 
 def _compare(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -6,9 +6,11 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from orchestration.errors import UserError
@@ -17,9 +19,11 @@ from orchestration.progress import reporter
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.parsing import load_manifest
+from orchestration.warehouse import connect_writer
 
 IGNORED = shutil.ignore_patterns("target", "logs", "__pycache__")
 WITHOUT_YAML = shutil.ignore_patterns("*.yml", "__pycache__")
+SUFFIX = "_preview"
 ENVIRONMENT = ("C360_DATA_DIR", "C360_SCHEMA_SUFFIX", "C360_SUFFIXED_SCHEMAS")
 
 
@@ -153,3 +157,55 @@ def elsewhere(
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@dataclass(frozen=True)
+class PreviewSettings(Settings):
+    """The same data folder, with a place of its own for what dbt writes."""
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        """dbt's files of the preview; those of the runs stay as they are."""
+        return self.data_dir / "preview" / "dbt_target"
+
+
+@contextmanager
+def previewed(
+    settings: Settings, policy: Path | None, schemas: Sequence[str], selection: Sequence[str]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What the policy as it is now would make of the last run's rows, built beside them.
+
+    It stands in schemas of its own, named with SUFFIX, and is removed again at the end. The caller
+    holds the writer lock.
+
+    Parameters:
+        settings: paths.
+        policy: see `copy_project`.
+        schemas: those that are made a second time.
+        selection: dbt's options that say which nodes.
+
+    Yields:
+        A connection to the warehouse, which has both.
+
+    Raises:
+        UserError: the policy can't be followed.
+    """
+    folder = settings.data_dir / "preview"
+    shutil.rmtree(folder / "project", ignore_errors=True)
+    project = copy_project(settings.dbt_project_dir, folder / "project", policy)
+    preview = PreviewSettings(settings.data_dir, settings.landing_dir, project)
+    try:
+        with elsewhere(SUFFIX, schemas):
+            _drop_preview(settings, schemas)
+            build(preview, "preview", selection)
+        reporter().begin("compare")
+        with connect_writer(settings) as con:
+            yield con
+    finally:
+        _drop_preview(settings, schemas)
+
+
+def _drop_preview(settings: Settings, schemas: Sequence[str]) -> None:
+    with connect_writer(settings) as con:
+        for schema in schemas:
+            con.execute(f"drop schema if exists {schema}{SUFFIX} cascade")

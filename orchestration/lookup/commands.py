@@ -35,6 +35,7 @@ app = typer.Typer(
     ),
 )
 app.command()(diff)
+MOST = 1_000_000
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -49,7 +50,8 @@ def show(
     ],
     value: Annotated[str | None, typer.Argument(help="The identity, as in email a@x.org.")] = None,
     activities: Annotated[
-        int, typer.Option("--activities", min=0, help="Most activities, the latest first.")
+        int,
+        typer.Option("--activities", min=0, max=MOST, help="Most activities, the latest first."),
     ] = 10,
     kind: Annotated[
         str | None, typer.Option("--type", help="Only activities of this type.")
@@ -65,13 +67,14 @@ def show(
     Attributes and where each comes from, identities, household, consent, measures, segments and
     the latest activities. Shows personal data, to whoever may read the warehouse; logs none.
     """
-    from orchestration.layers_reader import connect_layers
+    from orchestration.lookup.layers import connect_people, require_readable
     from orchestration.lookup.person import Activities, look_up, profile_asked_for
     from orchestration.lookup.show import show_person
 
     settings = begin()
     asked = Activities(activities, kind, since.date() if since else None)
-    with connect_layers(settings, with_personal_data=True) as con:
+    require_readable(key, value, kind)
+    with connect_people(settings) as con:
         found = look_up(con, profile_asked_for(con, key, value), asked)
     if as_json:
         print(json.dumps(found, indent=2, default=str))
@@ -90,12 +93,13 @@ def search(
     Which attributes are looked in, and what each is worth, is dbt_project/seeds/policy/
     search_columns.csv. Whoever has more of the words comes first.
     """
-    from orchestration.layers_reader import connect_layers
+    from orchestration.lookup.layers import connect_people, require_readable
     from orchestration.lookup.search import search as search_people
     from orchestration.lookup.show import show_people
 
     settings = begin()
-    with connect_layers(settings, with_personal_data=True) as con:
+    require_readable(*text)
+    with connect_people(settings) as con:
         found = search_people(con, settings.dbt_project_dir, " ".join(text), limit)
     if as_json:
         print(json.dumps(found, indent=2, default=str))

@@ -14,7 +14,6 @@ from orchestration.errors import UserError
 from orchestration.warehouse import rows
 
 MOST_NAMED = 20
-MISSING = "No people have been found yet. Run `c360 run` first."
 
 OF_ID = """
 select profile_id from profile.profiles where profile_id = $id

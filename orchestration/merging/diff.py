@@ -6,7 +6,6 @@ removed again.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,14 @@ import duckdb
 from rich.table import Table
 
 from orchestration.errors import UserError
-from orchestration.identity.diff import PreviewSettings
-from orchestration.identity.scratch import build, copy_project, elsewhere
+from orchestration.identity.scratch import previewed
 from orchestration.ingest.sql import quoted
 from orchestration.locking import WriterLock
 from orchestration.progress import reporter
 from orchestration.settings import Settings
 from orchestration.terminal import Console
-from orchestration.warehouse import connect_reader, connect_writer, rows
+from orchestration.warehouse import connect_reader, rows
 
-SUFFIX = "_preview"
 SCHEMAS = ("policy", "profile")
 SELECTION = (
     "--select", "customer_360.policy", "ranked_records", "attribute_rules", "attribute_values",
@@ -87,27 +84,10 @@ def compare_merging(settings: Settings, policy: Path | None = None) -> dict[str,
     with WriterLock(settings.data_dir, on_wait=lambda text: reporter().end("wait", text)):
         with connect_reader(settings, OLD, "There are no profiles yet. Run `c360 run` first."):
             pass
-        folder = settings.data_dir / "preview"
-        shutil.rmtree(folder / "project", ignore_errors=True)
-        project = copy_project(settings.dbt_project_dir, folder / "project", policy)
-        preview = PreviewSettings(settings.data_dir, settings.landing_dir, project)
-        try:
-            with elsewhere(SUFFIX, SCHEMAS):
-                _drop(settings)
-                build(preview, "preview", SELECTION)
-            reporter().begin("compare")
-            with connect_writer(settings) as con:
-                answer = _compare(con)
+        with previewed(settings, policy, SCHEMAS, SELECTION) as con:
+            answer = _compare(con)
             reporter().end("compare", f"{len(answer['policies'])} policies")
-            return answer
-        finally:
-            _drop(settings)
-
-
-def _drop(settings: Settings) -> None:
-    with connect_writer(settings) as con:
-        for schema in SCHEMAS:
-            con.execute(f"drop schema if exists {schema}{SUFFIX} cascade")
+        return answer
 
 
 def _compare(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.errors import UserError
 from orchestration.layers_reader import connect_layers
+from orchestration.lookup import layers as lookup_layers
+from orchestration.lookup.layers import connect_people, require_readable
 from orchestration.lookup.person import SECTIONS, Activities, look_up, profile_asked_for
 from orchestration.warehouse import rows
-from tests.conftest import Company
+from tests.conftest import Company, settings_in
 
 PEOPLE = "select profile_id from profile.profiles order by md5(profile_id) limit 25"
 
@@ -96,6 +101,28 @@ def test_what_names_nobody_or_several_is_said(
         profile_asked_for(few, key, value)
     # An identity is personal data, and a message may end in a log.
     assert value is None or value not in str(told.value)
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(UserError, match="not UTF-8"):
+        require_readable("email", None, os.fsdecode(b"ann\xff"))
+    require_readable("Ańn", None)
+
+
+def test_a_warehouse_that_can_not_be_asked_yet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an earlier version, or of a run that ended before the profiles."""
+
+    @contextmanager
+    def empty(*_: object, **__: object) -> Iterator[duckdb.DuckDBPyConnection]:
+        with duckdb.connect() as con:
+            yield con
+
+    monkeypatch.setattr(lookup_layers, "connect_layers", empty)
+    with (
+        pytest.raises(UserError, match=r"no people to look up.*Run `c360 run` first"),
+        connect_people(settings_in(Path("nowhere"))),
+    ):
+        pass
 
 
 def test_all_that_the_layers_hold_is_told(layers: duckdb.DuckDBPyConnection) -> None:
