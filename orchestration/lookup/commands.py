@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,6 @@ import typer
 from typer.core import TyperGroup
 
 from orchestration.beginning import begin
-from orchestration.errors import UserError
 from orchestration.merging.commands import diff
 from orchestration.terminal import Console
 
@@ -106,4 +106,4 @@ def search(
     elif found:
         show_people(Console(), found)
     else:
-        raise UserError("Nobody is found by these words.", 2)
+        print("Nobody is found by these words.", file=sys.stderr)
