@@ -34,7 +34,7 @@ MODELS = ("record_names", "shared_value_pairs", "people_at_shared_values", "matc
 SEEDS = (
     "given_name_variants", "given_name_genders", "blocked_identity_values", "name_titles",
     "name_roles", "organisation_noise_words", "match_settings", "match_comparisons",
-    "match_degrees", "blocking_rules", "identity_namespaces",
+    "match_degrees", "blocking_rules", "identity_namespaces", "postal_places",
 )  # fmt: skip
 IDENTIFIERS = ("email", "phone", "loyalty_id", "national_id")
 

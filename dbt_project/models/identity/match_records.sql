@@ -99,7 +99,7 @@ spelled as (
         {{ letters('customer_records.street') }} as street_name,
         {{ letters_and_digits('customer_records.address_line_2') }} as address_line_2,
         {{ letters_and_digits('customer_records.postal_code') }} as postal_code,
-        {{ letters('customer_records.city') }} as city,
+        coalesce({{ letters('customer_records.city') }}, {{ letters('postal_places.city') }}) as city,
         {{ letters('customer_records.state') }} as state,
         customer_records.country_code,
         {{ json_in_letters_and_digits('customer_records.attributes') }} as attributes
@@ -112,6 +112,12 @@ spelled as (
         on unwritten_phones.record_key = customer_records.record_key
     left join placeholder_dates
         on placeholder_dates.value = cast(customer_records.birth_date as string)
+    left join {{ ref('postal_places') }} as postal_places
+        on
+            postal_places.country_code = customer_records.country_code
+            and {{ letters_and_digits('postal_places.postal_code') }}
+            = {{ letters_and_digits('customer_records.postal_code') }}
+            and customer_records.city is null
 )
 
 select
