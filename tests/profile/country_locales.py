@@ -48,7 +48,7 @@ def only_language(country: str) -> str:
     if len(official) != 1:
         return ""
     used = get_territory_language_info(country)[official[0]]["population_percent"]
-    return official[0].split("_")[0] if used >= LEAST_PERCENT else ""
+    return official[0].split("_")[0] if float(used or 0) >= LEAST_PERCENT else ""
 
 
 def text() -> str:
