@@ -138,7 +138,14 @@ def scored_pairs(
                 rules_of(con, model, f"{seeds}.{RULES}"), policy, pairs,
             )  # fmt: skip
             con.execute(f"insert into {OUTPUT} select * from {WORK}.main.scored")
-    return con.sql(f"select * from {OUTPUT} order by record_key_a, record_key_b")
+    # Of two business units nobody is one person, and a match there speaks against no other.
+    return con.sql(
+        f"select scored.* from {OUTPUT} as scored "
+        f"inner join {records} as a on a.record_key = scored.record_key_a "
+        f"inner join {records} as b on b.record_key = scored.record_key_b "
+        "where coalesce(a.business_unit_id = b.business_unit_id, true) "
+        "order by scored.record_key_a, scored.record_key_b"
+    )
 
 
 def rules_of(con: duckdb.DuckDBPyConnection, model: MatchModel, rules: str) -> MatchSettings:

@@ -56,9 +56,18 @@ NEVER = [
 ]
 ALWAYS = [shop("a1"), shop("a2")]
 CATALOGUE = [Record(f"catalogue:{i}", {"email": "same@x.org"}, f"2026-01-0{i}") for i in (1, 2)]
+# Two units and a register of the whole organisation: one value of both, one of each.
+UNITS = [
+    *(Record(f"{system}:{n}", {"email": "u@x.org"}) for system in ("alps", "coast") for n in (1, 2)),
+    Record("whole:1", {"email": "u@x.org"}),
+    Record("alps:3", {"email": "v@x.org"}, "2026-01-03"),
+    Record("coast:3", {"device": "w"}, "2026-01-01"),
+    Record("whole:2", {"email": "v@x.org", "device": "w"}, "2026-01-02"),
+    Record("alps:4", {}), Record("coast:4", {}),
+]  # fmt: skip
 EVERYONE = [
     *SHARED_DEVICE, *SHARED_EMAIL, *RECYCLED_PHONE, *TOO_MANY_CARDS, *CHAIN, *TORN_CHAIN, *NEVER,
-    *ALWAYS, *CATALOGUE,
+    *ALWAYS, *CATALOGUE, *UNITS,
 ]  # fmt: skip
 
 
@@ -67,8 +76,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     made = Lab(
         tmp_path_factory.mktemp("rules"),
         NAMESPACES,
-        [OVERRIDE.format("never_link", "n1", "n3"), OVERRIDE.format("always_link", "a1", "a2")],
+        [
+            OVERRIDE.format("never_link", "n1", "n3"),
+            OVERRIDE.format("always_link", "a1", "a2"),
+            "always_link,alps,4,coast,4,ann,they said so,,",
+        ],
         duplicate_free=("catalogue",),
+        units={"alps": "mountain", "coast": "sea"},
     )
     made.build(EVERYONE)
     return made
@@ -139,6 +153,19 @@ def test_always_link_joins_what_shares_nothing(lab: Lab) -> None:
 def test_a_source_without_duplicates_has_one_record_in_a_profile(lab: Lab) -> None:
     assert len(people_of(lab, CATALOGUE)) == 2
     assert set(reasons(lab, CATALOGUE).values()) == {"duplicate_free_source"}
+
+
+def test_nobody_is_of_two_business_units_and_each_unit_keeps_its_people(lab: Lab) -> None:
+    assert people_of(lab, UNITS) == {
+        frozenset({"alps:1", "alps:2"}), frozenset({"coast:1", "coast:2"}), frozenset({"whole:1"}),
+        frozenset({"alps:3", "whole:2"}), frozenset({"coast:3"}),
+        frozenset({"alps:4"}), frozenset({"coast:4"}),
+    }  # fmt: skip
+    assert reasons(lab, UNITS) == {
+        ("whole:1", "email"): "several_units",
+        ("coast:3", "device"): "business_unit",
+        ("alps:4", None): "business_unit",
+    }
 
 
 def test_ids_survive_other_orders_merges_splits_and_what_is_undone(lab: Lab) -> None:

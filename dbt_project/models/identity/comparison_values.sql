@@ -30,6 +30,14 @@ with
     select record_key, namespace, identity_value
     from {{ ref('normalised_values') }}
     semi join reached_values using (namespace, normalised_value)
+    union all
+    select record_key, namespace, identity_value
+    from {{ ref('normalised_values') }}
+    semi join {{ changed('record_units') }} using (record_key)
+    union all
+    select record_key, namespace, identity_value
+    from {{ ref('normalised_values') }}
+    semi join {{ changed('values_of_several_units') }} using (namespace, normalised_value)
 {% endcall %}
 
 normalised_values as (
@@ -93,6 +101,8 @@ judged as (
         normalised_values.*,
         people.namespace is not null as is_shared,
         people.person_mark,
+        case when several_units.namespace is not null then record_units.business_unit_id end
+            as business_unit_id,
         -- What links within rules only is marked with its record, so that no two records share it.
         normalised_values.namespace in (
             select field from {{ ref('record_match_rules') }}
@@ -102,6 +112,8 @@ judged as (
             when refused_before.record_key is not null then refused_before.refusal_reason
             when oversized_values.namespace is not null then 'too_many_records'
             when people.namespace is not null and people.person_mark is null then 'shared_value'
+            when several_units.namespace is not null and record_units.record_key is null
+                then 'several_units'
         end as refusal_reason,
         coalesce(refused_before.refusal_evidence, oversized_values.evidence) as evidence
     from normalised_values
@@ -119,6 +131,12 @@ judged as (
             people.namespace = normalised_values.namespace
             and people.normalised_value = normalised_values.normalised_value
             and people.person_description = normalised_values.person_description
+    left join {{ ref('values_of_several_units') }} as several_units
+        on
+            several_units.namespace = normalised_values.namespace
+            and several_units.normalised_value = normalised_values.normalised_value
+    left join {{ part(ref('record_units'), ['record_key'], of='normalised_values') }} as record_units
+        on record_units.record_key = normalised_values.record_key
 )
 
 select
@@ -132,6 +150,9 @@ select
         when is_not_alone and refusal_reason is null then normalised_value || '|' || record_key
         when is_shared and refusal_reason is null then normalised_value || '|' || person_mark
         else normalised_value
+    end || case
+        when business_unit_id is not null and refusal_reason is null then '|unit ' || business_unit_id
+        else ''
     end as comparison_value,
     case when is_shared then coalesce(person_mark, record_key) end as person_mark,
     {{ hash60('record_key') }} as node_id,
@@ -144,6 +165,8 @@ select
     case
         when refusal_reason = 'shared_value'
             then 'several people share it, and this record does not say which of them it is'
+        when refusal_reason = 'several_units'
+            then 'records of several business units show it, and this one is of none'
         when refusal_reason is not null then evidence
     end as refusal_evidence
 from judged

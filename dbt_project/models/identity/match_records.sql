@@ -8,6 +8,8 @@ with
     select record_key from {{ changed('comparison_values') }}
     union all
     select record_key from {{ changed('record_names') }}
+    union all
+    select record_key from {{ changed('record_units') }}
 {% endcall %}
 
 customer_records as (
@@ -102,12 +104,15 @@ spelled as (
         coalesce({{ letters('customer_records.city') }}, {{ letters('postal_places.city') }}) as city,
         {{ letters('customer_records.state') }} as state,
         customer_records.country_code,
-        {{ json_in_letters_and_digits('customer_records.attributes') }} as attributes
+        {{ json_in_letters_and_digits('customer_records.attributes') }} as attributes,
+        record_units.business_unit_id
     from customer_records
     left join {{ part(ref('record_names'), ['record_key'], of='customer_records') }} as names
         on names.record_key = customer_records.record_key
     left join identifiers
         on identifiers.record_key = customer_records.record_key
+    left join {{ part(ref('record_units'), ['record_key'], of='customer_records') }} as record_units
+        on record_units.record_key = customer_records.record_key
     left join unwritten_phones
         on unwritten_phones.record_key = customer_records.record_key
     left join placeholder_dates
@@ -160,5 +165,6 @@ select
     spelled.city,
     spelled.state,
     spelled.country_code,
-    spelled.attributes
+    spelled.attributes,
+    spelled.business_unit_id
 from spelled

@@ -158,7 +158,8 @@ identity_map as (
     select * from {{ part(ref('identity_map'), record, of='happened') }}
 ),
 
--- A login belongs to one person only; a device may see several.
+-- A login belongs to one person only; a device may see several. One that several business units know
+-- says nobody, and the person of the device counts.
 people_by_login as (
     select
         identity_value as login,
@@ -166,6 +167,7 @@ people_by_login as (
     from {{ part(ref('profile_identities'), {'identity_value': 'login'}, of='happened') }}
     where namespace = 'login'
     group by identity_value
+    having min(profile_id) = max(profile_id)
 )
 
 select

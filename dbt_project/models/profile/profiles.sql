@@ -28,6 +28,10 @@ with
     from {{ ref('identity_map') }}
     semi join {{ changed('customer_records') }} using ({{ record | join(', ') }})
     union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('record_units') }} using (record_key)
+    union all
     select person_key as profile_id
     from {{ ref('contact_points') }}
     semi join {{ changed('effective_consent') }} using (contact_namespace, contact_value)
@@ -44,6 +48,17 @@ people as (
         count(distinct source_system) as source_system_count
     from identity_map
     group by profile_id
+),
+
+-- Nobody is of two; a test holds that.
+units as (
+    select
+        identity_map.profile_id,
+        min(record_units.business_unit_id) as business_unit_id
+    from identity_map
+    inner join {{ part(ref('record_units'), ['record_key'], of='identity_map') }} as record_units
+        on record_units.record_key = identity_map.record_key
+    group by identity_map.profile_id
 ),
 
 merged as (
@@ -143,6 +158,7 @@ select
     {%- for attribute in declared_attributes() %}
         merged.{{ attribute.name }},
     {%- endfor %}
+    units.business_unit_id,
     household_members.household_id,
     former_ids.former_profile_ids,
     email_allowed.channel is not null as may_be_emailed,
@@ -162,6 +178,8 @@ left join merged
     on merged.profile_id = people.profile_id
 left join {{ part(ref('household_members'), ['profile_id']) }} as household_members
     on household_members.profile_id = people.profile_id
+left join units
+    on units.profile_id = people.profile_id
 left join former_ids
     on former_ids.profile_id = people.profile_id
 {%- for channel, point in {

@@ -220,6 +220,7 @@ WHOLE_PROFILES = {
     "unique_namespace": ("identity_namespaces", "is_unique: false for the namespace that differs"),
     "too_many_values": ("identity_namespaces", "max_values_per_profile: raise it"),
     "duplicate_free_source": ("source_precedence", "is_duplicate_free: false for the system"),
+    "business_unit": ("business_units", "the rows of the two sources: one unit"),
     "never_link": ("identity_overrides", "take the row never_link out that stands in between"),
     "never_rule": ("record_match_rules", "the never rule: one more condition"),
     "ambiguous": ("record_match_rules", "one more condition, so that the rule finds one record"),

@@ -1,6 +1,6 @@
 -- What a record brings along that a profile may hold once only, besides its identity values: a
--- source without duplicates gives each profile one record, and a pair that must not be linked is a
--- value with two different contents.
+-- source without duplicates gives each profile one record, nobody is of two business units, and a pair
+-- that must not be linked is a value with two different contents.
 {{ config(materialized='incremental', unique_key=['record_key']) }}
 
 with
@@ -16,6 +16,8 @@ with
     )
 
     select record_key from {{ changed('customer_records') }}
+    union all
+    select record_key from {{ changed('record_units') }}
     union all
     select record_key from decided_anew
     union all
@@ -78,6 +80,13 @@ exclusive as (
         source_system as scope,
         record_key as held_value
     from duplicate_free
+    union all
+    select
+        record_key,
+        'business_unit' as rule,
+        '' as scope,
+        business_unit_id as held_value
+    from {{ part(ref('record_units'), ['record_key']) }}
     union all
     select
         record_key_a as record_key,

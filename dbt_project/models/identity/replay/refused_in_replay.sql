@@ -33,6 +33,7 @@ select
             then
                 'it would give one profile two records of ' || verdicts.scope
                 || ', which source_precedence says has no duplicates'
+        when 'business_unit' then 'it would put records of two business units into one profile'
         when 'never_rule'
             then 'a rule of record_match_rules keeps apart ' || verdicts.scope
         when 'never_link' then 'identity_overrides says never_link for ' || verdicts.scope

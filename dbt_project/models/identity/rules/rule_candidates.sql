@@ -62,6 +62,7 @@ records_to_compare as (
             and usable_values.value = shared_values.value
 )
 
+-- Of two business units nobody is one person.
 select
     left_side.rule,
     left_side.record_key as record_key_a,
@@ -72,4 +73,9 @@ inner join records_to_compare as right_side
         right_side.rule = left_side.rule
         and right_side.value = left_side.value
         and right_side.record_key > left_side.record_key
+left join {{ ref('record_units') }} as left_units
+    on left_units.record_key = left_side.record_key
+left join {{ ref('record_units') }} as right_units
+    on right_units.record_key = right_side.record_key
+where coalesce(left_units.business_unit_id = right_units.business_unit_id, true)
 group by left_side.rule, left_side.record_key, right_side.record_key
