@@ -56,7 +56,7 @@ class Lab:
         overrides: rows of identity_overrides.
         duplicate_free: systems without duplicates.
         rules: rows of record_match_rules.
-        units: business units by the system that is theirs.
+        units: rows of business_units.
     """
 
     folder: Path
@@ -64,7 +64,7 @@ class Lab:
     overrides: list[str] = field(default_factory=list)
     duplicate_free: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
-    units: Mapping[str, str] = field(default_factory=dict)
+    units: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         project = project_copy(self.folder / "project")
@@ -94,7 +94,7 @@ class Lab:
         self._policy("record_match_rules", self.rules)
         listed = [f"{s},{n},true,x" for n, s in enumerate(self.duplicate_free, start=1)]
         self._policy("source_precedence", listed)
-        self._policy("business_units", [f"{s},,{u},,x" for s, u in self.units.items()])
+        self._policy("business_units", self.units)
         manifest = load_manifest(self.settings)
         with duckdb.connect(str(self.settings.warehouse_path)) as con:
             con.execute("create schema if not exists conformed")

@@ -58,7 +58,7 @@ ALWAYS = [shop("a1"), shop("a2")]
 CATALOGUE = [Record(f"catalogue:{i}", {"email": "same@x.org"}, f"2026-01-0{i}") for i in (1, 2)]
 # Two units and a register of the whole organisation: one value of both, one of each.
 UNITS = [
-    *(Record(f"{system}:{n}", {"email": "u@x.org"}) for system in ("alps", "coast") for n in (1, 2)),
+    *(Record(key, {"email": "u@x.org"}) for key in ("alps:1", "alps:2", "coast:1", "coast:2")),
     Record("whole:1", {"email": "u@x.org"}),
     Record("alps:3", {"email": "v@x.org"}, "2026-01-03"),
     Record("coast:3", {"device": "w"}, "2026-01-01"),
@@ -82,7 +82,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
             "always_link,alps,4,coast,4,ann,they said so,,",
         ],
         duplicate_free=("catalogue",),
-        units={"alps": "mountain", "coast": "sea"},
+        units=("alps,,mountain,,x", "coast,,sea,,x"),
     )
     made.build(EVERYONE)
     return made

@@ -29,6 +29,7 @@ MATCH_RULES = (
     "family,10,link,family_name,shared,50,x",
     "family,10,link,birth_date,not_contradicting,,x",
 )
+UNITS = ("s0,a,a,,x", "s0,b,b,,x", "s1,a,a,,x", "s1,b,b,,x")
 
 UNMOVED = {
     *("active_overrides", "match_parameters", "scored_pairs", "outdone_pairs", "keyed_sources"),
@@ -62,10 +63,15 @@ def random_world(seed: int, dice: random.Random, size: int) -> list[Record]:
                 if dice.random() < share
             },
             f"2026-0{dice.randrange(1, 7)}-11",
-            described(seed, dice) if dice.random() < 0.4 else {},
+            {**of_unit(dice), **(described(seed, dice) if dice.random() < 0.4 else {})},
         )
         for number in range(size)
     ]
+
+
+def of_unit(dice: random.Random) -> dict[str, str]:
+    unit = dice.choice("aaabb---")
+    return {"attributes": f'{{"business_unit": "{unit}"}}'} if unit != "-" else {}
 
 
 def described(seed: int, dice: random.Random) -> dict[str, str]:
@@ -91,7 +97,11 @@ def changed(records: list[Record], dice: random.Random) -> list[Record]:
     kept = [record for record in records if dice.random() > 0.04]
     donors = [record for record in records if record.values]
     moved = [
-        replace(record, values=dice.choice(donors).values) if dice.random() < 0.04 else record
+        replace(
+            record, values=dice.choice(donors).values, attributes=dice.choice(donors).attributes
+        )
+        if dice.random() < 0.04
+        else record
         for record in kept
     ]
     born = [
@@ -107,7 +117,7 @@ def test_random_changes_give_what_a_whole_build_gives(tmp_path: Path) -> None:
     dice = random.Random(11)
     records = [r for seed in range(60) for r in random_world(seed, dice, dice.choice([2, 6, 25]))]
     records = list({record.key: record for record in records}.values())
-    lab = Lab(tmp_path / "lab", NAMESPACES, duplicate_free=("s2",), rules=MATCH_RULES)
+    lab = Lab(tmp_path / "lab", NAMESPACES, duplicate_free=("s2",), rules=MATCH_RULES, units=UNITS)
     rules = lab.settings.dbt_project_dir / "seeds" / "policy" / "match_settings.csv"
     text = rules.read_text()
     rules.write_text(text.replace("training_records,100,", "training_records,1000000,"))

@@ -42,21 +42,14 @@ identity_map as (
 ),
 
 people as (
-    select
-        profile_id,
-        count(*) as record_count,
-        count(distinct source_system) as source_system_count
-    from identity_map
-    group by profile_id
-),
-
--- Nobody is of two; a test holds that.
-units as (
+    -- Nobody is of two units; a test holds that.
     select
         identity_map.profile_id,
+        count(*) as record_count,
+        count(distinct identity_map.source_system) as source_system_count,
         min(record_units.business_unit_id) as business_unit_id
     from identity_map
-    inner join {{ part(ref('record_units'), ['record_key'], of='identity_map') }} as record_units
+    left join {{ part(ref('record_units'), ['record_key'], of='identity_map') }} as record_units
         on record_units.record_key = identity_map.record_key
     group by identity_map.profile_id
 ),
@@ -158,7 +151,7 @@ select
     {%- for attribute in declared_attributes() %}
         merged.{{ attribute.name }},
     {%- endfor %}
-    units.business_unit_id,
+    people.business_unit_id,
     household_members.household_id,
     former_ids.former_profile_ids,
     email_allowed.channel is not null as may_be_emailed,
@@ -178,8 +171,6 @@ left join merged
     on merged.profile_id = people.profile_id
 left join {{ part(ref('household_members'), ['profile_id']) }} as household_members
     on household_members.profile_id = people.profile_id
-left join units
-    on units.profile_id = people.profile_id
 left join former_ids
     on former_ids.profile_id = people.profile_id
 {%- for channel, point in {
