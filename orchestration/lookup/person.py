@@ -113,8 +113,8 @@ SECTIONS = (
         ("identity.profile_ledger",),
         "select profile_id, status, split_from_profile_id, founded_at, ended_at "
         "from identity.profile_ledger "
-        "where current_profile_id = $profile and profile_id <> $profile "
-        "or profile_id = $profile and split_from_profile_id is not null "
+        "where current_profile_id = $profile "
+        "and (profile_id <> $profile or split_from_profile_id is not null) "
         "order by founded_at, profile_id",
     ),
     Section(

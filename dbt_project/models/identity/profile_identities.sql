@@ -38,3 +38,5 @@ from accepted
 inner join identity_map
     on identity_map.record_key = accepted.record_key
 group by identity_map.profile_id, accepted.namespace, accepted.normalised_value
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by identity_map.profile_id

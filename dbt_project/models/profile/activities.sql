@@ -192,3 +192,5 @@ left join identity_map
         and identity_map.source_record_id = happened.source_record_id
 left join people_by_login
     on people_by_login.login = happened.login
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by profile_id nulls last

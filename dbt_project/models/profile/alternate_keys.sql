@@ -1,18 +1,35 @@
-{{ config(materialized='view') }}
+{% set key = ['key_kind', 'namespace', 'key_value', 'profile_id'] %}
+
+{{ config(materialized='incremental', unique_key=key) }}
+
+{% set record = {'source_system': 'namespace', 'source_record_id': 'key_value', 'profile_id': 'profile_id'} %}
+{% set identity = {'namespace': 'namespace', 'identity_value': 'key_value', 'profile_id': 'profile_id'} %}
+{% set former = {'profile_id': 'key_value', 'current_profile_id': 'profile_id'} %}
 
 with
 
-identity_map as (
-    select * from {{ ref('identity_map') }}
-),
-
-profile_identities as (
-    select * from {{ ref('profile_identities') }}
-),
-
-profile_ledger as (
-    select * from {{ ref('profile_ledger') }}
-),
+{% call reached() %}
+    select
+        'source_record' as key_kind,
+        source_system as namespace,
+        source_record_id as key_value,
+        profile_id
+    from {{ changed('identity_map') }}
+    union all
+    select
+        'identity' as key_kind,
+        namespace,
+        identity_value as key_value,
+        profile_id
+    from {{ changed('profile_identities') }}
+    union all
+    select
+        'former_profile' as key_kind,
+        'profile_id' as namespace,
+        profile_id as key_value,
+        current_profile_id as profile_id
+    from {{ changed('profile_ledger') }}
+{% endcall %}
 
 keys as (
     select
@@ -20,21 +37,21 @@ keys as (
         source_system as namespace,
         source_record_id as key_value,
         profile_id
-    from identity_map
+    from {{ part(ref('identity_map'), record) }}
     union all
     select
         'identity' as key_kind,
         namespace,
         identity_value as key_value,
         profile_id
-    from profile_identities
+    from {{ part(ref('profile_identities'), identity) }}
     union all
     select
         'former_profile' as key_kind,
         'profile_id' as namespace,
         profile_id as key_value,
         current_profile_id as profile_id
-    from profile_ledger
+    from {{ part(ref('profile_ledger'), former) }}
     where status = 'merged'
 )
 
@@ -44,4 +61,6 @@ select
     namespace,
     key_value,
     profile_id
-from keys
+from {{ part('keys', key) }}
+-- A look-up then reads the row groups only that the key can be in.
+order by key_value

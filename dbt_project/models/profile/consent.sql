@@ -100,36 +100,55 @@ with_what_is_missing as (
                 and answers.{{ column }} = scopes.{{ column }}
             {%- endfor %}
     where scopes.topic <> 'any' and answers.profile_id is null
-)
+),
 
-select
-    with_what_is_missing.profile_id,
-    with_what_is_missing.contact_namespace,
-    with_what_is_missing.contact_value,
-    with_what_is_missing.purpose,
-    with_what_is_missing.channel,
-    with_what_is_missing.topic,
-    with_what_is_missing.code,
-    codes.status,
-    with_what_is_missing.valid_from as recorded_at,
-    with_what_is_missing.source_system,
-    with_what_is_missing.consent_id,
-    with_what_is_missing.origin
-from with_what_is_missing
-inner join codes
-    on codes.code = with_what_is_missing.code
--- The most careful of all the person's records.
-qualify row_number() over (
-    partition by
+most_careful as (
+    select
         with_what_is_missing.profile_id,
         with_what_is_missing.contact_namespace,
         with_what_is_missing.contact_value,
         with_what_is_missing.purpose,
         with_what_is_missing.channel,
-        with_what_is_missing.topic
-    order by
-        with_what_is_missing.care asc,
-        with_what_is_missing.valid_from desc nulls last,
-        with_what_is_missing.source_system asc nulls last,
-        with_what_is_missing.consent_id asc nulls last
-) = 1
+        with_what_is_missing.topic,
+        with_what_is_missing.code,
+        codes.status,
+        with_what_is_missing.valid_from as recorded_at,
+        with_what_is_missing.source_system,
+        with_what_is_missing.consent_id,
+        with_what_is_missing.origin
+    from with_what_is_missing
+    inner join codes
+        on codes.code = with_what_is_missing.code
+    -- The most careful of all the person's records.
+    qualify row_number() over (
+        partition by
+            with_what_is_missing.profile_id,
+            with_what_is_missing.contact_namespace,
+            with_what_is_missing.contact_value,
+            with_what_is_missing.purpose,
+            with_what_is_missing.channel,
+            with_what_is_missing.topic
+        order by
+            with_what_is_missing.care asc,
+            with_what_is_missing.valid_from desc nulls last,
+            with_what_is_missing.source_system asc nulls last,
+            with_what_is_missing.consent_id asc nulls last
+    ) = 1
+)
+
+select
+    profile_id,
+    contact_namespace,
+    contact_value,
+    purpose,
+    channel,
+    topic,
+    code,
+    status,
+    recorded_at,
+    source_system,
+    consent_id,
+    origin
+from most_careful
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by profile_id

@@ -190,3 +190,5 @@ left join former_ids
 {%- endfor %}
 left join seen
     on seen.profile_id = people.profile_id
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by people.profile_id

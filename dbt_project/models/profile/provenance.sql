@@ -126,3 +126,5 @@ select
     end as lost_by,
     coalesce(attribute_value = winning_value, is_cleared and winner_is_cleared) as is_winning_value
 from placed
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by profile_id

@@ -22,3 +22,5 @@ select
 from records
 inner join {{ part(ref('component_profiles'), ['component_id'], of='records') }} as profiles
     on profiles.component_id = records.component_id
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by profiles.profile_id

@@ -87,3 +87,5 @@ left join heirs
     on heirs.profile_id = profiles.profile_id
 left join origins
     on origins.profile_id = profiles.profile_id
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by current_profile_id nulls last
