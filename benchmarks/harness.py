@@ -150,7 +150,7 @@ def run_benchmark(
     Raises:
         UserError: there is no such benchmark, it keeps nothing, or a child failed.
     """
-    from benchmarks import clv, graph, ingest, nightly, overhead, pipeline, rankings
+    from benchmarks import clv, graph, ingest, lookup, nightly, overhead, pipeline, rankings
     from benchmarks.nightly_report import show
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
@@ -161,6 +161,7 @@ def run_benchmark(
         "clv": clv.run,
         "deciles": rankings.run_deciles,
         "rfm": rankings.run_rfm,
+        "lookup": lookup.run,
         "nightly": partial(nightly.run, keep=keep),
     }
     if name not in known:

@@ -252,7 +252,7 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="pipeline, overhead, ingest, graph, refresh, nightly, deciles, rfm or clv.",
+            help="pipeline, overhead, ingest, graph, nightly, deciles, rfm, clv or lookup.",
         ),
     ],
     customers: Annotated[int, typer.Option(min=100, help="Size of the demo company.")] = 100_000,

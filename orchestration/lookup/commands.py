@@ -102,8 +102,11 @@ def search(
     with connect_people(settings) as con:
         found = search_people(con, settings.dbt_project_dir, " ".join(text), limit)
     if as_json:
-        print(json.dumps(found, indent=2, default=str))
-    elif found:
-        show_people(Console(), found)
+        print(json.dumps(found.people, indent=2, default=str))
+    elif found.people:
+        show_people(Console(), found.people)
     else:
         print("Nobody is found by these words.", file=sys.stderr)
+    if found.left_out:
+        told = ", ".join(found.left_out)
+        print(f"Not looked for, because too many people have it: {told}.", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from orchestration.errors import UserError
 from orchestration.macros import rendered
 from orchestration.warehouse import rows
 
+LAST = "\U0010ffff"
 MOST_WORDS = 12
 """A longer text is a mistake; each word is a look into the table."""
 
+COMMON_SHARE, COMMON_COUNT = 0.1, 10_000
+"""A word in more places than a tenth of the people, and in so many at least, is common."""
 INTERNATIONAL = re.compile(r"\s*(\+|00)[\d\s()./-]{6,}")
 
 # What is asked may be the beginning of a word; the whole word counts twice.
@@ -43,21 +47,32 @@ order by word_count desc, score desc, profile_id
 """
 
 
-def search(
-    con: duckdb.DuckDBPyConnection, project_dir: Path, text: str, limit: int
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Found:
+    """Who was found.
+
+    Attributes:
+        people: rows of profile_id, name, address, `word_count` (how many of the words were found)
+            and `score` (the sum of the weights in search_columns, twice for a whole word), the best
+            first; of equals the smaller id.
+        left_out: words that were not looked for.
+    """
+
+    people: list[dict[str, Any]]
+    left_out: list[str]
+
+
+def search(con: duckdb.DuckDBPyConnection, project_dir: Path, text: str, limit: int) -> Found:
     """People in whose texts any of the words stands, or begins a word.
+
+    Where a common word is asked for beside others it is left out, as the com of an e-mail address:
+    it would find nearly everybody, and takes seconds among ten million people.
 
     Parameters:
         con: a connection to the layers.
         project_dir: of the dbt project, whose rule for words is used.
         text: words between blanks and hyphens.
         limit: most people.
-
-    Returns:
-        Rows of profile_id, name, address, `word_count` (how many of the words were found) and
-        `score` (the sum of the weights in search_columns, twice for a whole word), the best first;
-        of equals the smaller id.
 
     Raises:
         UserError: there is no word in the text, or too many.
@@ -71,13 +86,33 @@ def search(
             "time. Give fewer.",
             2,
         )
+    common = _common(con, asked)
+    left_out = common if len(common) < len(asked) else []
+    asked = [word for word in asked if word not in left_out]
     found = "union all".join(
         FOUND.format(word=f"$word{n}", end=f"$end{n}") for n in range(len(asked))
     )
     values: dict[str, Any] = {"limit": limit}
     for number, word in enumerate(asked):
-        values |= {f"word{number}": word, f"end{number}": word + "\U0010ffff"}
-    return rows(con, BEST.format(found=found), values)
+        values |= {f"word{number}": word, f"end{number}": word + LAST}
+    return Found(rows(con, BEST.format(found=found), values), left_out)
+
+
+def _common(con: duckdb.DuckDBPyConnection, words: list[str]) -> list[str]:
+    """Those of the words that are common."""
+    [(people,)] = con.execute("select count(*) from profile.profiles").fetchall()
+    most = max(COMMON_COUNT, int(people * COMMON_SHARE))
+    # Counted no further than it has to be known.
+    counted = (
+        "select count(*) from (select 1 from profile.search_terms "
+        "where term >= $word and term < $end limit $most)"
+    )
+    return [
+        word
+        for word in words
+        if con.execute(counted, {"word": word, "end": word + LAST, "most": most + 1}).fetchall()
+        == [(most + 1,)]
+    ]
 
 
 def words_of(con: duckdb.DuckDBPyConnection, project_dir: Path, text: str) -> list[str]:

@@ -52,17 +52,34 @@ def people(layers: duckdb.DuckDBPyConnection) -> dict[str, dict[str, set[str]]]:
     }
 
 
+def places(people: dict[str, dict[str, set[str]]], word: str) -> int:
+    """In how many places a word stands, or begins one."""
+    return sum(
+        w.startswith(word) for said in people.values() for known in said.values() for w in known
+    )
+
+
 def test_the_best_people_are_found_in_their_order(
-    layers: duckdb.DuckDBPyConnection, people: dict[str, dict[str, set[str]]]
+    layers: duckdb.DuckDBPyConnection,
+    people: dict[str, dict[str, set[str]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whole words, beginnings of words and words of nobody, one to three at a time."""
     weights = dict(layers.execute("select attribute, weight from policy.search_columns").fetchall())
     chance = random.Random(9)
     vocabulary = sorted({w for said in people.values() for found in said.values() for w in found})
+    left_out: list[list[str]] = []
     for _ in range(60):
         asked = [chance.choice(vocabulary) for _ in range(chance.randint(1, 3))]
         asked = [w[: chance.randint(2, 4)] if chance.random() < 0.3 else w for w in asked]
         asked += ["zzqq"] * (chance.random() < 0.2)
+        most = chance.choice((3, 30, 10_000))
+        monkeypatch.setattr("orchestration.lookup.search.COMMON_COUNT", most)
+        monkeypatch.setattr("orchestration.lookup.search.COMMON_SHARE", 0)
+        whole = list(dict.fromkeys(asked))
+        common = [word for word in whole if places(people, word) > most]
+        left_out.append(common if len(common) < len(whole) else [])
+        asked = [word for word in whole if word not in left_out[-1]]
         scores: dict[str, tuple[int, int]] = {}
         for person, said in people.items():
             best: dict[str, int] = defaultdict(int)
@@ -74,8 +91,10 @@ def test_the_best_people_are_found_in_their_order(
             if best:
                 scores[person] = (-len(best), -sum(best.values()))
         expected = sorted(scores, key=lambda person: (*scores[person], person))
-        found = search(layers, DBT_PROJECT_DIR, "-".join(asked), 50)
-        assert [row["profile_id"] for row in found] == expected[:50]
+        found = search(layers, DBT_PROJECT_DIR, "-".join(whole), 50)
+        assert [row["profile_id"] for row in found.people] == expected[:50]
+        assert found.left_out == left_out[-1]
+    assert any(left_out)
 
 
 @pytest.mark.parametrize("said", ["0049 {}", "+49 {}", "+49-{}", "+49 ({})"])
@@ -87,7 +106,7 @@ def test_a_number_is_one_word_however_it_is_grouped(
     ).fetchall()
     grouped = f"{phone[3:6]} {phone[6:]}"
     found = search(layers, DBT_PROJECT_DIR, said.format(grouped), 20)
-    assert person in [row["profile_id"] for row in found]
+    assert person in [row["profile_id"] for row in found.people]
 
 
 def test_what_is_no_question_is_refused(layers: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,179 @@
+"""`lookup`: how long it takes to look a person up, and to search, among many people.
+
+The demo company runs once; then every table that a look-up reads is repeated with other ids,
+addresses and numbers until there are enough people, in the order in which its model writes it.
+Names and places are not made new, so that a search finds as many people as in a large company.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks.harness import (
+    RESULTS,
+    Measurement,
+    child,
+    demo_company,
+    environment_for,
+    measure,
+)
+from orchestration.errors import UserError
+from orchestration.lookup.layers import connect_people
+from orchestration.lookup.person import Activities, look_up, profile_asked_for
+from orchestration.lookup.search import search
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.terminal import Console
+
+DEMO = 10_000
+ASKED = 200
+"""People who are looked up, and searched for."""
+BYTES_PER_PERSON = 4_000
+"""Of all tables that a look-up reads, and of the one that is being written."""
+ORDERS = {
+    "profile.profiles": "profile_id",
+    "profile.provenance": "profile_id",
+    "profile.consent": "profile_id",
+    "profile.activities": "profile_id",
+    "profile.behaviour": "",
+    "profile.alternate_keys": "key_value",
+    "profile.search_terms": "term, profile_id",
+    "identity.identity_map": "profile_id",
+    "identity.profile_identities": "profile_id",
+    "identity.profile_ledger": "current_profile_id",
+    "identity.household_members": "",
+    "segments.segment_membership": "",
+    "value.customer_totals": "",
+    "value.loyalty_points": "",
+}
+"""The tables, each in the order of its model; empty where it has none."""
+PERSON = "'p' || substr(md5({column} || copy), 1, 16)"
+OTHER = {
+    "profile_id": PERSON,
+    "current_profile_id": PERSON,
+    "split_from_profile_id": PERSON,
+    "household_id": "{column} || copy",
+    "record_key": "{column} || '-' || copy",
+    "source_record_id": "{column} || '-' || copy",
+    "identity_value": "copy || '-' || {column}",
+    "email": "copy || '-' || {column}",
+    "activity_id": "md5({column} || copy)",
+    "key_value": f"case key_kind when 'source_record' then {{column}} || '-' || copy "
+    f"when 'identity' then copy || '-' || {{column}} else {PERSON} end",
+    # Words of mailboxes and numbers are a person's own, names are not.
+    "term": "case when attribute in ('email', 'phone', 'login', 'loyalty_id') "
+    "then {column} || copy else {column} end",
+}
+"""What a column holds in a further copy."""
+
+
+def run(customers: int, console: Console) -> list[Measurement]:
+    """Look people up and search among so many.
+
+    Parameters:
+        customers: people, at least.
+        console: where progress goes.
+
+    Returns:
+        The p95 of each kind of question as wall time, its median in `output`.
+
+    Raises:
+        UserError: there is not enough room on the disk, or the run failed.
+    """
+    folder = RESULTS / f"lookup_{customers}"
+    settings = Settings(folder, folder / "landing", DBT_PROJECT_DIR)
+    if not (folder / "grown").exists():
+        _make(folder, customers, console)
+    with connect_people(settings) as con:
+        return _measured(con, settings, console)
+
+
+def _make(folder: Path, customers: int, console: Console) -> None:
+    """The warehouse of a demo company, repeated."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    needed = customers * BYTES_PER_PERSON
+    if shutil.disk_usage(RESULTS).free < needed:
+        raise UserError(f"The benchmark needs {needed / 1e9:.0f} GB of free disk in {RESULTS}.")
+    company = demo_company(DEMO, console)
+    console.print("Running the demo company …")
+    measure("run", child("orchestration.cli", "run"), environment_for(company))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(company / "warehouse.duckdb", folder / "warehouse.duckdb")
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
+        con.execute("set preserve_insertion_order = false")
+        [(people,)] = con.execute("select count(*) from profile.profiles").fetchall()
+        copies = math.ceil(customers / people)
+        for table, order in ORDERS.items():
+            console.print(f"  {table}, {copies} times")
+            columns = con.execute(f"describe {table}").fetchall()
+            other = ", ".join(
+                f"cast({OTHER.get(name, '{column}').format(column=name)} as {kind}) as {name}"
+                for name, kind, *_ in columns
+            )
+            con.execute(
+                f"create or replace table {table} as select {other} from {table}, "
+                f"range({copies}) as copies (copy){f' order by {order}' if order else ''}"
+            )
+    (folder / "grown").touch()
+
+
+def _measured(
+    con: duckdb.DuckDBPyConnection, settings: Settings, console: Console
+) -> list[Measurement]:
+    people = con.execute(
+        "select profile_id, given_name, family_name, city, email from profile.profiles "
+        "where email is not null and given_name is not null and family_name is not null "
+        "and city is not null "
+        f"using sample {ASKED} rows (reservoir, 1)"
+    ).fetchall()
+    dice = random.Random(1)
+    dice.shuffle(people)
+    [(count,)] = con.execute("select count(*) from profile.profiles").fetchall()
+
+    def whole(person: tuple[Any, ...]) -> None:
+        look_up(con, profile_asked_for(con, person[0], None), Activities())
+
+    def by_email(person: tuple[Any, ...]) -> None:
+        # Whose address is a family's has to be asked for by an id.
+        with suppress(UserError):
+            look_up(con, profile_asked_for(con, "email", person[4]), Activities())
+
+    def search_for(*columns: int) -> Callable[[tuple[Any, ...]], None]:
+        def asked(person: tuple[Any, ...]) -> None:
+            search(con, settings.dbt_project_dir, " ".join(person[n] for n in columns), 10)
+
+        return asked
+
+    questions = {
+        "a person by id": whole,
+        "a person by e-mail": by_email,
+        "search, two names": search_for(1, 2),
+        "search, two names and place": search_for(1, 2, 3),
+        "search, e-mail": search_for(4),
+    }
+    results = []
+    for name, ask in questions.items():
+        ask(people[0])
+        seconds, cpu = [], time.process_time()
+        for person in people:
+            begun = time.perf_counter()
+            ask(person)
+            seconds.append(time.perf_counter() - begun)
+        seconds.sort()
+        told = {"people": count, "median_ms": round(seconds[len(seconds) // 2] * 1000)}
+        p95 = seconds[int(0.95 * (len(seconds) - 1))]
+        each = (time.process_time() - cpu) / len(people)
+        console.print(f"{name}: median {told['median_ms']} ms, p95 {p95 * 1000:.0f} ms")
+        results.append(
+            Measurement(name, wall_seconds=p95, cpu_seconds=each, peak_megabytes=0, output=told)
+        )
+    return results
