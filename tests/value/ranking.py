@@ -99,7 +99,14 @@ SEED = (
     "ranking varchar, metric varchar, category_type varchar, buckets int, rule varchar, "
     "look_backs varchar"
 )
-MODELS = ("decile_values", "ranking_values", "ranking_places", "ranking_buckets", "deciles")
+MODELS = (
+    "ranking_windows",
+    "decile_values",
+    "ranking_values",
+    "ranking_places",
+    "ranking_buckets",
+    "deciles",
+)
 
 
 def build(
@@ -151,7 +158,7 @@ def fill_rankings(con: duckdb.DuckDBPyConnection, as_of: date, rankings: Iterabl
 
 def rank(
     con: duckdb.DuckDBPyConnection,
-    models: Iterable[str] = MODELS[1:],
+    models: Iterable[str] = [m for m in MODELS if m != "decile_values"],
     variables: Mapping[str, object] = PROJECT,
 ) -> None:
     """The models one after the other; without the first one `decile_values` is there."""
