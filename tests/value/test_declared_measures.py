@@ -193,6 +193,34 @@ def test_each_calculation_of_a_table_has_a_row(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a: {unit: count}  # why\n    # more\n\nmodels:",
+         "a: {unit: count}  # why\n    # more\n@\nmodels:"),
+        ("a:\n      unit: count  # why\n\n# On models.\nmodels:",
+         "a:\n      unit: count  # why\n@\n# On models.\nmodels:"),
+        ("a: {per: [x,\n      y]}\n  other: 1\nmodels:",
+         "a: {per: [x,\n      y]}\n@  other: 1\nmodels:"),
+    ],
+)  # fmt: skip
+def test_a_row_stands_behind_the_last_and_comments_stay(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    head = "vars:\n  first: 1\n  measures:\n    "
+    (tmp_path / "dbt_project.yml").write_text(head + before + " {}\n")
+    row = "    x_spend: {title: X spend, unit: money}\n"
+    found = declaration(tmp_path, Measure("x_spend", ATTRIBUTE))
+    assert found == head + after.replace("@", row) + " {}\n"
+
+
+@pytest.mark.parametrize("before", ["name: x\n", "vars:\n  measures:\n", "vars: {measures: {}}\n"])
+def test_the_first_row_needs_no_other(tmp_path: Path, before: str) -> None:
+    (tmp_path / "dbt_project.yml").write_text(before)
+    found = yaml.safe_load(declaration(tmp_path, Measure("x_spend", ATTRIBUTE)))
+    assert found["vars"] == {"measures": {"x_spend": {"title": "X spend", "unit": "money"}}}
+
+
 def rows_added(folder: Path, wanted: Measure) -> dict[str, Any]:
     """What a measure adds to `vars.measures`."""
     shutil.copy(DBT_PROJECT_DIR / "dbt_project.yml", folder)
