@@ -221,6 +221,12 @@ def test_the_first_row_needs_no_other(tmp_path: Path, before: str) -> None:
     assert found["vars"] == {"measures": {"x_spend": {"title": "X spend", "unit": "money"}}}
 
 
+def test_measures_on_one_line_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("vars:\n  measures: {a: {unit: count}}\n")
+    found = yaml.safe_load(declaration(tmp_path, Measure("x_spend", ATTRIBUTE)))
+    assert list(found["vars"]["measures"]) == ["a", "x_spend"]
+
+
 def rows_added(folder: Path, wanted: Measure) -> dict[str, Any]:
     """What a measure adds to `vars.measures`."""
     shutil.copy(DBT_PROJECT_DIR / "dbt_project.yml", folder)
