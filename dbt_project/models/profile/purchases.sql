@@ -174,8 +174,7 @@ booked as (
 )
 
 -- Rounded line by line, half away from zero, so that totals are sums of what stands in the rows
--- and a return at the rate of its purchase takes back the same cents. In 18 digits a product ends at
--- 92 million, which is a usual order in some currencies.
+-- and a return at the rate of its purchase takes back the same cents. 18 digits end at 92 million.
 select
     profile_id,
     source_system,
