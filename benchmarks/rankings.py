@@ -22,6 +22,7 @@ ORDERS = 10
 MODELS = {
     "deciles": (
         "decile_values",
+        "ranking_windows",
         "ranking_values",
         "ranking_places",
         "ranking_buckets",

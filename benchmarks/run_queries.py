@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-VIEWS = {"ranking_values", "ranking_buckets"}
+VIEWS = {"customer_attributes", "ranking_windows", "ranking_values", "ranking_buckets"}
 
 
 def main(database: str, *queries: str) -> None:

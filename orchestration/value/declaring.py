@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from ruamel.yaml.comments import CommentedMap
 
 from orchestration.project_files import project_yaml, yaml_text
@@ -40,46 +41,76 @@ def withheld(wanted: Measure, personal: Collection[str]) -> list[str]:
 
 
 def declaration(project: Path, wanted: Measure) -> str:
-    """The text of dbt_project.yml with the measure under `vars.measures`, comments kept.
+    """The text of dbt_project.yml with the measure under `vars.measures`, all else as it was.
 
     Parameters:
         project: the dbt project.
         wanted: the measure; one of several calculations is declared once for each.
     """
-    yaml = project_yaml()
-    content = yaml.load((project / "dbt_project.yml").read_text(encoding="utf-8"))
-    variables = content.setdefault("vars", CommentedMap())
-    if not variables.get("measures"):
-        variables["measures"] = CommentedMap()
-    measures = variables["measures"]
+    text = (project / "dbt_project.yml").read_text(encoding="utf-8")
     rows: dict[str, dict[str, Any]] = {
-        wanted.name: {"title": _title(wanted.name), "unit": _unit(wanted, measures)}
+        wanted.name: {
+            "title": _title(wanted.name),
+            "unit": _unit(wanted, declared_measures(project)),
+        }
     }
     if wanted.shape is Shape.CUSTOMER_TABLE:
         name = f"{wanted.name}_row_count"
         rows[name] = {"title": _title(name), "unit": "count"}
         rows[name] |= {"from": wanted.name, "value": "row_count"}
-    # What stands behind the last item (a comment, a blank line) belongs behind the new one.
-    last = next(reversed(measures), None)
-    trailing = _cut(measures, last)
     if wanted.function not in ("sum", "count"):
         rows[wanted.name]["adds_up"] = False
-    for name, said in rows.items():
-        row: Any = CommentedMap(said)
+    for row in rows.values():
         if wanted.per:
             row["per"] = list(wanted.per)
         if wanted.shape is Shape.BUSINESS_MEASURE:
             row["of"] = "company"
+    return _behind_the_last(text, rows) or _written_anew(text, rows)
+
+
+def _behind_the_last(text: str, rows: Mapping[str, Any]) -> str | None:
+    """The rows on lines below the last measure and its comments; None where there is no such line.
+
+    Written anew by a library, comments would move.
+    """
+    node: Any = yaml.compose(text)
+    for name in ("vars", "measures"):
+        node = next((v for k, v in node.value if k.value == name), None)
+        if not isinstance(node, yaml.MappingNode) or node.flow_style or not node.value:
+            return None
+    key, last = node.value[-1]
+    indent = " " * key.start_mark.column
+    lines = f"{text.rstrip()}\n".splitlines(keepends=True)
+    place = _last_line(last) + 1
+    while place < len(lines) and lines[place].startswith(f"{indent}#"):
+        place += 1
+    added = [
+        f"{indent}{name}: "
+        + yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=4096)
+        for name, row in rows.items()
+    ]
+    return "".join([*lines[:place], *added, *lines[place:]])
+
+
+def _last_line(node: Any) -> int:
+    """Where a value ends; of a block PyYAML says where the next thing begins."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.line)
+
+
+def _written_anew(text: str, rows: Mapping[str, Any]) -> str:
+    writer = project_yaml()
+    content = writer.load(text)
+    variables = content.setdefault("vars", CommentedMap())
+    if not variables.get("measures"):
+        variables["measures"] = CommentedMap()
+    for name, said in rows.items():
+        row: Any = CommentedMap(said)
         row.fa.set_flow_style()
-        measures[name] = row
-    if trailing is not None:
-        measures.ca.items[next(reversed(measures))] = trailing
-    return yaml_text(yaml, content)
-
-
-def _cut(measures: Any, last: str | None) -> Any:
-    """Take off what is written behind the last row."""
-    return measures.ca.items.pop(last, None) if last is not None else None
+        variables["measures"][name] = row
+    return yaml_text(writer, content)
 
 
 def _title(name: str) -> str:

@@ -26,6 +26,10 @@ app = typer.Typer(
 )
 READABLE = ("profile", "value")
 NAME = re.compile(r"[a-z][a-z0-9_]{2,49}")
+NO_NUMBER = re.compile(
+    r"(is|has)_\w+|(\w+_)?(id|at|on|currency|category|name|type|tier|segment|status|system)"
+)
+"""Columns that by their names hold nothing to add up."""
 
 
 @app.command()
@@ -194,6 +198,12 @@ def _check_calculation(wanted: Measure, columns: Sequence[str]) -> None:
             raise UserError(
                 f"{wanted.table} has no column '{column}'. It has: {', '.join(columns)}.", 2
             )
+    if wanted.function in ("sum", "average") and NO_NUMBER.fullmatch(wanted.value or ""):
+        raise UserError(
+            f"{wanted.function} takes numbers, and {wanted.table}.{wanted.value} holds none. Take "
+            "another column, or --function count_distinct, max, min, first or last.",
+            2,
+        )
     if wanted.name in wanted.keys:
         raise UserError(f"'{wanted.name}' is already a dimension of the measure. Rename it.", 2)
     if wanted.where is not None:

@@ -99,7 +99,8 @@ SEED = (
     "ranking varchar, metric varchar, category_type varchar, buckets int, rule varchar, "
     "look_backs varchar"
 )
-MODELS = ("decile_values", "ranking_values", "ranking_places", "ranking_buckets", "deciles")
+PLACING = ("ranking_windows", "ranking_values", "ranking_places", "ranking_buckets", "deciles")
+MODELS = ("decile_values", *PLACING)
 
 
 def build(
@@ -151,7 +152,7 @@ def fill_rankings(con: duckdb.DuckDBPyConnection, as_of: date, rankings: Iterabl
 
 def rank(
     con: duckdb.DuckDBPyConnection,
-    models: Iterable[str] = MODELS[1:],
+    models: Iterable[str] = PLACING,
     variables: Mapping[str, object] = PROJECT,
 ) -> None:
     """The models one after the other; without the first one `decile_values` is there."""

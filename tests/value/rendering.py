@@ -31,6 +31,7 @@ MACROS = (
     "refresh.sql",
     "reached_in_conformed.sql",
     "measures.sql",
+    "named_measures.sql",
     "decile_history.sql",
 )
 
@@ -145,7 +146,7 @@ def _context(
     environment.globals.update(
         {
             "adapter": SimpleNamespace(dispatch=dispatch, get_relation=get_relation),
-            "return": lambda value: value,
+            "return": lambda value: holder.update(returned=value) or value,
             "ref": lambda name: f"main.{name}",
             "var": lambda name, default=None: variables.get(name, default),
             "config": _Config(),
@@ -166,15 +167,30 @@ def _context(
             "dbt": SimpleNamespace(
                 dateadd=lambda part, number, start: f"({start} + ({number}) * interval 1 {part})",
                 datediff=lambda first, second, part: f"date_diff('{part}', {first}, {second})",
+                escape_single_quotes=lambda text: text.replace("'", "''"),
                 date_trunc=lambda part, value: f"date_trunc('{part}', {value})",
             ),
         }
     )
     text = "\n".join((DBT_PROJECT_DIR / "macros" / name).read_text() for name in MACROS)
     holder["macros"] = environment.from_string(text).module
-    public = {n: m for n, m in vars(holder["macros"]).items() if not n.startswith("_")}
+    public = {
+        n: _returning(m, holder) for n, m in vars(holder["macros"]).items() if not n.startswith("_")
+    }
     environment.globals.update(public)
     return holder
+
+
+def _returning(macro: Any, holder: dict[str, Any]) -> Any:
+    """A macro as dbt calls it: what it returns is a value, and only else its text."""
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        holder.pop("returned", None)
+        text = macro(*arguments, **named)
+        returned = holder.pop("returned", None)
+        return returned if str(returned) == text.strip() else text
+
+    return called if callable(macro) else macro
 
 
 def fill(

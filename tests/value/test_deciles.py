@@ -265,3 +265,28 @@ def test_several_measures_and_categories_are_ranked_each_for_itself() -> None:
         ("net_revenue", "loyalty_tier", "Gold", 10, 45),
         ("net_revenue", "loyalty_tier", "No tier", 10, 145),
     ]
+
+
+def test_a_category_that_a_column_leaves_empty_is_a_list_of_its_own() -> None:
+    """Twelve of no city, ten of whom spent the same and one nothing; as many of Ulm."""
+    con = duckdb.connect()
+    fill_rankings(con, date(2024, 2, 15), [Ranking("net_revenue", "city")])
+    amounts = [30, *[8] * 10, None]
+    rows = [
+        (f"p{n:02}", "net_revenue", "city", city, *[amount] * 6)
+        for n, amount in enumerate(amounts)
+        for city in (None, "Ulm")
+    ]
+    fill(con, "decile_values", VALUES, rows)
+    rank(con)
+    columns = "profile_id, metric_value, decile, percentile, member_count, has_activity"
+    empty, named = (
+        con.execute(
+            f"select {columns} from deciles where look_back = '1' and category {which} order by 1"
+        ).fetchall()
+        for which in ("is null", "= 'Ulm'")
+    )
+    assert empty == named
+    assert named[0] == ("p00", 30, 1, 100, 11, True)
+    assert named[1] == ("p01", 8, None, None, 11, True)
+    assert named[-1] == ("p11", 0, None, None, 11, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.errors import without_values
+from orchestration.settings import DBT_PROJECT_DIR
 from tests.conftest import require_shared
 from tests.value.rendering import fill, render
 
@@ -173,6 +175,20 @@ def test_one_currency_needs_neither_setting_nor_rate() -> None:
     assert CON.execute("select currency, net_amount from order_amounts").fetchall() == [
         ("JPY", 1000)
     ]
+
+
+def test_amounts_of_many_digits_are_converted() -> None:
+    """As everyday orders in rupiah or dong have them."""
+    rates = [("IDR", "EUR", date(2026, 1, 1), Decimal("0.00005230"))]
+    tables(CON, [("o1", "IDR", 9_000_000_000, False, 0)], rates, "EUR")
+    build(CON)
+    assert CON.execute("select source_amount, line_amount from purchases").fetchall() == [
+        (9_000_000_000, 470_700)
+    ]
+    # The test of the converted amounts reads them, too.
+    check = DBT_PROJECT_DIR / "tests" / "profile" / "assert_amounts_are_converted_by_the_policy.sql"
+    text = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", check.read_text())
+    assert CON.execute(text).fetchall() == []
 
 
 def test_several_currencies_without_a_choice_stop_and_say_where_to_choose() -> None:

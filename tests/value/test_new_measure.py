@@ -203,6 +203,12 @@ def test_what_could_tell_who_somebody_is_stays_in_value(tmp_path: Path) -> None:
         (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="{{ var('x') }}"), "one SQL condition"),
         (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="true from x; drop table y"), "one SQL"),
         (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="is_return, true"), "one SQL condition"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="is_return as x"), "one SQL condition"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, where="not\nis_return"), "one SQL condition"),
+        (Measure("is_return", Shape.CUSTOMER_MEASURE, per=("is_return",)), "already a dimension"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, value="source_currency"), "sum takes numbers"),
+        (Measure("abc", Shape.CUSTOMER_ATTRIBUTE, function="average", value="is_return"),
+         r"purchases\.is_return holds none.*count_distinct"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_is_refused_and_nothing_is_written(wanted: Measure, message: str) -> None:
@@ -222,8 +228,21 @@ def test_the_command_writes_two_files(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "measure('sum', 'line_amount', where=\"not is_return\")" in text
     assert (project / "models" / "value" / "gift_revenue.yml").exists()
     assert "insights.fact_measure" in result.output and "dashboard" in result.output
+    twice = ["new", "measure", "by_category", "--shape", "customer-measure"]
+    told = CliRunner().invoke(app, [*twice, *["--per", "product_category"] * 2])
+    assert told.exit_code == 0 and "profile_measures" not in told.output
+    model = (project / "models" / "value" / "by_category.sql").read_text()
+    assert "group by profile_id, product_category\n" in model
+    withheld = CliRunner().invoke(
+        app, ["new", "measure", "by_order", *twice[3:], "--per", "order_id"]
+    )
+    assert "It stays there" in withheld.output and "dashboard" not in withheld.output
     # A row is added, and nothing else of the file is touched.
     declared = "    gift_revenue: {title: Gift revenue, unit: money}\n"
+    by_category = "    by_category: {title: By category, unit: money, per: [product_category]}\n"
     text = (project / "dbt_project.yml").read_text()
-    assert text.count(declared) == 1
-    assert text.replace(declared, "") == (DBT_PROJECT_DIR / "dbt_project.yml").read_text()
+    assert text.count(declared) == text.count(by_category) == 1
+    assert (
+        text.replace(declared, "").replace(by_category, "")
+        == (DBT_PROJECT_DIR / "dbt_project.yml").read_text()
+    )

@@ -146,6 +146,11 @@ def test_charts_of_awkward_amounts() -> None:
     nothing = actual_and_predicted([])
     assert nothing.startswith("<svg") and "logarithmic" not in nothing
     assert "&lt;b&gt;" in lift_curves({"<b>": [0.0, 1.0]}, {})
+    cents = actual_and_predicted([{"decile": 1, "predicted_amount": 2, "actual_amount": 3}])
+    whole = actual_and_predicted([{"decile": 1, "predicted_amount": 2, "actual_amount": 39}])
+    assert ">1.00<" in cents and ">3.00<" in cents and ">10<" in whole and ">40<" in whole
+    curves = lift_curves({"best": [0.0, 1.0], "other": [0.0, 1.0]}, {})
+    assert curves.count('class="a used"') == 1 and 'class="b used"' not in curves
     assert as_markdown("<svg/>", "x").startswith("![x](data:image/svg+xml;base64,")
 
 
@@ -162,6 +167,8 @@ def test_bars_that_differ_by_more_than_a_hundred_are_logarithmic() -> None:
     assert nothing == 0 and smallest > 0
     small, large = bars(50, 100)[-2:]
     assert small == pytest.approx(large / 2, rel=0.01)
+    hundred, more = bars(1, 100), bars(1, 101)
+    assert hundred[-2] == pytest.approx(hundred[-1] / 100, abs=0.1) and more[-2] > more[-1] / 5
     assert bars(-50, 100)[-2:] == [0, large]
 
 

@@ -126,3 +126,10 @@ def test_the_terminal_shows_backtests_and_why_a_candidate_is_not_usable(
     # Once in the table, and once with the reason.
     assert shown.count("BG/NBD × GG") == 2 and "BG/NBD × GG is not usable: no summit." in shown
     assert "model × baseline is not usable" not in shown
+
+
+def test_without_a_prediction_the_terminal_has_one_sentence(report: dict[str, Any]) -> None:
+    text = io.StringIO()
+    nothing = {**report, "champion": None, "grade": None, "reason": "31 days of history"}
+    show(Console(file=text, width=80), nothing)
+    assert text.getvalue() == "Nothing is predicted, only what was: 31 days of history.\n"

@@ -174,7 +174,7 @@ booked as (
 )
 
 -- Rounded line by line, half away from zero, so that totals are sums of what stands in the rows
--- and a return at the rate of its purchase takes back the same cents.
+-- and a return at the rate of its purchase takes back the same cents. 18 digits end at 92 million.
 select
     profile_id,
     source_system,
@@ -186,7 +186,7 @@ select
     quantity,
     case
         when source_currency = currency then source_amount
-        else cast(round(source_amount * exchange_rate, 2) as decimal(18, 2))
+        else cast(round(cast(source_amount as decimal(19, 2)) * exchange_rate, 2) as decimal(18, 2))
     end as line_amount,
     is_return,
     currency,
@@ -195,6 +195,6 @@ select
     exchange_rate,
     case
         when cost_currency = currency then source_cost_amount
-        else cast(round(source_cost_amount * cost_rate, 2) as decimal(18, 2))
+        else cast(round(cast(source_cost_amount as decimal(19, 2)) * cost_rate, 2) as decimal(18, 2))
     end as cost_amount
 from booked

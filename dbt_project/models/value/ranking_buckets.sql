@@ -3,8 +3,8 @@
 
 with
 
-rankings as (
-    select * from {{ ref('rankings') }}
+ranking_windows as (
+    select * from {{ ref('ranking_windows') }}
 ),
 
 ranking_places as (
@@ -29,30 +29,28 @@ refresh_period as (
 
 -- Nobody without activity takes a place.
 without_activity as (
-    select * from {{ ref('ranking_values') }}
+    select
+        ranking_window,
+        category,
+        profile_id
+    from {{ ref('ranking_values') }}
     where metric_value is null
 ),
 
 member_counts as (
     select
-        ranking,
-        metric,
-        category_type,
+        ranking_window,
         category,
-        look_back,
         max(member_count) as member_count
     from ranking_places
-    group by ranking, metric, category_type, category, look_back
+    group by ranking_window, category
 ),
 
 members as (
     select
-        ranking,
-        profile_id,
-        metric,
-        category_type,
+        ranking_window,
         category,
-        look_back,
+        profile_id,
         metric_value,
         bucket,
         percentile,
@@ -62,12 +60,9 @@ members as (
     from ranking_places
     union all
     select
-        without_activity.ranking,
-        without_activity.profile_id,
-        without_activity.metric,
-        without_activity.category_type,
+        without_activity.ranking_window,
         without_activity.category,
-        without_activity.look_back,
+        without_activity.profile_id,
         cast(0 as decimal(18, 2)) as metric_value,
         cast(null as int) as bucket,
         cast(null as double) as percentile,
@@ -77,20 +72,17 @@ members as (
     from without_activity
     left join member_counts
         on
-            without_activity.ranking = member_counts.ranking
-            and without_activity.metric = member_counts.metric
-            and without_activity.category_type = member_counts.category_type
-            and without_activity.category = member_counts.category
-            and without_activity.look_back = member_counts.look_back
+            without_activity.ranking_window = member_counts.ranking_window
+            and without_activity.category is not distinct from member_counts.category
 )
 
 select
-    members.ranking,
+    ranking_windows.ranking,
     members.profile_id,
-    members.metric,
-    members.category_type,
+    ranking_windows.metric,
+    ranking_windows.category_type,
     members.category,
-    members.look_back,
+    ranking_windows.look_back,
     windows.window_from,
     windows.window_to,
     members.metric_value,
@@ -98,16 +90,13 @@ select
     members.percentile,
     members.member_count,
     members.has_activity,
-    members.member_count < rankings.buckets as is_small_category,
+    members.member_count < ranking_windows.buckets as is_small_category,
     refresh_period.as_of_on,
-    rankings.rule as tie_rule,
+    ranking_windows.rule as tie_rule,
     members.is_held
 from members
-inner join rankings
-    on
-        rankings.ranking = members.ranking
-        and rankings.metric = members.metric
-        and rankings.category_type = members.category_type
+inner join ranking_windows
+    on members.ranking_window = ranking_windows.ranking_window
 inner join windows
-    on members.look_back = windows.look_back
+    on ranking_windows.look_back = windows.look_back
 cross join refresh_period

@@ -1,67 +1,55 @@
 with
 
-members as (
-    select
-        ranking_values.*,
-        rankings.buckets,
-        rankings.rule
-    from {{ ref('ranking_values') }} as ranking_values
-    inner join {{ ref('rankings') }} as rankings
-        on
-            rankings.ranking = ranking_values.ranking
-            and rankings.metric = ranking_values.metric
-            and rankings.category_type = ranking_values.category_type
-    where ranking_values.metric_value is not null
+ranking_windows as (
+    select * from {{ ref('ranking_windows') }}
 ),
 
--- The position of each and the place that equal values share.
+members as (
+    select
+        ranking_window,
+        category,
+        profile_id,
+        metric_value
+    from {{ ref('ranking_values') }}
+    where metric_value is not null
+),
+
+-- The position of each, the place that equal values share, and how many share it.
 ordered as (
     select
         *,
         row_number() over (
-            partition by ranking, metric, category_type, look_back, category
+            partition by ranking_window, category
             order by metric_value desc nulls last, profile_id asc nulls last
         ) as position,
         rank() over (
-            partition by ranking, metric, category_type, look_back, category
+            partition by ranking_window, category
             order by metric_value desc nulls last
         ) as place,
-        count(*) over (partition by ranking, metric, category_type, look_back, category) as member_count
+        count(*) over (
+            partition by ranking_window, category
+            order by metric_value desc nulls last
+            range between current row and current row
+        ) as tied_count,
+        count(*) over (partition by ranking_window, category) as member_count
     from members
 ),
 
--- A value that nearly everybody has puts nobody before anybody, and fewer members than buckets fill
--- no buckets. Few lists have such, so the sizes of ties are not counted for each value, but seen at
--- the last of those who share it.
-without_spread as (
-    select distinct
-        ranking,
-        metric,
-        category_type,
-        category,
-        look_back,
-        place
-    from ordered
-    where {{ is_without_spread('position - place + 1', 'member_count', 'buckets') }}
-),
-
--- Buckets of NTILE: the first `member_count modulo buckets` of them take one more.
+-- Buckets of NTILE: the first `member_count modulo buckets` of them take one more. A value that
+-- nearly everybody has puts nobody before anybody, and fewer members than buckets fill no buckets.
 sized as (
     select
         ordered.*,
-        without_spread.place is null as is_scored,
-        case ordered.rule when 'equal_together' then ordered.place else ordered.position end as counted_place,
-        floor(cast(ordered.member_count as double) / ordered.buckets) as bucket_size,
-        ordered.member_count % ordered.buckets as larger_buckets
+        ranking_windows.buckets,
+        {{ is_without_spread('ordered.tied_count', 'ordered.member_count', 'ranking_windows.buckets') }}
+            as says_nothing,
+        case ranking_windows.rule when 'equal_together' then ordered.place else ordered.position end
+            as counted_place,
+        floor(cast(ordered.member_count as double) / ranking_windows.buckets) as bucket_size,
+        ordered.member_count % ranking_windows.buckets as larger_buckets
     from ordered
-    left join without_spread
-        on
-            ordered.ranking = without_spread.ranking
-            and ordered.metric = without_spread.metric
-            and ordered.category_type = without_spread.category_type
-            and ordered.category = without_spread.category
-            and ordered.look_back = without_spread.look_back
-            and ordered.place = without_spread.place
+    inner join ranking_windows
+        on ordered.ranking_window = ranking_windows.ranking_window
 ),
 
 -- Who shares a value by the rule equal_together shares the best of the buckets it would take.
@@ -69,7 +57,7 @@ bucketed as (
     select
         *,
         case
-            when not is_scored then null
+            when says_nothing then null
             when counted_place <= larger_buckets * (bucket_size + 1)
                 then floor((counted_place - 1) / (bucket_size + 1)) + 1
             else
@@ -81,7 +69,20 @@ bucketed as (
 
 {% if var('decile_hysteresis') %}
     last_known as (
-        {{ last_known_deciles() }}
+        select
+            ranking_windows.ranking_window,
+            known.category,
+            known.profile_id,
+            known.decile
+        from (
+            {{ last_known_deciles() }}
+        ) as known
+        inner join ranking_windows
+            on
+                ranking_windows.ranking = 'deciles'
+                and known.metric = ranking_windows.metric
+                and known.category_type = ranking_windows.category_type
+                and known.look_back = ranking_windows.look_back
     ),
 
     -- A member who is not well past the boundary stays in the decile of the refresh before.
@@ -99,12 +100,9 @@ bucketed as (
         from bucketed
         left join last_known
             on
-                bucketed.ranking = 'deciles'
-                and bucketed.profile_id = last_known.profile_id
-                and bucketed.metric = last_known.metric
-                and bucketed.category_type = last_known.category_type
+                bucketed.ranking_window = last_known.ranking_window
                 and bucketed.category = last_known.category
-                and bucketed.look_back = last_known.look_back
+                and bucketed.profile_id = last_known.profile_id
     )
 {% else %}
     held as (
@@ -117,15 +115,12 @@ bucketed as (
 {% endif %}
 
 select
-    ranking,
-    profile_id,
-    metric,
-    category_type,
+    ranking_window,
     category,
-    look_back,
+    profile_id,
     metric_value,
     cast(case when is_held then last_bucket else bucket end as int) as bucket,
-    case when is_scored then 100 * cast(member_count - place + 1 as double) / member_count end
+    case when not says_nothing then 100 * cast(member_count - place + 1 as double) / member_count end
         as percentile,
     cast(member_count as bigint) as member_count,
     is_held

@@ -2,19 +2,8 @@
 
 with
 
--- Which windows each ranking of the policy looks back over. Everybody is a member of the tiers once.
 ranking_windows as (
-    select
-        rankings.ranking,
-        rankings.metric,
-        rankings.category_type,
-        case when rankings.category_type = 'everybody' then 'loyalty_tier' else rankings.category_type end
-            as members_of,
-        look_backs.look_back,
-        look_backs.months
-    from {{ ref('rankings') }} as rankings
-    inner join {{ ref('look_backs') }} as look_backs
-        on contains(' ' || rankings.look_backs || ' ', ' ' || look_backs.look_back || ' ')
+    select * from {{ ref('ranking_windows') }}
 ),
 
 members as (
@@ -22,6 +11,7 @@ members as (
 )
 
 select
+    ranking_windows.ranking_window,
     ranking_windows.ranking,
     members.profile_id,
     members.metric,

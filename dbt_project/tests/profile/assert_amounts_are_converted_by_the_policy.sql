@@ -9,7 +9,9 @@ amounts as (
         exchange_rate,
         count(*) as line_count,
         count(*) filter (
-            where line_amount is distinct from cast(round(source_amount * exchange_rate, 2) as decimal(18, 2))
+            where line_amount is distinct from cast(
+                round(cast(source_amount as decimal(19, 2)) * exchange_rate, 2) as decimal(18, 2)
+            )
         ) as wrong_count
     from {{ ref('purchases') }}
     group by currency, source_currency, exchange_rate

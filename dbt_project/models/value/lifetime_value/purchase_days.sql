@@ -10,8 +10,8 @@ order_amounts as (
     select
         profile_id,
         cast(ordered_at as date) as bought_on,
-        ordered_at,
-        is_order,
+        -- Of a credit note there is no instant, so that what is said of orders needs no filter.
+        case when is_order then ordered_at end as ordered_at,
         is_kept,
         returned_amount,
         net_amount,
@@ -21,19 +21,18 @@ order_amounts as (
     where profile_id is not null
 ),
 
--- There is one reporting currency; a test of profile holds that.
+-- There is one reporting currency, so any row says it; a test of profile holds that.
 reporting as (
-    select max(currency) as currency
-    from order_amounts
+    select (select currency from order_amounts limit 1) as currency -- noqa: AM09
 ),
 
 booked_days as (
     select
         profile_id,
         bought_on,
-        count(*) filter (where is_order) as order_count,
-        min(ordered_at) filter (where is_order) as first_ordered_at,
-        max(ordered_at) filter (where is_order) as last_ordered_at,
+        count(ordered_at) as order_count,
+        min(ordered_at) as first_ordered_at,
+        max(ordered_at) as last_ordered_at,
         cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
         cast(sum(net_amount) as decimal(18, 2)) as net_amount,
         case
@@ -46,7 +45,7 @@ booked_days as (
 ),
 
 -- A credit note does not say which order it takes back, so it takes back none, as long as it leaves
--- anything of what was bought up to then. The balance starts from nothing again where it leaves none.
+-- anything of what was bought up to then.
 balances as (
     select
         profile_id,
@@ -65,27 +64,19 @@ balances as (
     )
 ),
 
-lowest_balances as (
-    select
-        profile_id,
-        bought_on,
-        is_money_back,
-        amount_up_to,
-        min(amount_up_to) over (
-            partition by profile_id
-            order by bought_on asc nulls last
-            rows between unbounded preceding and current row
-        ) as lowest_amount
-    from balances
-),
-
+-- Where it leaves nothing the balance starts from there again: the last day on which it was at its
+-- lowest is the last that took all back.
 taken_back as (
     select
         profile_id,
-        max(bought_on) as last_taken_back_on
-    from lowest_balances
-    where is_money_back and amount_up_to <= 0 and amount_up_to = lowest_amount
-    group by profile_id
+        bought_on as last_taken_back_on
+    from balances
+    where is_money_back and amount_up_to <= 0
+    qualify
+        row_number() over (
+            partition by profile_id
+            order by amount_up_to asc nulls last, bought_on desc nulls last
+        ) = 1
 )
 
 select
