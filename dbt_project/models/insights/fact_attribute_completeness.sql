@@ -1,4 +1,4 @@
--- In a replay later days may be known. An attribute that its source does not declare for insights is not counted here either.
+-- In a replay later days may be known. What its source does not declare for insights is not here.
 select
     completeness.as_of_on as date_key,
     completeness.attribute,

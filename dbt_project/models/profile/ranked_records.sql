@@ -176,11 +176,11 @@ select
     ranked.state,
     ranked.country_code,
     nullif(concat_ws(
-        ' '
-        {%- for attribute in merged_attributes() %},
+        {%- for attribute in merged_attributes() %}
+            {{ "' '," if loop.first }}
             case
                 when {{ attribute.name }}_is_said and {{ attribute.text }} is null then '{{ attribute.name }}'
-            end
+            end {{- '' if loop.last else ',' }}
         {%- endfor %}
     ), '') as refused_attributes,
     ranked.updated_at,
