@@ -99,8 +99,8 @@ cleaned as (
         case when no_birth_date.value is null then customer_records.birth_date end as birth_date,
         customer_records.country_code,
         {%- for attribute in merged_attributes() %}
-            coalesce(customer_records.{{ attribute.fields | join(', customer_records.') }}) is not null
-                as {{ attribute.name }}_is_said,
+            {%- set said = 'customer_records.' ~ attribute.fields | join(', customer_records.') %}
+            coalesce({{ said }}) is not null as {{ attribute.name }}_is_said,
         {%- endfor %}
         customer_records.updated_at,
         -- Systems that are not listed rank behind all that are.
@@ -178,9 +178,9 @@ select
     nullif(concat_ws(
         {%- for attribute in merged_attributes() %}
             {{ "' '," if loop.first }}
-            case
-                when {{ attribute.name }}_is_said and {{ attribute.text }} is null then '{{ attribute.name }}'
-            end {{- '' if loop.last else ',' }}
+            {%- set is_refused = attribute.name ~ '_is_said and ' ~ attribute.text ~ ' is null' %}
+            case when {{ is_refused }} then '{{ attribute.name }}' end
+            {{- '' if loop.last else ',' }}
         {%- endfor %}
     ), '') as refused_attributes,
     ranked.updated_at,
