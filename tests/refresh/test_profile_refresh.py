@@ -206,7 +206,9 @@ def test_long_sequences_with_decisions_and_days_without_news(tmp_path: Path, see
             company.news_from += timedelta(days=4)
             company.go_on()
         chain.land(company, TODAY.date() + timedelta(days=step // 2))
+        before = noted(chain)
         chain.follow()
+        assert before <= noted(chain)
         assert chain.differences(AFTER) == {}, step
         if step == 1:
             assert changed(chain, watched(chain), "true") == set()
