@@ -1,4 +1,12 @@
+{{ config(materialized='incremental', unique_key=['profile_id']) }}
+
 with
+
+{% call reached() %}
+    select profile_id from {{ changed('provenance') }}
+    union all
+    select profile_id from {{ changed('policy_profiles') }}
+{% endcall %}
 
 weights as (
     select
@@ -12,7 +20,7 @@ valid as (
         provenance.profile_id,
         count(*) as valid_count,
         sum(weights.weight) as valid_weight
-    from {{ ref('provenance') }} as provenance
+    from {{ part(ref('provenance'), ['profile_id']) }} as provenance
     inner join weights
         on weights.attribute = provenance.attribute
     where provenance.place = 1 and not provenance.is_cleared
@@ -31,7 +39,7 @@ scored as (
         cast(
             coalesce(100.0 * valid.valid_weight / nullif(totals.weight, 0), 0) as decimal(5, 2)
         ) as completeness_percent
-    from {{ ref('policy_profiles') }} as profiles
+    from {{ part(ref('policy_profiles'), ['profile_id']) }} as profiles
     cross join totals
     left join valid
         on valid.profile_id = profiles.profile_id
