@@ -59,6 +59,12 @@
     {%- endif -%}
     {%- set compared = compared | join(', ') -%}
     {%- set keys = key | join(', ') -%}
+    {%- if config.get('full_refresh') is false -%}
+    {#- A memory: what was said stays. -#}
+    create or replace table {{ changed(target.identifier) }} as
+    select {{ compared }}, true as is_after from {{ rows_now }};
+
+    {% else -%}
     {#- Looked for once, and in the columns of the key alone; then wide rows are found by their place,
         which they keep as long as the transaction is open. -#}
     create or replace temp table places_{{ target.identifier }} as
@@ -115,6 +121,7 @@
     {% endif -%}
     delete from {{ target }} where rowid in (select place from temp.places_{{ target.identifier }});
 
+    {% endif -%}
     insert into {{ target }} ({{ columns | join(', ') }})
     select {{ columns | join(', ') }} from {{ rows_now }}
 {%- endmacro %}

@@ -27,14 +27,15 @@
     {%- if flags.FULL_REFRESH or config.get('incremental_strategy') != 'reached' -%}
         {{ return(flags.FULL_REFRESH) }}
     {%- endif -%}
-    {#- Not named in the call: they are no part of what the project is parsed with. A replayed day
-        changes more than keys can say; asked without `as_of_day`, because a model that calls that
-        follows from the day. -#}
+    {{ return(not _is_to_be_refreshed() or is_whole_after_all()) }}
+{%- endmacro %}
+
+{#- Whether this run refreshes the model, if it can. A replayed day changes more than keys can say. -#}
+{% macro _is_to_be_refreshed() -%}
+    {#- Not named in the call: they are no part of what the project is parsed with; and asked without
+        `as_of_day`, because a model that calls that follows from the day. -#}
     {%- set refreshed, replayed = 'C360_REFRESH', 'C360_AS_OF' -%}
-    {{ return(
-        model.name not in env_var(refreshed, '').split() or env_var(replayed, '') != ''
-        or is_whole_after_all()
-    ) }}
+    {{ return(model.name in env_var(refreshed, '').split() and env_var(replayed, '') == '') }}
 {%- endmacro %}
 
 {#-
@@ -46,7 +47,8 @@
         {{ return('') }}
     {%- elif model.resource_type == 'unit_test' -%}
         {{ return('refreshed' if is_incremental() else '') }}
-    {%- elif config.get('incremental_strategy') != 'reached' or should_full_refresh() -%}
+    {%- elif config.get('incremental_strategy') != 'reached'
+        or not _is_to_be_refreshed() or should_full_refresh() -%}
         {{ return('') }}
     {%- else -%}
         {{ return('refreshed' if load_relation(this) is not none else '') }}

@@ -58,22 +58,35 @@ def show(
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option("--since", formats=["%Y-%m-%d"], help="Only activities from this day on."),
+        typer.Option(
+            "--since", formats=["%Y-%m-%d"], help="Only activities and changes from this day on."
+        ),
+    ] = None,
+    changes: Annotated[
+        int,
+        typer.Option(
+            "--changes", min=0, max=MOST, help="Most changes of attributes, the latest first."
+        ),
+    ] = 10,
+    attribute: Annotated[
+        str | None, typer.Option("--attribute", help="Only changes of this attribute.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say all that is known of a person: `show` may be left out.
 
-    Attributes and where each comes from, identities, household, consent, measures, segments and
-    the latest activities. Shows personal data, to whoever may read the warehouse; logs none.
+    Attributes and where each comes from, identities, household, consent, measures, segments, the
+    latest activities and changes. Shows personal data, to whoever may read the warehouse; logs
+    none.
     """
     from orchestration.lookup.layers import connect_people, require_readable
-    from orchestration.lookup.person import Activities, look_up, profile_asked_for
+    from orchestration.lookup.person import Asked, look_up, profile_asked_for
     from orchestration.lookup.show import show_person
 
     settings = begin()
-    asked = Activities(activities, kind, since.date() if since else None)
-    require_readable(key, value, kind)
+    day = since.date() if since else None
+    asked = Asked(activities, kind, day, changes, attribute)
+    require_readable(key, value, kind, attribute)
     with connect_people(settings) as con:
         found = look_up(con, profile_asked_for(con, key, value), asked)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -43,18 +43,22 @@ order by identity_map.profile_id
 
 
 @dataclass(frozen=True)
-class Activities:
-    """Which activities are asked for.
+class Asked:
+    """Which activities and changes are asked for.
 
     Attributes:
-        limit: most of them, the latest first.
-        kind: only those of this type; all when None.
-        since: only those from this day on, UTC; all when None.
+        limit: most activities, the latest first.
+        kind: only activities of this type; all when None.
+        since: only activities, and changes that became known, from this day on, UTC; all when None.
+        changes: most changes of attributes, the latest first.
+        attribute: only changes of this attribute; all when None.
     """
 
     limit: int = 10
     kind: str | None = None
     since: date | None = None
+    changes: int = 10
+    attribute: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,18 +156,34 @@ SECTIONS = (
         "and ($since is null or occurred_at >= $since) "
         "order by occurred_at desc nulls last, activity_id limit $limit",
     ),
+    Section(
+        "completeness",
+        "Completeness",
+        ("profile.profile_completeness",),
+        "select * exclude (profile_id) from profile.profile_completeness "
+        "where profile_id = $profile",
+    ),
+    Section(
+        "history",
+        "History of attributes, the latest first",
+        ("profile.attribute_history",),
+        "select known_from, attribute, previous_value, attribute_value, is_cleared, change_reason, "
+        "source_system, source_record_id, valid_from, valid_to "
+        "from profile.attribute_history where profile_id = $profile "
+        "and ($attribute is null or attribute = $attribute) "
+        "and ($since is null or known_from >= $since) "
+        "order by known_from desc, attribute limit $changes",
+    ),
 )
 
 
-def look_up(
-    con: duckdb.DuckDBPyConnection, profile_id: str, activities: Activities
-) -> dict[str, Any]:
+def look_up(con: duckdb.DuckDBPyConnection, profile_id: str, asked: Asked) -> dict[str, Any]:
     """All that the layers know of a profile.
 
     Parameters:
         con: a connection to the layers.
         profile_id: an id that `profile_asked_for` gave.
-        activities: which of them.
+        asked: which activities and changes.
 
     Returns:
         `profile_id`, `attributes` (those with a value), `measures` (likewise), and per name in
@@ -183,10 +203,9 @@ def look_up(
         found = rows(con, sql, {"profile": profile_id}) if table in standing else []
         answer[name] = {k: v for row in found for k, v in row.items() if v is not None}
     answer["attributes"].pop("profile_id", None)
-    asked = {"kind": activities.kind, "since": activities.since, "limit": activities.limit}
     for section in SECTIONS:
         if standing.issuperset(section.tables):
-            values = {k: v for k, v in asked.items() if f"${k}" in section.sql}
+            values = {k: v for k, v in asdict(asked).items() if f"${k}" in section.sql}
             answer[section.name] = rows(con, section.sql, {"profile": profile_id, **values})
     return answer
 

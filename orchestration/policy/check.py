@@ -60,3 +60,9 @@ def check_policy(dbt_project_dir: Path) -> None:
         read_seed(folder / "merge_rules.csv", merge_policies.RULE_COLUMNS),
         read_seed(folder / "merge_source_order.csv", merge_policies.ORDER_COLUMNS),
     )
+    merge_policies.check_attribute_settings(
+        read_seed(folder / "attribute_settings.csv", merge_policies.SETTING_COLUMNS)
+    )
+    merge_policies.check_completeness_buckets(
+        read_seed(folder / "completeness_buckets.csv", merge_policies.BUCKET_COLUMNS)
+    )

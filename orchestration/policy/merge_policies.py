@@ -1,4 +1,4 @@
-"""Refusing merge policies that can't be followed: one default, known rules, nothing twice."""
+"""Refusing merge policies, and settings of attributes, that can't be followed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from orchestration.policy.seeds import Row, filled, one_of, whole
 
 POLICY_COLUMNS = ("policy", "stitching", "default_rule", "is_default", "comment")
 RULE_COLUMNS = ("policy", "attribute", "rule", "comment")
+BUCKET_COLUMNS = ("bucket", "from_percent", "comment")
 ORDER_COLUMNS = ("policy", "attribute", "source_system", "precedence", "comment")
+SETTING_COLUMNS = ("attribute", "history_days", "completeness_weight", "comment")
+FOR_ALL = "any"
+MOST = 36_500
+"""A hundred years of history, and as much weight."""
 STITCHINGS = ("whole_graph", "none")
 MERGE_RULES = ("recent", "least_recent", "precedence", "most_frequent", "most_filled")
 
@@ -70,6 +75,51 @@ def check_merge_policies(
         whole(row, "precedence", 0)
     _once(orders, ("policy", "attribute", "source_system"))
     _once(orders, ("policy", "attribute", "precedence"))
+
+
+def check_attribute_settings(rows: Sequence[Row]) -> None:
+    """Refuse the first mistake in attribute_settings.
+
+    Parameters:
+        rows: its rows; whether an attribute is known is asked as for `check_merge_policies`.
+
+    Raises:
+        UserError: with file, line and remedy.
+    """
+    for row in rows:
+        filled(row, "attribute")
+        for column in SETTING_COLUMNS[1:3]:
+            if row[column] or row["attribute"] == FOR_ALL:
+                whole(row, column, 0)
+                if int(row[column] or 0) > MOST:
+                    raise row.refuse(f"{column} is {row[column]}", f"Give {MOST:,} at most.")
+    _once(rows, ("attribute",))
+    if FOR_ALL not in [row["attribute"] for row in rows]:
+        raise UserError(
+            "seeds/policy/attribute_settings.csv: there is no row of any, which says what "
+            "holds for attributes without a row. Add it."
+        )
+
+
+def check_completeness_buckets(rows: Sequence[Row]) -> None:
+    """Refuse buckets of completeness that leave a profile in none, or in two.
+
+    Parameters:
+        rows: rows of completeness_buckets.
+
+    Raises:
+        UserError: with file, line and remedy.
+    """
+    for row in rows:
+        filled(row, "bucket")
+        whole(row, "from_percent", 0)
+    _once(rows, ("bucket",))
+    _once(rows, ("from_percent",))
+    if "0" not in [row["from_percent"] for row in rows]:
+        raise UserError(
+            "seeds/policy/completeness_buckets.csv: no bucket begins at 0, so a profile without "
+            "attributes would be in none. Let one begin there."
+        )
 
 
 def _once(rows: Sequence[Row], columns: Sequence[str]) -> None:

@@ -21,11 +21,12 @@ def contents(company: Company) -> dict[str, str]:
         for database, schema, table in tables:
             name = f'{database}.{schema}."{table}"'
             # A row may stand elsewhere in its file, and be known since an earlier installation.
-            # The ledger says since when an id is known, and whether it was before this run.
+            # The ledger says since when an id is known, and whether it was before this run, and so
+            # does the history of attributes.
             row = con.execute(
                 "select count(*), bit_xor(md5_number(t::varchar)) from (select columns(lambda c: "
                 "c not in ('source_row', 'line_number', 'first_seen_at', 'file_id', 'valid_from', "
-                "'founded_at')) "
+                "'founded_at', 'known_from', 'ruled_since')) "
                 f"from {name}) as t"
             ).fetchone()
             prints[name] = str(row)

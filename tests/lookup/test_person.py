@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -16,7 +17,7 @@ from orchestration.errors import UserError
 from orchestration.layers_reader import connect_layers
 from orchestration.lookup import layers as lookup_layers
 from orchestration.lookup.layers import connect_people, require_readable
-from orchestration.lookup.person import SECTIONS, Activities, look_up, profile_asked_for
+from orchestration.lookup.person import SECTIONS, Asked, look_up, profile_asked_for
 from orchestration.warehouse import rows
 from tests.conftest import Company, settings_in
 
@@ -135,10 +136,12 @@ def test_all_that_the_layers_hold_is_told(layers: duckdb.DuckDBPyConnection) -> 
         "consent": "profile.consent where",
         "segments": "segments.segment_membership where",
         "activities": "profile.activities where",
+        "completeness": "profile.profile_completeness where",
+        "history": "profile.attribute_history where",
     }
     told_of = dict.fromkeys(listed, 0)
     for (person,) in layers.execute(PEOPLE).fetchall():
-        found = look_up(layers, person, Activities(limit=10_000))
+        found = look_up(layers, person, Asked(limit=10_000, changes=10_000))
         assert set(found) == {"profile_id", "attributes", "measures"} | {s.name for s in SECTIONS}
         json.dumps(found, default=str)
         for name, table in listed.items():
@@ -165,12 +168,37 @@ def test_activities_are_the_latest_of_what_is_asked(layers: duckdb.DuckDBPyConne
         "select profile_id, activity_type from profile.activities group by all "
         "having count(*) > 3 order by count(*) desc, 1, 2 limit 1"
     ).fetchall()
-    every = look_up(layers, person, Activities(10_000))["activities"]
+    every = look_up(layers, person, Asked(10_000))["activities"]
     times = [row["occurred_at"] for row in every]
     assert times == sorted(times, reverse=True)
     of_kind = [row for row in every if row["activity_type"] == kind]
-    assert look_up(layers, person, Activities(2, kind))["activities"] == of_kind[:2]
+    assert look_up(layers, person, Asked(2, kind))["activities"] == of_kind[:2]
     day: date = times[len(times) // 2].date()
-    later = look_up(layers, person, Activities(10_000, None, day))["activities"]
+    later = look_up(layers, person, Asked(10_000, None, day))["activities"]
     assert later == [row for row in every if row["occurred_at"].date() >= day]
     assert 0 < len(later) < len(every) or times[0].date() == times[-1].date()
+
+
+def test_changes_are_the_latest_of_what_is_asked(few: duckdb.DuckDBPyConnection) -> None:
+    few.execute(
+        """
+        create view profile.attribute_history as
+        select 'p000000000000000a' as profile_id, attribute, attribute_value,
+            null as previous_value, false as is_cleared, 'record' as change_reason,
+            'shop' as source_system, '1' as source_record_id, 'x' as policy, 'recent' as rule,
+            known_from as valid_from, null::timestamp as valid_to, known_from,
+            null::timestamp as known_to
+        from (values
+            ('email', 'a@x', timestamp '2026-01-01 10:00'), ('city', 'Bonn', '2026-01-02 10:00'),
+            ('email', 'b@x', '2026-01-03 10:00'), ('email', 'c@x', '2026-01-04 10:00')
+        ) as t(attribute, attribute_value, known_from)
+        """
+    )
+
+    def told(**asked: Any) -> list[str]:
+        found = look_up(few, "p000000000000000a", Asked(**asked))
+        return [row["attribute_value"] for row in found["history"]]
+
+    assert told() == ["c@x", "b@x", "Bonn", "a@x"]
+    assert told(changes=3, attribute="email") == ["c@x", "b@x", "a@x"]
+    assert told(since=date(2026, 1, 3)) == ["c@x", "b@x"]

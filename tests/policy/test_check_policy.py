@@ -48,6 +48,11 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("blocked_identity_values", ["fax,equals,0,placeholder,x"], "namespace fax is not known"),
         ("match_settings", ["accept_probabilty,0.9,x"], "no rule accept_probabilty"),
         ("clv_settings", ["horizon,12,x"], "no setting horizon"),
+        ("attribute_settings", ["shoe_size,-1,,x"], "history_days is '-1'"),
+        ("attribute_settings", ["shoe_size,99999,,x"], "history_days is 99999. Give 36,500 at"),
+        ("attribute_settings", ["email,,5,x"], "email is said again"),
+        ("completeness_buckets", ["90-100,ninety,x"], "from_percent is 'ninety'"),
+        ("completeness_buckets", ["20 or more,20,x"], "20 is said again"),
         ("learned_limits", ["deviations,6,x"], "no rule deviations"),
         ("learned_limits", ["smallest_limit,6,x"], "smallest_limit is said again"),
         ("rankings", ["q,m,t,4,dense,12,true,x"], "line 3: rule is 'dense'. Use one of ntile"),
@@ -143,6 +148,23 @@ def test_one_merge_policy_is_the_default_and_stitches(
     text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after))
+    with pytest.raises(UserError, match=complaint):
+        check_policy(project)
+
+
+@pytest.mark.parametrize(
+    ("seed", "row", "complaint"),
+    [
+        ("attribute_settings", "any,", "there is no row of any"),
+        ("completeness_buckets", "0-20,0,", "no bucket begins at 0"),
+    ],
+)
+def test_a_row_that_others_rest_on_is_missed(
+    project: Path, seed: str, row: str, complaint: str
+) -> None:
+    path = project / POLICY / f"{seed}.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(row)))
     with pytest.raises(UserError, match=complaint):
         check_policy(project)
 

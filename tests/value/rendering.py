@@ -10,8 +10,9 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -20,6 +21,8 @@ import yaml
 
 from orchestration.settings import DBT_PROJECT_DIR
 
+STARTED_AT = datetime(1999, 12, 31, 23, 59, 59)
+"""When the run began, in whatever is rendered."""
 MACROS = (
     "engine.sql",
     "normalise/numerals.sql",
@@ -29,6 +32,7 @@ MACROS = (
     "clock.sql",
     "union_staged.sql",
     "refresh.sql",
+    "reached_strategy.sql",
     "reached_in_conformed.sql",
     "measures.sql",
     "named_measures.sql",
@@ -47,9 +51,13 @@ class _This(str):
 
 
 class _Config:
-    """A model's configuration, of which nothing counts here."""
+    """A model's configuration, of which only the hooks count here."""
 
-    def __call__(self, **_: Any) -> str:
+    def __init__(self) -> None:
+        self.said: dict[str, Any] = {}
+
+    def __call__(self, **said: Any) -> str:
+        self.said = said
         return ""
 
     def get(self, _: str) -> None:
@@ -65,6 +73,11 @@ def project_vars() -> dict[str, Any]:
     content = yaml.safe_load((DBT_PROJECT_DIR / "dbt_project.yml").read_text())
     variables: dict[str, Any] = content["vars"]
     return variables
+
+
+@cache
+def _project_vars() -> Mapping[str, Any]:
+    return project_vars()
 
 
 def macros(
@@ -96,6 +109,7 @@ def render(
     history: Mapping[str, str] | None = None,
     incremental: bool = False,
     listed: Mapping[str, Sequence[str]] | None = None,
+    refreshed: bool = False,
 ) -> str:
     """The SQL of a model; every ref is the table of that name.
 
@@ -105,20 +119,60 @@ def render(
         history: tables that are there before the run, by identifier.
         incremental: whether the model's own table is there.
         listed: the columns that the YAML of staging models lists, for optional ones.
+        refreshed: as a refresh runs it, over what the tables `operations.delta_...` reach.
     """
     # A day to replay is part of the text.
     day = os.environ.get("C360_AS_OF")
-    given = json.dumps([variables or project_vars(), dict(history or {}), dict(listed or {}), day])
-    return _rendered(model, given, incremental)
+    given = json.dumps([variables or _project_vars(), dict(history or {}), dict(listed or {}), day])
+    return _rendered(model, given, incremental, refreshed)[0]
+
+
+def hooks(model: str, kind: str) -> list[str]:
+    """The statements that a model's configuration has before or after it, where its table is there.
+
+    Parameters:
+        model: path below `models`, without suffix.
+        kind: `pre_hook` or `post_hook`.
+    """
+    given = json.dumps([_project_vars(), {}, {}, os.environ.get("C360_AS_OF")])
+    return _rendered_hooks(model, kind, given)
 
 
 @cache
-def _rendered(model: str, given: str, incremental: bool) -> str:
+def _rendered_hooks(model: str, kind: str, given: str) -> list[str]:
+    said = _rendered(model, given, True, False)[1].get(kind, [])
+    this = model.split("/")[-1]
+    environment = _context(_project_vars(), {}, this, incremental=True)["environment"]
+    texts = [said] if isinstance(said, str) else said
+    return [environment.from_string(text).render() for text in texts]
+
+
+@cache
+def _rendered(
+    model: str, given: str, incremental: bool, refreshed: bool
+) -> tuple[str, dict[str, Any]]:
     variables, history, listed, _ = json.loads(given)
-    context = _context(variables, history, model.split("/")[-1], listed, incremental)
+    context = _context(variables, history, model.split("/")[-1], listed, incremental, refreshed)
     text = (DBT_PROJECT_DIR / "models" / f"{model}.sql").read_text()
     environment: jinja2.Environment = context["environment"]
-    return environment.from_string(text).render()
+    rendered = environment.from_string(text).render()
+    config = environment.globals["config"]
+    assert isinstance(config, _Config)
+    return rendered, config.said
+
+
+def _environment() -> jinja2.Environment:
+    # The text becomes SQL, not a page.
+    return jinja2.Environment(
+        autoescape=False, extensions=["jinja2.ext.do"], undefined=jinja2.ChainableUndefined
+    )
+
+
+@cache
+def _code_of_macros() -> CodeType:
+    """The macros, compiled once: that takes most of a rendering's time."""
+    text = "\n".join((DBT_PROJECT_DIR / "macros" / name).read_text() for name in MACROS)
+    return _environment().compile(text)
 
 
 def _context(
@@ -127,11 +181,9 @@ def _context(
     this: str = "model",
     listed: Mapping[str, Sequence[str]] | None = None,
     incremental: bool = False,
+    refreshed: bool = False,
 ) -> dict[str, Any]:
-    # The text becomes SQL, not a page.
-    environment = jinja2.Environment(
-        autoescape=False, extensions=["jinja2.ext.do"], undefined=jinja2.ChainableUndefined
-    )
+    environment = _environment()
     holder: dict[str, Any] = {"environment": environment}
 
     def dispatch(name: str) -> Any:
@@ -159,8 +211,11 @@ def _context(
                 }
             ),
             "execute": True,
+            "run_started_at": STARTED_AT,
             "target": SimpleNamespace(database="memory"),
             "this": _This(this),
+            # In a unit test keys are reached without a connection of dbt's.
+            "model": SimpleNamespace(resource_type="unit_test" if refreshed else "model"),
             "is_incremental": lambda: incremental,
             "load_relation": lambda relation: relation if incremental else None,
             "exceptions": SimpleNamespace(raise_compiler_error=refuse),
@@ -172,8 +227,9 @@ def _context(
             ),
         }
     )
-    text = "\n".join((DBT_PROJECT_DIR / "macros" / name).read_text() for name in MACROS)
-    holder["macros"] = environment.from_string(text).module
+    known = environment.make_globals(None)
+    template = environment.template_class.from_code(environment, _code_of_macros(), known)
+    holder["macros"] = template.module
     public = {
         n: _returning(m, holder) for n, m in vars(holder["macros"]).items() if not n.startswith("_")
     }

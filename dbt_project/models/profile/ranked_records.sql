@@ -98,6 +98,10 @@ cleaned as (
         customer_records.loyalty_tier,
         case when no_birth_date.value is null then customer_records.birth_date end as birth_date,
         customer_records.country_code,
+        {%- for attribute in merged_attributes() %}
+            {%- set said = 'customer_records.' ~ attribute.fields | join(', customer_records.') %}
+            coalesce({{ said }}) is not null as {{ attribute.name }}_is_said,
+        {%- endfor %}
         customer_records.updated_at,
         -- Systems that are not listed rank behind all that are.
         coalesce(source_precedence.precedence, 2147483647) as precedence
@@ -171,6 +175,14 @@ select
     ranked.city,
     ranked.state,
     ranked.country_code,
+    nullif(concat_ws(
+        {%- for attribute in merged_attributes() %}
+            {{ "' '," if loop.first }}
+            {%- set is_refused = attribute.name ~ '_is_said and ' ~ attribute.text ~ ' is null' %}
+            case when {{ is_refused }} then '{{ attribute.name }}' end
+            {{- '' if loop.last else ',' }}
+        {%- endfor %}
+    ), '') as refused_attributes,
     ranked.updated_at,
     ranked.precedence,
     ranked.recent_rank,

@@ -22,6 +22,8 @@
     ('fact_campaign_by_segment', 'campaign_id', 'dim_campaign', 'campaign_id'),
     ('fact_campaign_by_segment', 'segment_name', 'dim_segment', 'segment_name'),
     ('fact_consent', 'date_key', 'dim_date', 'date_key'),
+    ('fact_attribute_completeness', 'date_key', 'dim_date', 'date_key'),
+    ('fact_profile_completeness', 'date_key', 'dim_date', 'date_key'),
     ('fact_measure', 'date_key', 'dim_date', 'date_key'),
     ('fact_measure', 'measure', 'dim_measure', 'measure'),
     ('fact_measure', 'decile', 'dim_decile', 'decile'),

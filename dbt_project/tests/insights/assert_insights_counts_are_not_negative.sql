@@ -92,3 +92,17 @@ select
     purpose || ', ' || channel as grain
 from {{ ref('fact_consent') }}
 where profile_count < 1
+union all
+select
+    'fact_attribute_completeness' as table_name,
+    cast(date_key as string) || ', ' || attribute as grain
+from {{ ref('fact_attribute_completeness') }}
+where
+    distinct_count < 0 or distinct_count > valid_count or valid_count > filled_count
+    or filled_count > profile_count
+union all
+select
+    'fact_profile_completeness' as table_name,
+    cast(date_key as string) || ', ' || bucket as grain
+from {{ ref('fact_profile_completeness') }}
+where profile_count < 0 or mean_percent not between 0 and 100

@@ -122,6 +122,31 @@ totals as (
         ) as expected
     union all
     select
+        'people with an e-mail address' as total,
+        (
+            select sum(completeness.valid_count)
+            from {{ ref('fact_attribute_completeness') }} as completeness
+            inner join {{ ref('refresh_period') }} as refresh_period
+                on refresh_period.as_of_on = completeness.date_key
+            where completeness.attribute = 'email'
+        ) as published,
+        (select count(email) from {{ ref('profiles') }}) as expected
+    union all
+    select
+        'people by completeness' as total,
+        (
+            select sum(distribution.profile_count)
+            from {{ ref('fact_profile_completeness') }} as distribution
+            inner join {{ ref('refresh_period') }} as refresh_period
+                on refresh_period.as_of_on = distribution.date_key
+        ) as published,
+        (
+            select count(*)
+            from {{ ref('policy_profiles') }}
+            where is_default
+        ) as expected
+    union all
+    select
         'rows set aside by reason' as total,
         (
             select coalesce(sum(row_count), 0)
