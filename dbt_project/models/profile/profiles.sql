@@ -22,7 +22,9 @@ with
     union all
     select current_profile_id as profile_id from {{ changed('profile_ledger') }}
     union all
-    select profile_id from {{ changed('activities') }}
+    select profile_id from {{ changed('recorded_activities') }}
+    union all
+    select profile_id from {{ changed('profile_identities') }}
     union all
     select profile_id
     from {{ ref('identity_map') }}
@@ -97,13 +99,15 @@ sightings as (
     select
         profile_id,
         occurred_at as first_at,
-        occurred_at as last_at
-    from {{ part(ref('activities'), ['profile_id']) }}
+        occurred_at as last_at,
+        source_entity = 'event' and points is null as is_web_event
+    from {{ part(ref('recorded_activities'), ['profile_id']) }}
     union all
     select
         identity_map.profile_id,
         customer_records.created_at as first_at,
-        coalesce(customer_records.updated_at, customer_records.created_at) as last_at
+        coalesce(customer_records.updated_at, customer_records.created_at) as last_at,
+        false as is_web_event
     from {{ part(ref('customer_records'), record, of='identity_map') }} as customer_records
     inner join identity_map
         on
@@ -115,9 +119,26 @@ seen as (
     select
         profile_id,
         min(first_at) as first_seen_at,
-        max(last_at) as last_seen_at
+        max(last_at) as last_seen_at,
+        bool_and(is_web_event) as has_only_browsed
     from sightings
     group by profile_id
+),
+
+-- Who shows a browser or device and nothing else.
+pseudonymous as (
+    select profile_identities.profile_id
+    from {{ part(ref('profile_identities'), ['profile_id']) }} as profile_identities
+    inner join {{ ref('identity_namespaces') }} as namespaces
+        on namespaces.namespace = profile_identities.namespace
+    group by profile_identities.profile_id
+    having bool_and(namespaces.kind in ('cookie', 'device'))
+),
+
+settings as (
+    select value as unknown_profile_days
+    from {{ ref('activity_settings') }}
+    where setting = 'unknown_profile_days'
 )
 
 select
@@ -156,8 +177,15 @@ select
     people.record_count,
     people.source_system_count,
     seen.first_seen_at,
-    seen.last_seen_at
+    seen.last_seen_at,
+    case
+        when pseudonymous.profile_id is not null and seen.has_only_browsed
+            then cast(
+                {{ dbt.dateadd('day', 'settings.unknown_profile_days', 'seen.last_seen_at') }} as timestamp
+            )
+    end as expires_at
 from people
+cross join settings
 left join merged
     on merged.profile_id = people.profile_id
 left join {{ part(ref('household_members'), ['profile_id']) }} as household_members
@@ -181,3 +209,5 @@ left join former_ids
 {%- endfor %}
 left join seen
     on seen.profile_id = people.profile_id
+left join pseudonymous
+    on pseudonymous.profile_id = people.profile_id
