@@ -86,7 +86,7 @@ def event(c: Company) -> Row:
         "login": c.one("ann", None, None, None),
         "event_type": c.one("page_view", "product_view", "add_to_cart", "purchase", "login", None),
         "product_id": c.key("p"),
-        "url": c.one(None, None, "/a", "https://x.org/b?utm_source=mail&utm_campaign=may"),
+        "url": c.one(None, "/a", *(f"https://x.org/b?utm_source={x}" for x in ("mail", "ad"))),
         "user_agent": c.one(BROWSER, BROWSER, None, CRAWLER, f"{BROWSER} {c.dice.randrange(60)}"),
     }
 
