@@ -116,7 +116,7 @@ def test_nothing_is_lost_or_doubled_whoever_is_who(lab: tuple[Chain, Crowd]) -> 
         assert conservation.held(con) == conservation.by_hand(con)
         totals, before = conservation.totals(con), conservation.held(con)
         assert None not in totals
-        for step in conservation.other_people(con, random.Random(5), 16):
+        for step in conservation.other_people(con, random.Random(5), 12):
             for model in conservation.AFTER_IDENTITY:
                 table_name = f"{chain.models[model]['schema']}.{model}"
                 con.execute(f"create or replace table {table_name} as {chain.whole[model]}")

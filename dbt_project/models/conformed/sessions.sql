@@ -56,10 +56,23 @@ between_pauses as (
     from paused
 ),
 
--- On a tablet that people hand on each other, somebody else's session begins where he signs in.
+-- Few devices are, so the others need not be sorted once more.
+shared_devices as (
+    select
+        source_system,
+        source_record_id
+    from web_events
+    group by source_system, source_record_id
+    having min(signed_in_as) <> max(signed_in_as)
+),
+
+-- On a tablet that people hand to each other, another session begins where somebody else signs in.
 handed_on as (
     select
-        *,
+        source_system,
+        source_record_id,
+        pauses_before,
+        place,
         case
             when signed_in_as <> lag(signed_in_as) over (
                 partition by source_system, source_record_id, pauses_before, signed_in_as is null
@@ -68,24 +81,40 @@ handed_on as (
             else 0
         end as is_handed_on
     from between_pauses
+    semi join shared_devices
+        on
+            shared_devices.source_system = between_pauses.source_system
+            and shared_devices.source_record_id = between_pauses.source_record_id
+),
+
+hands as (
+    select
+        *,
+        sum(is_handed_on) over (
+            partition by source_system, source_record_id, pauses_before
+            order by place asc nulls last
+        ) as hands_before
+    from handed_on
 ),
 
 in_sessions as (
     select
-        handed_on.*,
+        events.*,
+        coalesce(hands.hands_before, 0) as hands_before,
         coalesce(web_event_types.is_page_view, false) as is_page_view,
         web_event_types.stage,
-        case when handed_on.url_path is not null then handed_on.place end as path_place,
-        case when handed_on.product_id is not null then handed_on.place end as product_place,
-        case when handed_on.device_type is not null then handed_on.place end as device_place,
-        case when handed_on.names_campaign then handed_on.place end as campaign_place,
-        sum(handed_on.is_handed_on) over (
-            partition by handed_on.source_system, handed_on.source_record_id, handed_on.pauses_before
-            order by handed_on.place asc nulls last
-        ) as hands_before
-    from handed_on
+        case when events.url_path is not null then events.place end as path_place,
+        case when events.product_id is not null then events.place end as product_place,
+        case when events.device_type is not null then events.place end as device_place,
+        case when events.names_campaign then events.place end as campaign_place
+    from between_pauses as events
+    left join hands
+        on
+            hands.source_system = events.source_system
+            and hands.source_record_id = events.source_record_id
+            and hands.place = events.place
     left join web_event_types
-        on web_event_types.event_type = handed_on.event_type
+        on web_event_types.event_type = events.event_type
 )
 
 select

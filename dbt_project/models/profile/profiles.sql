@@ -2,29 +2,26 @@
     materialized='incremental', unique_key=['profile_id'], post_hook="
         {%- for attribute in declared_attributes() %}
             comment on column {{ this }}.{{ attribute.name }} is '{{
-                dbt.escape_single_quotes(
-                    [attribute.display_name, attribute.description] | select | join(': ')
-                )
+                dbt.escape_single_quotes([attribute.display_name, attribute.description] | select | join(': '))
             }}';
         {%- endfor -%}"
 ) }}
 
+{% set days %}
+    (select value from {{ ref('activity_settings') }} where setting = 'unknown_profile_days')
+{% endset %}
 {% set record = ['source_system', 'source_record_id'] %}
 
 with
 
 {% call reached() %}
-    select profile_id from {{ changed('identity_map') }}
-    union all
-    select profile_id from {{ changed('policy_profiles') }}
-    union all
-    select profile_id from {{ changed('household_members') }}
-    union all
+    {% for model in [
+        'identity_map', 'policy_profiles', 'household_members', 'recorded_activities', 'profile_identities'
+    ] %}
+        select profile_id from {{ changed(model) }}
+        union all
+    {% endfor %}
     select current_profile_id as profile_id from {{ changed('profile_ledger') }}
-    union all
-    select profile_id from {{ changed('recorded_activities') }}
-    union all
-    select profile_id from {{ changed('profile_identities') }}
     union all
     select profile_id
     from {{ ref('identity_map') }}
@@ -133,12 +130,6 @@ pseudonymous as (
         on namespaces.namespace = profile_identities.namespace
     group by profile_identities.profile_id
     having bool_and(namespaces.kind in ('cookie', 'device'))
-),
-
-settings as (
-    select value as unknown_profile_days
-    from {{ ref('activity_settings') }}
-    where setting = 'unknown_profile_days'
 )
 
 select
@@ -166,26 +157,21 @@ select
     {%- endfor %}
     household_members.household_id,
     former_ids.former_profile_ids,
-    email_allowed.channel is not null as may_be_emailed,
-    email_allowed.valid_from as may_be_emailed_since,
-    sms_allowed.channel is not null as may_be_texted,
-    sms_allowed.valid_from as may_be_texted_since,
-    phone_allowed.channel is not null as may_be_phoned,
-    phone_allowed.valid_from as may_be_phoned_since,
-    direct_mail_allowed.channel is not null as may_be_mailed,
-    direct_mail_allowed.valid_from as may_be_mailed_since,
+    {%- for channel, is_done in {
+        'email': 'emailed', 'sms': 'texted', 'phone': 'phoned', 'direct_mail': 'mailed'
+    }.items() %}
+        {{ channel }}_allowed.channel is not null as may_be_{{ is_done }},
+        {{ channel }}_allowed.valid_from as may_be_{{ is_done }}_since,
+    {%- endfor %}
     people.record_count,
     people.source_system_count,
     seen.first_seen_at,
     seen.last_seen_at,
     case
         when pseudonymous.profile_id is not null and seen.has_only_browsed
-            then cast(
-                {{ dbt.dateadd('day', 'settings.unknown_profile_days', 'seen.last_seen_at') }} as timestamp
-            )
+            then cast({{ dbt.dateadd('day', days, 'seen.last_seen_at') }} as timestamp)
     end as expires_at
 from people
-cross join settings
 left join merged
     on merged.profile_id = people.profile_id
 left join {{ part(ref('household_members'), ['profile_id']) }} as household_members
