@@ -28,7 +28,7 @@ from benchmarks.harness import (
 )
 from orchestration.errors import UserError
 from orchestration.lookup.layers import connect_people
-from orchestration.lookup.person import Activities, look_up, profile_asked_for
+from orchestration.lookup.person import Asked, look_up, profile_asked_for
 from orchestration.lookup.search import search
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.terminal import Console
@@ -42,7 +42,7 @@ ORDERS = {
     "profile.profiles": "profile_id",
     "profile.provenance": "profile_id",
     "profile.consent": "profile_id",
-    "profile.activities": "profile_id",
+    "profile.recorded_activities": "profile_id",
     "profile.behaviour": "",
     "profile.alternate_keys": "key_value",
     "profile.search_terms": "term, profile_id",
@@ -140,12 +140,12 @@ def _measured(
     [(count,)] = con.execute("select count(*) from profile.profiles").fetchall()
 
     def whole(person: tuple[Any, ...]) -> None:
-        look_up(con, profile_asked_for(con, person[0], None), Activities())
+        look_up(con, profile_asked_for(con, person[0], None), Asked())
 
     def by_email(person: tuple[Any, ...]) -> None:
         # Whose address is a family's has to be asked for by an id.
         with suppress(UserError):
-            look_up(con, profile_asked_for(con, "email", person[4]), Activities())
+            look_up(con, profile_asked_for(con, "email", person[4]), Asked())
 
     def search_for(*columns: int) -> Callable[[tuple[Any, ...]], None]:
         def asked(person: tuple[Any, ...]) -> None:

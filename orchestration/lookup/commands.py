@@ -54,7 +54,7 @@ def show(
         typer.Option("--activities", min=0, max=MOST, help="Most activities, the latest first."),
     ] = 10,
     kind: Annotated[
-        str | None, typer.Option("--type", help="Only activities of this type.")
+        str | None, typer.Option("--type", help="Only activities of this type, such as order_line.")
     ] = None,
     since: Annotated[
         datetime | None,

@@ -150,9 +150,9 @@ SECTIONS = (
         "activities",
         "Activities, the latest first",
         ("profile.activities",),
-        "select * exclude (profile_id, activity_id) from profile.activities "
-        "where profile_id = $profile "
-        "and ($kind is null or activity_type = $kind) "
+        "select * exclude (profile_id, activity_id, sort_index, is_on_timeline) "
+        "from profile.activities where profile_id = $profile "
+        "and (activity_type = $kind or $kind is null and is_on_timeline) "
         "and ($since is null or occurred_at >= $since) "
         "order by occurred_at desc nulls last, activity_id limit $limit",
     ),

@@ -26,6 +26,11 @@ def lower_text(column: Column) -> str:
     return f"lower({text(column)})"
 
 
+def url_parameter(column: Column, name: str) -> str:
+    """The value of a parameter in the query of an address; null without."""
+    return f"nullif(regexp_extract({column.name}, '[?&]{name}=([^&#]*)', 1), '')"
+
+
 def identifier(column: Column) -> str:
     """The column as a text that identifies: never rounded, never a number with decimals."""
     return _as("as_identifier", column)

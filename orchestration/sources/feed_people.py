@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from orchestration.sources import expressions as sql
 from orchestration.sources.drafts import Column, Table
 from orchestration.sources.feeding import (
@@ -17,6 +19,8 @@ from orchestration.sources.names import tokens
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
 
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+"""The parameters of an address that name a campaign."""
 STATED = ("recorded_at", "updated_at", "created_at")
 IDENTIFIERS = (
     "email", "phone", "login", "loyalty_id", "passport", "drivers_license", "postal_code",
@@ -231,6 +235,8 @@ def events(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     login = table.meaning("login") or (customer if cookie and customer is not cookie else None)
     p.read("login", login, sql.identifier)
     p.read("url_path", table.meaning("url"), lambda c: f"{{{{ url_path_of('{c.name}') }}}}")
+    for name in UTM:
+        p.read(name, table.meaning("url"), partial(sql.url_parameter, name=name))
     p.read("device_type", table.meaning("device_type"), sql.lower_text)
     p.read("user_agent", table.meaning("user_agent"))
     for means in ("product_id", "order_id"):

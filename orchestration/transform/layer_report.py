@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestration.transform.dbt import NodeResult
-from orchestration.transform.decisions import BUILD, Decision
+from orchestration.transform.decisions import BUILD, REFRESH, Decision
 from orchestration.transform.layer_build import LayerBuild
+
+PROFILES = ".profiles"
+PEOPLE_CHANGED = (
+    "select (select count(distinct profile_id) from operations.delta_profiles), "
+    "(select count(*) from profile.profiles)"
+)
 
 
 def outcome_text(build: LayerBuild) -> str:
@@ -21,7 +27,18 @@ def outcome_text(build: LayerBuild) -> str:
     built = sum(d.action == BUILD for d in made)
     counts = {"built": built, "refreshed": len(made) - built, "unchanged": len(tables) - len(made)}
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return f"{len(tables)} tables: {said}{_because(made)}"
+    return f"{len(tables)} tables: {said}{_because(made)}{_people(build)}"
+
+
+def _people(build: LayerBuild) -> str:
+    """Of how many people a refresh of the profiles has changed anything."""
+    decision = next((d for d in build.decisions.values() if d.unique_id.endswith(PROFILES)), None)
+    result = build.results.get(decision.unique_id) if decision else None
+    if not decision or decision.action != REFRESH or not result or result.is_failure:
+        return ""
+    with build.connect() as con:
+        [(changed, everybody)] = con.execute(PEOPLE_CHANGED).fetchall()
+    return f", {changed:,} of {everybody:,} people changed"
 
 
 def _because(made: Sequence[Decision]) -> str:

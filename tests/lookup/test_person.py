@@ -135,7 +135,7 @@ def test_all_that_the_layers_hold_is_told(layers: duckdb.DuckDBPyConnection) -> 
         "identities": "identity.profile_identities where",
         "consent": "profile.consent where",
         "segments": "segments.segment_membership where",
-        "activities": "profile.activities where",
+        "activities": "profile.activities where is_on_timeline and",
         "completeness": "profile.profile_completeness where",
         "history": "profile.attribute_history where",
     }
@@ -165,8 +165,8 @@ def test_all_that_the_layers_hold_is_told(layers: duckdb.DuckDBPyConnection) -> 
 
 def test_activities_are_the_latest_of_what_is_asked(layers: duckdb.DuckDBPyConnection) -> None:
     [[person, kind]] = layers.execute(
-        "select profile_id, activity_type from profile.activities group by all "
-        "having count(*) > 3 order by count(*) desc, 1, 2 limit 1"
+        "select profile_id, activity_type from profile.activities where is_on_timeline "
+        "group by all having count(*) > 3 order by count(*) desc, 1, 2 limit 1"
     ).fetchall()
     every = look_up(layers, person, Asked(10_000))["activities"]
     times = [row["occurred_at"] for row in every]
@@ -177,6 +177,10 @@ def test_activities_are_the_latest_of_what_is_asked(layers: duckdb.DuckDBPyConne
     later = look_up(layers, person, Asked(10_000, None, day))["activities"]
     assert later == [row for row in every if row["occurred_at"].date() >= day]
     assert 0 < len(later) < len(every) or times[0].date() == times[-1].date()
+    # The lines of an order are shown when they are asked for.
+    [[buyer]] = layers.execute("select min(profile_id) from profile.purchases").fetchall()
+    lines = look_up(layers, buyer, Asked(10_000, "order_line"))["activities"]
+    assert {row["title"] for row in lines} == {"Order line"}
 
 
 def test_changes_are_the_latest_of_what_is_asked(few: duckdb.DuckDBPyConnection) -> None:

@@ -58,7 +58,7 @@ BREAKS: list[tuple[str, str, str]] = [
     (
         "profile",
         "nothing_happens_after_the_refresh_period",
-        "update profile.activities set occurred_at = timestamp '2101-01-01'",
+        "update profile.recorded_activities set occurred_at = timestamp '2101-01-01'",
     ),
     ("value", "known_people_are_ranked", "update value.ranking_places set bucket = null"),
     (

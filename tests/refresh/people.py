@@ -36,11 +36,40 @@ class Crowd(Company):
         rows = self.rows("contacts", 6)
         rows = [{**row, **self._in_office()} for row in rows]
         self.write("contacts", f"o{self.dice.randrange(1000)}", rows)
+        self.lead_to_orders()
         for table, name in list(self.files):
             changes = ({}, {}, {}, *TOUCHES.get(table, ()))
             touched = [{**row, **self.dice.choice(changes)} for row in self.files[table, name]]
             if touched != self.files[table, name]:
                 self.write(table, name, touched)
+
+    def lead_to_orders(self) -> None:
+        """Some customers sign in by way of a campaign and order an hour later."""
+        with_login = [
+            row
+            for (table, _), rows in sorted(self.files.items())
+            for row in rows
+            if table == "customers" and row["login"] and row["customer_id"]
+        ]
+        name, day = f"t{self.dice.randrange(1000)}", f"{self.news_from:%Y-%m-%d}"
+        events, orders, lines = [], [], []
+        for number, customer in enumerate(self.dice.sample(with_login, 6)):
+            order = {"order_id": f"{name}o{number}", "currency": "EUR"}
+            events += [
+                {"event_id": f"{name}e{number}", "occurred_at": f"{day} 10:00:00"}
+                | {"cookie_id": f"v{number}", "login": customer["login"], "event_type": "page_view"}
+                | {"url": "https://x.org/?utm_source=ad&utm_medium=cpc"}
+            ]
+            orders += [
+                {**order, "customer_id": customer["customer_id"], "ordered_at": f"{day} 11:00:00"}
+                | {"status": "completed", "total_amount": "10.00"}
+            ]
+            lines += [
+                {**order, "line_number": 1, "quantity": 1, "line_amount": "10.00"}
+                | {"is_return": "false", "booked_at": f"{day} 11:00:00"}
+            ]
+        for table, rows in (("events", events), ("orders", orders), ("order_lines", lines)):
+            self.write(table, name, rows)
 
     def deny(self) -> None:
         """Deliver a file of denials that no other file states."""

@@ -84,7 +84,9 @@ def event(c: Company) -> Row:
         "occurred_at": c.instant(),
         "cookie_id": c.key("v"),
         "login": c.one("ann", None, None, None),
-        "event_type": c.one("page_view", "login", None),
+        "event_type": c.one("page_view", "product_view", "add_to_cart", "purchase", "login", None),
+        "product_id": c.key("p"),
+        "url": c.one(None, "/a", *(f"https://x.org/b?utm_source={x}" for x in ("mail", "ad"))),
         "user_agent": c.one(BROWSER, BROWSER, None, CRAWLER, f"{BROWSER} {c.dice.randrange(60)}"),
     }
 

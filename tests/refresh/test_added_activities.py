@@ -168,7 +168,7 @@ def test_they_are_activities_of_people_and_refreshed_as_they_are_built(
     consents = "select count(*) from conformed.consents where captured_by = 'form'"
     assert lab.query(consents) == [(said["yes"] + said["no"],)]
     changed: set[str] = set()
-    watched = {"support_contacts", "interactions", "message_events", "activities"}
+    watched = {"support_contacts", "interactions", "message_events", "recorded_activities"}
     for step in range(3):
         landing.go_on(step)
         # The clock passes what has waited.

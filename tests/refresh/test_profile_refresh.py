@@ -13,6 +13,7 @@ import pytest
 from tests.identity.refreshing import built_elsewhere
 from tests.identity.refreshing import differences as differences_of_identity
 from tests.profile.merged_by_hand import GROUPS, merged
+from tests.refresh import conservation
 from tests.refresh.chain import AFTER, Chain
 from tests.refresh.deliveries import TODAY
 from tests.refresh.lab import LAYERS
@@ -76,6 +77,13 @@ def table(chain: Chain, name: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in chain.query(f"from {name}")]
 
 
+def assert_nothing_is_lost(chain: Chain) -> None:
+    """Everybody holds what is theirs."""
+    with duckdb.connect(str(chain.settings.warehouse_path), read_only=True) as con:
+        assert conservation.held(con) == conservation.by_hand(con)
+        assert conservation.unanswered(con) == []
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> tuple[Chain, Crowd]:
     """Shared by tests that leave it as a run would."""
@@ -104,6 +112,7 @@ def test_random_deliveries_give_what_a_whole_build_gives(
         # Nothing is taken out, and what is put in is what differs, as in a build.
         before, history = history, noted(chain)
         assert before < history
+        assert_nothing_is_lost(chain)
         # What was denied once stays denied without the file, and is not said twice with it.
         kept = set(chain.query("select distinct consent_id from profile.kept_denials"))
         assert kept & DENIED == (set() if step else DENIED), step
@@ -117,6 +126,28 @@ def test_random_deliveries_give_what_a_whole_build_gives(
     assert gone == watched(chain) - {"attribute_changes"}
     assert len(months) > 1
     assert differences_of_identity(chain.settings, whole) == {}
+
+
+def test_nothing_is_lost_or_doubled_whoever_is_who(lab: tuple[Chain, Crowd]) -> None:
+    """People merge, part, sign in late and are taken apart again, in random order."""
+    chain, done = lab[0], set()
+    with duckdb.connect(str(chain.settings.warehouse_path)) as con:
+        con.execute("begin")
+        assert conservation.held(con) == conservation.by_hand(con)
+        totals, before = conservation.totals(con), conservation.held(con)
+        assert None not in totals
+        for step in conservation.other_people(con, random.Random(5), 12):
+            for model in conservation.AFTER_IDENTITY:
+                table_name = f"{chain.models[model]['schema']}.{model}"
+                con.execute(f"create or replace table {table_name} as {chain.whole[model]}")
+            now = conservation.held(con)
+            assert now == conservation.by_hand(con), step
+            assert conservation.totals(con) == totals, step
+            assert conservation.unanswered(con) == [], step
+            done |= {step} if now != before else set()
+            before = now
+        con.execute("rollback")
+    assert done == {"merge", "split", "late login", "take back"}
 
 
 def test_a_refresh_stops_where_a_build_would(lab: tuple[Chain, Crowd], tmp_path: Path) -> None:
@@ -210,5 +241,6 @@ def test_long_sequences_with_decisions_and_days_without_news(tmp_path: Path, see
         chain.follow()
         assert before <= noted(chain)
         assert chain.differences(AFTER) == {}, step
+        assert_nothing_is_lost(chain)
         if step == 1:
             assert changed(chain, watched(chain), "true") == set()

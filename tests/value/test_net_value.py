@@ -232,7 +232,7 @@ def test_online_retail_keeps_its_total_and_its_cancellations() -> None:
         from order_lines group by all;
         truncate identity_map;
         insert into identity_map select source_system, source_record_id, order_id from orders;
-        create table activities (
+        create table recorded_activities (
             source_system varchar, currency varchar, amount decimal(18, 2), activity_type varchar
         );
         """

@@ -88,7 +88,8 @@ def build(con: duckdb.DuckDBPyConnection, lines: list[Booked]) -> None:
     fill(con, "exchange_rates", pair, [])
     fill(con, "value_settings", "setting varchar, value varchar", [])
     fill(
-        con, "activities", "profile_id varchar, occurred_at timestamp, activity_type varchar, "
+        con, "recorded_activities",
+        "profile_id varchar, occurred_at timestamp, activity_type varchar, "
         "points bigint, source_system varchar, currency varchar, amount decimal(18, 2)", [],
     )  # fmt: skip
     clock = "as_of_on date, month_start_on date"

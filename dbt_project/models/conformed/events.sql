@@ -21,7 +21,9 @@ accepted as (
         'source_system', 'event_id', 'source_record_id', 'event_type', 'occurred_at',
         'login', 'product_id', 'url_path', 'device_type', 'points',
         'order_id', 'source_file'
-    ], optional=['user_agent'], key=['source_system', 'event_id']) }}
+    ], optional=[
+        'user_agent', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'
+    ], key=['source_system', 'event_id']) }}
 ),
 
 crawler_events as (
@@ -40,6 +42,11 @@ select
     login,
     product_id,
     url_path,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    utm_term,
+    utm_content,
     device_type,
     user_agent,
     points,

@@ -1,196 +1,120 @@
-{{ config(materialized='incremental', unique_key=['source_system', 'source_activity_id']) }}
+{#- A view: titles and descriptions are made for those that are looked at, and a visit is abandoned from
+    an instant on that the clock has to pass. -#}
+{{ config(materialized='view') }}
 
-{#- An order and an event of one system may have one key, and then both are reached. -#}
-{% set record = ['source_system', 'source_record_id'] %}
-{% set keys = {
-    'events': 'event_id', 'orders': 'order_id', 'message_events': 'message_event_id',
-    'support_contacts': 'support_contact_id', 'interactions': 'interaction_id'
+{% set values = {
+    'activity': 'source_activity_id', 'amount': 'amount', 'currency': 'currency', 'points': 'points',
+    'pieces': 'piece_count', 'product': 'product_id', 'campaign': 'campaign_id', 'channel': 'channel',
+    'topic': 'topic', 'page': 'url_path'
 } %}
-{% set login = 'lower(' ~ without_blanks('login') ~ ')' %}
+
+{#- A placeholder without a value leaves no text at all. -#}
+{% set filled = namespace(text='description') %}
+{% for name, value in values.items() %}
+    {% set filled.text = "replace(" ~ filled.text ~ ", '{" ~ name ~ "}', case when description like '%{"
+        ~ name ~ "}%' then cast(" ~ value ~ " as string) else '' end)" %}
+{% endfor %}
 
 with
 
-{% call reached() %}
-    select source_system, order_id as source_activity_id from {{ changed('order_lines') }}
-    union all
-    select source_system, event_id as source_activity_id
-    from {{ ref('events') }}
-    where
-        login is not null
-        and {{ login }} in (
-            -- Those that somebody has got or lost; how many records of his show one is no matter.
-            select identity_value
-            from {{ changed('profile_identities') }}
-            where namespace = 'login'
-            group by profile_id, identity_value
-            having count(*) = 1
-        )
-    {% for entity, key in keys.items() %}
-        union all
-        select source_system, {{ key }} as source_activity_id from {{ changed(entity) }}
-        union all
-        select source_system, {{ key }} as source_activity_id
-        from {{ ref(entity) }}
-        semi join {{ changed('identity_map') }} using ({{ record | join(', ') }})
-    {% endfor %}
-{% endcall %}
-
-orders as (
-    select * from {{ part(
-        ref('orders'), {'source_system': 'source_system', 'order_id': 'source_activity_id'}
-    ) }}
+recorded_activities as (
+    select * from {{ ref('recorded_activities') }}
 ),
 
--- What is bought makes an order; where all lines are returns the booking is a credit note.
-booked as (
-    select
-        source_system,
-        order_id,
-        {{ is_order() }} as is_order
-    from {{ part(
-        ref('order_lines'), {'source_system': 'source_system', 'order_id': 'source_activity_id'}
-    ) }}
-    group by source_system, order_id
+abandoned_visits as (
+    select abandoned_visits.*
+    from {{ ref('abandoned_visits') }} as abandoned_visits
+    inner join {{ ref('refresh_period') }} as refresh_period
+        on abandoned_visits.abandoned_at <= refresh_period.as_of_at
+),
+
+purchases as (
+    select * from {{ ref('purchases') }}
+),
+
+activity_templates as (
+    select * from {{ ref('activity_templates') }}
 ),
 
 happened as (
+    select * from recorded_activities
+    union all
     select
+        profile_id,
+        md5('visit:' || session_id || ':' || activity_type) as activity_id,
         source_system,
-        source_record_id,
-        'event' as entity,
-        event_id as source_activity_id,
-        event_type as activity_type,
-        occurred_at,
-        cast(null as decimal(18, 2)) as amount,
-        cast(null as string) as currency,
-        points,
+        'visit' as source_entity,
+        session_id as source_activity_id,
+        activity_type,
+        abandoned_at as occurred_at,
+        null as amount,
+        null as currency,
+        null as points,
         product_id,
-        cast(null as string) as campaign_id,
-        cast(null as string) as channel,
-        cast(null as string) as topic,
-        {{ login }} as login
-    from {{ part(ref('events'), {'source_system': 'source_system', 'event_id': 'source_activity_id'}) }}
+        null as piece_count,
+        null as url_path,
+        null as campaign_id,
+        null as channel,
+        null as topic
+    from abandoned_visits
     union all
+    -- The order has the amount, so that nobody adds it up twice.
     select
-        orders.source_system,
-        orders.source_record_id,
-        'order' as entity,
-        orders.order_id as source_activity_id,
-        case when booked.is_order is false then 'credit_note_' else 'order_' end || orders.status
-            as activity_type,
-        orders.ordered_at as occurred_at,
-        orders.gross_amount as amount,
-        orders.currency,
-        cast(null as bigint) as points,
-        cast(null as string) as product_id,
-        cast(null as string) as campaign_id,
-        cast(null as string) as channel,
-        cast(null as string) as topic,
-        cast(null as string) as login
-    from orders
-    left join booked
-        on
-            orders.source_system = booked.source_system
-            and orders.order_id = booked.order_id
-    union all
-    select
+        profile_id,
+        md5(source_system || ':order_line:' || order_id || ':' || cast(line_number as string))
+            as activity_id,
         source_system,
-        source_record_id,
-        'message' as entity,
-        message_event_id as source_activity_id,
-        'message_' || event_type as activity_type,
-        occurred_at,
-        cast(null as decimal(18, 2)) as amount,
-        cast(null as string) as currency,
-        cast(null as bigint) as points,
-        cast(null as string) as product_id,
-        campaign_id,
-        channel,
-        cast(null as string) as topic,
-        cast(null as string) as login
-    from {{ part(
-        ref('message_events'),
-        {'source_system': 'source_system', 'message_event_id': 'source_activity_id'}
-    ) }}
-    union all
-    select
-        source_system,
-        source_record_id,
-        'support_contact' as entity,
-        support_contact_id as source_activity_id,
-        'support_contact' as activity_type,
-        opened_at as occurred_at,
-        cast(null as decimal(18, 2)) as amount,
-        cast(null as string) as currency,
-        cast(null as bigint) as points,
-        cast(null as string) as product_id,
-        cast(null as string) as campaign_id,
-        channel,
-        topic,
-        cast(null as string) as login
-    from {{ part(
-        ref('support_contacts'),
-        {'source_system': 'source_system', 'support_contact_id': 'source_activity_id'}
-    ) }}
-    union all
-    select
-        source_system,
-        source_record_id,
-        'interaction' as entity,
-        interaction_id as source_activity_id,
-        interaction_type as activity_type,
-        occurred_at,
-        cast(null as decimal(18, 2)) as amount,
-        cast(null as string) as currency,
-        cast(null as bigint) as points,
-        cast(null as string) as product_id,
-        cast(null as string) as campaign_id,
-        cast(null as string) as channel,
-        coalesce(object_name, object_id) as topic,
-        cast(null as string) as login
-    from {{ part(
-        ref('interactions'),
-        {'source_system': 'source_system', 'interaction_id': 'source_activity_id'}
-    ) }}
+        'order_line' as source_entity,
+        order_id || ':' || cast(line_number as string) as source_activity_id,
+        case when is_return then 'order_line_returned' else 'order_line' end as activity_type,
+        booked_at as occurred_at,
+        null as amount,
+        null as currency,
+        null as points,
+        product_id,
+        abs(quantity) as piece_count,
+        null as url_path,
+        null as campaign_id,
+        null as channel,
+        null as topic
+    from purchases
 ),
 
-identity_map as (
-    select * from {{ part(ref('identity_map'), record, of='happened') }}
-),
-
--- A login belongs to one person only; a device may see several. One that several business units know
--- says nobody, and the person of the device counts.
-people_by_login as (
+told as (
     select
-        identity_value as login,
-        min(profile_id) as profile_id
-    from {{ part(ref('profile_identities'), {'identity_value': 'login'}, of='happened') }}
-    where namespace = 'login'
-    group by identity_value
-    having min(profile_id) = max(profile_id)
+        happened.*,
+        activity_templates.is_on_timeline,
+        coalesce(
+            activity_templates.title,
+            upper(substr(happened.activity_type, 1, 1))
+            || replace(substr(happened.activity_type, 2), '_', ' ')
+        ) as title,
+        activity_templates.description
+    from happened
+    left join activity_templates
+        on activity_templates.activity_type = happened.activity_type
 )
 
 select
-    coalesce(people_by_login.profile_id, identity_map.profile_id) as profile_id,
-    md5(happened.source_system || ':' || happened.entity || ':' || happened.source_activity_id)
-        as activity_id,
-    happened.source_system,
-    happened.source_activity_id,
-    happened.activity_type,
-    happened.occurred_at,
-    happened.amount,
-    happened.currency,
-    happened.points,
-    happened.product_id,
-    happened.campaign_id,
-    happened.channel,
-    happened.topic
-from happened
-left join identity_map
-    on
-        identity_map.source_system = happened.source_system
-        and identity_map.source_record_id = happened.source_record_id
-left join people_by_login
-    on people_by_login.login = happened.login
--- A look-up of a person then reads the row groups only that the id can be in.
-order by profile_id nulls last
+    profile_id,
+    activity_id,
+    source_system,
+    source_entity,
+    source_activity_id,
+    activity_type,
+    occurred_at,
+    title,
+    {{ filled.text }} as description,
+    url_path,
+    amount,
+    currency,
+    points,
+    product_id,
+    piece_count,
+    campaign_id,
+    channel,
+    topic,
+    coalesce(is_on_timeline, true) as is_on_timeline,
+    cast({{ dbt.datediff("cast('1970-01-01' as timestamp)", 'occurred_at', 'second') }} as bigint)
+        as sort_index
+from told

@@ -3,13 +3,13 @@
 with
 
 {% call reached() %}
-    select profile_id from {{ changed('activities') }}
+    select profile_id from {{ changed('recorded_activities') }}
     union all
     select profile_id from {{ changed('purchases') }}
 {% endcall %}
 
 activities as (
-    select * from {{ part(ref('activities'), ['profile_id']) }}
+    select * from {{ part(ref('recorded_activities'), ['profile_id']) }}
     where profile_id is not null
 ),
 

@@ -2,36 +2,31 @@
     materialized='incremental', unique_key=['profile_id'], post_hook="
         {%- for attribute in declared_attributes() %}
             comment on column {{ this }}.{{ attribute.name }} is '{{
-                dbt.escape_single_quotes(
-                    [attribute.display_name, attribute.description] | select | join(': ')
-                )
+                dbt.escape_single_quotes([attribute.display_name, attribute.description] | select | join(': '))
             }}';
         {%- endfor -%}"
 ) }}
 
+{% set days %}
+    (select value from {{ ref('activity_settings') }} where setting = 'unknown_profile_days')
+{% endset %}
 {% set record = ['source_system', 'source_record_id'] %}
 
 with
 
 {% call reached() %}
-    select profile_id from {{ changed('identity_map') }}
-    union all
-    select profile_id from {{ changed('policy_profiles') }}
-    union all
-    select profile_id from {{ changed('household_members') }}
-    union all
+    {% for model in [
+        'identity_map', 'policy_profiles', 'household_members', 'recorded_activities', 'profile_identities'
+    ] %}
+        select profile_id from {{ changed(model) }}
+        union all
+    {% endfor %}
     select current_profile_id as profile_id from {{ changed('profile_ledger') }}
     union all
-    select profile_id from {{ changed('activities') }}
-    union all
-    select profile_id
-    from {{ ref('identity_map') }}
-    semi join {{ changed('customer_records') }} using ({{ record | join(', ') }})
-    union all
-    select profile_id
-    from {{ ref('identity_map') }}
-    semi join {{ changed('record_units') }} using (record_key)
-    union all
+    {% for model in ['customer_records', 'record_units'] %}
+        select profile_id from {{ ref('identity_map') }} semi join {{ changed(model) }} using (record_key)
+        union all
+    {% endfor %}
     select person_key as profile_id
     from {{ ref('contact_points') }}
     semi join {{ changed('effective_consent') }} using (contact_namespace, contact_value)
@@ -61,20 +56,13 @@ merged as (
 
 -- What may be sent to the address that the profile shows; a letter, to the person.
 own_points as (
-    select
-        'email' as contact_namespace,
-        email as contact_value
-    from merged
-    union all
-    select
-        'phone' as contact_namespace,
-        phone as contact_value
-    from merged
-    union all
-    select
-        'profile' as contact_namespace,
-        profile_id as contact_value
-    from merged
+    {%- for namespace, value in {'email': 'email', 'phone': 'phone', 'profile': 'profile_id'}.items() %}
+        select
+            '{{ namespace }}' as contact_namespace,
+            {{ value }} as contact_value
+        from merged
+        {{ '' if loop.last else 'union all' }}
+    {%- endfor %}
 ),
 
 allowed as (
@@ -105,13 +93,15 @@ sightings as (
     select
         profile_id,
         occurred_at as first_at,
-        occurred_at as last_at
-    from {{ part(ref('activities'), ['profile_id']) }}
+        occurred_at as last_at,
+        source_entity = 'event' and points is null as is_web_event
+    from {{ part(ref('recorded_activities'), ['profile_id']) }}
     union all
     select
         identity_map.profile_id,
         customer_records.created_at as first_at,
-        coalesce(customer_records.updated_at, customer_records.created_at) as last_at
+        coalesce(customer_records.updated_at, customer_records.created_at) as last_at,
+        false as is_web_event
     from {{ part(ref('customer_records'), record, of='identity_map') }} as customer_records
     inner join identity_map
         on
@@ -123,9 +113,20 @@ seen as (
     select
         profile_id,
         min(first_at) as first_seen_at,
-        max(last_at) as last_seen_at
+        max(last_at) as last_seen_at,
+        bool_and(is_web_event) as has_only_browsed
     from sightings
     group by profile_id
+),
+
+-- Who shows a browser or device and nothing else.
+pseudonymous as (
+    select profile_identities.profile_id
+    from {{ part(ref('profile_identities'), ['profile_id']) }} as profile_identities
+    inner join {{ ref('identity_namespaces') }} as namespaces
+        on namespaces.namespace = profile_identities.namespace
+    group by profile_identities.profile_id
+    having bool_and(namespaces.kind in ('cookie', 'device'))
 )
 
 select
@@ -154,18 +155,20 @@ select
     people.business_unit_id,
     household_members.household_id,
     former_ids.former_profile_ids,
-    email_allowed.channel is not null as may_be_emailed,
-    email_allowed.valid_from as may_be_emailed_since,
-    sms_allowed.channel is not null as may_be_texted,
-    sms_allowed.valid_from as may_be_texted_since,
-    phone_allowed.channel is not null as may_be_phoned,
-    phone_allowed.valid_from as may_be_phoned_since,
-    direct_mail_allowed.channel is not null as may_be_mailed,
-    direct_mail_allowed.valid_from as may_be_mailed_since,
+    {%- for channel, is_done in {
+        'email': 'emailed', 'sms': 'texted', 'phone': 'phoned', 'direct_mail': 'mailed'
+    }.items() %}
+        {{ channel }}_allowed.channel is not null as may_be_{{ is_done }},
+        {{ channel }}_allowed.valid_from as may_be_{{ is_done }}_since,
+    {%- endfor %}
     people.record_count,
     people.source_system_count,
     seen.first_seen_at,
-    seen.last_seen_at
+    seen.last_seen_at,
+    case
+        when pseudonymous.profile_id is not null and seen.has_only_browsed
+            then cast({{ dbt.dateadd('day', days, 'seen.last_seen_at') }} as timestamp)
+    end as expires_at
 from people
 left join merged
     on merged.profile_id = people.profile_id
@@ -190,5 +193,7 @@ left join former_ids
 {%- endfor %}
 left join seen
     on seen.profile_id = people.profile_id
+left join pseudonymous
+    on pseudonymous.profile_id = people.profile_id
 -- A look-up of a person then reads the row groups only that the id can be in.
 order by people.profile_id

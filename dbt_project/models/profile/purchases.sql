@@ -47,10 +47,6 @@ exchange_rates as (
     select * from {{ ref('exchange_rates') }}
 ),
 
-value_settings as (
-    select * from {{ ref('value_settings') }}
-),
-
 -- Of all lines, also in a refresh: if no setting names it, with another one every line has changed.
 line_currencies as (
     select
@@ -61,7 +57,7 @@ line_currencies as (
 
 chosen as (
     select max(upper(trim(value))) as reporting_currency
-    from value_settings
+    from {{ ref('value_settings') }}
     where setting = 'reporting_currency' and trim(value) <> ''
 ),
 
@@ -124,6 +120,7 @@ booked as (
         order_lines.source_system,
         order_lines.order_id,
         order_lines.line_number,
+        order_lines.product_id,
         products.category as product_category,
         order_lines.booked_at,
         completed_orders.ordered_at,
@@ -180,6 +177,7 @@ select
     source_system,
     order_id,
     line_number,
+    product_id,
     product_category,
     booked_at,
     ordered_at,

@@ -32,3 +32,5 @@ select
     refresh_period.as_of_on
 from members
 cross join refresh_period
+-- Who has expired is in no segment.
+where members.profile_id not in (select profile_id from {{ ref('expired_profiles') }})

@@ -3,7 +3,7 @@
 with
 
 {% call reached() %}
-    select profile_id from {{ changed('activities') }} where campaign_id is not null
+    select profile_id from {{ changed('recorded_activities') }} where campaign_id is not null
 {% endcall %}
 
 message_activities as (
@@ -11,7 +11,7 @@ message_activities as (
         profile_id,
         campaign_id,
         activity_type
-    from {{ part(ref('activities'), ['profile_id']) }}
+    from {{ part(ref('recorded_activities'), ['profile_id']) }}
     where campaign_id is not null
 ),
 

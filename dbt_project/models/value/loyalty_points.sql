@@ -3,7 +3,7 @@
 with
 
 {% call reached() %}
-    select profile_id from {{ changed('activities') }} where points is not null
+    select profile_id from {{ changed('recorded_activities') }} where points is not null
 {% endcall %}
 
 ledger_entries as (
@@ -11,7 +11,7 @@ ledger_entries as (
         profile_id,
         activity_type,
         points
-    from {{ part(ref('activities'), ['profile_id']) }}
+    from {{ part(ref('recorded_activities'), ['profile_id']) }}
     where points is not null
 ),
 

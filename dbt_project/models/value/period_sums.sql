@@ -20,7 +20,7 @@ with
     union all
     select profile_id from {{ changed('order_amounts') }}
     union all
-    select profile_id from {{ changed('activities') }} where points is not null
+    select profile_id from {{ changed('recorded_activities') }} where points is not null
     union all
     {{ with_other_windows() }}
 {% endcall %}
@@ -55,7 +55,7 @@ ledger_entries as (
         occurred_at,
         activity_type,
         points
-    from {{ part(ref('activities'), ['profile_id']) }}
+    from {{ part(ref('recorded_activities'), ['profile_id']) }}
     where points is not null
 ),
 

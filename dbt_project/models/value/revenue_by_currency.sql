@@ -19,7 +19,7 @@ orders as (
         currency as source_currency,
         activity_type = 'order_cancelled' as is_cancelled,
         amount
-    from {{ ref('activities') }}
+    from {{ ref('recorded_activities') }}
     where activity_type in ('order_completed', 'order_cancelled')
 ),
 

@@ -48,7 +48,7 @@ after_unification as (
         count(*) as activity_count,
         coalesce(sum(amount), 0) as amount,
         coalesce(sum(points), 0) as points
-    from {{ ref('activities') }}
+    from {{ ref('recorded_activities') }}
     where profile_id is not null
 )
 

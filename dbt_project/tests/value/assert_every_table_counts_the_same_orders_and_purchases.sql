@@ -21,7 +21,7 @@ counted as (
     where is_purchase
     group by profile_id
     {%- for table_name, what, count, condition in [
-        ('activities', 'orders', '1', "activity_type = 'order_completed' and (source_system, "
+        ('recorded_activities', 'orders', '1', "activity_type = 'order_completed' and (source_system, "
             ~ "source_activity_id) in (select source_system, order_id from " ~ ref('order_amounts')
             ~ ") and profile_id is not null"),
         ('purchase_days', 'orders', 'order_count', none),

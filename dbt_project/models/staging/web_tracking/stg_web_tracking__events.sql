@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', unique_key=['event_id']) }}
 
+{% set campaign_parameters = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] %}
+
 with
 
 typed as (
@@ -13,6 +15,10 @@ typed as (
         nullif(trim(product_id), '') as product_id,
         -- Without host and query: a query may hold an e-mail address.
         nullif(regexp_extract(url, '^([a-z]+://[^/?#]*)?([^?#]*)', 2), '') as url_path,
+        {%- for name in campaign_parameters %}
+            -- The words of a campaign are the only part of a query that is kept.
+            nullif(regexp_extract(url, '[?&]{{ name }}=([^&#]*)', 1), '') as {{ name }},
+        {%- endfor %}
         lower(nullif(trim(device_type), '')) as device_type,
         nullif(trim(user_agent), '') as user_agent,
         source_file,
@@ -50,6 +56,9 @@ select
     login,
     product_id,
     url_path,
+    {%- for name in campaign_parameters %}
+        {{ name }},
+    {%- endfor %}
     device_type,
     user_agent,
     cast(null as bigint) as points,
