@@ -71,7 +71,8 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
     for column, kind in (("splits_by_person", "boolean"), ("max_records_per_value", "bigint")):
         con.execute(f"alter table identity_namespaces alter {column} type {kind}")
     con.execute("create table identity_observations (record_key string, given_name string)")
-    relations = {name: name for name in (*RELATIONS, *REFUSED, *SEEDS)}
+    con.execute("create table record_units (record_key string, business_unit_id string)")
+    relations = {name: name for name in (*RELATIONS, *REFUSED, *SEEDS, "record_units")}
     for model in MODELS:
         if model == "shared_value_pairs":
             _normalised_values(con)
