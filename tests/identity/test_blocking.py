@@ -70,6 +70,7 @@ def crowd(seed: int, people: int = 45, records: int = 10) -> list[dict[str, Any]
     return rows
 
 
+@pytest.mark.slow
 def test_many_records_of_a_person_do_not_use_up_the_budget() -> None:
     few_pairs = MatchSettings(most_pairs_per_record=2)
     found = matched(warehouse(as_sql(crowd(3))), few_pairs)

@@ -219,7 +219,7 @@ def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
     assert fewest >= 0.9
 
 
-@pytest.mark.parametrize("training_records", [300, 1_000_000])
+@pytest.mark.parametrize("training_records", [300, pytest.param(1_000_000, marks=pytest.mark.slow)])
 def test_the_budget_of_pairs_holds_for_all_records(training_records: int) -> None:
     """A ninth of the records that teach has a ninth of the pairs per record that all have."""
     con = warehouse(as_sql(town(3)))

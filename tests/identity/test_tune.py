@@ -89,6 +89,7 @@ def test_wilson_intervals_cover_the_share() -> None:
     assert wilson(9, 10).high == pytest.approx(0.9821, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_intervals_of_drawn_samples_cover_the_truth(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
