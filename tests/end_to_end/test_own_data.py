@@ -158,7 +158,7 @@ def test_orders_and_revenue_are_those_of_the_files_at_every_layer(
             "conformed.orders": "gross_amount",
             "conformed.order_lines": "line_amount",
             "profile.purchases": "line_amount",
-            "profile.activities": "amount",
+            "profile.recorded_activities": "amount",
             "value.order_amounts": "net_amount",
         }
         for table, amount in layers.items():
