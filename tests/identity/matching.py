@@ -60,10 +60,9 @@ def warehouse(people: str, threads: int = 2) -> duckdb.DuckDBPyConnection:
     if "source_table" not in columns:
         con.execute("alter table given add column source_table string")
     con.execute("create table customer_records as select * from given")
-    policy = DBT_PROJECT_DIR / "seeds" / "policy"
     for seed in SEEDS:
         con.execute(
-            f"create table {seed} as select * from read_csv('{policy / seed}.csv', "
+            f"create table {seed} as from read_csv('{DBT_PROJECT_DIR}/seeds/policy/{seed}.csv', "
             "all_varchar = true, header = true, quote = '\"')"
         )
     con.execute("alter table name_titles alter may_be_name type boolean")

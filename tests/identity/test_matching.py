@@ -130,6 +130,16 @@ def test_scores_stay_while_the_parameters_stay() -> None:
     assert len(second) > len(old)
     assert sorted(old) == sorted(first)
 
+    # Pairs of two business units are none, and whoever has no unit is compared with everybody.
+    before.execute(
+        f"update {RECORDS} set business_unit_id = case hash(record_key) % 3 "
+        "when 0 then 'a' when 1 then 'b' end"
+    )
+    units = dict(before.execute(f"select record_key, business_unit_id from {RECORDS}").fetchall())
+    kept = [row for row in second if len({units[key] for key in row[:2]} - {None}) < 2]
+    assert 0 < len(kept) < len(second)
+    assert sorted(scored_pairs(before, RECORDS, POLICY).fetchall()) == sorted(kept)
+
 
 def test_training_again_on_the_same_data_gives_the_same_version() -> None:
     con = warehouse(as_sql(town(seed=5, households=150)))
