@@ -66,7 +66,7 @@ def search(con: duckdb.DuckDBPyConnection, project_dir: Path, text: str, limit: 
     """People in whose texts any of the words stands, or begins a word.
 
     Where a common word is asked for beside others it is left out, as the com of an e-mail address:
-    it would find nearly everybody, and takes seconds among ten million people.
+    it would find nearly everybody, and take most of a second among a million people.
 
     Parameters:
         con: a connection to the layers.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.policy import (
+    business_units,
     clv_settings,
     learned_limits,
     match_settings,
@@ -49,6 +50,9 @@ def check_policy(dbt_project_dir: Path) -> None:
         read_seed(folder / "learned_limits.csv", learned_limits.COLUMNS)
     )
     check_match_policy(match_seeds(dbt_project_dir))
+    business_units.check_business_units(
+        read_seed(folder / "business_units.csv", business_units.COLUMNS)
+    )
     record_rules.check_record_rules(
         read_seed(folder / "record_match_rules.csv", record_rules.COLUMNS), known
     )

@@ -72,6 +72,12 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("merge_rules", ["source_precedence,email,best,x"], "rule is 'best'"),
         ("merge_rules", ["timestamp_ordered,email,recent,x"], "timestamp_ordered email is said"),
         ("merge_source_order", ["source_precedence,email,shop,first,x"], "precedence is 'first'"),
+        ("business_units", [",word,ch,,x"], "source_system is empty"),
+        (
+            "business_units",
+            ["shop,Swiss,ch,,x", "shop, swiss,de,,x"],
+            "is said again, first in line 2",
+        ),
         ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
         ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
         ("identity_overrides", ["never_link,s,1,s,2,,why,,"], "author is empty"),
@@ -172,4 +178,17 @@ def test_a_row_that_others_rest_on_is_missed(
 def test_a_seed_without_its_columns_is_refused(project: Path) -> None:
     (project / POLICY / "identity_overrides.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match=r"line 1: the column decision is missing"):
+        check_policy(project)
+
+
+@pytest.mark.parametrize(
+    ("second", "complaint"),
+    [
+        ("shop, swiss,de,,x", "said again, first in line 2"),
+        ("crm,b,ch,north,x", "in the region 'north', and in 'south' by line 2"),
+    ],
+)
+def test_a_business_unit_is_said_once(project: Path, second: str, complaint: str) -> None:
+    append(project, "business_units", "shop,Swiss,ch,south,x", second)
+    with pytest.raises(UserError, match=f"business_units.csv, line 3: .*{complaint}"):
         check_policy(project)
