@@ -73,11 +73,6 @@ def test_the_policy_that_is_shipped_is_sound(project: Path) -> None:
         ("merge_rules", ["timestamp_ordered,email,recent,x"], "timestamp_ordered email is said"),
         ("merge_source_order", ["source_precedence,email,shop,first,x"], "precedence is 'first'"),
         ("business_units", [",word,ch,,x"], "source_system is empty"),
-        (
-            "business_units",
-            ["shop,Swiss,ch,,x", "shop, swiss,de,,x"],
-            "is said again, first in line 2",
-        ),
         ("identity_overrides", ["maybe,s,1,s,2,ann,why,,"], "decision is 'maybe'"),
         ("identity_overrides", ["never_link,s,1,s,1,ann,why,,"], "paired with itself"),
         ("identity_overrides", ["never_link,s,1,s,2,,why,,"], "author is empty"),
