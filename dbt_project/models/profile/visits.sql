@@ -31,6 +31,7 @@ identity_map as (
     select * from {{ part(ref('identity_map'), record, of='sessions') }}
 ),
 
+-- As in recorded_activities: one that several business units know says nobody.
 people_by_login as (
     select
         identity_value as login,
@@ -38,6 +39,7 @@ people_by_login as (
     from {{ part(ref('profile_identities'), {'identity_value': 'login'}, of='sessions') }}
     where namespace = 'login'
     group by identity_value
+    having min(profile_id) = max(profile_id)
 )
 
 select
