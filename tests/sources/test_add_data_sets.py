@@ -123,6 +123,7 @@ def test_invoice_lines_of_online_retail_feed_four_entities(tmp_path: Path):
     assert added.rows("online_retail_order_lines", keys, "true") == [(541_909, 541_909)]
 
 
+@pytest.mark.slow
 def test_grocery_campaign_and_coupon_tables_of_complete_journey(tmp_path: Path):
     added = add(tmp_path, "journey", require_shared("completejourney") / "csv")
     assert added.feeds() == {
