@@ -25,6 +25,7 @@ from orchestration.lookup.commands import app as lookup
 from orchestration.page_commands import dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
+from orchestration.segments.commands import app as segments
 from orchestration.settings import require_project
 from orchestration.sources.commands import app as sources
 from orchestration.terminal import Console, lacking, prepare_streams, styled, take_streams_back
@@ -47,6 +48,7 @@ app.add_typer(sources, name="source")
 app.add_typer(identity, name="identity")
 app.add_typer(lookup, name="profile")
 app.add_typer(value, name="value")
+app.add_typer(segments, name="segment")
 app.add_typer(alerts, name="alert")
 app.add_typer(new, name="new")
 out = Console()

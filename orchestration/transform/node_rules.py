@@ -39,6 +39,8 @@ OF_CHANGES = "may_be_repeated"
 """The macro through which a test looks only at what a refresh has changed."""
 OF_ANY = "declared_attributes"
 """The macro that reads what the columns of all sources declare."""
+OF_SEGMENTS = "declared_segments"
+"""The macro that reads what the YAML of all segments declares."""
 NOT_RULES = ("C360_DATA_DIR", "C360_AS_OF", "C360_REFRESH")
 """Variables of the environment that say where things are, or which day it is, or
 which models are refreshed in this run."""
@@ -117,6 +119,8 @@ class NodeRules:
             names = {macro["name"] for macro in macros.values()}
             if declared := self._declared_columns(None if OF_ANY in names else node):
                 yield "what columns of sources declare", _hash(declared)
+            if OF_SEGMENTS in names:
+                yield "what segments declare", _hash(self._declared_segments())
 
     def _macros_of(self, node: Mapping[str, Any]) -> list[str]:
         """The project's own macros that a node calls, directly and through others."""
@@ -175,6 +179,18 @@ class NodeRules:
             [declared.table, declared.where, declared.what, declared.said, declared.label]
             for declared in declared_columns(self._manifest)
             if read is None or declared.table in read
+        ]
+
+    def _declared_segments(self) -> list[Any]:
+        return [
+            [
+                node["name"],
+                node["description"],
+                node["config"]["meta"],
+                node["checksum"]["checksum"],
+            ]
+            for _, node in sorted(self._manifest["nodes"].items())
+            if node["resource_type"] == "model" and node["config"]["meta"].get("segment")
         ]
 
 

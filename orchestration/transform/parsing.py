@@ -21,6 +21,7 @@ from typing import Any
 from orchestration.errors import UserError
 from orchestration.failures import of_the_machine
 from orchestration.limits import Limits
+from orchestration.segments.declared import keep_listed
 from orchestration.settings import PROJECT_ROOT, Settings
 
 PR_SET_PDEATHSIG = 1
@@ -121,6 +122,7 @@ def parse(settings: Settings) -> Any:
     from dbt.cli.main import dbtRunner
 
     prepare_environment(settings)
+    keep_listed(settings.dbt_project_dir)
     if manifest := _parsed_before(settings):
         return _at_its_place(manifest, settings)
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
@@ -199,6 +201,7 @@ def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:
     Returns:
         The process to wait for, None when nothing has changed.
     """
+    keep_listed(settings.dbt_project_dir)
     if _is_parsed(settings):
         return None
     places = {
@@ -225,6 +228,7 @@ def _is_parsed(settings: Settings) -> bool:
 
 def load_manifest(settings: Settings) -> Mapping[str, Any]:
     """dbt's manifest.json of the project as it is now, parsing only when files have changed."""
+    keep_listed(settings.dbt_project_dir)
     if not _is_parsed(settings):
         parse(settings)
     manifest: dict[str, Any] = json.loads((settings.dbt_target_dir / "manifest.json").read_text())

@@ -26,7 +26,7 @@ def contents(company: Company) -> dict[str, str]:
             row = con.execute(
                 "select count(*), bit_xor(md5_number(t::varchar)) from (select columns(lambda c: "
                 "c not in ('source_row', 'line_number', 'first_seen_at', 'file_id', 'valid_from', "
-                "'founded_at', 'known_from', 'ruled_since')) "
+                "'founded_at', 'known_from', 'ruled_since', 'computed_at', 'last_computed_at')) "
                 f"from {name}) as t"
             ).fetchone()
             prints[name] = str(row)

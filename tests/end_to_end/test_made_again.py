@@ -20,7 +20,7 @@ from tests.own_data import project_copy
 from tests.transform.project import tomorrow
 
 SEGMENT = Path("models") / "segments" / "top_three_deciles.sql"
-MEMBERSHIP = Path("models") / "segments" / "segment_membership.sql"
+MEMBERSHIP = Path("models") / "segments" / "membership" / "segment_membership.sql"
 
 
 @pytest.fixture
@@ -74,7 +74,13 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
     edit(owner, SEGMENT, "decile <= 3", "decile <= 2")
     assert made(owner) == {
         "top_three_deciles",
+        "definitions",
+        "segment_qualifications",
+        "kept_out",
         "segment_membership",
+        "membership_changes",
+        "segment_sizes",
+        "dim_segment",
         "fact_campaign_by_segment",
         "fact_profile",
         "fact_segment",

@@ -40,18 +40,14 @@ def add_segment(company: Company) -> None:
     project = company.settings.dbt_project_dir
     folder = project / "models" / "segments"
     (folder / "large_feet.sql").write_text(
-        "select profile_id, 'large_feet' as segment_name, 'buys large shoes' as reason "
+        "select profile_id, 'buys large shoes' as reason "
         "from {{ ref('profiles') }} where shoe_size > 44\n"
     )
     (folder / "large_feet.yml").write_text(
-        "version: 2\nmodels: [{name: large_feet, columns: [{name: profile_id, "
-        "data_tests: [unique, not_null]}]}]\n"
+        "version: 2\nmodels: [{name: large_feet, config: {meta: {owner: us, segment: "
+        "{title: Large feet}}}, columns: [{name: profile_id, data_tests: [unique, not_null]}, "
+        "{name: reason}]}]\n"
     )
-    seed = project / "seeds" / "policy" / "segment_definitions.csv"
-    seed.write_text(seed.read_text() + "large_feet,Large feet,People with large feet,us,\n")
-    path = folder / "segment_membership.sql"
-    first = "segments = [\n"
-    path.write_text(path.read_text().replace(first, f"{first}    ref('large_feet'),\n"))
 
 
 def add_declared(company: Company, folder: Path) -> None:

@@ -3,15 +3,21 @@ with
 definitions as (
     select
         segment_name,
+        segment_id,
         title,
         description,
-        owner
+        purpose,
+        owner,
+        state
     from {{ ref('definitions') }}
 )
 
 select
     segment_name,
+    segment_id,
     title,
     description,
-    owner
+    purpose,
+    owner,
+    state
 from definitions

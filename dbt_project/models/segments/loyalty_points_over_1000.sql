@@ -17,6 +17,5 @@ members as (
 
 select
     profile_id,
-    'loyalty_points_over_1000' as segment_name,
     'a balance of ' || cast(points_balance as string) || ' points' as reason
 from members

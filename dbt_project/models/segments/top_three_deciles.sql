@@ -20,7 +20,6 @@ members as (
 
 select
     profile_id,
-    'top_three_deciles' as segment_name,
     'decile ' || cast(decile as string)
     || ' of lifetime net revenue in tier ' || category as reason
 from members

@@ -1,0 +1,1 @@
+"""Segments: what is declared, who is in, and since when."""
