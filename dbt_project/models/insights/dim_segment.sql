@@ -8,7 +8,7 @@ definitions as (
         description,
         purpose,
         owner,
-        state
+        state as life_cycle_state
     from {{ ref('definitions') }}
 )
 
@@ -19,5 +19,5 @@ select
     description,
     purpose,
     owner,
-    state
+    life_cycle_state
 from definitions
