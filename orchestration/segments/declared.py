@@ -53,6 +53,10 @@ from qualifications
 """
 
 
+class UnreadableYaml(UserError):
+    """A YAML of the folder is none, so it can't be told which segments there are."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """A model of `models/segments`.
@@ -120,8 +124,13 @@ def keep_listed(dbt_project_dir: Path) -> None:
         UserError: a segment can't be followed, or the list can't be written.
     """
     path = dbt_project_dir / LISTED_IN
-    if not path.parent.is_dir() or path.read_text("utf-8") == list_text(dbt_project_dir):
+    if not path.parent.is_dir():
         return
+    try:
+        if path.read_text("utf-8") == list_text(dbt_project_dir):
+            return
+    except UnreadableYaml:
+        return  # what was listed stays, and dbt says what is wrong and where
     try:
         with editing(dbt_project_dir):
             replace_text(path, list_text(dbt_project_dir))
@@ -153,8 +162,8 @@ def _described(folder: Path) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
     for path in sorted(folder.glob("*.yml")):
         try:
             content = yaml.safe_load(path.read_text("utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError):
-            continue  # dbt says what is wrong and where
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise UnreadableYaml(f"{FOLDER / path.name} can't be read: {error}") from error
         models = content.get("models") if isinstance(content, Mapping) else None
         for model in models if isinstance(models, list) else []:
             if isinstance(model, Mapping):

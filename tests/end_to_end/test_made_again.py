@@ -74,6 +74,7 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
     edit(owner, SEGMENT, "decile <= 3", "decile <= 2")
     assert made(owner) == {
         "top_three_deciles",
+        "lapsing_high_value",
         "definitions",
         "segment_qualifications",
         "kept_out",

@@ -98,6 +98,17 @@ def test_a_declaration_that_cannot_be_followed_is_refused(
     assert (project / LISTED_IN).read_text() == ""
 
 
+def test_while_a_yaml_cannot_be_read_what_was_listed_stays(project: Path) -> None:
+    path = add(project, "some")
+    keep_listed(project)
+    before = (project / LISTED_IN).read_text()
+    path.write_text("models: [{name: some, purpose: a: b}")
+    keep_listed(project)
+    assert (project / LISTED_IN).read_text() == before
+    with pytest.raises(UserError, match=r"models/segments/some.yml can't be read"):
+        segments_of(project)
+
+
 @pytest.mark.parametrize("name", ["Some", "1st", "a-b", "a b", "a", "ä_b", "x" * 64, "a'b"])
 def test_a_file_whose_name_cannot_be_a_segments_is_refused(project: Path, name: str) -> None:
     (project / FOLDER / f"{name}.sql").write_text("select 1\n")

@@ -10,6 +10,7 @@ definitions as (
         owner,
         state as life_cycle_state
     from {{ ref('definitions') }}
+    where state <> 'draft'
 )
 
 select

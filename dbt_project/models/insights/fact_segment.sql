@@ -8,6 +8,7 @@ refresh_period as (
 definitions as (
     select segment_name
     from {{ ref('definitions') }}
+    where state <> 'draft'
 ),
 
 segment_membership as (

@@ -19,6 +19,7 @@ segment_sizes as (
     from {{ ref('definitions') }} as definitions
     left join segment_membership
         on definitions.segment_name = segment_membership.segment_name
+    where definitions.state <> 'draft'
     group by definitions.segment_name
 ),
 

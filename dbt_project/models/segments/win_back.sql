@@ -1,0 +1,16 @@
+with
+
+customer_attributes as (
+    select
+        profile_id,
+        purchase_count,
+        days_since_last_purchase
+    from {{ ref('customer_attributes') }}
+)
+
+select
+    profile_id,
+    cast(purchase_count as string) || ' purchases, the last '
+    || cast(days_since_last_purchase as string) || ' days ago' as reason
+from customer_attributes
+where purchase_count >= 3 and days_since_last_purchase between 181 and 365
