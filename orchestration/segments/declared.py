@@ -53,7 +53,7 @@ from qualifications
 """
 
 
-class UnreadableYaml(UserError):
+class UnreadableYamlError(UserError):
     """A YAML of the folder is none, so it can't be told which segments there are."""
 
 
@@ -129,7 +129,7 @@ def keep_listed(dbt_project_dir: Path) -> None:
     try:
         if path.read_text("utf-8") == list_text(dbt_project_dir):
             return
-    except UnreadableYaml:
+    except UnreadableYamlError:
         return  # what was listed stays, and dbt says what is wrong and where
     try:
         with editing(dbt_project_dir):
@@ -163,7 +163,7 @@ def _described(folder: Path) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
         try:
             content = yaml.safe_load(path.read_text("utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UnreadableYaml(f"{FOLDER / path.name} can't be read: {error}") from error
+            raise UnreadableYamlError(f"{FOLDER / path.name} can't be read: {error}") from error
         models = content.get("models") if isinstance(content, Mapping) else None
         for model in models if isinstance(models, list) else []:
             if isinstance(model, Mapping):

@@ -1,35 +1,32 @@
+{% set words = ['name', 'title', 'description', 'purpose', 'owner', 'state', 'uses', 'checksum'] %}
+
 with
 
-definitions as (
-    {%- for segment in declared_segments() %}
-    select
-        {{ dbt.string_literal(dbt.escape_single_quotes(segment.name)) }} as segment_name,
-        cast({{ segment.segment_id }} as integer) as segment_id,
-        {%- for word in ('title', 'description', 'purpose', 'owner', 'state', 'uses') %}
-        {{ dbt.string_literal(dbt.escape_single_quotes(segment[word])) }} as {{ word }},
+-- A project may have no segment, so there is a row of none.
+declared (
+    segment_name, title, description, purpose, owner, state, uses, rule_checksum,
+    segment_id, keeps_opted_out
+) as (
+    values
+    (
+        {%- for _ in words %}
+            cast(null as string),
         {%- endfor %}
-        {{ segment.keeps_opted_out | lower }} as keeps_opted_out,
-        '{{ segment.checksum }}' as rule_checksum
-    union all
+        null,
+        null
+    )
+    {%- for segment in declared_segments() %},
+        (
+            {%- for word in words -%}
+                {{ dbt.string_literal(dbt.escape_single_quotes(segment[word])) }},{{ ' ' }}
+            {%- endfor -%}
+            {{ segment.segment_id }}, {{ segment.keeps_opted_out | lower }})
     {%- endfor %}
-    -- A project may have no segment.
-    select
-        cast(null as string) as segment_name,
-        cast(null as integer) as segment_id,
-        cast(null as string) as title,
-        cast(null as string) as description,
-        cast(null as string) as purpose,
-        cast(null as string) as owner,
-        cast(null as string) as state,
-        cast(null as string) as uses,
-        cast(null as boolean) as keeps_opted_out,
-        cast(null as string) as rule_checksum
-    where false
 )
 
 select
     segment_name,
-    segment_id,
+    cast(segment_id as integer) as segment_id,
     title,
     description,
     purpose,
@@ -38,4 +35,5 @@ select
     uses,
     keeps_opted_out,
     rule_checksum
-from definitions
+from declared
+where segment_name is not null
