@@ -33,12 +33,13 @@ TABLES = {
             ('9', 9, 'Last 9 months'), ('12', 12, 'Last 12 months'), ('lifetime', null, 'Lifetime'))
             as look_backs(look_back, months, look_back_name)""",
     "dim_segment": """
-        select segment_name::varchar as segment_name, title::varchar as title,
-            description::varchar as description, 'marketing-analytics' as owner
+        select segment_name::varchar as segment_name, segment_id::int as segment_id,
+            title::varchar as title, description::varchar as description, 'To act on' as purpose,
+            'marketing-analytics' as owner, 'active' as life_cycle_state
         from (values
-            ('loyalty_points_over_1000', 'Loyalty points over 1000', 'A balance over 1000 points'),
-            ('top_three_deciles', 'Top three deciles', 'Deciles 1 to 3 within the loyalty tier'))
-            as segments(segment_name, title, description)""",
+            ('loyalty_points_over_1000', 1, 'Loyalty points over 1000', 'A balance over 1000'),
+            ('top_three_deciles', 2, 'Top three deciles', 'Deciles 1 to 3 within the loyalty tier'))
+            as segments(segment_name, segment_id, title, description)""",
     "dim_campaign": """
         select 'K' || lpad(number::varchar, 3, '0') as campaign_id,
             ['Spring sale', 'Summer arrivals', 'Back in stock', 'Your points expire',
@@ -58,6 +59,12 @@ TABLES = {
         from (values ('loyalty_points_over_1000', 812, 5210, 301244.10),
             ('top_three_deciles', 1466, 9120, 551830.55))
             as segments(segment_name, profiles, orders, net)""",
+    "fact_segment_size": f"""
+        select date '{AS_OF}' - days::int as date_key, segment_name::varchar as segment_name,
+            (profiles - 3 * days)::bigint as profile_count, 5::bigint as entered_count,
+            2::bigint as left_count
+        from (values ('loyalty_points_over_1000', 812), ('top_three_deciles', 1466))
+            as segments(segment_name, profiles), range(0, 10) as past(days)""",
     "fact_clv_decile": f"""
         select date '{AS_OF}' as date_key, 'net_revenue' as metric,
             'loyalty_tier' as category_type, tier.loyalty_tier as category,

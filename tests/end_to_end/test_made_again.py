@@ -82,6 +82,8 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
         "membership_changes",
         "segment_sizes",
         "dim_segment",
+        "dim_date",
+        "fact_segment_size",
         "fact_campaign_by_segment",
         "fact_profile",
         "fact_segment",

@@ -14,6 +14,9 @@ refresh_period as (
 remembered_days as (
     select as_of_on
     from {{ ref('attribute_completeness') }}
+    union all
+    select as_of_on
+    from {{ ref('segment_sizes') }}
 ),
 
 known_days as (

@@ -6,6 +6,8 @@
     ('fact_profile_by_namespace', 'namespace', 'dim_namespace', 'namespace'),
     ('fact_segment', 'date_key', 'dim_date', 'date_key'),
     ('fact_segment', 'segment_name', 'dim_segment', 'segment_name'),
+    ('fact_segment_size', 'date_key', 'dim_date', 'date_key'),
+    ('fact_segment_size', 'segment_name', 'dim_segment', 'segment_name'),
     ('fact_segment_overlap', 'date_key', 'dim_date', 'date_key'),
     ('fact_segment_overlap', 'segment_name_a', 'dim_segment', 'segment_name'),
     ('fact_segment_overlap', 'segment_name_b', 'dim_segment', 'segment_name'),

@@ -102,6 +102,12 @@ where
     or filled_count > profile_count
 union all
 select
+    'fact_segment_size' as table_name,
+    cast(date_key as string) || ', ' || segment_name as grain
+from {{ ref('fact_segment_size') }}
+where profile_count < 0 or left_count < 0 or entered_count not between 0 and profile_count
+union all
+select
     'fact_profile_completeness' as table_name,
     cast(date_key as string) || ', ' || bucket as grain
 from {{ ref('fact_profile_completeness') }}

@@ -1,0 +1,12 @@
+-- How have the segments grown, and who came and went?
+-- One row per segment and refresh day, for all refresh days that are known.
+-- Chart: lines of profile_count by date_key, one per title.
+select
+    fact_segment_size.date_key,
+    dim_segment.title,
+    fact_segment_size.profile_count,
+    fact_segment_size.entered_count,
+    fact_segment_size.left_count
+from insights.fact_segment_size
+inner join insights.dim_segment on fact_segment_size.segment_name = dim_segment.segment_name
+order by dim_segment.title asc, fact_segment_size.date_key asc
