@@ -15,6 +15,7 @@ from orchestration.errors import UserError, without_values
 from orchestration.failures import of_the_machine
 from orchestration.memory import shortage
 from orchestration.settings import Settings
+from orchestration.transform.dbt_lean import be_lean
 from orchestration.transform.dbt_threads import guard_threads, lost
 from orchestration.transform.parsing import base_arguments, parse
 from orchestration.warehouse import let_go
@@ -65,6 +66,7 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
 
     manifest = parse(settings)
     guard_threads()
+    be_lean()
     # dbt opens it with a configuration of its own, and keeps it open then.
     let_go()
     results: queue.Queue[NodeResult | None] = queue.Queue()
