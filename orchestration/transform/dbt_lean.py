@@ -28,7 +28,7 @@ def be_lean() -> None:
     Linker.get_graph_summary = _no_summary
     MacroNamespaceBuilder.build_namespace = build_namespace
     agate_helper.build_type_tester = kept_testers(agate_helper.build_type_tester)
-    EventManager.fire_event = heard_only(EventManager.fire_event)
+    EventManager.fire_event = heard_only(EventManager.fire_event)  # type: ignore[method-assign]
 
 
 def cycle_finder(slow: Callable[[Any], str | None]) -> Callable[[Any], str | None]:

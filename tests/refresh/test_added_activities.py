@@ -83,7 +83,7 @@ class Landing:
 
     def go_on(self, step: int) -> None:
         """Some rows change, some go, and a file with versions and news comes."""
-        self.last += timedelta(days=12)
+        self.last += timedelta(days=10)
         for table in HEADERS:
             rows = self.files[table, "1"]
             kept = [n for n in range(len(rows)) if self.dice.random() > 0.1 or n <= STRAY]

@@ -70,8 +70,8 @@ def add_declared(company: Company, folder: Path) -> None:
     )
     seed = company.settings.dbt_project_dir / "seeds" / "policy" / "identity_namespaces.csv"
     seed.write_text(seed.read_text() + "crm_id,person,25,false,200,,,false,The CRM's own number.\n")
-    crm = ("--attribute", "shoe size", "--attribute", "member since=joined_on")
-    crm += ("--attribute", "club")
+    columns = ("shoe size", "member since=joined_on", "club")
+    crm = [word for column in columns for word in ("--attribute", column)]
     for command in (
         ("crm", str(folder / "crm"), *crm, "--namespace", "id=crm_id"),
         ("pos", str(folder / "pos"), "--namespace", "customer_id=crm_id"),
