@@ -15,7 +15,7 @@ from orchestration.errors import UserError, without_values
 from orchestration.failures import of_the_machine
 from orchestration.memory import shortage
 from orchestration.settings import Settings
-from orchestration.transform.dbt_lean import be_lean
+from orchestration.transform.dbt_lean import HEARD, be_lean
 from orchestration.transform.dbt_threads import guard_threads, lost
 from orchestration.transform.parsing import base_arguments, parse
 from orchestration.warehouse import let_go
@@ -72,7 +72,7 @@ def run_dbt(settings: Settings, command: Sequence[str]) -> Iterator[NodeResult]:
     results: queue.Queue[NodeResult | None] = queue.Queue()
 
     def on_event(event: Any) -> None:
-        if event.info.name in ("NodeStart", "NodeFinished"):
+        if event.info.name in HEARD:
             beat()
         if event.info.name == "NodeFinished":
             data = MessageToDict(event.data, preserving_proto_field_name=True)
