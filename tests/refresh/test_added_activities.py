@@ -83,7 +83,7 @@ class Landing:
 
     def go_on(self, step: int) -> None:
         """Some rows change, some go, and a file with versions and news comes."""
-        self.last += timedelta(days=10)
+        self.last += timedelta(days=8)
         for table in HEADERS:
             rows = self.files[table, "1"]
             kept = [n for n in range(len(rows)) if self.dice.random() > 0.1 or n <= STRAY]
@@ -167,7 +167,7 @@ def test_they_are_activities_of_people_and_refreshed_as_they_are_built(
     assert lab.query(consents) == [(said["yes"] + said["no"],)]
     changed: set[str] = set()
     watched = {"support_contacts", "interactions", "message_events", "recorded_activities"}
-    for step in range(2):
+    for step in range(3):
         landing.go_on(step)
         # The clock passes what has waited.
         lab.load(company, TODAY + timedelta(days=step))
