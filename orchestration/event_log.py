@@ -33,6 +33,8 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, sqlalchemy.Engine] = OrderedDict()
         self._tables: set[str] = set()
+        self._columns: set[str] = set()
+        self._indexes: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -47,6 +49,21 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def _has_asset_key_col_on_connection(
+        self, conn: sqlalchemy.Connection, column_name: str
+    ) -> bool:
+        if column_name not in self._columns and super()._has_asset_key_col_on_connection(
+            conn, column_name
+        ):
+            self._columns.add(column_name)
+        return column_name in self._columns
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether a migration has been made, which Dagster asks for every asset; none is undone."""
+        if name not in self._indexes and super().has_secondary_index(name):
+            self._indexes.add(name)
+        return name in self._indexes
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:

@@ -22,14 +22,16 @@ CUSTOMERS = 600
 LONGEST = (
     "end_to_end/test_refresh.py",
     "end_to_end/test_own_data.py",
+    "sources/test_added_end_to_end.py",
     "identity/test_profiles_hold_their_rules.py",
+    "refresh/test_profile_refresh.py",
     "end_to_end/test_interruptions.py",
     "identity/test_refresh.py",
     "sources/test_add_data_sets.py",
     "identity/test_matching.py",
 )
 """Files that take longest, begun first (`make test` keeps this order): at the end, one would keep
-one of two processes waiting. While the first makes the company, the next two do without."""
+one of two processes waiting. While the first makes the company, the next four do without."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

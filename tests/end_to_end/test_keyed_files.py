@@ -128,31 +128,6 @@ def test_files_are_followed_and_refused(company: Company) -> None:
     ) in told
 
 
-def test_attributes_go_to_those_who_are_to_have_them(company: Company) -> None:
-    subscribed = "select consumer from conformed.attribute_subscriptions where attribute = 'club'"
-    assert rows(company, subscribed) == [("segments",)]
-    asked = ("query", "--layers", "--personal-data", "--format", "csv")
-    seen = company.c360(*asked, "select count(shoe_size) as sizes from profile.profiles")
-    assert seen.stdout.split()[0] == "sizes", seen.stderr
-    refused = company.c360(*asked, "select club from profile.profiles")
-    assert refused.returncode == 2 and "club" in refused.stderr
-    seen = company.c360(*asked, "select distinct attribute from profile.attribute_values")
-    assert "shoe_size" in seen.stdout and "club" not in seen.stdout
-
-    project = Path(company.settings.dbt_project_dir)
-    declare_club(project, {"consumers": ["lookup"]})
-    segment = project / "models/segments/loyalty_points_over_1000.sql"
-    text = segment.read_text()
-    red = "from members\nwhere profile_id in (\n    select profile_id from {{ ref('profiles') }}"
-    segment.write_text(text.replace("from members", f"{red} where club = 'red'\n)"))
-    told = company.c360("run")
-    segment.write_text(text)
-    assert told.returncode == 1
-    assert "reads the attribute club, which is for lookup and not for segments" in " ".join(
-        (told.stdout + told.stderr).split()
-    )
-
-
 @pytest.mark.slow
 def test_what_is_no_attribute_any_more_is_nobodys(company: Company) -> None:
     """It leaves the profile and all who received it; files that still have it are no fault."""

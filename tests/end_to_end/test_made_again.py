@@ -65,8 +65,12 @@ def test_another_day_alone_makes_nothing(company: Company, monkeypatch: pytest.M
 
 
 def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Company) -> None:
-    # Another folder and other times of its files: the same project.
-    assert made(owner) == set()
+    # In another folder: the same project.
+    manifest = load_manifest(owner.settings)
+    nodes = [u for u, n in manifest["nodes"].items() if n["resource_type"] != "operation"]
+    with owner.warehouse() as con:
+        decided = Decisions(owner.settings, manifest).decide(con, nodes)
+    assert {decision.action for decision in decided.values()} == {SKIP}
     top = "select count(*) from fact_segment where segment_name = 'top_three_deciles'"
     assert owner.published().execute(top).fetchone() == (1,)
     members = "select sum(profile_count) from fact_segment where segment_name = 'top_three_deciles'"

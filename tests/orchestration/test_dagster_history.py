@@ -7,7 +7,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+import sqlalchemy
+from dagster._core.storage.event_log.migration import ASSET_KEY_INDEX_COLS
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,
+    SqliteEventLogStorage,
+)
 
 from orchestration.event_log import KEPT_ENGINES, PooledSqliteEventLogStorage
 from orchestration.settings import LAYERS
@@ -89,4 +94,24 @@ def test_a_table_that_comes_later_is_seen(tmp_path: Path) -> None:
     with storage.index_connection() as con:
         con.exec_driver_sql("create table later (x int)")
     assert storage.has_table("later")
+    storage.dispose()
+
+
+def test_what_stays_as_it_is_is_asked_once(tmp_path: Path) -> None:
+    storage = PooledSqliteEventLogStorage(str(tmp_path))
+    asked: list[str] = []
+    with storage.index_connection():
+        sqlalchemy.event.listen(
+            storage._engine(INDEX_SHARD_NAME),
+            "before_cursor_execute",
+            lambda _con, _cursor, statement, *_: asked.append(statement),
+        )
+    for _ in range(3):
+        assert storage.has_asset_key_index_cols()
+        assert storage.has_secondary_index(ASSET_KEY_INDEX_COLS)
+        assert not storage.has_secondary_index("later")
+    assert sum("asset_keys" in statement for statement in asked) == 1
+    assert sum("secondary_indexes" in statement for statement in asked) == 1 + 3
+    storage.enable_secondary_index("later")
+    assert storage.has_secondary_index("later")
     storage.dispose()

@@ -19,7 +19,7 @@ from orchestration.terminal import Console
 from tests.refresh.lab import LAYERS, Lab
 
 TODAY = date(2026, 5, 1)
-AFTER = ("identity", "profile")
+ALL = (*LAYERS, "identity", "profile")
 HEADERS = {
     "crm/customers": "customer_id,email,first_name,last_name,created_at",
     "help/tickets": "ticket_id,email,phone,opened_at,closed_at,channel,topic,status,csat",
@@ -111,8 +111,7 @@ def lab(landing: Landing) -> Lab:
             console = Console(file=io.StringIO())
             add_source(settings, name, place, yes=True, set_aside=0.5, console=console)
 
-    layers = ("staging", "conformed", *AFTER)
-    return Lab(landing.folder.parent, layers, ("row_conservation", "*_unit_tests"), add)
+    return Lab(landing.folder.parent, ALL, ("row_conservation", "*_unit_tests"), add)
 
 
 def told(landing: Landing, table: str, column: str) -> Mapping[str, int]:
@@ -130,9 +129,8 @@ def test_they_are_activities_of_people_and_refreshed_as_they_are_built(
 ) -> None:
     company: Any = SimpleNamespace(server=[])
     lab.load(company, TODAY)
-    lab.build(policy=True)
     lab.remember_nothing()
-    lab.build(layers=AFTER)
+    lab.build(policy=True, layers=ALL)
     counts = dict(
         lab.query(
             "select activity_type, count(*) from profile.activities group by activity_type"
@@ -173,8 +171,7 @@ def test_they_are_activities_of_people_and_refreshed_as_they_are_built(
         landing.go_on(step)
         # The clock passes what has waited.
         lab.load(company, TODAY + timedelta(days=step))
-        lab.build(lab.refreshed)
-        lab.build(lab.refreshed, layers=AFTER)
+        lab.build(lab.refreshed, layers=ALL)
         assert lab.differences((*LAYERS, "profile")) == {}, step
         changed |= {m for m in watched if lab.query(f"from operations.delta_{m} limit 1")}
     assert changed == watched

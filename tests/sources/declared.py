@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,7 +28,7 @@ def crm_line(number: int) -> str:
     size = "" if SIZES[number] is None else str(SIZES[number]).replace(".", ",")
     name, joined = given_name(number), JOINED[number]
     name = f"Prof. Dr. {name}" if number % 50 == 7 else name
-    return f'C{number:05},{name},Meier,p{number}@x.org,"{size}",{joined:%d.%m.%Y}\n'
+    return f'C{number:05},{name},Meier,p{number}@x.org,"{size}",{joined:%d.%m.%Y},red\n'
 
 
 def sources_file(company: Company) -> Path:
@@ -51,7 +52,7 @@ def add_segment(company: Company) -> None:
 
 
 def add_declared(company: Company, folder: Path) -> None:
-    """Add both systems by one command each, and call the day of joining personal data.
+    """Add both systems by one command each, and say what two of the columns are.
 
     Parameters:
         company: with a project of its own.
@@ -60,7 +61,8 @@ def add_declared(company: Company, folder: Path) -> None:
     (folder / "crm").mkdir()
     (folder / "pos").mkdir()
     (folder / "crm" / "contacts.csv").write_text(
-        "id,first_name,last_name,email,shoe size,member since\n" + "".join(map(crm_line, PEOPLE))
+        "id,first_name,last_name,email,shoe size,member since,club\n"
+        + "".join(map(crm_line, PEOPLE))
     )
     (folder / "pos" / "receipts.csv").write_text(
         "receipt_id,customer_id,date,amount\n"
@@ -68,7 +70,8 @@ def add_declared(company: Company, folder: Path) -> None:
     )
     seed = company.settings.dbt_project_dir / "seeds" / "policy" / "identity_namespaces.csv"
     seed.write_text(seed.read_text() + "crm_id,person,25,false,200,,,false,The CRM's own number.\n")
-    crm = ("--attribute", "shoe size", "--attribute", "member since=joined_on")
+    columns = ("shoe size", "member since=joined_on", "club")
+    crm = [word for column in columns for word in ("--attribute", column)]
     for command in (
         ("crm", str(folder / "crm"), *crm, "--namespace", "id=crm_id"),
         ("pos", str(folder / "pos"), "--namespace", "customer_id=crm_id"),
@@ -76,8 +79,14 @@ def add_declared(company: Company, folder: Path) -> None:
         added = company.c360("source", "add", *command, "--yes")
         assert added.returncode == 0, added.stdout + added.stderr
     add_segment(company)
+    say_of(company, "member_since", label="I2")
+    say_of(company, "club", attribute={"consumers": ["segments"]})
+
+
+def say_of(company: Company, column: str, **said: Any) -> None:
+    """Say in the YAML of the CRM what a column is."""
     path = sources_file(company)
     content = yaml.safe_load(path.read_text())
     columns = content["sources"][0]["tables"][0]["columns"]
-    next(c for c in columns if c["name"] == "member_since")["config"]["meta"]["label"] = "I2"
+    next(c for c in columns if c["name"] == column)["config"]["meta"] |= said
     path.write_text(yaml.safe_dump(content))

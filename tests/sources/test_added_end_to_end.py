@@ -16,59 +16,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.conftest import Company, require_shared, settings_in
-from tests.own_data import project_copy
-from tests.parsed import parsed
+from tests.conftest import Company, require_shared
 from tests.sources import declared
-from tests.sources.added import add
+from tests.sources.company_of_exports import PLACES, RATE, company_of_exports
 
-PLACES = {
-    "shopify": "shopify",
-    "hubspot": "hubspot/*.csv",
-    "stripe": "stripe/charges.ndjson",
-    "mailchimp": "mailchimp/*.zip",
-}
-RATE = Decimal("1.15")
-# The same names are in both cases; here they are other people, so that each is counted alone.
-OTHERS = {
-    "Ada,Brandt,ada.brandt": "Nora,Quist,nora.quist",
-    "Ben,Olsen,ben.olsen": "Omar,Reza,omar.reza",
-    "Cleo,Fabre,cleo.fabre": "Pia,Stolz,pia.stolz",
-}
 GUESTS, BOUGHT, CREDITED = Decimal(205), Decimal(277 + 540), Decimal(160)
 
 
 @pytest.fixture(scope="module")
 def after_run(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The company of the exports, the cases and the declared columns, after one run."""
-    root = tmp_path_factory.mktemp("exports")
-    exports = require_shared("exports")
-    project = project_copy(root / "dbt_project")
-    for name, pattern in PLACES.items():
-        [place] = exports.glob(pattern)
-        add(root, name, place)
-    cases = require_shared("cases")
-    add(root, "bureau", cases / "11_credit_note_counts_as_order" / "input" / "bureau")
-    (root / "cart").mkdir()
-    for path in (cases / "05_guest_customer_zero" / "input" / "cart").iterdir():
-        text = path.read_text()
-        for person, other in OTHERS.items():
-            text = text.replace(person, other)
-        (root / "cart" / path.name).write_text(text)
-    add(root, "cart", root / "cart")
-    policy = project / "seeds" / "policy"
-    (policy / "exchange_rates.csv").write_text(
-        "from_currency,to_currency,valid_from,rate,comment\n"
-        f"GBP,EUR,2000-01-01,{RATE},\n"
-    )  # fmt: skip
-    settings = policy / "value_settings.csv"
-    in_euros = settings.read_text().replace("reporting_currency,,", "reporting_currency,EUR,")
-    settings.write_text(in_euros)
-    company = Company(parsed(settings_in(root / "data", project)))
-    declared.add_declared(company, root)
-    ran = company.c360("run")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return company
+    return company_of_exports(tmp_path_factory.mktemp("exports"))
 
 
 @pytest.fixture
@@ -298,3 +256,26 @@ def test_what_cannot_be_followed_is_refused_before_anything_is_made(after_run: C
     assert "with type colour. Use text, integer" in " ".join((ran.stdout + ran.stderr).split())
     with after_run.warehouse() as con:
         assert rows(con, latest) == made
+
+
+def test_attributes_go_to_those_who_are_to_have_them(after_run: Company):
+    asked = ("query", "--layers", "--personal-data", "--format", "csv")
+    with after_run.warehouse() as con:
+        subscribed = "from conformed.attribute_subscriptions where attribute = 'club'"
+        assert rows(con, f"select consumer {subscribed}") == [("segments",)]
+    refused = after_run.c360(*asked, "select club from profile.profiles")
+    assert refused.returncode == 2 and "club" in refused.stderr
+    seen = after_run.c360(*asked, "select distinct attribute from profile.attribute_values")
+    assert "shoe_size" in seen.stdout and "club" not in seen.stdout
+
+    declared.say_of(after_run, "club", attribute={"consumers": ["lookup"]})
+    segment = after_run.settings.dbt_project_dir / "models/segments/large_feet.sql"
+    text = segment.read_text()
+    segment.write_text(text.replace("shoe_size > 44", "shoe_size > 44 and club = 'red'"))
+    told = after_run.c360("run")
+    segment.write_text(text)
+    declared.say_of(after_run, "club", attribute={"consumers": ["segments"]})
+    assert told.returncode == 1
+    assert "reads the attribute club, which is for lookup and not for segments" in " ".join(
+        (told.stdout + told.stderr).split()
+    )
