@@ -61,7 +61,7 @@ def rows(judged: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_ends_are_those_of_a_bootstrap_of_rows(
     judged: dict[str, Any], rows: dict[str, dict[str, Any]], model: str
 ) -> None:
-    """Within a twentieth of the interval: 90 % in place of 95 would be a twelfth off at each end."""
+    """Within a twentieth of the interval; 90 % in place of 95 would be a twelfth off."""
     weights = np.random.default_rng(5).multinomial(
         CUSTOMERS, np.full(CUSTOMERS, 1 / CUSTOMERS), DRAWS
     )
