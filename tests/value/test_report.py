@@ -178,10 +178,8 @@ def test_the_sentences_say_bias_chance_and_coverage(report: dict[str, Any]) -> N
         "coverage_holds": False, "correction": 1, "lowest_bias": -0.45, "highest_bias": 0.2,
     }  # fmt: skip
     bad = {**report, "grade": "D", "candidates": [champion, *report["candidates"][1:]]}
-    count = len(bad["backtests"])
-    assert (
-        f"45.0 % too low in total; its {count} backtests range from -45.0 % to +20.0 %"
-    ) in headline(bad)
+    bad["backtests"] = 4 * report["backtests"][:1]
+    assert "45.0 % too low in total; its 4 backtests range from -45.0 % to +20.0 %" in headline(bad)
     once = {**bad, "backtests": bad["backtests"][:1]}
     assert headline(once).endswith("45.0 % too low in total.")
     assert "not surely better than the 10 % of chance" in grade_sentence(bad)
