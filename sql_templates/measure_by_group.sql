@@ -21,6 +21,7 @@ grouped as (
     select
         fact_measure.currency,
         fact_measure.profile_count,
+        fact_measure.decile_profile_count,
         fact_measure.total_value,
         fact_measure.average_value,
         case
@@ -28,25 +29,38 @@ grouped as (
             when fact_measure.decile = 0 then 'none'
             else cast(fact_measure.decile as varchar)
         end as group_label,
-        case when chosen.measure_group = 'decile' then nullif(fact_measure.decile, 0) end as place
+        case when chosen.measure_group = 'decile' then nullif(fact_measure.decile, 0) end as place,
+        chosen.measure_group = 'decile' as is_by_decile
     from insights.fact_measure
     inner join latest on fact_measure.date_key = latest.date_key
     inner join chosen on fact_measure.measure = chosen.measure
+),
+
+-- A person has one decile, but several values of a dimension.
+summed as (
+    select
+        group_label,
+        place,
+        currency,
+        case when is_by_decile then max(decile_profile_count) else sum(profile_count) end
+            as profile_count,
+        sum(total_value) as total_value,
+        sum(average_value * profile_count) / nullif(sum(profile_count), 0) as mean_of_values,
+        avg(average_value) as average_value
+    from grouped
+    group by group_label, place, currency, is_by_decile
 )
 
 select
     group_label,
     currency,
-    cast(sum(profile_count) as bigint) as profile_count,
-    cast(sum(total_value) as decimal(18, 2)) as total_value,
-    -- A measure of no people has one value, and of a text is told how many people have one.
+    cast(profile_count as bigint) as profile_count,
+    cast(total_value as decimal(18, 2)) as total_value,
+    -- Per person, or per person and value of the dimension where sums mean nothing. A measure of no
+    -- people has one value, and of a text is told how many people have one.
     cast(
-        coalesce(
-            sum(average_value * profile_count) / nullif(sum(profile_count), 0),
-            avg(average_value),
-            sum(profile_count)
-        ) as decimal(18, 2)
+        coalesce(total_value / nullif(profile_count, 0), mean_of_values, average_value, profile_count)
+        as decimal(18, 2)
     ) as average_value
-from grouped
-group by group_label, place, currency
+from summed
 order by place asc nulls last, average_value desc nulls last, group_label asc

@@ -75,9 +75,11 @@ def too_early(period: Period, groups: Groups, settings: ClvSettings) -> str:
 
 def _too_few(groups: Groups, settings: ClvSettings) -> str:
     count = groups.repeaters
-    if count >= settings.fewest_repeat_customers and len(groups.spending.weight):
-        return ""
+    if count >= settings.fewest_repeat_customers:
+        paid = bool(len(groups.spending.weight))
+        return "" if paid else "nobody who came back had spent anything before the held-out months"
+    who = "1 customer" if count == 1 else f"{count} customers"
     return (
-        f"{count} customers had come back before the held-out months, and prediction begins "
+        f"{who} had come back before the held-out months, and prediction begins "
         f"with {settings.fewest_repeat_customers:g}"
     )

@@ -45,16 +45,22 @@ def headline(report: Report) -> str:
         f"{predicted['currency'] or ''} of {predicted['customers']:,} customers in the next "
         f"{predicted['horizon_days']} days; {predicted['high_value_customers']:,} of them are "
         f"high value. As far ahead its last backtest was {share(abs(bias))} too "
-        f"{'high' if bias > 0 else 'low'} in total{_range(report['candidates'][0])}."
+        f"{'high' if bias > 0 else 'low'} in total{_range(report)}."
     )
 
 
-def _range(champion: Mapping[str, Any]) -> str:
-    """The biases of all backtests, where there are several."""
-    if champion["backtest_count"] < 2:
+def _range(report: Report) -> str:
+    """The biases of all backtests, where there are several.
+
+    They are with the correction that is published, that of the last one with what was known before
+    it; so where there is a correction the last one's need not lie among them.
+    """
+    champion, count = report["candidates"][0], len(report["backtests"])
+    if count < 2:
         return ""
     ends = f"{signed(champion['lowest_bias'])} to {signed(champion['highest_bias'])}"
-    return f"; its {champion['backtest_count']} backtests range from {ends}"
+    corrected = "" if champion["correction"] == 1 else "corrected as what is published, "
+    return f"; {corrected}its {count} backtests range from {ends}"
 
 
 def backtest_sentence(report: Report) -> str:

@@ -131,6 +131,7 @@ TABLES = {
         select date '{AS_OF}' as date_key, measure, dimension,
             unnest(if(dimension = 'none', ['all'], ['Books', 'Toys'])) as dimension_value,
             decile.decile as decile, cast(80 + decile.decile as bigint) as profile_count,
+            cast(90 + decile.decile as bigint) as decile_profile_count,
             cast(round(90000 / (1 + decile.decile), 2) as decimal(18, 2)) as total_value,
             cast(round(900 / (1 + decile.decile), 2) as decimal(18, 2)) as average_value,
             'EUR' as currency

@@ -105,18 +105,18 @@ def test_facts_count_people_and_add_up_what_does(con: duckdb.DuckDBPyConnection)
         "where date_key = date '2026-10-31' order by all"
     ).fetchall()
     assert found == [
-        ("by_place", "place, floor", "Ulm, 1", 1, 2, 8, 4, None),
-        ("by_place", "place, floor", "Unknown, 1", 1, 1, 14, 7, None),
-        ("company", "none", "all", 0, 0, 99, 99, "EUR"),
-        ("mean", "none", "all", 0, 1, None, 7.5, "EUR"),
-        ("mean", "none", "all", 1, 1, None, 2.5, "EUR"),
-        ("mood", "none", "all", 1, 1, None, None, None),
-        ("spend", "none", "all", 0, 1, 5, 5, "EUR"),
-        ("spend", "none", "all", 1, 2, -20, -10, "EUR"),
-        ("tally", "none", "all", 0, 1, 1, 1, None),
-        ("tally", "none", "all", 1, 1, 3, 3, None),
-        ("zero", "none", "all", 1, 2, 0, 0, None),
-        ("zero", "none", "all", 2, 1, 0, 0, None),
+        ("by_place", "place, floor", "Ulm, 1", 1, 2, 2, 8, 4, None),
+        ("by_place", "place, floor", "Unknown, 1", 1, 1, 2, 14, 7, None),
+        ("company", "none", "all", 0, 0, 0, 99, 99, "EUR"),
+        ("mean", "none", "all", 0, 1, 1, None, 7.5, "EUR"),
+        ("mean", "none", "all", 1, 1, 1, None, 2.5, "EUR"),
+        ("mood", "none", "all", 1, 1, 1, None, None, None),
+        ("spend", "none", "all", 0, 1, 1, 5, 5, "EUR"),
+        ("spend", "none", "all", 1, 2, 2, -20, -10, "EUR"),
+        ("tally", "none", "all", 0, 1, 1, 1, 1, None),
+        ("tally", "none", "all", 1, 1, 1, 3, 3, None),
+        ("zero", "none", "all", 1, 2, 2, 0, 0, None),
+        ("zero", "none", "all", 2, 1, 1, 0, 0, None),
     ]
 
 
@@ -126,10 +126,11 @@ def test_facts_count_people_and_add_up_what_does(con: duckdb.DuckDBPyConnection)
         ("spend", "decile", [("1", 2, -20, -10), ("none", 1, 5, 5)]),
         ("spend", "dimension", [("all", 3, -15, -5)]),
         ("mean", "dimension", [("all", 2, None, 5)]),
-        ("by_place", "dimension", [("Unknown, 1", 1, 14, 7), ("Ulm, 1", 2, 8, 4)]),
+        ("by_place", "dimension", [("Unknown, 1", 1, 14, 14), ("Ulm, 1", 2, 8, 4)]),
         ("mood", "decile", [("1", 1, None, 1)]),
         ("company", "dimension", [("all", 0, 99, 99)]),
-        (None, None, [("1", 3, 22, 5)]),
+        # Two people with three values: each is counted once.
+        (None, None, [("1", 2, 22, 11)]),
     ],
 )
 def test_the_chart_has_bars_of_it(

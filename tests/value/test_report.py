@@ -175,11 +175,12 @@ def test_bars_that_differ_by_more_than_a_hundred_are_logarithmic() -> None:
 def test_the_sentences_say_bias_chance_and_coverage(report: dict[str, Any]) -> None:
     champion = {
         **report["candidates"][0], "bias": -0.45, "is_better_than_chance": False,
-        "coverage_holds": False, "backtest_count": 4, "lowest_bias": -0.45, "highest_bias": 0.2,
+        "coverage_holds": False, "correction": 1, "lowest_bias": -0.45, "highest_bias": 0.2,
     }  # fmt: skip
     bad = {**report, "grade": "D", "candidates": [champion, *report["candidates"][1:]]}
+    bad["backtests"] = 4 * report["backtests"][:1]
     assert "45.0 % too low in total; its 4 backtests range from -45.0 % to +20.0 %" in headline(bad)
-    once = {**bad, "candidates": [{**champion, "backtest_count": 1}]}
+    once = {**bad, "backtests": bad["backtests"][:1]}
     assert headline(once).endswith("45.0 % too low in total.")
     assert "not surely better than the 10 % of chance" in grade_sentence(bad)
     assert "none are published" in grade_sentence(bad) and "no better than chance" in page(bad)

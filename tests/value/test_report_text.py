@@ -26,8 +26,9 @@ CHAMPION: dict[str, Any] = {
     "reason": None, "customer_count": 2_000, "purchase_count": 310,
     "expected_purchase_count": 298.6, "top_decile_share": 0.56, "top_decile_share_lower": 0.5,
     "top_decile_share_upper": 0.62, "spearman": 0.4801, "bias": 0.028, "lowest_bias": -0.191,
-    "highest_bias": 0.028, "backtest_count": 4, "hit_rate": 0.61, "is_better_than_chance": True,
+    "highest_bias": 0.028, "hit_rate": 0.61, "is_better_than_chance": True,
     "claimed_coverage": 0.864, "measured_coverage": 0.877, "coverage_holds": True,
+    "correction": 1.0,
 }  # fmt: skip
 DIVERGED: dict[str, Any] = {
     **dict.fromkeys(CHAMPION), "model": "bg_nbd_gamma_gamma", "label": "BG/NBD × GG",
@@ -66,7 +67,12 @@ def report() -> dict[str, Any]:
                 "split_on": date(2026, 4, 30), "until_on": date(2026, 10, 31),
                 "customer_count": 2_000, "top_decile_share": 0.56, "spearman": 0.4801,
                 "bias": -0.028, "claimed_coverage": 0.864, "measured_coverage": 0.877,
-            }
+            },
+            {
+                "split_on": date(2026, 3, 31), "until_on": date(2026, 9, 30),
+                "customer_count": 1_900, "top_decile_share": 0.5, "spearman": 0.47,
+                "bias": -0.191, "claimed_coverage": 0.864, "measured_coverage": 0.9,
+            },
         ],
         "deciles": [_decile(1, "3300", "3000.00"), _decile(2, "12.50", "1000")],
         "predicted": {
@@ -79,9 +85,17 @@ def report() -> dict[str, Any]:
 def test_sentences(report: dict[str, Any]) -> None:
     assert headline(report) == (
         "model × baseline predicts 54,322 EUR of 2,345 customers in the next 184 days; 210 of them "
-        "are high value. As far ahead its last backtest was 2.8 % too high in total; its 4 "
+        "are high value. As far ahead its last backtest was 2.8 % too high in total; its 2 "
         "backtests range from -19.1 % to +2.8 %."
     )
+    # The last is corrected by what the one before has taught, the range by what both have.
+    both = {**report, "candidates": [{**CHAMPION, "correction": 1.1, "bias": 0.065}]}
+    assert headline(both).endswith(
+        "was 6.5 % too high in total; corrected as what is published, its 2 backtests range from "
+        "-19.1 % to +2.8 %."
+    )
+    once = {**report, "backtests": report["backtests"][:1]}
+    assert headline(once).endswith("2.8 % too high in total.")
     assert backtest_sentence(report) == (
         "Learned until 2026-04-30, measured on what came until 2026-10-31: 2,000 customers, 700 of "
         "all had come back before, 310 purchases came where 299 were expected."
@@ -107,7 +121,8 @@ def test_cells(report: dict[str, Any]) -> None:
         ["2", "1,000", "12.50", "1,000", "-98.8 %", "25.0 %", "100.0 %", "79.0 %"],
     ]
     assert backtest_cells(report) == [
-        ["2026-04-30", "2026-10-31", "2,000", "56.0 %", "0.480", "-2.8 %", "88 of 86 %"]
+        ["2026-04-30", "2026-10-31", "2,000", "56.0 %", "0.480", "-2.8 %", "88 of 86 %"],
+        ["2026-03-31", "2026-09-30", "1,900", "50.0 %", "0.470", "-19.1 %", "90 of 86 %"],
     ]
     assert [parameter_cells(row) for row in report["parameters"]] == [
         ["backtest", "nbd", "r", "0.5", "0.4 to 0.6", "-1,234.5", "converged"],

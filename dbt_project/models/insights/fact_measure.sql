@@ -70,6 +70,21 @@ measure_totals as (
         measured.dimension,
         measured.dimension_value,
         coalesce(lifetime_deciles.decile, 0)
+),
+
+-- A person of several values of a dimension is one of the people of the decile.
+measured_people as (
+    select
+        measured.measure,
+        coalesce(lifetime_deciles.decile, 0) as decile,
+        count(distinct measured.profile_id) as profile_count
+    from measured
+    left join lifetime_deciles
+        on measured.profile_id = lifetime_deciles.profile_id
+    where measured.measure is not null
+    group by
+        measured.measure,
+        coalesce(lifetime_deciles.decile, 0)
 )
 
 select
@@ -79,9 +94,14 @@ select
     measure_totals.dimension_value,
     measure_totals.decile,
     cast(measure_totals.profile_count as bigint) as profile_count,
+    cast(measured_people.profile_count as bigint) as decile_profile_count,
     cast(measure_totals.total_value as decimal(18, 2)) as total_value,
     cast(measure_totals.average_value as decimal(18, 2)) as average_value,
     case when measure_totals.unit = 'money' then currencies.currency end as currency
 from measure_totals
+inner join measured_people
+    on
+        measure_totals.measure = measured_people.measure
+        and measure_totals.decile = measured_people.decile
 cross join refresh_period
 cross join currencies

@@ -189,6 +189,21 @@ totals as (
                 from {{ ref(measure.model) }}
                 where {{ measure.value }} is not null
             ) as expected
+        union all
+        select
+            'people of measure {{ measure.name }}, each once' as total,
+            (
+                select coalesce(sum(deciles.profile_count), 0)
+                from (
+                    select max(decile_profile_count) as profile_count
+                    from {{ ref('fact_measure') }}
+                    where measure = '{{ measure.name }}'
+                    group by decile
+                ) as deciles
+            ) as published,
+            (
+                select count(distinct profile_id) from {{ ref(measure.model) }} where {{ measure.value }} is not null
+            ) as expected
     {%- endfor %}
 )
 

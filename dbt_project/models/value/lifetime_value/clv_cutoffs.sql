@@ -117,17 +117,15 @@ corrections as (
         misses.model,
         case
             when
-                count(misses.miss) > 1
+                count(*) > 1
+                and count(misses.miss) = count(*)
                 and (min(misses.miss) > 0 or max(misses.miss) < 0)
                 and max(misses.miss) - min(misses.miss) <= max(settings.stable_bias_range)
                 then cast(sum(misses.miss) as double) / count(misses.miss)
             else 0
         end as log_correction,
-        -- Unknown where in one of them nothing was expected or nothing came.
-        case
-            when count(misses.miss) = count(*)
-                then cast(sum(misses.miss) as double) / count(misses.miss)
-        end as log_miss,
+        -- Of the backtests in which something was expected and something came.
+        cast(sum(misses.miss) as double) / nullif(count(misses.miss), 0) as log_miss,
         cast(sum(misses.miss) filter (where misses.split <> 'calibration') as double)
         / nullif(count(misses.miss) filter (where misses.split <> 'calibration'), 0)
             as earlier_log_correction
