@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMAS = ("profile", "value", "segments")
+SCHEMAS = ("profile", "value", "segments", "policy")
 TABLES = ("conformed.refresh_period",)
 
 _DAY = "depends on the moment of the run. Take as_of_on or as_of_at of ref('refresh_period')"

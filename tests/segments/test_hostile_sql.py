@@ -14,7 +14,7 @@ COLUMNS = {
     **{f"segments.{name}": {"profile_id": "VARCHAR", "reason": "VARCHAR"} for name in SEGMENTS},
     "conformed.refresh_period": {"as_of_at": "TIMESTAMP", "as_of_on": "DATE"},
     "identity.identity_map": {"profile_id": "VARCHAR"},
-    "policy.secrets": {"profile_id": "VARCHAR"},
+    "operations.secrets": {"profile_id": "VARCHAR"},
 }
 P = "select profile_id from profile.profiles"
 STATEMENTS = (
@@ -39,7 +39,7 @@ SOURCES = (
     '"x.csv"', "'s3://a/b'", "sniff_csv('x')", "query('select 1')", "query_table('x')",
     "duckdb_settings()", "duckdb_secrets()", "duckdb_tables()", "pragma_table_info('x')",
     "information_schema.tables", "pg_catalog.pg_class", "main.x", "identity.identity_map",
-    "policy.secrets", "other.profile.profiles", "sqlite_scan('x', 'y')",
+    "operations.secrets", "other.profile.profiles", "sqlite_scan('x', 'y')",
     "postgres_scan('a', 'b', 'c')",
     "iceberg_scan('x')", "delta_scan('x')", "st_read('x')", "range(5)", "repeat_row(1)",
     "profile.profile", "profiles", "segments.nobody", "staging.x", "insights.dim_segment",
@@ -59,7 +59,7 @@ CONDITIONS = (
     "birth_date > 5", "city between 1 and 2", "record_count in ('a', 'b')", "city in (1, 2)",
     "ciyt = 'x'", "profiles.ciyt = 'x'", "p.city = 'x'", "record_cuont > 1",
     "no_function(city) = 'x'",
-    "city = (select city from policy.secrets)", "exists (select 1 from glob('*'))",
+    "city = (select city from operations.secrets)", "exists (select 1 from glob('*'))",
     "exists (select 1 from profile.visits v where v.profile = profiles.profile_id)",
     "city in (select devicetype from profile.visits)", "load_extension('x')", "readfile('x') = ''",
     "system('id') = 0", "pg_sleep(10) is null", "columns('c.*') = 'x'", "city = (from 'x.csv')",
