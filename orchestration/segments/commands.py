@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration.beginning import begin
+from orchestration.segments.compile_command import compile_rules
 from orchestration.terminal import Console
 
 app = typer.Typer(
@@ -76,3 +77,6 @@ def remove(name: Name) -> None:
     for path in remove_segment(begin().dbt_project_dir, name):
         console.print(f"Deleted {path}", soft_wrap=True, highlight=False)
     console.print("With the next run its members have left it.", highlight=False)
+
+
+app.command("compile")(compile_rules)

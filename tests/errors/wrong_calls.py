@@ -34,6 +34,7 @@ COMMANDS = (
     ("segment", "new", "x"),
     ("segment", "list"),
     ("segment", "remove", "x"),
+    ("segment", "compile", "x"),
     ("alert", "test"),
     ("alert", "check"),
     ("backup", "/nowhere/copy"),
@@ -41,7 +42,7 @@ COMMANDS = (
     ("new", "measure", "gifts"),
 )
 
-ANY_NUMBER = {("profile", "search", "x")}
+ANY_NUMBER = {("profile", "search", "x"), ("segment", "compile", "x")}
 """Commands that take as many arguments as there are."""
 
 
@@ -61,6 +62,13 @@ def _refused(name: str, *arguments: str, says: tuple[str, ...]) -> Case:
 
 
 CALLS = [
+    _refused(
+        "segment compile: no such rule file",
+        "segment",
+        "compile",
+        "nobody_knows",
+        says=("no rule file 'nobody_knows'", "win_back"),
+    ),
     _refused("no such command", "nope", says=("nope", HELP)),
     _refused("no such command, with markup", "[bold]x[/]", says=("[bold]x[/]", HELP)),
     _refused("no such command, with an escape", "\x1b[31mx", says=("x1b[31mx", HELP)),

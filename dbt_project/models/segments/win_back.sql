@@ -1,4 +1,11 @@
+{#- Compiled from segment_rules/win_back.yml by `c360 segment compile`; edit that file. -#}
+
 with
+
+profiles as (
+    select profile_id
+    from {{ ref('profiles') }}
+),
 
 customer_attributes as (
     select
@@ -6,11 +13,76 @@ customer_attributes as (
         purchase_count,
         days_since_last_purchase
     from {{ ref('customer_attributes') }}
+),
+
+recorded_activities as (
+    select
+        profile_id,
+        activity_type,
+        occurred_at
+    from {{ ref('recorded_activities') }}
+),
+
+clock as (
+    select
+        as_of_at,
+        as_of_on
+    from {{ ref('refresh_period') }}
+),
+
+purchase_count_at_least as (
+    select
+        profile_id,
+        min(purchase_count) as purchase_count_value
+    from customer_attributes
+    where purchase_count >= 3
+    group by profile_id
+),
+
+days_since_last_purchase_between as (
+    select
+        profile_id,
+        min(days_since_last_purchase) as days_since_last_purchase_value
+    from customer_attributes
+    where days_since_last_purchase between 181 and 365
+    group by profile_id
+),
+
+activities_seen as (
+    select distinct recorded_activities.profile_id
+    from recorded_activities
+    cross join clock
+    where
+        recorded_activities.activity_type in ('product_view', 'add_to_cart')
+        and cast(recorded_activities.occurred_at as date)
+        > cast(clock.as_of_on - interval '14' day as date)
+        and cast(recorded_activities.occurred_at as date) <= clock.as_of_on
+),
+
+members as (
+    select
+        profiles.profile_id,
+        concat_ws(
+            '; ',
+            'purchase count '
+            || cast(purchase_count_at_least.purchase_count_value as string),
+            'days since last purchase '
+            || cast(days_since_last_purchase_between.days_since_last_purchase_value as string)
+        ) as reason
+    from profiles
+    left join purchase_count_at_least
+        on profiles.profile_id = purchase_count_at_least.profile_id
+    left join days_since_last_purchase_between
+        on profiles.profile_id = days_since_last_purchase_between.profile_id
+    left join activities_seen
+        on profiles.profile_id = activities_seen.profile_id
+    where
+        purchase_count_at_least.profile_id is not null
+        and days_since_last_purchase_between.profile_id is not null
+        and not (activities_seen.profile_id is not null)
 )
 
 select
     profile_id,
-    cast(purchase_count as string) || ' purchases, the last '
-    || cast(days_since_last_purchase as string) || ' days ago' as reason
-from customer_attributes
-where purchase_count >= 3 and days_since_last_purchase between 181 and 365
+    reason
+from members
