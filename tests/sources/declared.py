@@ -45,7 +45,7 @@ def add_segment(company: Company) -> None:
         "from {{ ref('profiles') }} where shoe_size > 44\n"
     )
     (folder / "large_feet.yml").write_text(
-        "version: 2\nmodels: [{name: large_feet, config: {meta: {owner: us, segment: "
+        "version: 2\nmodels: [{name: large_feet, config: {meta: {owner: 'team:us', segment: "
         "{title: Large feet}}}, columns: [{name: profile_id, data_tests: [unique, not_null]}, "
         "{name: reason}]}]\n"
     )
