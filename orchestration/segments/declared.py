@@ -24,6 +24,8 @@ STATES = ("draft", "active", "inactive")
 WORDS = ("id", "title", "purpose", "state", "uses", "keeps_opted_out")
 """What `config.meta.segment` may say."""
 NAME = re.compile(r"[a-z][a-z0-9_]{1,62}")
+OWNER = re.compile(r"team:[\w.-]+|[^@\s]+@[^@\s]+\.[^@\s]+")
+"""As Dagster takes it."""
 NONE_LISTED = """\
     select
         cast(null as string) as profile_id,
@@ -107,7 +109,10 @@ def segments_of(dbt_project_dir: Path) -> list[Segment]:
         meta = (model.get("config") or {}).get("meta") or {}
         said = meta.get("segment") or {}
         if said:
-            _check(said, f"{FOLDER / Path(described_in or '').name}: {name}")
+            where = f"{FOLDER / Path(described_in or '').name}: {name}"
+            _check(said, where)
+            if not OWNER.fullmatch(str(meta.get("owner") or "")):
+                raise UserError(f"{where}: meta.owner is a team, as team:marketing, or an address.")
         columns = [column.get("name") for column in model.get("columns") or []]
         owner = str(meta.get("owner") or "")
         found.append(Segment(name, path, described_in, said, owner, "reason" in columns))

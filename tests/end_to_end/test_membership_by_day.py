@@ -23,7 +23,8 @@ SIZES = "select segment_name, member_count from segments.segment_sizes where as_
 def company_in(folder: Path) -> Company:
     """A demo company of which nothing has run."""
     company = Company(settings_in(folder))
-    made = company.c360("demo", "--customers", "300", "--landing", str(company.settings.landing_dir))
+    landing = str(company.settings.landing_dir)
+    made = company.c360("demo", "--customers", "300", "--landing", landing)
     assert made.returncode == 0, made.stderr
     return company
 

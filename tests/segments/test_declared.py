@@ -13,7 +13,7 @@ from orchestration.segments.files import remove_segment, write_segment
 from orchestration.settings import DBT_PROJECT_DIR
 
 DECLARED = (
-    "models: [{{name: {name}, config: {{meta: {{owner: us, segment: {said}}}}}, "
+    "models: [{{name: {name}, config: {{meta: {{owner: team:us, segment: {said}}}}}, "
     "columns: {columns}}}]"
 )
 
@@ -107,6 +107,14 @@ def test_while_a_yaml_cannot_be_read_what_was_listed_stays(project: Path) -> Non
     assert (project / LISTED_IN).read_text() == before
     with pytest.raises(UserError, match=r"models/segments/some.yml can't be read"):
         segments_of(project)
+
+
+@pytest.mark.parametrize("owner", ["us", "''", "team:", "team: us", "a@b"])
+def test_an_owner_that_dagster_would_not_take_is_refused(project: Path, owner: str) -> None:
+    path = add(project, "some")
+    path.write_text(path.read_text().replace("owner: team:us", f"owner: '{owner.strip(chr(39))}'"))
+    with pytest.raises(UserError, match="as team:marketing"):
+        keep_listed(project)
 
 
 @pytest.mark.parametrize("name", ["Some", "1st", "a-b", "a b", "a", "ä_b", "x" * 64, "a'b"])
