@@ -26,7 +26,11 @@ totals as (
         (
             select count(*)
             from {{ ref('segment_membership') }}
-            where exists (select 1 from {{ ref('membership_period') }} as period where period.is_recorded)
+            where exists (
+                select 1
+                from {{ ref('membership_period') }} as membership_period
+                where membership_period.is_recorded
+            )
         ) as expected
     union all
     select
