@@ -1,6 +1,8 @@
 """What Dagster loads. `c360 ui` serves it behind the guard; `dagster dev` opens a port without."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -8,6 +10,8 @@ from orchestration.automation import daily_schedule, refresh_job, source_sensor
 from orchestration.expectations.assets import landing_gate
 from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
+from orchestration.lineage.metadata import lineage_metadata
+from orchestration.lineage.store import keep_lineage
 from orchestration.policy.declared_columns import (
     attributes_declared,
     check_declared_columns,
@@ -28,6 +32,7 @@ from orchestration.settings import LAYERS, Settings
 from orchestration.transform.assets import all_layer_assets
 from orchestration.transform.parsing import load_manifest
 from orchestration.value.metadata import lifetime_metadata
+from orchestration.warehouse import Connect
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -52,7 +57,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ),
             column_profiles_asset(settings, manifest),
             landing_gate(settings, manifest),
-            *all_layer_assets(settings, manifest, lifetime_metadata, warm_up),
+            *all_layer_assets(settings, manifest, partial(described, settings, manifest), warm_up),
             quarantine_asset(settings, manifest),
             gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),
             *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),
@@ -65,6 +70,25 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,
     )
+
+
+def described(
+    settings: Settings, manifest: Mapping[str, Any], connect: Connect, built: set[str]
+) -> dict[str, dict[str, Any]]:
+    """What Dagster shows beside the tables, by model name.
+
+    Parameters:
+        settings: paths.
+        manifest: dbt's manifest.json.
+        connect: gives connections to the warehouse.
+        built: names of models that are there.
+    """
+    keep_lineage(connect, settings, manifest, built)
+    with connect() as con:
+        shown = lineage_metadata(con, manifest, built)
+        for name, entries in lifetime_metadata(con, built).items():
+            shown[name] = {**shown.get(name, {}), **entries}
+    return shown
 
 
 @dg.definitions

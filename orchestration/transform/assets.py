@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
@@ -21,10 +20,10 @@ from orchestration.transform.layer_build import LayerBuild
 from orchestration.transform.layer_report import outcome_text, reported
 from orchestration.transform.node_states import nodes_of, read_states
 from orchestration.transform.translator import LayerTranslator
-from orchestration.warehouse import discard_database, require_free_space
+from orchestration.warehouse import Connect, discard_database, require_free_space
 
 TRANSLATOR = LayerTranslator()
-Describe = Callable[[duckdb.DuckDBPyConnection, set[str]], dict[str, dict[str, Any]]]
+Describe = Callable[[Connect, set[str]], dict[str, dict[str, Any]]]
 """Gives more metadata for Dagster by model name, of models that are there."""
 WarmUp = Callable[[], None]
 """Called before a layer is made: there will be something for its gate to look at."""
@@ -102,7 +101,8 @@ def build_layer(
     _report(context, build, checks, failed)
     with warehouse.get_connection() as con:
         states = read_states(con)
-        shown = describe(con, {r.unique_id.split(".")[2] for r in results if not r.is_failure})
+    made = {r.unique_id.split(".")[2] for r in results if not r.is_failure}
+    shown = describe(warehouse.get_connection, made)
     for result in results:
         if result.unique_id.startswith("test.") or result.unique_id not in states:
             continue

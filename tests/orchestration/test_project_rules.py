@@ -24,7 +24,7 @@ READS: Mapping[str, set[str]] = {
     "identity": {"conformed", "identity", "policy"},
     "profile": {"conformed", "identity", "profile", "policy"},
     "value": {"profile", "value", "policy"},
-    "segments": {"profile", "value", "segments", "policy"},
+    "segments": {"profile", "value", "segments", "policy", "source:ingest"},
     "insights": {*LAYERS, "policy"},
 }
 """What each layer may read; design in one table. Widening it is a decision, not a convenience."""
