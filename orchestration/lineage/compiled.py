@@ -63,17 +63,20 @@ def catalog(con: duckdb.DuckDBPyConnection) -> Catalog:
         [own],
     ).fetchall():
         columns.setdefault(table_name(schema, table), []).append(column)
-    functions = con.execute(
-        "select function_name, function_type, internal from duckdb_functions()"
-    ).fetchall()
-    return Catalog(
-        columns,
-        Functions(
-            frozenset(n for n, kind, own in functions if own and kind in ("scalar", "macro")),
-            frozenset(n for n, kind, own in functions if own and kind == "aggregate"),
-        ),
-        frozenset(n for n, _, own in functions if not own),
-        own,
+    macros = con.execute("select function_name from duckdb_functions() where not internal")
+    return Catalog(columns, _functions(), frozenset(n for (n,) in macros.fetchall()), own)
+
+
+@cache
+def _functions() -> Functions:
+    """Those of DuckDB itself, which are the same in every database."""
+    with duckdb.connect() as con:
+        found = con.execute(
+            "select function_name, function_type from duckdb_functions()"
+        ).fetchall()
+    return Functions(
+        frozenset(name for name, kind in found if kind in ("scalar", "macro")),
+        frozenset(name for name, kind in found if kind == "aggregate"),
     )
 
 

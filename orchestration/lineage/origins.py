@@ -100,10 +100,18 @@ class Lineage:
                     values[name], decisions[name], doubts[name] = value, decision, doubt
                     changed = True
         of_bits = list(terminals)
+        sets: dict[int, frozenset[Name]] = {}
+
+        def named(bits: int) -> frozenset[Name]:
+            # Columns of a model have much the same.
+            if bits not in sets:
+                sets[bits] = frozenset(_of(bits, of_bits))
+            return sets[bits]
+
         return {
             name: Origins(
-                frozenset(_of(values.get(name, 0), of_bits)),
-                frozenset(_of(decisions.get(name, 0), of_bits)),
+                named(values.get(name, 0)),
+                named(decisions.get(name, 0)),
                 # Whatever is not known of a model's rows is not known of its columns.
                 not (doubts[name] or doubts.get(Name(name.table, ROWS), False)),
             )

@@ -23,8 +23,8 @@ from orchestration.transform.translator import LayerTranslator
 from orchestration.warehouse import Connect, discard_database, require_free_space
 
 TRANSLATOR = LayerTranslator()
-Describe = Callable[[Connect, set[str]], dict[str, dict[str, Any]]]
-"""Gives more metadata for Dagster by model name, of models that are there."""
+Describe = Callable[[Connect, set[str], set[str]], Mapping[str, Mapping[str, Any]]]
+"""Gives more metadata for Dagster by model name, of models that are there, and were made now."""
 WarmUp = Callable[[], None]
 """Called before a layer is made: there will be something for its gate to look at."""
 
@@ -101,8 +101,9 @@ def build_layer(
     _report(context, build, checks, failed)
     with warehouse.get_connection() as con:
         states = read_states(con)
-    made = {r.unique_id.split(".")[2] for r in results if not r.is_failure}
-    shown = describe(warehouse.get_connection, made)
+    good = [r.unique_id for r in results if not r.is_failure]
+    made = {unique_id.split(".")[2] for unique_id in good if unique_id in build.results}
+    shown = describe(warehouse.get_connection, {u.split(".")[2] for u in good}, made)
     for result in results:
         if result.unique_id.startswith("test.") or result.unique_id not in states:
             continue

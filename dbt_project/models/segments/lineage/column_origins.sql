@@ -7,42 +7,57 @@ columns_made as (
         model,
         column_name,
         column_index,
-        is_certain_throughout
+        is_certain_throughout,
+        made_of,
+        decided_by
     from {{ source('ingest', 'lineage_columns') }}
-    where column_name <> '*'
-),
-
-origins as (
-    select
-        model,
-        column_name,
-        from_table,
-        from_column,
-        kind
-    from {{ source('ingest', 'lineage_origins') }}
 ),
 
 -- What decides a model's rows decides all of its columns.
-followed_by_column as (
+sets_followed as (
+    select
+        model,
+        column_name,
+        made_of as origins_id,
+        'value' as kind
+    from columns_made
+    union all
+    select
+        model,
+        column_name,
+        decided_by as origins_id,
+        'decision' as kind
+    from columns_made
+    union all
     select
         columns_made.model,
         columns_made.column_name,
-        origins.from_table,
-        origins.from_column,
-        origins.kind
+        rows_made.decided_by as origins_id,
+        'decision' as kind
     from columns_made
-    inner join origins
-        on
-            origins.model = columns_made.model
-            and origins.column_name in (columns_made.column_name, '*')
+    inner join columns_made as rows_made
+        on rows_made.model = columns_made.model and rows_made.column_name = '*'
+),
+
+followed_by_column as (
+    select
+        sets_followed.model,
+        sets_followed.column_name,
+        origins.from_table as source_table,
+        origins.from_column as source_column,
+        sets_followed.kind
+    from sets_followed
+    inner join {{ source('ingest', 'lineage_origins') }} as origins
+        on origins.origins_id = sets_followed.origins_id
+    where sets_followed.column_name <> '*'
     group by all
 )
 
 select
     followed_by_column.model,
     followed_by_column.column_name,
-    followed_by_column.from_table as source_table,
-    followed_by_column.from_column as source_column,
+    followed_by_column.source_table,
+    followed_by_column.source_column,
     followed_by_column.kind,
     columns_made.is_certain_throughout as is_certain
 from followed_by_column
@@ -53,6 +68,6 @@ inner join columns_made
 order by
     followed_by_column.model,
     columns_made.column_index,
-    followed_by_column.from_table,
-    followed_by_column.from_column,
+    followed_by_column.source_table,
+    followed_by_column.source_column,
     followed_by_column.kind desc
