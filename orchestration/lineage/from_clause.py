@@ -85,7 +85,6 @@ class FromClause:
         if join.kind in HIDES_RIGHT:
             # What is only looked up decides; its columns are not there afterwards.
             del scope.relations[alias]
-            rows |= relation.rows.deciding(JOIN)
         return rows
 
     def _source(self, node: exp.Expression, scope: Scope) -> tuple[str, Relation]:
