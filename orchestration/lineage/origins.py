@@ -68,6 +68,12 @@ class Lineage:
         for name in columns:
             self._of_model.setdefault(name.table, []).append(name)
 
+    @property
+    def names(self) -> frozenset[Name]:
+        """All that is made or read."""
+        read = {step.read for steps in self._steps.values() for step in steps}
+        return frozenset({*self._columns, *read})
+
     def origins(self) -> dict[Name, Origins]:
         """Of every column of every model, and of its rows."""
         terminals: dict[Name, int] = {}

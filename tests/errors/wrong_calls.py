@@ -36,6 +36,7 @@ COMMANDS = (
     ("segment", "remove", "x"),
     ("alert", "test"),
     ("alert", "check"),
+    ("lineage", "value.deciles"),
     ("backup", "/nowhere/copy"),
     ("restore", "/nowhere/copy"),
     ("new", "measure", "gifts"),

@@ -166,9 +166,13 @@ class Queries:
         if kind == "s":
             return f"min({self._scalar('s', names)}) over (partition by {by} order by {order})"
         how = self._random.choice(
-            ["rank() over (partition by {by} order by {order})", "sum({v}) over (partition by {by})",
-             "max({v}) over (order by {order})", "dense_rank() over (order by {order})"]
-        )  # fmt: skip
+            [
+                "rank() over (partition by {by} order by {order})",
+                "sum({v}) over (partition by {by})",
+                "max({v}) over (order by {order})",
+                "dense_rank() over (order by {order})",
+            ]
+        )
         return f"cast({how.format(by=by, order=order, v=self._scalar('n', names))} as bigint)"
 
     def _value(self, kind: str, names: Columns, depth: int) -> str:
@@ -180,7 +184,8 @@ class Queries:
             alias = self._name("r")
             its = {f"{alias}.{column}": one for column, one in inner.columns.items()}
             condition = self._equal(names, its)
-            return f"(select {self._aggregate(kind, its)} from {inner.sql} as {alias} where {condition})"
+            of = self._aggregate(kind, its)
+            return f"(select {of} from {inner.sql} as {alias} where {condition})"
         return self._scalar(kind, names)
 
     def _scalar(self, kind: str, names: Columns) -> str:
@@ -189,7 +194,8 @@ class Queries:
         if dice < 0.45:
             return column
         if dice < 0.6:
-            return f"case when {self._simple(names)} then {column} else {self._column(names, kind)} end"
+            other = self._column(names, kind)
+            return f"case when {self._simple(names)} then {column} else {other} end"
         if dice < 0.75:
             return f"coalesce({column}, {self._column(names, kind)})"
         if dice < 0.85 and kind == "n":

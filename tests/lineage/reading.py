@@ -12,9 +12,10 @@ from orchestration.lineage.compiled import catalog
 from orchestration.lineage.edges import ROWS, Reads
 from orchestration.lineage.models import ModelLineage, from_sql
 
-T = {"id": "bigint", "k": "bigint", "x": "bigint", "y": "varchar", "s": "struct(a bigint, b bigint)",
-     "l": "bigint[]"}  # fmt: skip
-U = {"id": "bigint", "k": "bigint", "v": "bigint", "w": "varchar"}
+NUMBER = "bigint"
+PAIR = "struct(a bigint, b bigint)"
+T = {"id": NUMBER, "k": NUMBER, "x": NUMBER, "y": "varchar", "s": PAIR, "l": "bigint[]"}
+U = {"id": NUMBER, "k": NUMBER, "v": NUMBER, "w": "varchar"}
 TABLES = {"t": T, "u": U}
 
 

@@ -11,7 +11,7 @@ from tests.lineage.reading import columns_of, lineage_of
 CASES: Mapping[str, tuple[str, dict[str, str]]] = {
     "as it is": ("select x from t", {"x": "t.x identity", "*": ""}),
     "another name": ("select x as z from t as a", {"z": "t.x identity", "*": ""}),
-    "from first": ("from u", {c: f"u.{c} identity" for c in "id k v w".split()} | {"*": ""}),
+    "from first": ("from u", {c: f"u.{c} identity" for c in ["id", "k", "v", "w"]} | {"*": ""}),
     "a function": ("select lower(y) as z from t", {"z": "t.y transformation", "*": ""}),
     "a cast": ("select cast(x as varchar) as z from t", {"z": "t.x transformation", "*": ""}),
     "a hash": ("select md5(y) as z from t", {"z": "t.y transformation", "*": ""}),
@@ -80,7 +80,11 @@ CASES: Mapping[str, tuple[str, dict[str, str]]] = {
     ),
     "having by an alias that is a column, too": (
         "select k, max(x) as id from t group by k having id > 1",
-        {"k": "t.k identity", "id": "t.x aggregation", "*": "t.id filter, t.k group_by, t.x filter"},
+        {
+            "k": "t.k identity",
+            "id": "t.x aggregation",
+            "*": "t.id filter, t.k group_by, t.x filter",
+        },
     ),
     "a window": (
         "select sum(x) over (partition by k order by id) as n, y from t",
@@ -184,7 +188,8 @@ CASES: Mapping[str, tuple[str, dict[str, str]]] = {
         {"x": "t.id identity", "*": "t.id sort, t.x sort"},
     ),
     "stars through common table expressions": (
-        "with a as (select * exclude (l, s) from t), b as (select *, x + k as z from a where id > 1) "
+        "with a as (select * exclude (l, s) from t), "
+        "b as (select *, x + k as z from a where id > 1) "
         "select * exclude (y) replace (k * 2 as k) from b",
         {
             "id": "t.id identity",
@@ -292,11 +297,13 @@ CASES: Mapping[str, tuple[str, dict[str, str]]] = {
         {"n": "t.id transformation, t.k transformation, t.x transformation", "*": ""},
     ),
     "a decision within, seen outside": (
-        "select count(*) as n from (select x from t where y = 'a' qualify rank() over (order by k) = 1)",
+        "with a as (select x from t where y = 'a' qualify rank() over (order by k) = 1) "
+        "select count(*) as n from a",
         {"n": "", "*": "t.k filter, t.y filter"},
     ),
     "a value that is chosen within decides outside": (
-        "with a as (select case when y = 'a' then x end as z from t) select 1 as n from a where z > 1",
+        "with a as (select case when y = 'a' then x end as z from t) "
+        "select 1 as n from a where z > 1",
         {"n": "", "*": "t.x filter, t.y filter"},
     ),
 }  # fmt: skip

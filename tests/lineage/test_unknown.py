@@ -103,7 +103,7 @@ CATALOG = Catalog(
     ],
 )
 def test_wrong_sql_is_closed(sql: str, reason: str) -> None:
-    """Of SQL that DuckDB took, such a finding is a mistake of ours, and must not let anything out."""
+    """Of SQL that DuckDB took, such a finding is a mistake of ours; it must let nothing out."""
     lineage = from_sql("segments.made", ["x"], sql, ["landing.t", "landing.u"], CATALOG)
     assert reason in lineage.rows.unknown
     assert edges(lineage, "x") == EVERYTHING
