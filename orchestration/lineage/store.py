@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.lineage.compiled import catalog, compile_models, compiled_sql, rules_version
-from orchestration.lineage.edges import ROWS, Output
+from orchestration.lineage.edges import ROWS, Edge, Output, Reads
 from orchestration.lineage.models import (
     Catalog,
     ModelLineage,
@@ -46,6 +46,9 @@ DECLARED = "lineage"
 AS_THE_SQL = ("table", "view", "incremental")
 """Materialisations whose table holds what the SQL gives, and nothing else."""
 COMPONENTS = "connected_components"
+REFRESHED = "reached"
+"""The incremental strategy whose table is what a whole build would make. Other incremental tables
+are a memory, whose rows may be of SQL that has changed since."""
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -95,7 +98,13 @@ def keep_lineage(
     with connect() as con, attached(con, settings.insights_build_path, "insights"):
         changed = list(_changed(catalog(con), settings, manifest, asked, known))
         if changed or gone:
-            _write(con, changed, gone)
+            memories = {
+                name_of(node)
+                for node in asked
+                if node["config"]["materialized"] == "incremental"
+                and node["config"]["incremental_strategy"] != REFRESHED
+            }
+            _write(con, [(_with_kept(con, a, memories), b) for a, b in changed], gone)
 
 
 def _changed(
@@ -149,6 +158,26 @@ def _made_from(
     ]
     digest = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return f"{rules_version()} {digest[:20]}"
+
+
+def _with_kept(
+    con: duckdb.DuckDBPyConnection, lineage: ModelLineage, memories: Collection[str]
+) -> ModelLineage:
+    """With the edges that are kept of a memory: its older rows follow from them."""
+    if lineage.model not in memories:
+        return lineage
+    kept: dict[str, set[Edge]] = {}
+    for column, *edge in con.execute(
+        f"select column_name, from_table, from_column, kind from {EDGES} where model = ?",
+        [lineage.model],
+    ).fetchall():
+        kept.setdefault(column, set()).add(Edge(*edge))
+
+    def both(column: str, reads: Reads) -> Reads:
+        return reads | Reads(frozenset(kept.get(column, ())))
+
+    outputs = tuple(Output(name, both(name, reads)) for name, reads in lineage.outputs)
+    return ModelLineage(lineage.model, outputs, both(ROWS, lineage.rows))
 
 
 def _write(

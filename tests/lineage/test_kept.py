@@ -18,6 +18,7 @@ from orchestration.lineage.compiled import compiled_sql
 from orchestration.lineage.edges import DECISION_KINDS, VALUE_KINDS
 from orchestration.lineage.look import look_up
 from orchestration.lineage.metadata import COLUMN_LINEAGE, ColumnLineage
+from orchestration.lineage.models import from_sql
 from orchestration.transform.decisions import SKIP, Decisions
 from orchestration.transform.node_states import nodes_of
 from orchestration.transform.parsing import load_manifest
@@ -139,7 +140,6 @@ def counted() -> Iterator[list[str]]:
         names.append(name)
         return from_sql(name, *rest)
 
-    from_sql = store.from_sql
     with mock.patch.object(store, "from_sql", noted):
         yield names
 
@@ -174,6 +174,15 @@ def test_only_what_has_changed_is_worked_out_again(
     path.write_text(whole)
     assert keep({"top_three_deciles"}) == ["segments.top_three_deciles"]
     assert edges() == before
+    # A memory still has rows that its former SQL has made.
+    memory = manifest["nodes"]["model.customer_360.identity_map_history"]
+    path = project / memory["original_file_path"]
+    path.write_text(path.read_text() + "\nlimit 0")
+    with company.warehouse() as con:
+        kept = ("identity.identity_map_history", "profile_id", "policy.rankings", "buckets", "sort")
+        con.execute(f"insert into {store.EDGES} values (?, ?, ?, ?, ?)", kept)
+    assert keep({memory["name"]}) == ["identity.identity_map_history"]
+    assert set(edges()) == {*before, kept}
     # A model that is gone has no lineage.
     left = {u: n for u, n in manifest["nodes"].items() if n["name"] != node["name"]}
     store.keep_lineage(company.warehouse, settings, {**manifest, "nodes": left}, (), ())
