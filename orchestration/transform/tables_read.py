@@ -35,7 +35,7 @@ class TablesRead:
         """What a source is; nothing for a node that was not made."""
         source = self._manifest["sources"].get(unique_id)
         # What a view only shows makes nothing again when it changes.
-        if source is None or source["config"].get("meta", {}).get(SHOWN):
+        if source is None or source.get("config", {}).get("meta", {}).get(SHOWN):
             return ""
         loaded = self._loaded().get((source["source_name"], source["name"]))
         return loaded or self.content(source["relation_name"])

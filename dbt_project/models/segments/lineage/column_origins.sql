@@ -70,4 +70,4 @@ order by
     columns_made.column_index,
     followed_by_column.source_table,
     followed_by_column.source_column,
-    followed_by_column.kind desc
+    followed_by_column.kind
