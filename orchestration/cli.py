@@ -21,6 +21,7 @@ from orchestration.calls import require_folder, run_command
 from orchestration.errors import UserError
 from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
+from orchestration.lineage.commands import lineage
 from orchestration.lookup.commands import app as lookup
 from orchestration.page_commands import dashboard, ui
 from orchestration.private_files import write_privately
@@ -245,6 +246,7 @@ def docs() -> None:
     out.print(f"Open {write_dbt_docs(begin())}", soft_wrap=True, highlight=False)
 
 
+app.command()(lineage)
 app.command()(backup)
 app.command()(restore)
 

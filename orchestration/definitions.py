@@ -1,6 +1,8 @@
 """What Dagster loads. `c360 ui` serves it behind the guard; `dagster dev` opens a port without."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -8,6 +10,7 @@ from orchestration.automation import daily_schedule, refresh_job, source_sensor
 from orchestration.expectations.assets import landing_gate
 from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
+from orchestration.lineage.metadata import ColumnLineage
 from orchestration.policy.declared_columns import (
     attributes_declared,
     check_declared_columns,
@@ -25,9 +28,10 @@ from orchestration.quality.validation import warm_up
 from orchestration.runs.alert_sensor import watch_sensor
 from orchestration.runs.resource import CarryingWarehouse
 from orchestration.settings import LAYERS, Settings
-from orchestration.transform.assets import all_layer_assets
+from orchestration.transform.assets import Describe, all_layer_assets
 from orchestration.transform.parsing import load_manifest
 from orchestration.value.metadata import lifetime_metadata
+from orchestration.warehouse import Connect
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -42,6 +46,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     manifest = load_manifest(settings)
     check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
     check_compared_attributes(match_seeds(settings.dbt_project_dir), attributes_declared(manifest))
+    describe = shown_beside(ColumnLineage(settings, manifest))
     return dg.Definitions(
         assets=[
             ingest_assets(
@@ -52,7 +57,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             ),
             column_profiles_asset(settings, manifest),
             landing_gate(settings, manifest),
-            *all_layer_assets(settings, manifest, lifetime_metadata, warm_up),
+            *all_layer_assets(settings, manifest, describe, warm_up),
             quarantine_asset(settings, manifest),
             gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),
             *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),
@@ -65,6 +70,26 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,
     )
+
+
+def shown_beside(lineage: ColumnLineage) -> Describe:
+    """What Dagster shows beside the tables: what their columns are made of, and of lifetime value.
+
+    Parameters:
+        lineage: of the project's models.
+    """
+
+    def describe(
+        connect: Connect, there: set[str], made: set[str]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        lineage.keep(connect, there, made)
+        with connect() as con:
+            shown = lineage.metadata(con, there)
+            for name, entries in lifetime_metadata(con, there).items():
+                shown[name] = {**shown.get(name, {}), **entries}
+        return shown
+
+    return describe
 
 
 @dg.definitions

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
@@ -21,11 +20,11 @@ from orchestration.transform.layer_build import LayerBuild
 from orchestration.transform.layer_report import outcome_text, reported
 from orchestration.transform.node_states import nodes_of, read_states
 from orchestration.transform.translator import LayerTranslator
-from orchestration.warehouse import discard_database, require_free_space
+from orchestration.warehouse import Connect, discard_database, require_free_space
 
 TRANSLATOR = LayerTranslator()
-Describe = Callable[[duckdb.DuckDBPyConnection, set[str]], dict[str, dict[str, Any]]]
-"""Gives more metadata for Dagster by model name, of models that are there."""
+Describe = Callable[[Connect, set[str], set[str]], Mapping[str, Mapping[str, Any]]]
+"""Gives more metadata for Dagster by model name, of models that are there, and were made now."""
 WarmUp = Callable[[], None]
 """Called before a layer is made: there will be something for its gate to look at."""
 
@@ -102,7 +101,9 @@ def build_layer(
     _report(context, build, checks, failed)
     with warehouse.get_connection() as con:
         states = read_states(con)
-        shown = describe(con, {r.unique_id.split(".")[2] for r in results if not r.is_failure})
+    good = [r.unique_id for r in results if not r.is_failure]
+    made = {unique_id.split(".")[2] for unique_id in good if unique_id in build.results}
+    shown = describe(warehouse.get_connection, {u.split(".")[2] for u in good}, made)
     for result in results:
         if result.unique_id.startswith("test.") or result.unique_id not in states:
             continue

@@ -13,6 +13,8 @@ from orchestration.transform.node_states import NodeState
 from orchestration.transform.numbers import hash_rows
 
 LAST_DAY = "9999-12-31"
+SHOWN = "is_shown_as_it_is"
+"""Said of a source (`config.meta`) that views alone read."""
 
 
 class TablesRead:
@@ -32,7 +34,8 @@ class TablesRead:
     def fingerprint(self, unique_id: str) -> str:
         """What a source is; nothing for a node that was not made."""
         source = self._manifest["sources"].get(unique_id)
-        if source is None:
+        # What a view only shows makes nothing again when it changes.
+        if source is None or source.get("config", {}).get("meta", {}).get(SHOWN):
             return ""
         loaded = self._loaded().get((source["source_name"], source["name"]))
         return loaded or self.content(source["relation_name"])

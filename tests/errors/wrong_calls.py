@@ -37,6 +37,7 @@ COMMANDS = (
     ("segment", "compile", "x"),
     ("alert", "test"),
     ("alert", "check"),
+    ("lineage", "value.deciles"),
     ("backup", "/nowhere/copy"),
     ("restore", "/nowhere/copy"),
     ("new", "measure", "gifts"),

@@ -1,0 +1,1 @@
+"""Column lineage: which columns the values, and the rows, of each model follow from."""
