@@ -151,12 +151,19 @@ class Falling:
         tracer = Tracer(self.evaluator.query, self.labels.tables)
         shown = [n for n, node in named.items() if self._is_shown(tracer, node, select)]
         values = [f"cast(c360_value_{n} as varchar)" for n in range(len(shown))]
-        own = f"from {{tests}} where c360_person = {literal(self.person)}"
+        # First the rows that lack least.
+        tests = range(len(conditions_of(select, clause)))
+        passed = " + ".join(f"coalesce(cast(c360_test_{n} as integer), 0)" for n in tests)
         rows = self.evaluator.of_conditions(
-            step, part, clause, [named[name] for name in shown],
-            f"select {', '.join(values) or 'null'} {own} group by all order by all "
+            step,
+            part,
+            clause,
+            [named[name] for name in shown],
+            f"select {', '.join(values) or 'null'} from {{tests}} "
+            f"where c360_person = {literal(self.person)} "
+            f"group by all order by max({passed}) desc, {', '.join(values) or 'null'} "
             f"limit {MOST_ROWS}",
-        )  # fmt: skip
+        )
         return [
             {name: dict(zip(shown, row, strict=False)).get(name, MASKED) for name in named}
             if shown
