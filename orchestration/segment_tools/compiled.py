@@ -114,9 +114,9 @@ def _by_dbt(settings: Settings, text: str, where: str) -> str:
             ["compile", "--inline", text, *base_arguments(settings), *lean, *own]
         )
     if not result.success or not result.result.results:
-        causes = [*told, str(result.exception or "")]
-        if machine := of_the_machine(" ".join(causes)):
+        cause = told[0] if told else str(result.exception or "")
+        if machine := of_the_machine(cause):
             raise UserError(machine)
-        why = " ".join(" ".join(causes).split())[:500]
-        raise UserError(f"{where} can't be compiled: {why} Correct the Jinja in it.", 2)
+        why = " ".join(cause.split()).removeprefix("Encountered an error: ")[:500].rstrip(".")
+        raise UserError(f"{where} can't be compiled: {why}. Correct the Jinja in it.", 2)
     return str(result.result.results[0].node.compiled_code)

@@ -27,11 +27,19 @@ SKIPPING_NULLS = frozenset({"ConcatWs", "Greatest", "Least"})
 ALSO = {"spark": SKIPPING_NULLS, "postgres": SKIPPING_NULLS}
 TYPES = frozenset({"BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "TEXT", "TIMESTAMP", "VARCHAR"})
 """Types that a value is converted to in the same way; of whole numbers some round and some cut."""
-UNSURE = (
-    exp.Div, exp.IntDiv, exp.Lambda, exp.Pivot, exp.RegexpLike, exp.Slice, exp.Bracket,
-    exp.TableSample, exp.Unnest, exp.Dot,
+PARTS = frozenset(
+    (
+        "Add", "Alias", "Between", "Boolean", "Column", "CTE", "Distinct", "DPipe", "EQ", "Escape",
+        "Except", "Filter", "From", "Group", "GT", "GTE", "Having", "Identifier", "ILike", "In",
+        "Intersect", "Interval", "Is", "Join", "Like", "Limit", "Literal", "LT", "LTE", "Mul",
+        "Neg", "NEQ", "Not", "Null", "NullSafeEQ", "NullSafeNEQ", "Order", "Ordered", "Paren",
+        "Qualify", "Select", "Star", "Sub", "Subquery", "Table", "TableAlias", "Tuple", "Union",
+        "Var", "Where", "Window", "WindowSpec", "With",
+    )
 )  # fmt: skip
-"""Operators and clauses that differ: what the division of whole numbers gives, for one."""
+"""Clauses and operators that all of them have; not division, which of whole numbers differs."""
+VARIANTS = ("by_name", "method", "using", "percent", "recursive", "except_", "replace", "rename")
+"""What makes another thing of a clause that all of them have."""
 
 
 def segment_sql(settings: Settings, name: str, dialect: str, sql: Path | None = None) -> str:
@@ -99,6 +107,8 @@ def _unsure(tree: exp.Expression, dialect: str) -> list[str]:
             found[f"{node.name.lower()}()"] = None
         elif isinstance(node, exp.Func) and type(node).__name__ not in known:
             found[f"{node.sql_name().lower()}()"] = None
-        elif isinstance(node, UNSURE):
+        elif not isinstance(node, exp.Func) and type(node).__name__ not in PARTS:
             found[type(node).__name__.lower()] = None
+        elif variant := next((v for v in VARIANTS if node.args.get(v)), None):
+            found[f"{type(node).__name__.lower()} {variant.strip('_').replace('_', ' ')}"] = None
     return list(found)

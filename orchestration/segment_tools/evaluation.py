@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import duckdb
 from orchestration.errors import UserError, without_values
 from orchestration.failures.rules import explain
 from orchestration.failures.seen import Seen
+from orchestration.limits import Limits
 from orchestration.segment_tools.steps import (
     CLAUSES,
     PERSON,
@@ -26,9 +27,11 @@ from orchestration.segment_tools.steps import (
     text,
 )
 from orchestration.settings import Settings
-from orchestration.warehouse import connect_reader
+from orchestration.warehouse import attached, cannot_open, connect_reader
 
 MISSING = "The warehouse has no segments yet. Run `c360 run` first."
+CATALOG = "warehouse"
+"""What the database is called in compiled SQL and in its own macros."""
 NO_PERSON = f"yields no {PERSON}"
 OF_NAMES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 """Errors that speak of the statement, and of no value of a row."""
@@ -45,7 +48,23 @@ def connect_closed(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         UserError: there is no warehouse, a run is writing it, or its last run got not as far.
     """
-    with connect_reader(settings, "segments.segment_membership", MISSING) as con:
+    path = settings.warehouse_path
+    with connect_reader(settings, "segments.segment_membership", MISSING):
+        pass
+    # A database of its own, so that what is closed here stays open to others in this process.
+    with duckdb.connect(":memory:") as con, ExitStack() as stack:
+        limits = Limits.from_env()
+        con.execute("set memory_limit = ?", [limits.memory_limit])
+        con.execute(f"set threads = {limits.threads}")
+        con.execute("set temp_directory = ?", [f"{path}.tmp"])
+        try:
+            stack.enter_context(attached(con, path, CATALOG))
+        except duckdb.Error as error:
+            # A run that has begun since.
+            raise cannot_open(error, path) from None
+        con.execute(f"use {CATALOG}")
+        stack.callback(con.execute, "use memory")
+        con.execute("set timezone = 'UTC'")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         yield con
@@ -199,17 +218,32 @@ def _filter(evaluator: Evaluator, step: Step, part: int, clause: str) -> dict[st
         f"{people} filter (where {' and '.join(f'c360_test_{m}' for m in range(n + 1))})"
         for n in range(len(conditions))
     ]
-    try:
-        [row] = evaluator.of_conditions(
-            step, part, clause, (), f"select {', '.join([people, *alone, *after])} from {{tests}}"
-        )
-    except NotTakenApartError as error:
-        return {**found, "says": f"can't be evaluated condition by condition: {error}"}
+    asked = [people, *alone, *after]
+    row, says = _all_or_each(evaluator, step, part, clause, asked)
     found["people_before"] = row[0]
     for number, condition in enumerate(found["conditions"]):
         condition["alone"] = row[1 + number]
         condition["cumulative"] = row[1 + len(conditions) + number]
-    return found
+    return {**found, "says": f"can't be evaluated throughout: {says}"} if says else found
+
+
+def _all_or_each(
+    evaluator: Evaluator, step: Step, part: int, clause: str, asked: Sequence[str]
+) -> tuple[list[int | None], str]:
+    """Numbers over the rows that reach a clause, and why some of them are none.
+
+    The database works out only what is asked for, so that where one fails others need not.
+    """
+    try:
+        [row] = evaluator.of_conditions(
+            step, part, clause, (), f"select {', '.join(asked)} from {{tests}}"
+        )
+        return list(row), ""
+    except NotTakenApartError as error:
+        if len(asked) == 1:
+            return [None], str(error)
+    each = [_all_or_each(evaluator, step, part, clause, [one]) for one in asked]
+    return [number for [number], _ in each], next((why for _, why in each if why), "")
 
 
 def reason_of(error: duckdb.Error) -> str:

@@ -288,8 +288,9 @@ def _write(
 ) -> None:
     types = {row[0]: row[1] for row in con.execute("describe c360_export").fetchall()}
     names = _names(chosen)
+    texts = [n for n in range(len(chosen)) if is_csv and types[f"c{n}"] == "VARCHAR"]
     values = [
-        f"{_safe(f'c{n}') if is_csv and types[f'c{n}'] == 'VARCHAR' else f'c{n}'} as {quoted(name)}"
+        f"{spreadsheet_safe(f'c{n}') if n in texts else f'c{n}'} as {quoted(name)}"
         for n, name in enumerate(names)
     ]
     rows = (
@@ -306,7 +307,7 @@ def _names(chosen: Sequence[Chosen]) -> list[str]:
     return [f"{c.table}_{c.column}" if plain.count(c.column) > 1 else c.column for c in chosen]
 
 
-def _safe(column: str) -> str:
+def spreadsheet_safe(column: str) -> str:
     """SQL for a text that no spreadsheet takes for a formula: it gets an apostrophe before it.
 
     A telephone number, + and digits, stays as it is.

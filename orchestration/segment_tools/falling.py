@@ -150,6 +150,8 @@ class Falling:
             return []
         tracer = Tracer(self.evaluator.query, self.labels.tables)
         shown = [n for n, node in named.items() if self._is_shown(tracer, node, select)]
+        if not shown:
+            return [dict.fromkeys(named, MASKED)]
         values = [f"cast(c360_value_{n} as varchar)" for n in range(len(shown))]
         # First the rows that lack least.
         tests = range(len(conditions_of(select, clause)))
@@ -159,15 +161,13 @@ class Falling:
             part,
             clause,
             [named[name] for name in shown],
-            f"select {', '.join(values) or 'null'} from {{tests}} "
+            f"select {', '.join(values)} from {{tests}} "
             f"where c360_person = {literal(self.person)} "
-            f"group by all order by max({passed}) desc, {', '.join(values) or 'null'} "
+            f"group by all order by max({passed}) desc, {', '.join(values)} "
             f"limit {MOST_ROWS}",
         )
         return [
-            {name: dict(zip(shown, row, strict=False)).get(name, MASKED) for name in named}
-            if shown
-            else dict.fromkeys(named, MASKED)
+            {name: dict(zip(shown, row, strict=True)).get(name, MASKED) for name in named}
             for row in rows
         ]
 
