@@ -201,7 +201,11 @@ class Falling:
             elif self._has_no_row(f"{table.db}.{table.name}"):
                 lacking.append(f"{table.db}.{table.name}")
         if not lacking:
-            self._tell(step, "has no row that the join or the tables of this step leave")
+            needed = [
+                in_words(on) for join in select.args.get("joins") or () if (on := _needed(join))
+            ]
+            joined = f": on {' and on '.join(needed)}" if needed else ""
+            self._tell(step, f"has no row that the tables and joins of this step leave{joined}")
         for name in lacking:
             if step.name != RESULT or name not in steps:
                 self._tell(step, f"has no row in {name}")
@@ -232,6 +236,12 @@ def _named(condition: exp.Expression, clause: str) -> list[exp.Expression]:
     if isinstance(condition, exp.Column):
         return [condition]
     return [named for child in condition.iter_expressions() for named in _named(child, clause)]
+
+
+def _needed(join: exp.Join) -> exp.Expression | None:
+    """The condition that a row must meet to go through a join."""
+    found: exp.Expression | None = join.args.get("on")
+    return None if str(join.args.get("side") or "").upper() in WITHOUT else found
 
 
 def _read(select: exp.Select) -> list[tuple[str, exp.Table, str]]:

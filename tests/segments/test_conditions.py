@@ -192,6 +192,10 @@ def test_expressions_are_followed_or_refused(
          "select profile_id from members", "p2",
          [("members", "has no row in buyers", None),
           ("buyers", "has no row in value.orders", None)]),
+        ("select people.profile_id from value.people as people inner join value.orders as orders "
+         "on orders.profile_id = people.profile_id and orders.amount > 9", "p1",
+         [(RESULT, "has no row that the tables and joins of this step leave: on "
+           "orders.profile_id = people.profile_id AND orders.amount > 9", None)]),
         # Taken away, and neither of two.
         ("select profile_id from value.people except select profile_id from value.orders", "p1",
          [(RESULT, "is in the part that is taken away", None)]),
