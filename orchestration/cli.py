@@ -26,7 +26,7 @@ from orchestration.lookup.commands import app as lookup
 from orchestration.page_commands import dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
-from orchestration.segments.commands import app as segments
+from orchestration.segment_tools.commands import app as segments
 from orchestration.settings import require_project
 from orchestration.sources.commands import app as sources
 from orchestration.terminal import Console, lacking, prepare_streams, styled, take_streams_back

@@ -58,7 +58,7 @@ def connect_layers(
             raise cannot_open(error, settings.warehouse_path) from None
         for node in models:
             columns = standing.get((node["schema"], node["name"]), [])
-            hidden = set() if with_personal_data else _hidden(manifest, node, columns)
+            hidden = set() if with_personal_data else hidden_columns(manifest, node, columns)
             hidden |= kept_back & (set(columns) - set(node["columns"]))
             shown = [quoted(column) for column in columns if column not in hidden]
             if not shown:
@@ -82,9 +82,16 @@ def _rows_shown(columns: Sequence[str], kept_back: Collection[str]) -> str:
     return f" where attribute not in ({', '.join(map(literal, sorted(kept_back)))})"
 
 
-def _hidden(
+def hidden_columns(
     manifest: Mapping[str, Any], node: Mapping[str, Any], columns: Sequence[str]
 ) -> set[str]:
+    """The columns of a table that have a label of personal data, or may have had one.
+
+    Parameters:
+        manifest: dbt's manifest.json.
+        node: the table's model or seed in it.
+        columns: of the table as it stands in the warehouse.
+    """
     labelled = {
         name
         for name, column in node["columns"].items()
