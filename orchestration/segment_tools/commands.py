@@ -1,4 +1,4 @@
-"""`c360 segment preview`, `why`, `compare`, `overlap`, `sql`, `export`: looking at segments."""
+"""`c360 segment preview`, `why`, `check`, `compare`, `overlap`, `sql`, `export`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from orchestration.beginning import begin
 from orchestration.lookup.layers import require_readable
 from orchestration.segments.commands import AsJson, Name, app
-from orchestration.terminal import Console
+from orchestration.terminal import Console, styled
 
 __all__ = ["app"]
 OtherName = Annotated[str | None, typer.Argument(help="Of another segment.")]
@@ -60,6 +60,28 @@ def why(
         _print(found)
     else:
         show_why(Console(), found)
+
+
+@app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Segments; all without.")] = None,
+) -> None:
+    """Hold the SQL of segments to what one may read, and to the columns that the warehouse has.
+
+    One select over profile, value and other segments; no unknown column, no number compared with a
+    text, no function of files, chance or the moment of the run. Ends with 1 where one is not.
+    """
+    from orchestration.segment_tools.check import check as checked
+
+    console, faults = Console(), 0
+    for segment, fault in checked(begin(), names or ()):
+        faults += bool(fault)
+        console.print(
+            styled("[red]✗[/] {}", fault) if fault else styled("[green]✓[/] {}", segment.name),
+            soft_wrap=True,
+        )
+    if faults:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -37,6 +37,7 @@ COMMANDS = (
     ("segment", "compile", "x"),
     ("segment", "preview", "x"),
     ("segment", "why", "x", "p1"),
+    ("segment", "check", "x"),
     ("segment", "compare", "x", "y"),
     ("segment", "overlap", "x", "y"),
     ("segment", "sql", "x"),
@@ -49,7 +50,7 @@ COMMANDS = (
     ("new", "measure", "gifts"),
 )
 
-ANY_NUMBER = {("profile", "search", "x"), ("segment", "compile", "x")}
+ANY_NUMBER = {("profile", "search", "x"), ("segment", "compile", "x"), ("segment", "check", "x")}
 """Commands that take as many arguments as there are."""
 
 
