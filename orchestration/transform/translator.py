@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from orchestration.settings import LAYERS
 from orchestration.transform.dbt import layer_of
+from orchestration.transform.tables_read import SHOWN
 
 
 def gate_key(layer: str) -> dg.AssetKey:
@@ -37,7 +38,8 @@ class LayerTranslator(DagsterDbtTranslator):
         layer = layer_of(manifest, unique_id)
         node = manifest["nodes"][unique_id]
         meta = node["config"].get("meta", {})
-        deps = list(spec.deps)
+        shown = {self.get_asset_key(source) for source in _shown_as_they_are(manifest, node)}
+        deps = [dep for dep in spec.deps if dep.asset_key not in shown]
         if layer in LAYERS:
             before = ("ingest", *LAYERS)[LAYERS.index(layer)]
             deps.append(dg.AssetDep(gate_key(before)))
@@ -72,3 +74,13 @@ class LayerTranslator(DagsterDbtTranslator):
         is_seed = dbt_resource_props["resource_type"] == "seed"
         layer = "policy" if is_seed else dbt_resource_props["fqn"][1]
         return dg.AssetKey([layer, dbt_resource_props["name"]])
+
+
+def _shown_as_they_are(
+    manifest: Mapping[str, Any], node: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """Sources of a node that are what runs write of models after it: no assets before it."""
+    for parent in node["depends_on"]["nodes"]:
+        source = manifest["sources"].get(parent)
+        if source and source["config"].get("meta", {}).get(SHOWN):
+            yield source
