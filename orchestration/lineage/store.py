@@ -154,7 +154,8 @@ def _made_from(
         config.get("meta", {}).get(DECLARED),
         sql,
         [[name, list(database.columns.get(name, ()))] for name in tables],
-        sorted(database.macros),
+        # Layers that come later bring more.
+        [name for name in sorted(database.macros) if name in (sql or "")],
     ]
     digest = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return f"{rules_version()} {digest[:20]}"

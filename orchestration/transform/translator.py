@@ -80,7 +80,7 @@ def _shown_as_they_are(
     manifest: Mapping[str, Any], node: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
     """Sources of a node that are what runs write of models after it: no assets before it."""
-    for parent in node["depends_on"]["nodes"]:
+    for parent in node["depends_on"].get("nodes", ()):
         source = manifest["sources"].get(parent)
         if source and source["config"].get("meta", {}).get(SHOWN):
             yield source

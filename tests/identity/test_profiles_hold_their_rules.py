@@ -168,6 +168,7 @@ def test_nobody_is_of_two_business_units_and_each_unit_keeps_its_people(lab: Lab
     }
 
 
+@pytest.mark.slow
 def test_ids_survive_other_orders_merges_splits_and_what_is_undone(lab: Lab) -> None:
     """Builds other records over those of the tests before; it has to be the last in the file."""
     three = [shop(f"x{i}", email="x@x.org") for i in range(3)]

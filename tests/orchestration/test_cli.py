@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Company, settings_in
+from tests.parsed import parsed
 
 
 def test_help_of_every_command_teaches(finished_company: Company) -> None:
@@ -31,7 +32,8 @@ def test_help_of_every_command_teaches(finished_company: Company) -> None:
 def test_an_empty_installation_says_what_to_do(
     tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
-    result = Company(settings_in(tmp_path / "data")).c360(*arguments)
+    # What dbt parses is the project, and as it is in git.
+    result = Company(parsed(settings_in(tmp_path / "data"))).c360(*arguments)
     assert result.returncode == code, result.stderr
     assert says in " ".join(result.stderr.split())
     assert "Traceback" not in result.stdout + result.stderr

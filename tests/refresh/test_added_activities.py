@@ -124,6 +124,7 @@ def told(landing: Landing, table: str, column: str) -> Mapping[str, int]:
     return counts
 
 
+@pytest.mark.slow
 def test_they_are_activities_of_people_and_refreshed_as_they_are_built(
     lab: Lab, landing: Landing
 ) -> None:

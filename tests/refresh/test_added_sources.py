@@ -156,6 +156,7 @@ def test_what_is_declared_anew_is_built_anew(
     assert {i.rpartition(".")[2] for i in ids if before.of(i) != after.of(i)} == built
 
 
+@pytest.mark.slow
 def test_added_sources_are_refreshed_as_they_are_built(lab: Lab, landing: Landing) -> None:
     added = {name for name in lab.refreshed if name.split("__")[0].removeprefix("stg_") in ADDED}
     assert len(added) >= 5, added
