@@ -26,7 +26,6 @@ LONGEST = (
     "identity/test_profiles_hold_their_rules.py",
     "refresh/test_profile_refresh.py",
     "end_to_end/test_interruptions.py",
-    "identity/test_refresh.py",
     "sources/test_add_data_sets.py",
     "identity/test_matching.py",
 )

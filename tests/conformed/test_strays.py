@@ -42,6 +42,7 @@ def differing(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before | after if before.get(name) != after.get(name)}
 
 
+@pytest.mark.slow
 def test_strays_of_every_source_change_no_value_and_are_accounted_for(company: Company) -> None:
     """All at once: each source after the business, tomorrow and in 2099, and crawlers before."""
     before, aside = values(company), waiting(company)

@@ -112,6 +112,7 @@ def changed(records: list[Record], dice: random.Random) -> list[Record]:
     return moved + born
 
 
+@pytest.mark.slow
 def test_random_changes_give_what_a_whole_build_gives(tmp_path: Path) -> None:
     """Unique and limited namespaces, a source without duplicates, decisions, outdated numbers."""
     dice = random.Random(11)
@@ -173,6 +174,7 @@ MOVES = (
 )
 
 
+@pytest.mark.slow
 def test_pairs_are_scored_again_like_all_pairs(company: Company, tmp_path: Path) -> None:
     """The demo company with records gone, changed and new; then the same files once more."""
     settings = company.settings

@@ -88,6 +88,7 @@ def follow(lab: Lab, seed: int, steps: int, after: tuple[str, ...] = ()) -> set[
     return changed
 
 
+@pytest.mark.slow
 def test_random_files_are_refreshed_as_they_are_built(tmp_path: Path) -> None:
     lab = made(tmp_path / "lab", (*LAYERS, *AFTER))
     assert set(lab.refreshed) >= MODELS | OF_PEOPLE
