@@ -14,7 +14,7 @@
         {%- set said = node.config.meta.segment -%}
         {%- do found.append({
             'name': node.name,
-            'segment_id': said.get('id') or local_md5(node.name)[:8] | int(base=16) % 2147483648,
+            'segment_id': said.get('id', local_md5(node.name)[:8] | int(base=16) % 2147483648),
             'title': said.title,
             'description': modules.re.sub('\\s*One row per [^.]*[.]\\s*$', '', node.description),
             'purpose': said.get('purpose') or '',

@@ -24,8 +24,8 @@ STATES = ("draft", "active", "inactive")
 WORDS = ("id", "title", "purpose", "state", "uses", "keeps_opted_out")
 """What `config.meta.segment` may say."""
 NAME = re.compile(r"[a-z][a-z0-9_]{1,62}")
-OWNER = re.compile(r"team:[\w.-]+|[^@\s]+@[^@\s]+\.[^@\s]+")
-"""As Dagster takes it."""
+OWNER = r"team:[A-Za-z0-9_.-]+|[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+"
+"""The pattern of who answers for a segment, as Dagster takes it."""
 NONE_LISTED = """\
     select
         cast(null as string) as profile_id,
@@ -106,14 +106,17 @@ def segments_of(dbt_project_dir: Path) -> list[Segment]:
                 "digits and underscores, a letter first. Rename the file."
             )
         described_in, model = described.get(name, (None, {}))
-        meta = (model.get("config") or {}).get("meta") or {}
+        # dbt takes both places.
+        config = _mapping(model.get("config"))
+        meta = {**_mapping(model.get("meta")), **_mapping(config.get("meta"))}
         said = meta.get("segment") or {}
         if said:
             where = f"{FOLDER / Path(described_in or '').name}: {name}"
             _check(said, where)
-            if not OWNER.fullmatch(str(meta.get("owner") or "")):
+            if not re.fullmatch(OWNER, str(meta.get("owner") or "")):
                 raise UserError(f"{where}: meta.owner is a team, as team:marketing, or an address.")
-        columns = [column.get("name") for column in model.get("columns") or []]
+        listed = model.get("columns")
+        columns = [_mapping(one).get("name") for one in listed] if isinstance(listed, list) else []
         owner = str(meta.get("owner") or "")
         found.append(Segment(name, path, described_in, said, owner, "reason" in columns))
     return found
@@ -132,7 +135,7 @@ def keep_listed(dbt_project_dir: Path) -> None:
     if not path.parent.is_dir():
         return
     try:
-        if path.read_text("utf-8") == list_text(dbt_project_dir):
+        if path.exists() and path.read_text("utf-8") == list_text(dbt_project_dir):
             return
     except UnreadableYamlError:
         return  # what was listed stays, and dbt says what is wrong and where
@@ -164,7 +167,7 @@ def list_text(dbt_project_dir: Path) -> str:
 
 
 def _described(folder: Path) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
-    for path in sorted(folder.glob("*.yml")):
+    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         try:
             content = yaml.safe_load(path.read_text("utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -173,6 +176,11 @@ def _described(folder: Path) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
         for model in models if isinstance(models, list) else []:
             if isinstance(model, Mapping):
                 yield path, str(model.get("name")), model
+
+
+def _mapping(said: Any) -> Mapping[str, Any]:
+    """What dbt takes for a mapping; of anything else it tells itself."""
+    return said if isinstance(said, Mapping) else {}
 
 
 def _check(said: Any, where: str) -> None:

@@ -11,6 +11,7 @@ from orchestration.segments.declared import (
     FOLDER,
     LISTED_IN,
     NAME,
+    OWNER,
     Segment,
     list_text,
     segments_of,
@@ -37,8 +38,8 @@ def write_segment(
         The SQL and the YAML file.
 
     Raises:
-        UserError: the name can't be used or is taken, or a text can't stand in YAML that dbt
-            renders. Nothing is written then.
+        UserError: the name can't be used or is taken, the owner is none, or a text can't stand in
+            YAML that dbt renders. Nothing is written then.
     """
     for word, text in (("--title", title), ("--purpose", purpose), ("--owner", owner)):
         if BRACES.search(text):
@@ -50,6 +51,8 @@ def write_segment(
             2,
         )
     sql, described = (dbt_project_dir / FOLDER / f"{name}{end}" for end in (".sql", ".yml"))
+    if not re.fullmatch(OWNER, owner):
+        raise UserError(f"--owner is a team, as team:marketing, or an address, not '{owner}'.", 2)
     with editing(dbt_project_dir):
         _check_free(dbt_project_dir, name)
         title = title or name.replace("_", " ").capitalize()
@@ -78,11 +81,18 @@ def remove_segment(dbt_project_dir: Path, name: str) -> list[Path]:
                 "its state to inactive.",
                 2,
             )
+        described_in = segment.described_in
+        if described_in and described_in.stem != name:
+            raise UserError(
+                f"{FOLDER / described_in.name} describes {name} and may describe others. Move what "
+                f"it says of {name} to {name}.yml first.",
+                2,
+            )
         files = [
             path
             for path in (
                 dbt_project_dir / FOLDER / f"{name}.sql",
-                dbt_project_dir / FOLDER / f"{name}.yml",
+                described_in or dbt_project_dir / FOLDER / f"{name}.yml",
                 dbt_project_dir / FOLDER / f"{name}_unit_tests.yml",
                 dbt_project_dir / "segment_rules" / f"{name}.yml",
             )
@@ -131,10 +141,10 @@ def users_of(dbt_project_dir: Path, segment: Segment) -> list[str]:
         str(path.relative_to(project))
         for folder, pattern, text in places
         for path in sorted(folder.rglob(pattern))
-        if path not in own and re.search(text, path.read_text("utf-8"))
+        if path not in own and re.search(text, path.read_text("utf-8", "replace"))
     ]
     return found + [
-        f"meta.segment says it is used in {use}" for use in segment.said.get("uses", [])
+        f"meta.segment says it is used in {use}" for use in segment.said.get("uses") or []
     ]
 
 

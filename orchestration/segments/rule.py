@@ -25,6 +25,7 @@ from orchestration.segments.comparisons import (
     Where,
     numeric,
 )
+from orchestration.segments.declared import OWNER
 from orchestration.segments.operators import FUNCTIONS
 
 MOST_CLAUSES = 60
@@ -246,7 +247,7 @@ class Rule(Strict):
     """A segment: who is in it, who answers for it and what for."""
 
     title: Annotated[Text, Field(max_length=80)]
-    owner: Annotated[StrictStr, Field(pattern=r"^(team|user):[a-z0-9][a-z0-9.-]{0,60}$")]
+    owner: Annotated[StrictStr, Field(pattern=f"^({OWNER})$", max_length=80)]
     purpose: Text
     state: Literal["draft", "active", "inactive"] = "active"
     uses: Annotated[list[Text], Field(max_length=20)] = Field(default_factory=list)

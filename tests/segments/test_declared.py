@@ -109,6 +109,48 @@ def test_while_a_yaml_cannot_be_read_what_was_listed_stays(project: Path) -> Non
         segments_of(project)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "models: [{name: some, columns: [profile_id]}]",
+        "models: [{name: some, columns: reason}]",
+        "models: [{name: some, config: [meta]}]",
+        "models: [{name: some, config: {meta: [segment]}}]",
+        "models: some",
+        "[]",
+        "",
+    ],
+)
+def test_a_yaml_of_another_shape_declares_nothing_and_dbt_says_what_is_wrong(
+    project: Path, said: str
+) -> None:
+    add(project, "some").write_text(said)
+    keep_listed(project)
+    assert [(s.state, s.said) for s in segments_of(project)] == [("draft", {})]
+
+
+def test_what_dbt_takes_for_a_declaration_is_one(project: Path) -> None:
+    path = add(project, "of_a")
+    path.rename(path.with_suffix(".yaml"))
+    path = add(project, "of_b")
+    path.write_text("models: [{name: of_b, meta: {owner: team:us, segment: {title: Some}}}]")
+    add(project, "of_c", "{title: Some, id: 0, uses: }")
+    assert [s.state for s in segments_of(project)] == ["active"] * 3
+    (project / LISTED_IN).unlink()
+    keep_listed(project)
+    assert (project / LISTED_IN).read_text() == list_text(project)
+    assert [len(remove_segment(project, f"of_{name}")) for name in "abc"] == [2, 2, 2]
+
+
+def test_a_yaml_of_several_segments_is_not_deleted_with_one(project: Path) -> None:
+    path = add(project, "some")
+    path.rename(path.with_name("segments.yml"))
+    (project / FOLDER / "other.sql").write_bytes(b"select '\xff'")
+    with pytest.raises(UserError, match="may describe others"):
+        remove_segment(project, "some")
+    assert (project / FOLDER / "some.sql").exists()
+
+
 @pytest.mark.parametrize("owner", ["us", "''", "team:", "team: us", "a@b"])
 def test_an_owner_that_dagster_would_not_take_is_refused(project: Path, owner: str) -> None:
     path = add(project, "some")
@@ -123,7 +165,7 @@ def test_a_file_whose_name_cannot_be_a_segments_is_refused(project: Path, name: 
     with pytest.raises(UserError, match="Rename the file"):
         keep_listed(project)
     with pytest.raises(UserError, match="can't be the name"):
-        write_segment(project, name, "", "", "us")
+        write_segment(project, name, "", "", "team:us")
 
 
 def test_a_new_segment_is_a_draft_with_a_unit_test_and_can_be_taken_back(project: Path) -> None:
@@ -133,10 +175,12 @@ def test_a_new_segment_is_a_draft_with_a_unit_test_and_can_be_taken_back(project
     assert model["config"]["meta"] == {"owner": "team:x", "segment": said}
     assert yaml.safe_load(described.read_text())["unit_tests"]
     with pytest.raises(UserError, match="There is already"):
-        write_segment(project, "second_order", "", "", "us")
+        write_segment(project, "second_order", "", "", "team:us")
+    with pytest.raises(UserError, match="--owner is a team"):
+        write_segment(project, "other", "", "", "us")
     for word in ("{{ x }}", "a\nb", "{% x %}"):
         with pytest.raises(UserError, match="without braces"):
-            write_segment(project, "other", word, "", "us")
+            write_segment(project, "other", word, "", "team:us")
     assert remove_segment(project, "second_order") == [sql, described]
     assert segments_of(project) == []
     with pytest.raises(UserError, match="There is no segment"):
