@@ -157,11 +157,13 @@ def test_what_is_remembered_day_by_day_is_what_all_days_say(seed: int) -> None:
             days[-1].moved |= moved_since
             lab.run(days[-1])
     assert lab.rows(CHANGES) == changes_by_hand(days)
-    sizes = lab.rows("select as_of_on, segment_name, member_count from segment_sizes")
-    assert sizes == {
-        (day.on, s, sum(member[1] == s for member in day.members))
-        for day in days
-        for s in day.rules
+    numbers = "member_count, entered_count, left_count"
+    assert lab.rows(f"select as_of_on, segment_name, {numbers} from segment_sizes") == {
+        (day.on, segment, len(now), len(now - before), len(before - now))
+        for earlier, day in zip([None, *days], days, strict=False)
+        for segment in day.rules
+        for now in [{m for m in day.members if m[1] == segment}]
+        for before in [{m for m in (earlier.members if earlier else ()) if m[1] == segment}]
     }
     _sizes_follow_from_changes(lab)
     _history_is_of_stays(lab, days)
