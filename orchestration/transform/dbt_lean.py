@@ -1,34 +1,50 @@
 """What dbt does again and again, done once or not at all.
 
-A run invokes dbt once per layer and has it make and test some 850 nodes. At each invocation dbt
+A run invokes dbt once per layer and has it make and test some 900 nodes. At each invocation dbt
 looks for a cycle edge by edge and sums the graph up for a file that nobody reads; for each node it
-wraps every macro of the project several times, makes parsers of dates that no result has, and
-writes messages that no log takes. What comes of a run is the same without.
+wraps every macro of the project several times, compiles the same templates, tells the database the
+settings of all its connections, makes parsers of dates that no result has, and writes messages that
+no log takes. What comes of a run is the same without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 HEARD = ("NodeStart", "NodeFinished")
 """The messages for debugging that `run_dbt` listens to."""
 
+TEMPLATES = 5_000
+"""So many compiled templates are kept at most; a run has some 2,000."""
+
 
 @cache
 def be_lean() -> None:
     """Have every later invocation of dbt in this process do without what is described above."""
+    from dbt.adapters.duckdb.environments import Environment
     from dbt.compilation import Linker
     from dbt.context.macros import MacroNamespaceBuilder
     from dbt_common.clients import agate_helper
+    from dbt_common.clients.jinja import MacroFuzzEnvironment
+    from dbt_common.dataclass_schema import dbtClassMixin
+    from dbt_common.events.base_types import BaseEvent
     from dbt_common.events.event_manager import EventManager
 
     Linker.find_cycles = cycle_finder(Linker.find_cycles)
     Linker.get_graph_summary = _no_summary
     MacroNamespaceBuilder.build_namespace = build_namespace
+    MacroFuzzEnvironment.compile = kept_code(MacroFuzzEnvironment.compile)  # type: ignore[method-assign]
+    validate = validated_once(dbtClassMixin.validate.__func__)  # type: ignore[attr-defined]
+    dbtClassMixin.validate = classmethod(validate)  # type: ignore[assignment]
+    once, each = settings_by_scope(Environment.initialize_db, Environment.initialize_cursor)
+    Environment.initialize_db, Environment.initialize_cursor = once, each
     agate_helper.build_type_tester = kept_testers(agate_helper.build_type_tester)
     EventManager.fire_event = heard_only(EventManager.fire_event)  # type: ignore[method-assign]
+    BaseEvent.pb_msg = written_when_read(BaseEvent.__init__)
+    BaseEvent.__init__ = _keep_what_it_says  # type: ignore[method-assign, assignment]
 
 
 def cycle_finder(slow: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
@@ -57,53 +73,129 @@ def build_namespace(builder: Any, macros: dict[str, dict[str, Any]], ctx: dict[s
         macros: by package and name.
         ctx: the context that they are rendered in.
     """
-    from dbt.clients.jinja import MacroGenerator
-
-    said = {"context": ctx, "node": builder.node, "stack": builder.thread_ctx}
+    namespace, wrapped = _wrappers()
+    shared = (ctx, builder.node, builder.thread_ctx)
     internal: dict[str, dict[str, Any]] = {}
     packages: dict[str, dict[str, Any]] = {}
     for package, named in macros.items():
-        wrapped: dict[str, Any] = {}
-        for macro in named.values():
-            # Its three constructors, one above the other, take most of the time.
-            wrapped[macro.name] = generator = MacroGenerator.__new__(MacroGenerator)
-            generator.__dict__ = {**said, "macro": macro}
-        (internal if package in builder.internal_package_names else packages)[package] = wrapped
+        of = internal if package in builder.internal_package_names else packages
+        of[package] = {macro.name: wrapped(macro, shared) for macro in named.values()}
     own, root = builder.search_package, builder.root_package
     of_dbt: dict[str, Any] = {}
     # The packages that are first are those that win.
     for package in reversed(builder.internal_package_names_order):
         of_dbt.update(internal.get(package, {}))
-    return _namespace()(
-        dict(packages.get(root, {}) if root != own else {}),
-        dict(packages.get(own, {})),
-        of_dbt,
-        packages,
-    )
+    return namespace(packages, of_dbt, packages.get(root, {}), packages.get(own, {}))
 
 
 @cache
-def _namespace() -> type:
-    """dbt's mapping, which looks five others through for each name, with one that has them all."""
-    from dbt.context.macros import MacroNamespace
+def _wrappers() -> tuple[type, type]:
+    """A mapping and a wrapper of macros that cost less than dbt's and do the same.
+
+    dbt's mapping looks five others through for each name; its wrapper is made by three
+    constructors, for each of 1,500 macros, twice per node.
+    """
+    from dbt.clients.jinja import MacroGenerator
+    from dbt.exceptions import PackageNotFoundForMacroError
     from dbt.include.global_project import PROJECT_NAME
 
-    class Namespace(MacroNamespace):  # type: ignore[misc]
-        def __init__(self, *of_packages: Any) -> None:
-            super().__init__(*of_packages)
-            root, own, of_dbt, packages = of_packages
-            self._all = {**of_dbt, PROJECT_NAME: of_dbt, **packages, **root, **own}
+    class Namespace(dict[str, Any]):
+        def __init__(self, packages: Any, of_dbt: Any, root: Any, own: Any) -> None:
+            super().__init__({**of_dbt, PROJECT_NAME: of_dbt, **packages, **root, **own})
+            self._packages = {**packages, PROJECT_NAME: of_dbt}
 
-        def __getitem__(self, key: str) -> Any:
-            return self._all[key]
+        def get_from_package(self, package_name: str | None, name: str) -> Any:
+            if package_name is None:
+                return self.get(name)
+            if package_name not in self._packages:
+                raise PackageNotFoundForMacroError(package_name)
+            return self._packages[package_name].get(name)
 
-        def __iter__(self) -> Iterator[str]:
-            return iter(self._all)
+    class Wrapped(MacroGenerator):  # type: ignore[misc]
+        __slots__ = ("_shared", "macro")
 
-        def __len__(self) -> int:
-            return len(self._all)
+        def __init__(self, macro: Any, shared: tuple[Any, Any, Any]) -> None:
+            self.macro = macro
+            self._shared = shared
 
-    return Namespace
+        context = property(lambda self: self._shared[0])
+        node = property(lambda self: self._shared[1])
+        stack = property(lambda self: self._shared[2])
+
+    return Namespace, Wrapped
+
+
+def kept_code(compile_source: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a template once for all nodes that are written the same.
+
+    Parameters:
+        compile_source: Jinja's method; of one class, all environments of dbt are equal.
+    """
+    kept: dict[tuple[type, str], Any] = {}
+
+    def compile_template(environment: Any, source: Any, *others: Any, **named: Any) -> Any:
+        if others or named or not isinstance(source, str):
+            return compile_source(environment, source, *others, **named)
+        key = (type(environment), source)
+        if key not in kept:
+            if len(kept) >= TEMPLATES:
+                kept.clear()
+            kept[key] = compile_source(environment, source)
+        return kept[key]
+
+    return compile_template
+
+
+def validated_once(validate: Callable[[type, Any], None]) -> Callable[[type, Any], None]:
+    """Hold what a node declares to its schema once for all nodes that declare the same.
+
+    Parameters:
+        validate: dbt's method, which raises where something is wrong; that is not kept.
+    """
+    valid: set[tuple[type, str]] = set()
+
+    def validate_new(of: type, data: Any) -> None:
+        if (key := (of, repr(data))) not in valid:
+            validate(of, data)
+            valid.add(key)
+
+    return validate_new
+
+
+def settings_by_scope(
+    open_database: Callable[..., Any], open_cursor: Callable[..., Any]
+) -> tuple[classmethod[Any, Any, Any], classmethod[Any, Any, Any]]:
+    """Tell DuckDB a setting of the whole database once, and each cursor those of its session.
+
+    Parameters:
+        open_database: dbt's method, which knows none of the settings of the profile.
+        open_cursor: dbt's method, which repeats all of them.
+    """
+    of_session: set[str] = set()
+
+    def initialize_db(_: type, creds: Any, plugins: Any = None) -> Any:
+        con = open_database(creds, plugins)
+        open_cursor(creds, con)
+        # DuckDB calls TimeZone global, too; so it is asked what a new cursor does not know.
+        told, new = (
+            [_value(c, name) for name in creds.settings or {}] for c in (con, con.cursor())
+        )
+        pairs = zip(creds.settings or {}, told, new, strict=True)
+        of_session.update(name for name, here, there in pairs if here != there)
+        return con
+
+    def initialize_cursor(
+        _: type, creds: Any, cursor: Any, plugins: Any = None, registered_df: Any = None
+    ) -> Any:
+        settings = {k: v for k, v in (creds.settings or {}).items() if k in of_session}
+        known = SimpleNamespace(settings=settings, retries=creds.retries)
+        return open_cursor(known, cursor, plugins, registered_df or {})
+
+    return classmethod(initialize_db), classmethod(initialize_cursor)
+
+
+def _value(con: Any, setting: str) -> Any:
+    return con.execute("select current_setting(?)", [setting]).fetchone()
 
 
 def kept_testers(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,3 +228,23 @@ def heard_only(fire: Callable[..., None]) -> Callable[..., None]:
             fire(manager, e, level, *others, **named)
 
     return fire_event
+
+
+def _keep_what_it_says(event: Any, *args: Any, **kwargs: Any) -> None:
+    event.__dict__["said"] = (args, kwargs)
+
+
+def written_when_read(write: Callable[..., None]) -> property:
+    """The body of a message of dbt, made when it is first looked at.
+
+    Parameters:
+        write: dbt's constructor, which sets `pb_msg`.
+    """
+
+    def read(event: Any) -> Any:
+        if "body" not in event.__dict__:
+            args, kwargs = event.__dict__["said"]
+            write(event, *args, **kwargs)
+        return event.__dict__["body"]
+
+    return property(read, lambda event, body: event.__dict__.__setitem__("body", body))

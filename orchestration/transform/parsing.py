@@ -23,6 +23,7 @@ from orchestration.failures import of_the_machine
 from orchestration.limits import Limits
 from orchestration.segments.declared import keep_listed
 from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.transform.dbt_lean import be_lean
 
 PR_SET_PDEATHSIG = 1
 PARSED_BY = ("dbt-core", "dbt-duckdb")
@@ -131,6 +132,7 @@ def parse(settings: Settings) -> Any:
     marker = settings.dbt_target_dir / "fingerprint"
     marker.unlink(missing_ok=True)
     command = ["parse", *base_arguments(settings)]
+    be_lean()
     with _no_data_folder():
         result = dbtRunner().invoke(command)
         if not result.success:

@@ -7,24 +7,35 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import duckdb
 import networkx as nx
 import pytest
+from dbt.adapters.duckdb import environments
 from dbt.clients.jinja import MacroStack
 from dbt.context import macros
-from dbt_common.clients import agate_helper
+from dbt_common.clients import agate_helper, jinja
+from dbt_common.events import base_types
 from dbt_common.events.base_types import EventLevel
 
 from orchestration.transform.dbt_lean import (
     build_namespace,
     cycle_finder,
     heard_only,
+    kept_code,
     kept_testers,
+    settings_by_scope,
+    validated_once,
+    written_when_read,
 )
 
 
 def as_shipped(module: ModuleType) -> ModuleType:
     """The module as dbt ships it, whatever has been done to it in this process."""
-    found = importlib.util.spec_from_file_location("as_shipped", Path(str(module.__file__)))
+    found = importlib.util.spec_from_file_location(
+        module.__name__,
+        Path(str(module.__file__)),
+        submodule_search_locations=getattr(module, "__path__", None),
+    )
     assert found and found.loader
     fresh = importlib.util.module_from_spec(found)
     found.loader.exec_module(fresh)
@@ -68,8 +79,8 @@ def said(namespace: dict[str, Any]) -> dict[str, Any]:
         if isinstance(member, dict):
             told[name] = said(member)
         elif member is not None:
-            parts = vars(member)
-            told[name] = {key: id(part) for key, part in parts.items()}
+            parts = ("macro", "context", "node", "stack")
+            told[name] = {part: id(getattr(member, part)) for part in parts}
     return told
 
 
@@ -110,3 +121,92 @@ def test_only_messages_that_somebody_takes_are_written() -> None:
     lean(silent, event("Raised", EventLevel.DEBUG), EventLevel.ERROR)
     lean(SimpleNamespace(loggers=[object()]), event("SQLQuery", EventLevel.DEBUG))
     assert fired == ["NodeFinished", "SomeWarning", "Raised", "SQLQuery"]
+
+
+SETTINGS = {
+    "memory_limit": "1GB",
+    "threads": "1",
+    "preserve_insertion_order": "false",
+    "TimeZone": "Asia/Tokyo",
+}
+
+
+def test_every_cursor_has_the_settings_that_dbt_gives_it(tmp_path: Path) -> None:
+    shipped = as_shipped(environments).Environment
+    once, each = settings_by_scope(shipped.initialize_db, shipped.initialize_cursor)
+    lean: Any = type("Lean", (shipped,), {"initialize_db": once, "initialize_cursor": each})
+    told = {}
+    for environment in (shipped, lean):
+        path = str(tmp_path / f"{environment.__name__}.duckdb")
+        creds = SimpleNamespace(
+            path=path, settings=SETTINGS, config_options={}, retries=None, extensions=None,
+            filesystems=None, attach=None, is_motherduck=False, secrets_sql=list,
+        )  # fmt: skip
+        con = environment.initialize_db(creds)
+        cursors = [environment.initialize_cursor(creds, con.cursor(), {}, {}) for _ in range(2)]
+        told[environment] = [[value_of(cursor, name) for name in SETTINGS] for cursor in cursors]
+        con.close()
+    assert told[lean] == told[shipped]
+    assert told[lean][0] == ["953.6 MiB", 1, False, "Asia/Tokyo"]
+
+
+def value_of(con: duckdb.DuckDBPyConnection, name: str) -> Any:
+    return (con.execute("select current_setting(?)", [name]).fetchone() or [None])[0]
+
+
+def test_equal_templates_are_compiled_once_and_say_what_each_is_asked() -> None:
+    compiled: list[str] = []
+
+    def compiling(environment: Any, source: Any, *args: Any, **named: Any) -> Any:
+        compiled.append(str(source))
+        return environment_class.compile(environment, source, *args, **named)
+
+    environment_class = as_shipped(jinja).MacroFuzzEnvironment
+    lean = type("Lean", (environment_class,), {"compile": kept_code(compiling)})
+    texts = ["{{ who }}, {{ f() }}", "{{ who }}!", "{{ who }}, {{ f() }}"]
+    said_by = [
+        lean().from_string(text, globals={"f": lambda n=number: n}).render({"who": f"w{number}"})
+        for number, text in enumerate(texts)
+    ]
+    assert said_by == ["w0, 0", "w1!", "w2, 2"]
+    assert compiled == texts[:2]
+
+
+def test_a_message_is_written_when_it_is_read() -> None:
+    shipped = as_shipped(base_types).BaseEvent
+    write = shipped.__init__
+
+    class Note(shipped):  # type: ignore[misc, valid-type]
+        pb_msg = written_when_read(write)
+
+        def __init__(self, **kwargs: Any) -> None:
+            self.__dict__["said"] = ((), kwargs)
+
+    theirs = type("Note", (shipped,), {})(msg=3)
+    ours = Note(msg=3)
+    assert "body" not in vars(ours)
+    assert ours.to_dict() == theirs.to_dict()
+    assert ours.msg == "3"
+    ours.msg = "four"
+    assert ours.msg == "four" and ours.to_json() == '{"msg": "four"}'
+    with pytest.raises(AttributeError):
+        _ = ours.nothing
+
+
+def test_what_is_wrong_is_told_of_each_node_and_what_is_right_is_looked_at_once() -> None:
+    looked: list[object] = []
+
+    def validate(of: type, data: Any) -> None:
+        looked.append(data)
+        if data["materialized"] == 1:
+            raise ValueError(f"{of.__name__}: 1 is no text")
+
+    lean = validated_once(validate)
+    for data in ({"materialized": "view"}, {"materialized": "view"}, {"materialized": "1"}):
+        lean(int, data)
+    lean(str, {"materialized": "view"})
+    assert len(looked) == 3
+    for _ in range(2):
+        with pytest.raises(ValueError, match="int: 1 is no text"):
+            lean(int, {"materialized": 1})
+    assert len(looked) == 5
