@@ -81,6 +81,11 @@ def truths(rule: Rule, facts: Facts) -> Truths:
     return found
 
 
+def as_bits(known: Truths) -> int:
+    """Clauses that hold, as the number that is kept of a person."""
+    return sum(1 << place for place, is_true in enumerate(known.values()) if is_true)
+
+
 def name_of(clause: Any) -> str:
     """The column or the event that a clause looks at."""
     return str(clause.types[0] if hasattr(clause, "types") else clause.column)
@@ -123,16 +128,17 @@ def compiled(said: dict[str, Any]) -> Compiled:
     )
     rule = read_rule(Document("rule.yml", said, {(): 1}))
     text = compile_rule("rule", rule, known).split("-#}", 1)[1]
-    sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"main.\1", text)
-    return Compiled(rule, sql, Definition(read(sql, "rule"), "main.profiles"))
+    sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"profile.\1", text)
+    return Compiled(rule, sql, Definition(read(sql, "rule"), "profile.profiles"))
 
 
 def fill(con: duckdb.DuckDBPyConnection, people: dict[str, Facts]) -> None:
     """Make the tables of people."""
     columns = ", ".join(f"{name} integer" for name in COLUMNS)
-    con.execute(f"create or replace table profiles (profile_id varchar, {columns})")
+    con.execute("create schema if not exists profile")
+    con.execute(f"create or replace table profile.profiles (profile_id varchar, {columns})")
     con.execute(
-        "create or replace table recorded_activities "
+        "create or replace table profile.recorded_activities "
         "(profile_id varchar, activity_type varchar, occurred_at timestamp)"
     )
     if not people:
@@ -141,7 +147,7 @@ def fill(con: duckdb.DuckDBPyConnection, people: dict[str, Facts]) -> None:
         f"('{one}', {', '.join('null' if f[c] is None else str(f[c]) for c in COLUMNS)})"
         for one, f in people.items()
     ]
-    con.execute(f"insert into profiles values {', '.join(rows)}")
+    con.execute(f"insert into profile.profiles values {', '.join(rows)}")
     happened = [
         f"('{one}', '{event}', timestamp '2026-01-01')"
         for one, facts in people.items()
@@ -149,7 +155,7 @@ def fill(con: duckdb.DuckDBPyConnection, people: dict[str, Facts]) -> None:
         for _ in range(facts[event])
     ]
     if happened:
-        con.execute(f"insert into recorded_activities values {', '.join(happened)}")
+        con.execute(f"insert into profile.recorded_activities values {', '.join(happened)}")
 
 
 def members(con: duckdb.DuckDBPyConnection, one: Compiled) -> set[str]:
