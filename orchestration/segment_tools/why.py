@@ -9,7 +9,6 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal
 from orchestration.lookup.person import profile_asked_for
-from orchestration.membership.told import told
 from orchestration.segment_tools.evaluation import Evaluator, connect_closed
 from orchestration.segment_tools.falling import Falling
 from orchestration.segment_tools.origins import MASKED, labels_of
@@ -21,6 +20,7 @@ from orchestration.segment_tools.preview import (
     reason_is_shown,
 )
 from orchestration.segment_tools.steps import PERSON
+from orchestration.segment_tools.told import told
 from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import rows
