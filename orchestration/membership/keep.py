@@ -22,8 +22,6 @@ from orchestration.membership.statements import (
     CHANGED,
     CLAUSES,
     DAYS,
-    FOUND,
-    FOUND_COLUMNS,
     NOT_KNOWN,
     OF_ENDED,
     OF_PROFILES,
@@ -106,12 +104,14 @@ def keep_changes(
     period = _period(con)
     if period is None:
         return
-    con.execute(f"create or replace temp table {FOUND} {FOUND_COLUMNS}")
-    found = {name: _worked_out(con, name, text, labels) for name, text in texts.items()}
+    # Without the word that they are kept, states that are half written are none.
+    for table in (DAYS, STATES):
+        con.execute(f"delete from {table} where as_of_on is distinct from ?", [period.last_on])
+    found = {name: _worked_out(con, period, name, text, labels) for name, text in texts.items()}
+    con.execute(OF_PROFILES, {"day": period.on, "last_at": period.last_at})
     with _transaction(con):
         _write(con, period, found)
-    for table in (FOUND, CHANGED):
-        con.execute(f"drop table if exists {table}")
+    con.execute(f"drop table {CHANGED}")
 
 
 def _period(con: duckdb.DuckDBPyConnection) -> Period | None:
@@ -133,17 +133,18 @@ def _period(con: duckdb.DuckDBPyConnection) -> Period | None:
 
 
 def _worked_out(
-    con: duckdb.DuckDBPyConnection, name: str, sql: str | None, labels: Labels
+    con: duckdb.DuckDBPyConnection, period: Period, name: str, sql: str | None, labels: Labels
 ) -> Definition | str:
-    """The clauses of a segment, their states in a temporary table; or why there are none."""
+    """The clauses of a segment, with their states written; or why there are none."""
     try:
         if sql is None:
             raise NotTakenApartError("its SQL could not be compiled")
         query = read(sql, name)
         definition = Definition(query, EVERYBODY, masked_words(query, labels))
         con.execute(
-            f"insert into {FOUND} select ?, profile_id, states from ({definition.states}) as found",
-            [name],
+            f"insert into {STATES} "
+            f"select ?, ?, profile_id, states from ({definition.states}) as found",
+            [period.on, name],
         )
     except NotTakenApartError as error:
         return str(error)
@@ -168,10 +169,6 @@ def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _write(
     con: duckdb.DuckDBPyConnection, period: Period, found: Mapping[str, Definition | str]
 ) -> None:
-    for table in (DAYS, STATES):
-        con.execute(
-            f"delete from {table} where as_of_on is distinct from $last", {"last": period.last_on}
-        )
     con.execute(f"delete from {REASONS} where changed_on >= ?", [period.on])
     before = dict(
         con.execute(
@@ -179,8 +176,6 @@ def _write(
             [period.last_on],
         ).fetchall()
     )
-    con.execute(f"insert into {STATES} by name select ? as as_of_on, * from {FOUND}", [period.on])
-    con.execute(OF_PROFILES, {"day": period.on, "last_at": period.last_at})
     con.execute(OF_ENDED, {"day": period.on})
     for name, definition in found.items():
         checksum = definition.checksum if isinstance(definition, Definition) else None

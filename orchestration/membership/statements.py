@@ -17,10 +17,8 @@ TABLES = {
     "says string, clauses_checksum string, states_before bigint, states_now bigint, "
     "deciding_alone bigint, deciding_together bigint, other_profile_id string",
 }
-FOUND = "c360_clause_states"
-FOUND_COLUMNS = "(segment_name string, profile_id string, states bigint)"
 CHANGED = "c360_changed_profiles"
-"""Temporary tables: states that are worked out, and what befell profiles with changes."""
+"""A temporary table: what befell the profiles that entered or left."""
 BY_PERSON = "('rule', 'identity')"
 """Causes of which clauses say more."""
 OF_PROFILES = """
