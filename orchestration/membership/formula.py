@@ -54,7 +54,7 @@ def holds(formula: Formula, states: str) -> str:
     """
     if isinstance(formula, Leaf):
         sign = "<>" if formula.is_wanted else "="
-        return f"({states} & {1 << formula.number}) {sign} 0"
+        return f"(({states} & {1 << formula.number}) {sign} 0)"
     word = " or " if formula.how == "any" else " and "
     return f"({word.join(holds(part, states) for part in formula.parts)})"
 
