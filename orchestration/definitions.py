@@ -11,6 +11,7 @@ from orchestration.expectations.assets import landing_gate
 from orchestration.identity.training_job import training_job, training_schedule
 from orchestration.ingest.assets import ingest_assets
 from orchestration.lineage.metadata import ColumnLineage
+from orchestration.membership.keep import keep_reasons
 from orchestration.policy.declared_columns import (
     attributes_declared,
     check_declared_columns,
@@ -46,7 +47,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     manifest = load_manifest(settings)
     check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
     check_compared_attributes(match_seeds(settings.dbt_project_dir), attributes_declared(manifest))
-    describe = shown_beside(ColumnLineage(settings, manifest))
+    describe = shown_beside(settings, manifest)
     return dg.Definitions(
         assets=[
             ingest_assets(
@@ -72,17 +73,23 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
-def shown_beside(lineage: ColumnLineage) -> Describe:
-    """What Dagster shows beside the tables: what their columns are made of, and of lifetime value.
+def shown_beside(settings: Settings, manifest: Mapping[str, Any]) -> Describe:
+    """What follows from tables that are made, and is kept and shown beside them.
+
+    That is what their columns are made of, why people entered and left segments, and the quality of
+    lifetime value.
 
     Parameters:
-        lineage: of the project's models.
+        settings: paths.
+        manifest: dbt's manifest.json.
     """
+    lineage = ColumnLineage(settings, manifest)
 
     def describe(
         connect: Connect, there: set[str], made: set[str]
     ) -> Mapping[str, Mapping[str, Any]]:
         lineage.keep(connect, there, made)
+        keep_reasons(connect, settings, manifest, there)
         with connect() as con:
             shown = lineage.metadata(con, there)
             for name, entries in lifetime_metadata(con, there).items():

@@ -11,6 +11,7 @@ from orchestration.ingest.loaded import loaded_sizes
 from orchestration.ingest.state import accept_gone_files, distrust_files
 from orchestration.ingest.watch import source_states
 from orchestration.lineage.store import prepare as prepare_lineage
+from orchestration.membership.keep import prepare as prepare_reasons
 from orchestration.policy import check_policy
 from orchestration.project_files import take_back_unfinished
 from orchestration.proof import is_as_sealed, withdraw_proof
@@ -41,6 +42,7 @@ def look_before(settings: Settings, connect: Connect) -> None:
     with connect() as con:
         # So that plain dbt finds what its views show, too.
         prepare_lineage(con)
+        prepare_reasons(con)
         loaded = loaded_sizes(con)
     files = {
         str(path.relative_to(settings.landing_dir)): path.stat().st_size

@@ -94,6 +94,7 @@ def show_why(console: Console, found: Mapping[str, Any]) -> None:
             columns,
             [tuple("" if s[c] is None else str(s[c]) for c in columns) for s in found["stays"]],
         )
+    _show_changes(console, found["changes"])
     _table(
         console,
         "Step by step",
@@ -115,6 +116,22 @@ def show_why(console: Console, found: Mapping[str, Any]) -> None:
                     (c["condition"], f"{c['rows_that_pass']} of {one['rows']}", _values(c))
                     for c in one["conditions"]
                 ],
+            )
+
+
+def _show_changes(console: Console, changes: Sequence[Mapping[str, Any]]) -> None:
+    words = {True: "true", False: "false", None: "not known"}
+    for one in changes:
+        console.print(
+            styled("\n[bold]{}[/] on {}: {}", one["change"], str(one["changed_on"]), one["why"]),
+            soft_wrap=True,
+        )
+        if one["clauses"]:
+            _table(
+                console,
+                "",
+                ("clause", "before", "then"),
+                [(c["clause"], words[c["was_true"]], words[c["is_true"]]) for c in one["clauses"]],
             )
 
 

@@ -20,6 +20,7 @@ from orchestration.segment_tools.preview import (
     reason_is_shown,
 )
 from orchestration.segment_tools.steps import PERSON
+from orchestration.segment_tools.told import told
 from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import rows
@@ -46,8 +47,9 @@ def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
 
     Returns:
         segment, state, profile_id, asked (what was asked for), is_member as of the last run, stays
-        (the history), fulfils (the rule as it is written now), reason, kept_out, steps, and
-        falls_out where the rule does not hold (see `falling`).
+        (the history), changes (why it entered and left, see `told`), fulfils (the rule as it is
+        written now), reason, kept_out, steps, and falls_out where the rule does not hold (see
+        `falling`).
 
     Raises:
         UserError: nobody has that id, or the segment can't be evaluated.
@@ -76,6 +78,7 @@ def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
             "asked": key,
             "is_member": bool(is_member),
             "stays": rows(con, STAYS, {"segment": name, "profile": profile, "asked": key}),
+            "changes": told(con, name, profile, key),
             "fulfils": fulfils,
             "reason": reason or None,
             "kept_out": _kept_out(con, profile),

@@ -86,6 +86,7 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
         "membership_changes",
         "segment_sizes",
         "segment_membership_history",
+        "membership_reasons",
         "dim_segment",
         "dim_date",
         "fact_segment_size",

@@ -58,19 +58,18 @@ class Lab:
         fill(self.con, "segment_membership", members, [(*m, "so") for m in sorted(day.members)])
         out = "profile_id varchar, segment_name varchar, cause varchar"
         fill(self.con, "kept_out", out, [(*m, c) for m, c in sorted(day.kept_out.items())])
-        fill(
-            self.con, "profiles", "profile_id varchar", [(p,) for p in PEOPLE if p not in day.gone]
-        )
+        there = [(p,) for p in PEOPLE if p not in day.gone]
+        fill(self.con, "profiles", "profile_id varchar", there)
         moves = "profile_id varchar, moved_at timestamp, has_gained boolean"
         fill(self.con, "profile_moves", moves, self.moves)
-        there = {
+        tables = {
             n for (n,) in self.con.execute("select table_name from duckdb_tables()").fetchall()
         }
-        history = {"segment_sizes": "main.segment_sizes"} if "segment_sizes" in there else {}
+        history = {"segment_sizes": "main.segment_sizes"} if "segment_sizes" in tables else {}
         sql = self.at(render(FOLDER + "membership_period", history=history))
         self.con.execute(f"create or replace table membership_period as {sql}")
         for memory in MEMORIES:
-            is_there = memory in there
+            is_there = memory in tables
             sql = self.at(render(FOLDER + memory, history=history, incremental=is_there))
             for statement in hooks(FOLDER + memory, "pre_hook") if is_there else []:
                 self.con.execute(statement)
