@@ -15,6 +15,7 @@ from orchestration.segments.operators import DATE, NUMBER, OPERATORS
 from orchestration.segments.queries import event_table
 from orchestration.segments.reading import Document, Path_, shown
 from orchestration.segments.rule import (
+    LINES,
     MOST_CLAUSES,
     EventClause,
     FieldClause,
@@ -141,7 +142,7 @@ class _Check:
             return
         self.where(table, rows.where, path)
         if rows.details:
-            self.where("purchases", rows.details.where, (*path, "details"))
+            self.where(LINES, rows.details.where, (*path, "details"))
         if isinstance(rows, TimedRows):
             self.when(rows.when, path)
 

@@ -1,0 +1,227 @@
+"""What the page asks: the form, values, a check, a size, a file. Rules go through their own reader.
+
+A rule that is sent becomes the text of a file first, and that text is read, checked and compiled
+as a file is. So the page shows what a file would do, and a rule from a page can do no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import UserError
+from orchestration.project_files import editing, write_all
+from orchestration.rule_builder.form import form
+from orchestration.rule_builder.values import values
+from orchestration.rule_builder.wire import from_wire, to_wire
+from orchestration.segment_tools.compiled import compiled, left_by_parse
+from orchestration.segment_tools.evaluation import connect_closed, reason_of
+from orchestration.segment_tools.origins import labels_of
+from orchestration.segment_tools.preview import Asked, sizes
+from orchestration.segment_tools.steps import read
+from orchestration.segments.catalogue import Catalogue, is_plain
+from orchestration.segments.checking import read_rule
+from orchestration.segments.compile_command import warehouse_types
+from orchestration.segments.counting import counting_sql
+from orchestration.segments.declared import FOLDER, Segment, segments_of
+from orchestration.segments.drafts import Drafts, read_drafts
+from orchestration.segments.reading import clause_name, read_rule_text, shown
+from orchestration.segments.rule import Rule
+from orchestration.segments.rule_files import RULES
+from orchestration.segments.rule_text import rule_text, said_of
+from orchestration.settings import Settings
+
+UNNAMED = "new_segment"
+"""Stands for the name while none is given."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A rule as it was sent.
+
+    Attributes:
+        text: of its file.
+        rule: what that says.
+        sql: of its model.
+    """
+
+    text: str
+    rule: Rule
+    sql: str
+
+
+class Builder:
+    """Answers the page.
+
+    Parameters:
+        settings: paths.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._known: Drafts | None = None
+
+    def form(self) -> dict[str, Any]:
+        """The form as of now, and the rule files that can be opened; see `form.form`."""
+        self._known = None
+        catalogue = self._drafts().catalogue
+        project = self._settings.dbt_project_dir
+        titles = {s.name: str(s.said.get("title") or s.name) for s in segments_of(project)}
+        files = sorted(path.stem for path in (project / RULES).glob("*.yml"))
+        return {**form(catalogue, titles), "files": [name for name in files if is_plain(name)]}
+
+    def values(self, table: str, column: str) -> dict[str, Any]:
+        """The most frequent values of a column; see `values.values`."""
+        with self._lock, connect_closed(self._settings) as con:
+            labels = labels_of(con, left_by_parse(self._settings))
+            return values(con, self._drafts().catalogue, labels, table, column)
+
+    def check(self, name: str, rule: Any) -> dict[str, Any]:
+        """The text of the file, and the SQL it compiles to or why it can't be.
+
+        Parameters:
+            name: of the segment; may be empty yet.
+            rule: as the page sends it.
+        """
+        text = ""
+        try:
+            text = rule_text(_mapping(from_wire(rule)))
+            return {"text": text, "sql": self._draft(name or UNNAMED, rule).sql, "says": ""}
+        except UserError as error:
+            return {"text": text, "sql": "", "says": str(error)}
+
+    def count(self, name: str, rule: Any) -> dict[str, Any]:
+        """How many a rule has, by the query of `c360 segment preview`, and by clause.
+
+        Parameters:
+            name: of the segment; may be empty yet.
+            rule: as the page sends it.
+
+        Returns:
+            What `sizes` returns, and clauses: path, alone, so_far of each.
+
+        Raises:
+            UserError: the rule can't be followed or evaluated.
+        """
+        name = name or UNNAMED
+        draft = self._draft(name, rule)
+        said = {"state": draft.rule.state, "keeps_opted_out": draft.rule.keeps_opted_out}
+        where = f"{name}.sql"
+        segment = Segment(name, FOLDER / where, None, said, draft.rule.owner, True)
+        sql = compiled(self._settings, draft.sql, where)
+        asked = Asked(name, segment, where, sql, read(sql, where))
+        counting, paths = counting_sql(draft.rule, self._drafts().catalogue)
+        with self._lock, connect_closed(self._settings) as con:
+            found = sizes(con, self._settings, asked)
+            try:
+                [row] = con.execute(compiled(self._settings, counting, where)).fetchall()
+            except Exception as error:
+                raise UserError(f"Clauses can't be counted: {reason_of(error)}") from None
+        clauses = [
+            {"path": clause_name(path), "alone": row[2 * n], "so_far": row[2 * n + 1]}
+            for n, path in enumerate(paths)
+        ]
+        return {**found, "clauses": clauses}
+
+    def open(self, name: str) -> dict[str, Any]:
+        """A rule file, to go on with.
+
+        Parameters:
+            name: of the segment.
+
+        Returns:
+            rule; mark: of the file's bytes, for `save`; says: what saving would not keep.
+
+        Raises:
+            UserError: there is no such file, or it can't be followed.
+        """
+        path = self._path(name)
+        if not path.exists():
+            raise UserError(f"There is no rule file {name}.yml any more. Load the page again.", 2)
+        said = said_of(read_rule(read_rule_text(path, _called(name))))
+        kept = path.read_text("utf-8") == rule_text(said)
+        says = "" if kept else "Its comments and its layout are not kept when it is saved."
+        return {"rule": to_wire(said), "mark": _mark(path), "says": says}
+
+    def save(self, name: str, rule: Any, mark: str) -> dict[str, Any]:
+        """Write the rule file; the model follows with `c360 segment compile`.
+
+        Parameters:
+            name: of the segment.
+            rule: as the page sends it.
+            mark: of the file that was opened; empty for a new one.
+
+        Returns:
+            path: of the file, in the project; mark: of what it holds now.
+
+        Raises:
+            UserError: the rule can't be followed, the name is taken, or the file is another one
+                than was opened. Nothing is written then.
+        """
+        path, project = self._path(name), self._settings.dbt_project_dir
+        self._known = None
+        text = self._draft(name, rule).text
+        with editing(project):
+            if path.is_symlink() or (path.exists() and not path.is_file()):
+                raise UserError(f"{_called(name)} is not a plain file. Move it away first.", 2)
+            if path.exists() and not mark:
+                raise UserError(
+                    f"There is already a rule file {name}.yml. Open it to change it, or take "
+                    "another name.",
+                    2,
+                )
+            if mark and (not path.exists() or _mark(path) != mark):
+                raise UserError(
+                    f"{_called(name)} has changed since it was opened. Open it again, or save "
+                    "under another name.",
+                    2,
+                )
+            write_all(project, {path: text})
+        self._known = None
+        return {"path": _called(name), "mark": _mark(path)}
+
+    def _draft(self, name: str, rule: Any) -> Draft:
+        text = rule_text(_mapping(from_wire(rule)))
+        try:
+            content = text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise UserError("A text holds half a character. Write it again.", 2) from None
+        return Draft(text, *self._drafts().draft(name, content))
+
+    def _drafts(self) -> Drafts:
+        """What rules may read, read once until the page is loaded again or a file is saved."""
+        known = self._known
+        if known is None:
+            types: dict[str, dict[str, str]] = {}
+            with suppress(UserError):
+                types = warehouse_types(self._settings)
+            known = self._known = read_drafts(self._settings.dbt_project_dir, types)
+        return known
+
+    def _path(self, name: str) -> Path:
+        if not is_plain(name):
+            raise UserError(
+                f"'{shown(name)}' can't be the name of a segment. Take 2 to 63 lower case letters, "
+                "digits and underscores, a letter first, no word of SQL.",
+                2,
+            )
+        return self._settings.dbt_project_dir / RULES / f"{name}.yml"
+
+
+def _called(name: str) -> str:
+    return f"dbt_project/{RULES}/{name}.yml"
+
+
+def _mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _mapping(said: Any) -> dict[str, Any]:
+    if not isinstance(said, dict):
+        raise UserError("A rule is a mapping of title, owner, purpose and include.", 2)
+    return said
