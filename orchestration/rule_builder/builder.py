@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+import duckdb
 
 from orchestration.errors import UserError
 from orchestration.project_files import editing, write_all
@@ -24,7 +28,7 @@ from orchestration.segment_tools.origins import labels_of
 from orchestration.segment_tools.preview import Asked, sizes
 from orchestration.segment_tools.steps import read
 from orchestration.segments.catalogue import Catalogue, is_plain
-from orchestration.segments.checking import read_rule
+from orchestration.segments.checking import MOST_TOLD, read_rule
 from orchestration.segments.compile_command import warehouse_types
 from orchestration.segments.counting import counting_sql
 from orchestration.segments.declared import FOLDER, Segment, segments_of
@@ -37,6 +41,8 @@ from orchestration.settings import Settings
 
 UNNAMED = "new_segment"
 """Stands for the name while none is given."""
+UNTITLED = {"title": "New", "owner": "team:unknown", "purpose": "New."}
+"""Stands for what says nothing of members, so that they can be counted before it is written."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +94,10 @@ class Builder:
             name: of the segment; may be empty yet.
             rule: as the page sends it.
         """
-        text = ""
+        text, faults = _text(rule)
         try:
-            text = rule_text(_mapping(from_wire(rule)))
-            return {"text": text, "sql": self._draft(name or UNNAMED, rule).sql, "says": ""}
+            draft = self._draft(name or UNNAMED, text, faults)
+            return {"text": text, "sql": draft.sql, "says": ""}
         except UserError as error:
             return {"text": text, "sql": "", "says": str(error)}
 
@@ -109,7 +115,7 @@ class Builder:
             UserError: the rule can't be followed or evaluated.
         """
         name = name or UNNAMED
-        draft = self._draft(name, rule)
+        draft = self._draft(name, *_text(rule, UNTITLED))
         said = {"state": draft.rule.state, "keeps_opted_out": draft.rule.keeps_opted_out}
         where = f"{name}.sql"
         segment = Segment(name, FOLDER / where, None, said, draft.rule.owner, True)
@@ -120,7 +126,7 @@ class Builder:
             found = sizes(con, self._settings, asked)
             try:
                 [row] = con.execute(compiled(self._settings, counting, where)).fetchall()
-            except Exception as error:
+            except duckdb.Error as error:
                 raise UserError(f"Clauses can't be counted: {reason_of(error)}") from None
         clauses = [
             {"path": clause_name(path), "alone": row[2 * n], "so_far": row[2 * n + 1]}
@@ -165,7 +171,7 @@ class Builder:
         """
         path, project = self._path(name), self._settings.dbt_project_dir
         self._known = None
-        text = self._draft(name, rule).text
+        text = self._draft(name, *_text(rule)).text
         with editing(project):
             if path.is_symlink() or (path.exists() and not path.is_file()):
                 raise UserError(f"{_called(name)} is not a plain file. Move it away first.", 2)
@@ -185,13 +191,14 @@ class Builder:
         self._known = None
         return {"path": _called(name), "mark": _mark(path)}
 
-    def _draft(self, name: str, rule: Any) -> Draft:
-        text = rule_text(_mapping(from_wire(rule)))
+    def _draft(self, name: str, text: str, faults: Sequence[str]) -> Draft:
+        if faults:
+            raise UserError("; ".join(faults[:MOST_TOLD]) + ".", 2)
         try:
-            content = text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise UserError("A text holds half a character. Write it again.", 2) from None
-        return Draft(text, *self._drafts().draft(name, content))
+            return Draft(text, *self._drafts().draft(name, text.encode("utf-8")))
+        except UserError as error:
+            # The page shows one file; its name need not stand before each line.
+            raise UserError(str(error).replace(f"{_called(name)} ", ""), 2) from None
 
     def _drafts(self) -> Drafts:
         """What rules may read, read once until the page is loaded again or a file is saved."""
@@ -221,7 +228,11 @@ def _mark(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _mapping(said: Any) -> dict[str, Any]:
+def _text(rule: Any, unsaid: Mapping[str, str] = MappingProxyType({})) -> tuple[str, list[str]]:
+    """The text of the file, and what is wrong with values that stand in it as texts."""
+    said, faults = from_wire(rule)
     if not isinstance(said, dict):
         raise UserError("A rule is a mapping of title, owner, purpose and include.", 2)
-    return said
+    for word, text in unsaid.items():
+        said[word] = said.get(word) or text
+    return rule_text(said), faults

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from orchestration.ingest.sql import quoted
+from orchestration.rule_builder.wire import is_number
 from orchestration.segment_tools.compare import LEAST_PEOPLE
 from orchestration.segment_tools.origins import Labels
 from orchestration.segments.catalogue import Catalogue
@@ -65,7 +66,10 @@ def values(
     distinct = rows[0][2] if rows else 0
     if distinct > MOST_DISTINCT:
         return {"values": [], "says": f"More than {MOST_DISTINCT} values: not listed."}
-    told = [{"value": value, "people": people} for value, people, _ in rows]
-    told = [one for one in told if one["people"] >= LEAST_PEOPLE]
+    told = [
+        {"value": value, "people": people}
+        for value, people, _ in rows
+        if people >= LEAST_PEOPLE and (known.kind != NUMBER or is_number(value))
+    ]
     rest = f"Values of fewer than {LEAST_PEOPLE} people are not listed."
     return {"values": told, "says": rest if len(told) < min(distinct, MOST_SHOWN) else ""}

@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestration.errors import UserError
 from orchestration.segments.reading import DAY as DAY_TEXT
-from orchestration.segments.reading import DECIMAL, INTEGER, MAX_DEPTH, shown
+from orchestration.segments.reading import DECIMAL, INTEGER, MAX_DEPTH, Path_, clause_name, shown
 
 NUMBER, DAY = "number", "day"
 
@@ -36,44 +36,73 @@ def to_wire(said: Any) -> Any:
     return {NUMBER: format(said, "f") if isinstance(said, Decimal) else str(said)}
 
 
-def from_wire(sent: Any, depth: int = 0) -> Any:
+def from_wire(sent: Any) -> tuple[Any, list[str]]:
     """What a page has sent, as `rule_text` takes it.
 
     Parameters:
         sent: what JSON was read to.
-        depth: how deep it stands.
+
+    Returns:
+        What it says, numbers and days that are none as texts; and what is wrong with those.
 
     Raises:
-        UserError: it holds a number or a day that is none, a null, a bare number, or too many
-            levels.
+        UserError: it holds too many levels, or half a character.
     """
-    if depth > MAX_DEPTH + 1:
+    faults: list[str] = []
+    return _read(sent, (), faults), faults
+
+
+def _read(sent: Any, path: Path_, faults: list[str]) -> Any:
+    if len(path) > MAX_DEPTH:
         raise UserError(f"nested deeper than {MAX_DEPTH} levels. Make a segment of a part.", 2)
     if isinstance(sent, Mapping):
         if list(sent) == [NUMBER]:
-            return _number(sent[NUMBER])
+            return _number(sent[NUMBER], path, faults)
         if list(sent) == [DAY]:
-            return _day(sent[DAY])
-        return {key: from_wire(value, depth + 1) for key, value in sent.items()}
+            return _day(sent[DAY], path, faults)
+        return {_text(k): _read(v, (*path, shown(k)), faults) for k, v in sent.items()}
     if isinstance(sent, list):
-        return [from_wire(value, depth + 1) for value in sent]
-    if isinstance(sent, bool | str):
-        return sent
-    raise UserError('a value is a text, true or false, {"number": …} or {"day": …}.', 2)
+        return [_read(value, (*path, place), faults) for place, value in enumerate(sent)]
+    if isinstance(sent, str):
+        return _text(sent)
+    if not isinstance(sent, bool):
+        faults.append(f"{clause_name(path)}: is neither text, number, day nor true or false")
+        return str(sent)
+    return sent
 
 
-def _number(text: object) -> int | Decimal:
-    if isinstance(text, str) and INTEGER.fullmatch(text):
-        return int(text)
-    if isinstance(text, str) and DECIMAL.fullmatch(text):
-        return Decimal(text)
-    raise UserError(
-        f"'{shown(text)}' is no number. Write at most 15 digits, and up to 6 after a point.", 2
+def _text(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError("A text holds half a character. Write it again.", 2) from None
+    return text
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number as rule files have them."""
+    return bool(INTEGER.fullmatch(text) or DECIMAL.fullmatch(text))
+
+
+def _number(text: object, path: Path_, faults: list[str]) -> int | Decimal | str:
+    if isinstance(text, str) and is_number(text):
+        return Decimal(text) if "." in text else int(text)
+    faults.append(
+        f"{clause_name(path)}: '{shown(text)}' is no number. Write at most 15 digits, and up to 6 "
+        "after a point"
+        if text
+        else f"{clause_name(path)}: has no number yet"
     )
+    return _text(str(text))
 
 
-def _day(text: object) -> date:
+def _day(text: object, path: Path_, faults: list[str]) -> date | str:
     if isinstance(text, str) and DAY_TEXT.fullmatch(text):
         with contextlib.suppress(ValueError):
             return date.fromisoformat(text)
-    raise UserError(f"'{shown(text)}' is no day. Write it as 2026-01-31.", 2)
+    faults.append(
+        f"{clause_name(path)}: '{shown(text)}' is no day. Write it as 2026-01-31"
+        if text
+        else f"{clause_name(path)}: has no day yet"
+    )
+    return _text(str(text))

@@ -6,6 +6,13 @@ import { isClauses, kindOf, known, newClause, schemaOf } from "./schema.js";
 
 const WORDS = "input, select, textarea, button";
 
+// How many a clause holds of, and how many it and those before it in its container leave.
+function told(path, { alone, so_far: left }) {
+  if (path === "include") return `${grouped(alone)} people`;
+  if (path === "exclude") return `${grouped(alone)} people · without them ${grouped(left)}`;
+  return `${grouped(alone)} alone · ${grouped(left)} so far`;
+}
+
 // Draws one side of the rule, include or exclude, and keeps it drawn.
 export class Tree {
   constructor(side, place, rule, onchange) {
@@ -126,7 +133,7 @@ export class Tree {
     this.counts = counts;
     for (const card of this.cards.values()) {
       const found = counts.get(card.dataset.path);
-      card.querySelector(".counts").textContent = found ? `${grouped(found.alone)} alone · ${grouped(found.so_far)} so far` : "";
+      card.querySelector(".counts").textContent = found ? told(card.dataset.path, found) : "";
     }
   }
 

@@ -14,10 +14,11 @@ function rowsOf(said) {
   return known.events;
 }
 
-// A control of what stands under a word. context: label, rows, changed (a value), redraw (a shape).
+// A control of what stands under a word. context: label, rows, changed (a value), redraw (a shape),
+// reshape (what stands beside this word).
 function control(schema, said, word, context) {
   const write = (value) => { said[word] = value; context.changed(); };
-  const reshape = (value) => { said[word] = value; context.redraw(); };
+  const reshape = (value) => { said[word] = value; context.reshape(); };
   if (schema.enum) return choice(schema.enum.map((one) => [one, plain(one)]), said[word] ?? schema.default, write);
   if (schema.type === "boolean") {
     return h("input", { type: "checkbox", checked: Boolean(said[word]), onchange: (event) => {
@@ -61,6 +62,7 @@ function entry(word, asked, said, context, takeOut = null) {
   const inner = { ...context, label: context.label ? `${context.label}, ${plain(word)}` : plain(word) };
   const element = control(schema, said, word, inner);
   const out = takeOut && button("Take out", takeOut, { class: "small", "aria-label": `Take out ${inner.label}` });
+  if (schema.format === "field") return element;
   if (!ofOne(element)) {
     return h("fieldset", {}, h("legend", {}, plain(word)), out, element);
   }
@@ -73,52 +75,88 @@ function entry(word, asked, said, context, takeOut = null) {
 // All words of a mapping; without those in `but`, which are drawn elsewhere.
 export function group(schema, said, context, but = []) {
   const place = h("div", { class: "group" });
-  const rows = schema.properties.where || schema.properties.aggregate ? rowsOf(said) : context.rows;
-  const inner = { ...context, rows };
   const words = Object.keys(schema.properties).filter((word) => !but.includes(word));
-  const left = [];
-  if (schema.one_of) place.append(oneOf(schema, said, inner));
-  for (const word of words) {
-    const asked = schema.properties[word];
-    if (schema.one_of?.includes(word) || (isComparison(schema) && ["operator", "value"].includes(word))) continue;
-    const isNeeded = schema.required?.includes(word);
-    if (isNeeded || word in said || isFlag(resolved(asked))) {
-      const takeOut = isNeeded || isFlag(resolved(asked)) ? null : () => { delete said[word]; context.redraw(); };
-      place.append(entry(word, asked, said, inner, takeOut));
-    } else {
-      left.push(word);
+  // A control that changes what stands beside it stays itself, so that typing in it goes on.
+  const reshape = (kept) => {
+    const [before, after] = [[], []];
+    let isBefore = true;
+    for (const element of drawn()) {
+      if (element === kept || element.dataset.word === kept.dataset.word) isBefore = false;
+      else (isBefore ? before : after).push(element);
     }
+    for (const element of [...place.children]) if (element !== kept) element.remove();
+    kept.before(...before);
+    kept.after(...after);
+    context.changed();
+  };
+  const keptBy = (word) => () => reshape([...place.children].find((one) => one.dataset.word === word));
+
+  function* drawn() {
+    const rows = schema.properties.where || schema.properties.aggregate ? rowsOf(said) : context.rows;
+    const inner = { ...context, rows };
+    const left = [];
+    const later = [];
+    if (schema.one_of) yield marked("one of", oneOf(schema, said, { ...inner, reshape: keptBy("one of") }));
+    for (const word of words) {
+      const asked = schema.properties[word];
+      if (schema.one_of?.includes(word) || (isComparison(schema) && ["operator", "value"].includes(word))) continue;
+      const isNeeded = schema.required?.includes(word);
+      if (!isNeeded && !(word in said) && !isFlag(resolved(asked))) {
+        left.push(word);
+        continue;
+      }
+      const takeOut = isNeeded || isFlag(resolved(asked)) ? null : () => { delete said[word]; context.redraw(); };
+      const element = marked(word, entry(word, asked, said, { ...inner, reshape: keptBy(word) }, takeOut));
+      if (isNeeded) yield element;
+      else later.push(element);
+    }
+    if (isComparison(schema)) yield compared(schema, said, inner);
+    yield* later;
+    if (left.length) yield adders(schema, said, left, context);
   }
-  if (isComparison(schema)) {
-    const [table, column] = (said.field ?? "").split(".");
-    const about = known.tables[table]?.columns[column];
-    const at = { ...inner, label: plain(column || context.label), kind: about?.kind, table: about && table, column };
-    const compared = comparison(schema, said, at);
-    const first = [...place.children].findIndex((one, at) => at > 0 && one.matches("fieldset"));
-    if (first > 0) place.children[first].before(compared);
-    else place.append(compared);
-  }
-  if (left.length) {
-    place.append(h("p", { class: "adders" }, ...left.map((word) => button(`+ ${plain(word)}`, () => {
-      said[word] = initial(schema.properties[word]);
-      context.redraw();
-    }, { class: "small", "aria-label": `Add ${plain(word)}${context.label ? ` to ${context.label}` : ""}` }))));
-  }
+
+  place.append(...drawn());
   return place;
+}
+
+function marked(word, element) {
+  element.dataset.word = word;
+  return element;
+}
+
+// The operator and the value of a mapping that compares, of a field with the kind of its column.
+function compared(schema, said, context) {
+  const [table, column] = (said.field ?? "").split(".");
+  const about = known.tables[table]?.columns[column];
+  const label = column ? `${context.label}, ${plain(column)}` : context.label;
+  return comparison(schema, said, { ...context, label, kind: about?.kind, table: about && table, column });
+}
+
+function adders(schema, said, words, context) {
+  return h("p", { class: "adders" }, ...words.map((word) => button(`+ ${plain(word)}`, () => {
+    said[word] = initial(schema.properties[word]);
+    context.redraw();
+  }, { class: "small", "aria-label": `Add ${plain(word)}${context.label ? ` to ${context.label}` : ""}` })));
 }
 
 // Words of which one is said: which one, and its control.
 function oneOf(schema, said, context) {
-  const chosen = schema.one_of.find((word) => word in said) ?? schema.one_of[0];
-  const which = choice(schema.one_of.map((word) => [word, plain(word)]), chosen, (word) => {
+  const place = h("div", { class: "one_of" });
+  const chosen = () => schema.one_of.find((word) => word in said) ?? schema.one_of[0];
+  const inner = () => {
+    const label = `${context.label}, ${plain(chosen())}`;
+    const element = control(resolved(schema.properties[chosen()]), said, chosen(), { ...context, label });
+    if (ofOne(element)) element.setAttribute("aria-label", label);
+    return element;
+  };
+  const which = choice(schema.one_of.map((word) => [word, plain(word)]), chosen(), (word) => {
     for (const each of schema.one_of) delete said[each];
     said[word] = initial(schema.properties[word]);
-    context.redraw();
+    place.lastChild.replaceWith(inner());
+    context.reshape();
   }, { "aria-label": `${context.label}: ${schema.one_of.map(plain).join(" or ")}` });
-  const inner = { ...context, label: `${context.label}, ${plain(chosen)}` };
-  const element = control(resolved(schema.properties[chosen]), said, chosen, inner);
-  if (ofOne(element)) element.setAttribute("aria-label", inner.label);
-  return h("div", { class: "one_of" }, which, element);
+  place.append(which, inner());
+  return place;
 }
 
 // Conditions on columns of the same row.

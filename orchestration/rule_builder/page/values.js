@@ -1,11 +1,11 @@
 // Controls of one value each, and comparisons: an operator with what it compares to.
 
-import { button, choice, grouped, h, labelled, plain } from "./elements.js";
+import { button, choice, grouped, h, plain } from "./elements.js";
 import { known } from "./schema.js";
 import { valuesOf } from "./server.js";
 
 const LIKE = { text: (text) => text, number: (text) => ({ number: text }), date: (text) => ({ day: text }) };
-const asText = (said) => (typeof said === "object" && said !== null ? said.number ?? said.day ?? "" : said ?? "");
+const asText = (said) => String(said?.number ?? said?.day ?? said ?? "");
 const typed = (kind, text) => (kind === "boolean" ? text === "true" : LIKE[kind](text));
 const kindOfValue = (said) =>
   typeof said === "boolean" ? "boolean" : said?.number !== undefined ? "number" : said?.day !== undefined ? "date" : "text";
@@ -80,7 +80,7 @@ function valueOf(said, kind, context) {
     if (!fits(said.value)) said.value = kind === "boolean" ? true : typed(kind, "");
     const draw = () => scalar(kind, said.value, (one) => { said.value = one; changed(); }, { "aria-label": label });
     place.append(draw());
-    if (context.table && kind !== "boolean") {
+    if (context.table) {
       place.append(frequent(context.table, context.column, (text) => {
         said.value = typed(kind, text);
         place.firstChild.replaceWith(draw());
@@ -159,7 +159,7 @@ export function eventTypes(said, write, label) {
     { class: "events" },
     list,
     frequent(table, column, toggle, (type) => chosen.has(type)),
-    h("span", { class: "pair" }, other, button("Add or take out", take)),
+    h("span", { class: "pair" }, other, button("Add or take out", take, { "aria-label": `${label}: add or take out` })),
   );
 }
 
@@ -171,17 +171,26 @@ export function columnChoice(columns, chosen, onchange, label) {
 
 // table.column: first the table, then its column.
 export function field(said, write, label) {
-  const [table, column] = (said ?? "").split(".");
-  const layers = Map.groupBy
-    ? Map.groupBy(Object.entries(known.tables), ([, one]) => one.layer)
-    : new Map([["tables", Object.entries(known.tables)]]);
-  const tables = [...layers].map(([layer, some]) => [layer, some.map(([name]) => [name, plain(name)]).sort()]);
-  const about = known.tables[table];
-  return h(
-    "div",
-    { class: "field" },
-    choice(tables, table, (name) => write(`${name}.`), { "aria-label": `${label}: table` }),
-    columnChoice(about?.columns ?? {}, column, (name) => write(`${table}.${name}`), `${label}: column`),
-    h("small", {}, about?.columns[column]?.description || about?.description || ""),
-  );
+  let [table, column = ""] = (said ?? "").split(".");
+  const layers = new Map();
+  for (const [name, { layer }] of Object.entries(known.tables)) {
+    layers.set(layer, [...(layers.get(layer) ?? []), [name, plain(name)]].sort());
+  }
+  const help = h("small", {});
+  const columns = () => columnChoice(known.tables[table]?.columns ?? {}, column, (name) => {
+    column = name;
+    told();
+  }, `${label}: column`);
+  const tables = choice([...layers], table, (name) => {
+    [table, column] = [name, ""];
+    tables.nextSibling.replaceWith(columns());
+    told();
+  }, { "aria-label": `${label}: table` });
+  const describe = () => {
+    const about = known.tables[table];
+    help.textContent = about?.columns[column]?.description || about?.description || "";
+  };
+  const told = () => { describe(); write(`${table}.${column}`); };
+  describe();
+  return h("div", { class: "field" }, tables, columns(), help);
 }
