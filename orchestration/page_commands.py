@@ -1,4 +1,4 @@
-"""`c360 ui`, `c360 dashboard` and `c360 segment build`. Heavy imports happen inside, so that help is quick."""
+"""`c360 ui`, `c360 dashboard`, `c360 segment build`. Heavy imports happen inside, for quick help."""
 
 from __future__ import annotations
 

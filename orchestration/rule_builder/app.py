@@ -62,7 +62,9 @@ def application(builder: Builder, token: str) -> ASGIApp:
         token: whoever asks must send it; the address that is printed holds it.
     """
     routes = [Route("/", _file(FILES / "index.html"))]
-    routes += [Route(f"/{p.name}", _file(p)) for p in FILES.iterdir() if p.suffix in (".js", ".css")]
+    routes += [
+        Route(f"/{p.name}", _file(p)) for p in FILES.iterdir() if p.suffix in (".js", ".css")
+    ]
     routes += [
         Route(f"/ask/{what}", _answer(getattr(builder, what), words, token), methods=["POST"])
         for what, words in ASKED.items()

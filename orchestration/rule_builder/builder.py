@@ -27,7 +27,7 @@ from orchestration.segment_tools.evaluation import connect_closed, reason_of
 from orchestration.segment_tools.origins import labels_of
 from orchestration.segment_tools.preview import Asked, sizes
 from orchestration.segment_tools.steps import read
-from orchestration.segments.catalogue import Catalogue, is_plain
+from orchestration.segments.catalogue import is_plain
 from orchestration.segments.checking import MOST_TOLD, read_rule
 from orchestration.segments.compile_command import warehouse_types
 from orchestration.segments.counting import counting_sql
@@ -119,10 +119,10 @@ class Builder:
         said = {"state": draft.rule.state, "keeps_opted_out": draft.rule.keeps_opted_out}
         where = f"{name}.sql"
         segment = Segment(name, FOLDER / where, None, said, draft.rule.owner, True)
-        sql = compiled(self._settings, draft.sql, where)
-        asked = Asked(name, segment, where, sql, read(sql, where))
         counting, paths = counting_sql(draft.rule, self._drafts().catalogue)
         with self._lock, connect_closed(self._settings) as con:
+            sql = compiled(self._settings, draft.sql, where)
+            asked = Asked(name, segment, where, sql, read(sql, where))
             found = sizes(con, self._settings, asked)
             try:
                 [row] = con.execute(compiled(self._settings, counting, where)).fetchall()

@@ -204,7 +204,7 @@ def _count(said: Comparison) -> Comparison:
     return said
 
 
-COMPARES_NUMBERS = {"compares": NUMBER, "operators": list(NUMERIC)}
+COMPARES_NUMBERS: dict[str, Any] = {"compares": NUMBER, "operators": list(NUMERIC)}
 """What the schema of a comparison says beside its words, for who makes a form of it."""
 Where = dict[Name, Annotated[Comparison, BeforeValidator(_comparison)]]
 Count = Annotated[

@@ -54,7 +54,9 @@ DAGSTER = Page("Dagster", calls=frozenset({"/graphql"}), sockets=frozenset({"/gr
 DASHBOARD = Page("The dashboard", calls=frozenset({"/_dash-update-component"}))
 BUILDER = Page(
     "The rule builder",
-    calls=frozenset(f"/ask/{what}" for what in ("form", "values", "check", "count", "open", "save")),
+    calls=frozenset(
+        f"/ask/{what}" for what in ("form", "values", "check", "count", "open", "save")
+    ),
 )
 
 

@@ -60,9 +60,9 @@ def test_the_shipped_rule_is_written_as_it_stands() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["NO", "null", "~", "", "true", "14 days", "1e5", "007", "-", "- a", "a: b", "a #b", "#", "'", '"',
-     "a\nb", " a", "a ", "{{ x }}", "[a]", "&a", "*a", "!a", "é", "😀", "\u200b", "\x07", "\ufeff",
-     "2026-01-31", "1.5", "a,b", "%", "@", "`", "|", ">", "?", "\\", "a\\nb", "x" * 300,
+    ["NO", "null", "~", "", "true", "14 days", "1e5", "007", "-", "- a", "a: b", "a #b", "#", "'",
+     '"', "a\nb", " a", "a ", "{{ x }}", "[a]", "&a", "*a", "!a", "é", "😀", "\u200b", "\x07",
+     "\ufeff", "2026-01-31", "1.5", "a,b", "%", "@", "`", "|", ">", "?", "\\", "a\\nb", "x" * 300,
      "two words " * 30, 7, -3, 0, Decimal("12.50"), Decimal("-0.000001"), True, False,
      date(2026, 1, 31)],
 )  # fmt: skip
@@ -77,7 +77,7 @@ def test_any_value_is_read_as_it_was_said(value: Any) -> None:
     read = parsed(text)["purpose"]
     assert type(read) is type(value)
     if isinstance(value, str) and value.isprintable():
-        assert yaml.safe_load(text)["purpose"] == value, "another reader takes it for something else"
+        assert yaml.safe_load(text)["purpose"] == value, "to others it is something else"
 
 
 def test_hostile_rules_are_as_hostile_when_written() -> None:

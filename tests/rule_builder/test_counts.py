@@ -1,0 +1,116 @@
+"""What the page says of a company agrees with `c360 segment preview` and with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.rule_builder.builder import Builder
+from orchestration.rule_builder.form import EVENT_TYPE, EVENTS
+from orchestration.rule_builder.wire import to_wire
+from orchestration.segment_tools.compare import LEAST_PEOPLE
+from orchestration.segment_tools.preview import preview
+from orchestration.segments.reading import parse_rule_text
+from orchestration.settings import DBT_PROJECT_DIR
+from tests.conftest import Company
+
+RULES = [
+    *sorted(Path(__file__).with_name("by_hand").glob("*.yml")),
+    DBT_PROJECT_DIR / "segment_rules" / "win_back.yml",
+]
+
+
+@pytest.fixture(scope="module")
+def builder(finished_company: Company) -> Builder:
+    return Builder(finished_company.settings)
+
+
+@pytest.fixture(scope="module")
+def warehouse(finished_company: Company) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(finished_company.settings.warehouse_path), read_only=True) as con:
+        yield con
+
+
+def sent(path: Path) -> Any:
+    return to_wire(parse_rule_text(path.read_bytes(), path.name).data)
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_a_count_is_that_of_the_preview(
+    builder: Builder, finished_company: Company, tmp_path: Path, path: Path
+) -> None:
+    name, rule = path.stem, sent(path)
+    checked = builder.check(name, rule)
+    assert checked["says"] == ""
+    file = tmp_path / f"{name}.sql"
+    file.write_text(checked["sql"], "utf-8")
+    told = preview(finished_company.settings, name, file)
+    found = builder.count(name, rule)
+    assert found["qualified"] == told["qualified"]
+    assert found["profiles"] == told["profiles"]
+    last = [one for one in found["clauses"] if one["path"] in ("include", "exclude")][-1]
+    assert last["so_far"] == found["qualified"]
+    if rule.get("keeps_opted_out"):
+        # The file of SQL has no YAML, so that preview takes the rule for one that does not.
+        assert found["members"] >= told["members"]
+    else:
+        assert found["members"] == told["members"]
+        assert found["kept_out"] == told["kept_out"]
+    [conditions] = [one["conditions"] for one in told["filters"] if one["step"] == "members"]
+    if "all" in rule["include"] and "exclude" not in rule:
+        clauses = [one for one in found["clauses"] if one["path"].count("[") == 1]
+        assert [c["so_far"] for c in clauses] == [c["cumulative"] for c in conditions]
+
+
+def test_who_keeps_opted_out_keeps_them(builder: Builder) -> None:
+    rule = {**sent(RULES[0]), "include": {"field": "profiles.record_count", "operator": "at_least",
+                                          "value": {"number": "1"}}}  # fmt: skip
+    without, kept = builder.count("", rule), builder.count("", {**rule, "keeps_opted_out": True})
+    assert "opted_out" not in kept["kept_out"]
+    assert kept["members"] == without["members"] + without["kept_out"].get("opted_out", 0)
+
+
+def test_members_are_counted_before_the_rule_has_a_title(builder: Builder) -> None:
+    rule = sent(RULES[-1])
+    untitled = {**rule, "title": "", "owner": "", "purpose": ""}
+    assert builder.count("", untitled)["members"] == builder.count("win_back", rule)["members"]
+    assert "is empty" in builder.check("", untitled)["says"]
+
+
+def test_values_are_those_of_the_rows_and_small_cells_are_left_out(
+    builder: Builder, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    for table, column in (("profile.profiles", "loyalty_tier"), (f"profile.{EVENTS}", EVENT_TYPE)):
+        found = builder.values(table.split(".")[1], column)
+        rows = warehouse.execute(
+            f"select {column}, count(distinct profile_id) from {table} where {column} is not null "
+            "group by 1 order by 2 desc, 1"
+        ).fetchall()
+        shown = [(value, people) for value, people in rows if people >= LEAST_PEOPLE]
+        assert [(one["value"], one["people"]) for one in found["values"]] == shown
+        assert bool(found["says"]) == (len(shown) < len(rows))
+        assert shown
+
+
+def test_no_value_of_a_person_is_shown(
+    builder: Builder, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    form = builder.form()
+    telling, asked = 0, 0
+    for table in ("profiles", "enrichment", "customer_attributes", "behaviour"):
+        for column, about in form["tables"][table]["columns"].items():
+            found = builder.values(table, column)
+            asked += 1
+            telling += bool(found["values"])
+            assert all(one["people"] >= LEAST_PEOPLE for one in found["values"])
+            if about["is_personal"]:
+                assert found["values"] == []
+    assert telling > 3
+    assert asked > 30
+    for column in ("email", "phone", "first_name", "last_name", "birth_date", "street"):
+        if column in form["tables"]["profiles"]["columns"]:
+            assert builder.values("profiles", column)["values"] == []
