@@ -1,4 +1,4 @@
-"""`c360 ui`, `c360 dashboard`, `c360 segment build`. Heavy imports happen inside, for quick help."""
+"""`c360 ui`, `c360 dashboard`, `c360 segment build`. Heavy imports happen inside: help is quick."""
 
 from __future__ import annotations
 

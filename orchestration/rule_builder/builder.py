@@ -72,10 +72,15 @@ class Builder:
         self._lock = threading.Lock()
         self._known: Drafts | None = None
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """What rules may read, as of when the page was loaded."""
+        return self._drafts().catalogue
+
     def form(self) -> dict[str, Any]:
         """The form as of now, and the rule files that can be opened; see `form.form`."""
         self._known = None
-        catalogue = self._drafts().catalogue
+        catalogue = self.catalogue
         project = self._settings.dbt_project_dir
         titles = {s.name: str(s.said.get("title") or s.name) for s in segments_of(project)}
         files = sorted(path.stem for path in (project / RULES).glob("*.yml"))
@@ -85,7 +90,7 @@ class Builder:
         """The most frequent values of a column; see `values.values`."""
         with self._lock, connect_closed(self._settings) as con:
             labels = labels_of(con, left_by_parse(self._settings))
-            return values(con, self._drafts().catalogue, labels, table, column)
+            return values(con, self.catalogue, labels, table, column)
 
     def check(self, name: str, rule: Any) -> dict[str, Any]:
         """The text of the file, and the SQL it compiles to or why it can't be.
@@ -119,7 +124,7 @@ class Builder:
         said = {"state": draft.rule.state, "keeps_opted_out": draft.rule.keeps_opted_out}
         where = f"{name}.sql"
         segment = Segment(name, FOLDER / where, None, said, draft.rule.owner, True)
-        counting, paths = counting_sql(draft.rule, self._drafts().catalogue)
+        counting, paths = counting_sql(draft.rule, self.catalogue)
         with self._lock, connect_closed(self._settings) as con:
             sql = compiled(self._settings, draft.sql, where)
             asked = Asked(name, segment, where, sql, read(sql, where))
