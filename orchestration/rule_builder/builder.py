@@ -27,7 +27,7 @@ from orchestration.segment_tools.evaluation import connect_closed, reason_of
 from orchestration.segment_tools.origins import labels_of
 from orchestration.segment_tools.preview import Asked, sizes
 from orchestration.segment_tools.steps import read
-from orchestration.segments.catalogue import is_plain
+from orchestration.segments.catalogue import Catalogue, is_plain
 from orchestration.segments.checking import MOST_TOLD, read_rule
 from orchestration.segments.compile_command import warehouse_types
 from orchestration.segments.counting import counting_sql

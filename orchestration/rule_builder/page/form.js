@@ -66,7 +66,7 @@ function entry(word, asked, said, context, takeOut = null) {
   if (!ofOne(element)) {
     return h("fieldset", {}, h("legend", {}, plain(word)), out, element);
   }
-  element.setAttribute("aria-label", inner.label);
+  if (!element.hasAttribute("aria-label")) element.setAttribute("aria-label", inner.label);
   const line = labelled(plain(word), element);
   if (out) line.append(out);
   return line;
