@@ -24,7 +24,7 @@ from orchestration.rule_builder.values import values
 from orchestration.rule_builder.wire import from_wire, to_wire
 from orchestration.segment_tools.compiled import compiled, left_by_parse
 from orchestration.segment_tools.evaluation import connect_closed, reason_of
-from orchestration.segment_tools.origins import labels_of
+from orchestration.segment_tools.origins import Labels, labels_of
 from orchestration.segment_tools.preview import Asked, sizes
 from orchestration.segment_tools.steps import read
 from orchestration.segments.catalogue import Catalogue, is_plain
@@ -71,6 +71,7 @@ class Builder:
         self._settings = settings
         self._lock = threading.Lock()
         self._known: Drafts | None = None
+        self._labels: Labels | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -79,7 +80,7 @@ class Builder:
 
     def form(self) -> dict[str, Any]:
         """The form as of now, and the rule files that can be opened; see `form.form`."""
-        self._known = None
+        self._known = self._labels = None
         catalogue = self.catalogue
         project = self._settings.dbt_project_dir
         titles = {s.name: str(s.said.get("title") or s.name) for s in segments_of(project)}
@@ -89,7 +90,8 @@ class Builder:
     def values(self, table: str, column: str) -> dict[str, Any]:
         """The most frequent values of a column; see `values.values`."""
         with self._lock, connect_closed(self._settings) as con:
-            labels = labels_of(con, left_by_parse(self._settings))
+            labels = self._labels or labels_of(con, left_by_parse(self._settings))
+            self._labels = labels
             return values(con, self.catalogue, labels, table, column)
 
     def check(self, name: str, rule: Any) -> dict[str, Any]:

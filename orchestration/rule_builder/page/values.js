@@ -124,7 +124,7 @@ export function comparison(schema, said, context) {
   const place = h("div", { class: "comparison" });
   const help = h("small", {});
   const draw = () => {
-    help.textContent = `True when ${kind === "date" ? "the day" : "it"} is ${known.operators[said.operator].meaning}.`;
+    help.textContent = `${plain(said.operator)}: ${known.operators[said.operator].meaning}`;
     const inner = schema.compares ? { ...context, table: null } : context;
     place.querySelector(".value_of")?.remove();
     help.before(valueOf(said, kind, inner));
