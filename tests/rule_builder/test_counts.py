@@ -16,9 +16,9 @@ from orchestration.rule_builder.wire import to_wire
 from orchestration.segment_tools.compare import LEAST_PEOPLE
 from orchestration.segment_tools.compiled import left_by_parse
 from orchestration.segment_tools.origins import Labels, labels_of
-from orchestration.segment_tools.preview import preview
+from orchestration.segment_tools.preview import Asked, preview, sizes
 from orchestration.segments.reading import parse_rule_text
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.conftest import Company
 
 RULES = [
@@ -69,19 +69,23 @@ def test_a_count_is_that_of_the_preview(
         assert [c["so_far"] for c in clauses] == [c["cumulative"] for c in conditions]
 
 
-def test_who_keeps_opted_out_keeps_them(builder: Builder) -> None:
-    rule = {**sent(RULES[0]), "include": {"field": "profiles.record_count", "operator": "at_least",
-                                          "value": {"number": "1"}}}  # fmt: skip
-    without, kept = builder.count("", rule), builder.count("", {**rule, "keeps_opted_out": True})
-    assert "opted_out" not in kept["kept_out"]
-    assert kept["members"] == without["members"] + without["kept_out"].get("opted_out", 0)
+def test_what_the_rule_says_of_its_segment_is_what_is_counted(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Asked] = []
 
+    def noted(con: duckdb.DuckDBPyConnection, settings: Settings, one: Asked) -> dict[str, Any]:
+        asked.append(one)
+        return sizes(con, settings, one)
 
-def test_members_are_counted_before_the_rule_has_a_title(builder: Builder) -> None:
+    monkeypatch.setattr("orchestration.rule_builder.builder.sizes", noted)
     rule = sent(RULES[-1])
-    untitled = {**rule, "title": "", "owner": "", "purpose": ""}
-    assert builder.count("", untitled)["members"] == builder.count("win_back", rule)["members"]
-    assert "is empty" in builder.check("", untitled)["says"]
+    untitled = {"title": "", "owner": "", "purpose": ""}  # counted all the same
+    assert "is empty" in builder.check("", {**rule, **untitled})["says"]
+    for more in (untitled, {"keeps_opted_out": True}, {"state": "inactive"}):
+        assert builder.count("", {**rule, **more})["qualified"] > 0
+    assert [one.keeps_opted_out for one in asked] == [False, True, False]
+    assert [one.state for one in asked] == ["active", "active", "inactive"]
 
 
 def test_values_are_those_of_the_rows_and_small_cells_are_left_out(

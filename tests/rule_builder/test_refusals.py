@@ -212,6 +212,9 @@ def test_links_are_not_followed(page: Asking, rules: Path, tmp_path: Path) -> No
     assert (opened.status, "secret" in opened.text) == (422, False)
     assert page.ask("/ask/save", SAVE).status == 422
     assert outside.read_text() == "title: secret\n"
+    outside.unlink()
+    assert page.ask("/ask/save", SAVE).status == 422
+    assert (rules / "fresh.yml").is_symlink()
 
 
 def test_without_a_warehouse_counting_says_so(page: Asking) -> None:

@@ -6,6 +6,7 @@ import random
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,16 @@ from orchestration.errors import UserError
 from orchestration.segments.checking import read_rule
 from orchestration.segments.reading import Document, parse_rule_text
 from orchestration.segments.rule_text import WIDTH, rule_text, said_of
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from tests.segments import hostile
 from tests.segments.trees import Trees
 from tests.segments.world import random_world
 
 HEAD = {"title": "A", "owner": "team:marketing", "purpose": "A test.", "state": "active"}
+WRITTEN_BY_HAND = [
+    *sorted((PROJECT_ROOT / "tests" / "rule_builder" / "by_hand").glob("*.yml")),
+    DBT_PROJECT_DIR / "segment_rules" / "win_back.yml",
+]
 
 
 def parsed(text: str) -> Any:
@@ -52,10 +57,10 @@ def test_two_thousand_random_rules_are_read_as_they_were_said() -> None:
     assert written_and_read(24, 2000) > 20_000
 
 
-def test_the_shipped_rule_is_written_as_it_stands() -> None:
-    shipped = (DBT_PROJECT_DIR / "segment_rules" / "win_back.yml").read_text("utf-8")
-    plain = re.sub(r"(?m)^ *#.*\n", "", shipped)
-    assert rule_text(parsed(shipped)) == plain
+@pytest.mark.parametrize("path", WRITTEN_BY_HAND, ids=lambda path: path.stem)
+def test_a_file_written_by_hand_is_written_as_it_stands(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert rule_text(parsed(text)) == re.sub(r"(?m)^ *#.*\n", "", text)
 
 
 @pytest.mark.parametrize(
