@@ -23,7 +23,7 @@ from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
 from orchestration.lineage.commands import lineage
 from orchestration.lookup.commands import app as lookup
-from orchestration.page_commands import dashboard, ui
+from orchestration.page_commands import build, dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
 from orchestration.segment_tools.commands import app as segments
@@ -236,6 +236,7 @@ def query(
 
 app.command()(ui)
 app.command()(dashboard)
+segments.command()(build)
 
 
 @app.command()

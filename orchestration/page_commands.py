@@ -1,4 +1,4 @@
-"""`c360 ui` and `c360 dashboard`. Heavy imports happen inside, so that help is quick."""
+"""`c360 ui`, `c360 dashboard`, `c360 segment build`. Heavy imports happen inside: help is quick."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def dashboard(port: Port = 8050, host: ListenOn = None) -> None:
         from orchestration.web.access import Access
 
         serve(begin(), Access.from_env(host), port, stop)
+
+
+def build(port: Port = 8060) -> None:
+    """Open the page on which rule files are built, over the warehouse of the last run.
+
+    It answers on this machine only, and to who has the address that is printed. Saving writes
+    segment_rules/NAME.yml; c360 segment compile makes the segment of it.
+    """
+    with _until_stopped(stopping.BUILDER) as stop:
+        from orchestration.rule_builder.app import serve
+
+        serve(begin(), port, stop)
 
 
 @contextmanager

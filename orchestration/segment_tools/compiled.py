@@ -41,7 +41,7 @@ def compiled(settings: Settings, text: str, where: str) -> str:
     if JINJA.search(without_refs):
         return _by_dbt(settings, text, where)
     names = {name for _, name in REF.findall(written)}
-    tables = _tables(_left_by_parse(settings))
+    tables = _tables(left_by_parse(settings))
     if not names <= set(tables):
         tables = _tables(load_manifest(settings))
     if unknown := sorted(names - set(tables)):
@@ -74,7 +74,7 @@ def file_text(path: Path) -> str:
     return text
 
 
-def _left_by_parse(settings: Settings) -> Mapping[str, Any]:
+def left_by_parse(settings: Settings) -> Mapping[str, Any]:
     """The manifest as the last parse has left it; what has been added since is asked for anew."""
     try:
         found: dict[str, Any] = json.loads(

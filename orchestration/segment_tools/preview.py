@@ -105,29 +105,49 @@ def preview(settings: Settings, name: str, sql: Path | None = None) -> dict[str,
     """
     asked = asked_about(settings, name, sql)
     with connect_closed(settings) as con:
-        hold_previewed(con, settings, asked)
+        found = sizes(con, settings, asked)
         evaluator = Evaluator(con, asked.query)
-        [(qualified, rows, members, profiles)] = con.execute(
-            f"select count(distinct profile_id), count(*), "
-            f"count(distinct profile_id) filter (where not ({LOST})), "
-            f"(select count(*) from profile.profiles) from {PREVIEWED}"
-        ).fetchall()
-        causes = con.execute(
-            "select cause, count(distinct profile_id) from c360_kept_out group by cause order by 1"
-        ).fetchall()
         return {
-            "segment": asked.name,
-            "state": asked.state,
-            "qualified": qualified,
-            "rows_too_many": rows - qualified,
-            "kept_out": dict(causes),
-            "members": members,
-            "profiles": profiles,
-            "share": members / profiles if profiles else None,
+            **found,
             "people": _people(con, asked, labels_of(con, load_manifest(settings))),
-            "steps": _steps(evaluator, qualified),
+            "steps": _steps(evaluator, found["qualified"]),
             "filters": filters(evaluator),
         }
+
+
+def sizes(con: duckdb.DuckDBPyConnection, settings: Settings, asked: Asked) -> dict[str, Any]:
+    """How many fulfil a rule, and how many of them a run would publish.
+
+    Parameters:
+        con: to the warehouse, from `connect_closed`.
+        settings: paths.
+        asked: the segment.
+
+    Returns:
+        segment, state, qualified, rows_too_many, kept_out by cause, members, profiles, share.
+
+    Raises:
+        UserError: it can't be evaluated.
+    """
+    hold_previewed(con, settings, asked)
+    [(qualified, rows, members, profiles)] = con.execute(
+        f"select count(distinct profile_id), count(*), "
+        f"count(distinct profile_id) filter (where not ({LOST})), "
+        f"(select count(*) from profile.profiles) from {PREVIEWED}"
+    ).fetchall()
+    causes = con.execute(
+        "select cause, count(distinct profile_id) from c360_kept_out group by cause order by 1"
+    ).fetchall()
+    return {
+        "segment": asked.name,
+        "state": asked.state,
+        "qualified": qualified,
+        "rows_too_many": rows - qualified,
+        "kept_out": dict(causes),
+        "members": members,
+        "profiles": profiles,
+        "share": members / profiles if profiles else None,
+    }
 
 
 def hold_previewed(con: duckdb.DuckDBPyConnection, settings: Settings, asked: Asked) -> None:

@@ -15,6 +15,7 @@ from orchestration.segments.operators import DATE, NUMBER, OPERATORS
 from orchestration.segments.queries import event_table
 from orchestration.segments.reading import Document, Path_, shown
 from orchestration.segments.rule import (
+    LINES,
     MOST_CLAUSES,
     EventClause,
     FieldClause,
@@ -57,6 +58,12 @@ def _fault(document: Document, found: Mapping[str, Any]) -> str:
             f"{document.place(path)}: is no clause. A clause has one of all, any, none, field, "
             "event, table, sequence, segment and segments"
         )
+    if kind in ("too_short", "string_too_short"):
+        least = found["ctx"]["min_length"]
+        few = "is empty" if least == 1 else f"has too few: {least} at least"
+        return f"{document.place(path)}: {few}"
+    if kind == "string_pattern_mismatch":
+        return f"{document.place(path)}: is a team, as team:marketing, or an address of mail"
     return f"{document.place(path)}: {shown(message, 200)}"
 
 
@@ -141,7 +148,7 @@ class _Check:
             return
         self.where(table, rows.where, path)
         if rows.details:
-            self.where("purchases", rows.details.where, (*path, "details"))
+            self.where(LINES, rows.details.where, (*path, "details"))
         if isinstance(rows, TimedRows):
             self.when(rows.when, path)
 

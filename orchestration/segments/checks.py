@@ -160,10 +160,12 @@ def _unknown(scope: Scope, columns: Columns) -> Iterator[str]:
     sources = _sources(scope, columns)
     aliases = {s.alias for s in getattr(scope.expression, "selects", []) if s.alias}
     everything = set().union(*sources.values(), aliases)
+    in_joins = sources | _looked_at(scope, columns)
     for column in scope.find_all(exp.Column):
-        known = sources.get(column.table) if column.table else everything
+        named = in_joins if isinstance(_place(column), exp.Join) else sources
+        known = named.get(column.table) if column.table else everything
         if known is None:
-            close = nearest(column.table, sources)
+            close = nearest(column.table, named)
             yield f"{_line(column)}there is no {shown(column.table)} to take from{close}"
         elif not isinstance(column.this, exp.Star) and not {column.name, "*"} & known:
             close = nearest(column.name, known)
@@ -175,6 +177,21 @@ def _sources(scope: Scope, columns: Columns) -> dict[str, set[str]]:
     around = _sources(scope.parent, columns) if scope.parent and not _stands_alone(scope) else {}
     own = {name: _columns_of(one, columns) for name, (_, one) in scope.selected_sources.items()}
     return around | own
+
+
+def _looked_at(scope: Scope, columns: Columns) -> dict[str, set[str]]:
+    """The columns of what a semi or anti join looks at, which its condition names and nothing else.
+
+    The parser does not count them to the sources of the select.
+    """
+    joins = scope.expression.args.get("joins") or []
+    names = {j.alias_or_name for j in joins if j.kind in ("SEMI", "ANTI")} & set(scope.sources)
+    return {name: _columns_of(scope.sources[name], columns) for name in names}
+
+
+def _place(column: exp.Expression) -> exp.Expression | None:
+    """The join that a column is a condition of, or its select."""
+    return column.find_ancestor(exp.Join, exp.Select)
 
 
 def _stands_alone(scope: Scope) -> bool:

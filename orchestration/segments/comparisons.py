@@ -18,6 +18,7 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StrictStr,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -65,7 +66,9 @@ def _field(text: str) -> str:
 
 
 Name = Annotated[StrictStr, AfterValidator(_name)]
-FieldName = Annotated[StrictStr, AfterValidator(_field)]
+FieldName = Annotated[
+    StrictStr, AfterValidator(_field), WithJsonSchema({"type": "string", "format": "field"})
+]
 Text = Annotated[StrictStr, Field(min_length=1, max_length=200), AfterValidator(_plain)]
 Number = StrictInt | Annotated[Decimal, Field(strict=True)]
 Day = Annotated[date, Field(strict=True)]
@@ -103,7 +106,9 @@ def _span(value: object) -> object:
     return Span(n=int(match[1]), unit=match[2])
 
 
-Period = Annotated[Span, BeforeValidator(_span)]
+Period = Annotated[
+    Span, BeforeValidator(_span), WithJsonSchema({"type": "string", "format": "period"})
+]
 
 
 def kind_of(value: object) -> str:
@@ -199,7 +204,13 @@ def _count(said: Comparison) -> Comparison:
     return said
 
 
+COMPARES_NUMBERS: dict[str, Any] = {"compares": NUMBER, "operators": list(NUMERIC)}
+"""What the schema of a comparison says beside its words, for who makes a form of it."""
 Where = dict[Name, Annotated[Comparison, BeforeValidator(_comparison)]]
 Count = Annotated[
-    Comparison, BeforeValidator(_comparison), AfterValidator(numeric), AfterValidator(_count)
+    Comparison,
+    BeforeValidator(_comparison),
+    AfterValidator(numeric),
+    AfterValidator(_count),
+    Field(json_schema_extra=COMPARES_NUMBERS),
 ]

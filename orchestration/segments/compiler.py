@@ -23,6 +23,7 @@ IS_COMPILED = "{#- Compiled from segment_rules/"
 READ = re.compile(r"\{\{ ref\('[a-z][a-z0-9_]*'\) \}\}")
 LONGEST_LITERAL, LONGEST_LINE = 70, 110
 Clauses = dict[int, Found]
+"""What each clause of a rule became, by its identity."""
 
 
 def compile_rule(name: str, rule: Rule, catalogue: Catalogue) -> str:
@@ -34,14 +35,14 @@ def compile_rule(name: str, rule: Rule, catalogue: Catalogue) -> str:
         catalogue: the only source of identifiers.
     """
     query = Query(catalogue)
-    found: Clauses = {}
-    _add(query, rule.include, found, True)
+    found = Clauses()
+    add_clauses(query, rule.include, found, True)
     if rule.exclude is not None:
-        _add(query, rule.exclude, found, False)
-    include = _is_true(rule.include, found)
+        add_clauses(query, rule.exclude, found, False)
+    include = holds(rule.include, found)
     asked = [include]
     if rule.exclude is not None:
-        asked.append(exp.Not(this=exp.paren(_is_true(rule.exclude, found))))
+        asked.append(exp.Not(this=exp.paren(holds(rule.exclude, found))))
     reasons = _separated(list(_reasons(rule.include, found, True, catalogue)))
     members = [
         "select",
@@ -66,20 +67,32 @@ def _without_code(text: str) -> str:
     return text
 
 
-def _add(query: Query, clause: Any, found: Clauses, is_told: bool) -> None:
-    """Add the steps of a clause; what no reason tells is not selected."""
+def add_clauses(query: Query, clause: Any, found: Clauses, is_told: bool) -> None:
+    """Add the steps of a clause; what no reason tells is not selected.
+
+    Parameters:
+        query: what they are added to.
+        clause: any clause.
+        found: takes what each clause that is no container became.
+        is_told: whether a reason tells it.
+    """
     if isinstance(clause, All | AnyOf | NoneOf):
         for child in children(clause):
-            _add(query, child, found, is_told and not isinstance(clause, NoneOf))
+            add_clauses(query, child, found, is_told and not isinstance(clause, NoneOf))
     else:
         found[id(clause)] = add_clause(query, clause, is_told)
 
 
-def _is_true(clause: Any, found: Clauses) -> exp.Expression:
-    """Whether a clause holds; never unknown."""
+def holds(clause: Any, found: Clauses) -> exp.Expression:
+    """Whether a clause holds; never unknown.
+
+    Parameters:
+        clause: any clause.
+        found: what `add_clauses` made of it.
+    """
     if not isinstance(clause, All | AnyOf | NoneOf):
         return found[id(clause)].is_found
-    parts = [_is_true(child, found) for child in children(clause)]
+    parts = [holds(child, found) for child in children(clause)]
     if isinstance(clause, All):
         return exp.and_(*parts)
     either = exp.or_(*parts)
@@ -109,7 +122,7 @@ def _reasons(
     if is_true:
         yield inner
         return
-    asked = conditions("when", [_is_true(clause, found)])
+    asked = conditions("when", [holds(clause, found)])
     then = [f"then {inner[0]}"] if len(inner) == 1 else ["then", *indented(inner)]
     yield ["case", *indented([*asked, *indented(then)]), "end"]
 

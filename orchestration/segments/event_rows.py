@@ -9,7 +9,7 @@ from sqlglot import exp
 from orchestration.segments.conditions import condition, literal, needs_clock, time_conditions
 from orchestration.segments.layout import Select
 from orchestration.segments.queries import Query, base_name, event_table, instant_of, join
-from orchestration.segments.rule import Anchor, Details, Rows, TimedRows, When
+from orchestration.segments.rule import LINES, Anchor, Details, Rows, TimedRows, When
 
 ORDER_KEY = ("source_system", "order_id")
 
@@ -89,7 +89,7 @@ def _lines(query: Query, details: Details) -> str:
     """The orders of which the condition holds of any line, or of all."""
     where = [condition(said, exp.column(c)) for c, said in details.where.items()]
     is_clocked = needs_clock(*details.where.values())
-    source = query.read("purchases", *ORDER_KEY, *details.where)
+    source = query.read(LINES, *ORDER_KEY, *details.where)
     joins = []
     if is_clocked:
         joins.append(query.read_clock())

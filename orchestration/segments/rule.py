@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    ConfigDict,
     Discriminator,
     Field,
     StrictStr,
@@ -14,6 +15,7 @@ from pydantic import (
 )
 
 from orchestration.segments.comparisons import (
+    COMPARES_NUMBERS,
     Comparison,
     Count,
     Day,
@@ -29,6 +31,12 @@ from orchestration.segments.declared import OWNER
 from orchestration.segments.operators import FUNCTIONS
 
 MOST_CLAUSES = 60
+LINES = "purchases"
+"""The table of an order's lines."""
+EventType = Annotated[Text, Field(json_schema_extra={"format": "event"})]
+TableName = Annotated[Name, Field(json_schema_extra={"format": "table"})]
+ColumnName = Annotated[Name, Field(json_schema_extra={"format": "column"})]
+SegmentName = Annotated[Name, Field(json_schema_extra={"format": "segment"})]
 
 
 class FieldClause(Comparison):
@@ -52,14 +60,16 @@ class Details(Strict):
     """A condition on the lines of an order."""
 
     quantifier: Literal["any", "all", "none"]
-    where: Annotated[Where, Field(min_length=1)]
+    where: Annotated[Where, Field(min_length=1, json_schema_extra={"columns_of": LINES})]
 
 
 class Rows(Strict):
     """Which activities are meant: those of types, or the rows of another table."""
 
-    event: Text | Annotated[list[Text], Field(min_length=1, max_length=50)] | None = None
-    table: Name | None = None
+    model_config = ConfigDict(json_schema_extra={"one_of": ["event", "table"]})
+
+    event: EventType | Annotated[list[EventType], Field(min_length=1, max_length=50)] | None = None
+    table: TableName | None = None
     where: Where = Field(default_factory=dict)
     details: Details | None = None
 
@@ -112,8 +122,10 @@ class TimedRows(Rows):
 class Aggregate(Comparison):
     """A number made of a column of the activities, and its comparison."""
 
+    model_config = ConfigDict(json_schema_extra=COMPARES_NUMBERS)
+
     function: Literal[FUNCTIONS]  # type: ignore[valid-type]
-    of: Name
+    of: ColumnName
 
     @model_validator(mode="after")
     def _number(self) -> Aggregate:
@@ -162,15 +174,17 @@ class SequenceClause(Strict):
 class SegmentClause(Strict):
     """The members of another segment."""
 
-    segment: Name
+    segment: SegmentName
 
 
 class Part(Strict):
     """What one more segment does to those before it."""
 
-    union: Name | None = None
-    intersect: Name | None = None
-    except_: Annotated[Name | None, Field(alias="except")] = None
+    model_config = ConfigDict(json_schema_extra={"one_of": ["union", "intersect", "except"]})
+
+    union: SegmentName | None = None
+    intersect: SegmentName | None = None
+    except_: Annotated[SegmentName | None, Field(alias="except")] = None
 
     @model_validator(mode="after")
     def _one(self) -> Part:

@@ -15,7 +15,7 @@ from orchestration.segments.checking import check_circles, check_rule, read_rule
 from orchestration.segments.checks import check_sql
 from orchestration.segments.compiler import IS_COMPILED, compile_rule
 from orchestration.segments.declared import FOLDER, keep_listed
-from orchestration.segments.reading import Document, parse_rule_text, read_rule_text, shown
+from orchestration.segments.reading import Document, read_rule_text, shown
 from orchestration.segments.rule import Rule
 
 RULES = Path("segment_rules")
@@ -97,9 +97,9 @@ def compiled(
         UserError: a rule can't be followed; the message names file, line and clause.
     """
     rules = read_rules(project, names)
-    written = _by_hand(project)
+    written = by_hand(project)
     for name in rules:
-        _check_free(project, name, written)
+        check_free(project, name, written)
     catalogue = read_catalogue(project, types, {*rules, *written})
     for name, (rule, document) in rules.items():
         check_rule(name, rule, catalogue, document)
@@ -109,36 +109,27 @@ def compiled(
     for name in names or rules:
         texts |= compiled_one(project, name, rules[name][0], catalogue)
         if types:
-            _check_compiled(name, texts[project / FOLDER / f"{name}.sql"], catalogue, types)
+            check_compiled(name, texts[project / FOLDER / f"{name}.sql"], catalogue, types)
     return texts
 
 
-def _check_compiled(name: str, text: str, catalogue: Catalogue, types: Types) -> None:
-    """What is compiled passes the check of what is written by hand."""
+def check_compiled(name: str, text: str, catalogue: Catalogue, types: Types) -> None:
+    """What is compiled passes the check of what is written by hand.
+
+    Parameters:
+        name: of the segment.
+        text: its SQL.
+        catalogue: what rules may read.
+        types: by `schema.table`, the columns of the warehouse with their types.
+
+    Raises:
+        UserError: it does not.
+    """
     layers = {table.name: table.layer for table in catalogue.tables.values()}
     layers |= dict.fromkeys(catalogue.segments, "segments") | {CLOCK: "conformed"}
     sql = REFERENCE.sub(lambda found: f"{layers[found[1]]}.{found[1]}", text.split("-#}", 1)[1])
     built = {f"segments.{segment}": {"profile_id": "VARCHAR"} for segment in catalogue.segments}
     check_sql(f"{FOLDER}/{name}.sql", sql.replace("{{ ", "").replace(" }}", ""), {**built, **types})
-
-
-def compiled_text(name: str, content: bytes, catalogue: Catalogue) -> str:
-    """The SQL of a rule file's bytes, before there is a file.
-
-    Parameters:
-        name: of the segment.
-        content: what the file would hold.
-        catalogue: what rules may read.
-
-    Raises:
-        UserError: the rule can't be followed; the message names line and clause.
-    """
-    if not is_plain(name):
-        raise UserError(f"'{shown(name)}' can't be the name of a segment.", 2)
-    document = parse_rule_text(content, f"dbt_project/{RULES}/{name}.yml")
-    rule = read_rule(document)
-    check_rule(name, rule, catalogue, document)
-    return compile_rule(name, rule, catalogue)
 
 
 def compiled_one(project: Path, name: str, rule: Rule, catalogue: Catalogue) -> dict[Path, str]:
@@ -215,13 +206,23 @@ def _is_compiled(path: Path) -> bool:
     return path.read_text("utf-8").startswith(IS_COMPILED)
 
 
-def _by_hand(project: Path) -> dict[str, str]:
+def by_hand(project: Path) -> dict[str, str]:
     """Segments whose SQL is written by hand, with its text."""
     models = sorted((project / FOLDER).glob("*.sql"))
     return {path.stem: path.read_text("utf-8") for path in models if not _is_compiled(path)}
 
 
-def _check_free(project: Path, name: str, written: Collection[str]) -> None:
+def check_free(project: Path, name: str, written: Collection[str]) -> None:
+    """Refuse a rule file that would write over a model or a seed.
+
+    Parameters:
+        project: the dbt project.
+        name: of the segment.
+        written: the segments whose SQL is written by hand.
+
+    Raises:
+        UserError: something has that name.
+    """
     own = {project / FOLDER / f"{name}.sql", project / FOLDER / f"{name}.yml"}
     others = [
         path

@@ -9,6 +9,7 @@ from orchestration.segments.catalogue import Catalogue
 from orchestration.segments.comparisons import Comparison
 from orchestration.segments.operators import OPERATORS
 from orchestration.segments.rule import (
+    LINES,
     All,
     AnyOf,
     EventClause,
@@ -96,7 +97,7 @@ def rows_words(rows: Rows, table: str, catalogue: Catalogue) -> str:
     """The activities with their conditions."""
     details = ""
     if rows.details:
-        lines = where_words(rows.details.where, "purchases", catalogue)
+        lines = where_words(rows.details.where, LINES, catalogue)
         details = f" with {rows.details.quantifier} of its lines{lines}"
     return rows_name(rows) + where_words(rows.where, table, catalogue) + details
 

@@ -52,6 +52,12 @@ class Page:
 
 DAGSTER = Page("Dagster", calls=frozenset({"/graphql"}), sockets=frozenset({"/graphql"}))
 DASHBOARD = Page("The dashboard", calls=frozenset({"/_dash-update-component"}))
+BUILDER = Page(
+    "The rule builder",
+    calls=frozenset(
+        f"/ask/{what}" for what in ("form", "values", "check", "count", "open", "save")
+    ),
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ EXIT_CODE = 130
 
 DAGSTER = "Stopped by you: Dagster's page, its daemon and the runs started there have ended."
 DASHBOARD = "Stopped by you: the dashboard has ended."
+BUILDER = "Stopped by you: the rule builder has ended."
 
 
 class Stop:

@@ -227,11 +227,19 @@ class Browser:
         path.write_bytes(base64.b64decode(picture["data"]))
 
     def press(self, key: str) -> None:
-        """Press and release a key: Tab, Enter, ArrowDown or Escape."""
-        code = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowDown": 40}[key]
+        """Press and release a key: Tab, Enter, ArrowDown, ArrowUp or Escape."""
+        code = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}[key]
         for kind in ("rawKeyDown", "keyUp"):
             about = {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code}
             self._call("Input.dispatchKeyEvent", about)
+
+    def type(self, text: str) -> None:
+        """Type a text, letter by letter; Enter is a letter, too."""
+        for letter in text:
+            sent = "\r" if letter == "\n" else letter
+            about = {"key": "Enter" if letter == "\n" else letter, "text": sent}
+            self._call("Input.dispatchKeyEvent", {"type": "keyDown", **about})
+            self._call("Input.dispatchKeyEvent", {"type": "keyUp", "key": about["key"]})
 
     def click(self, element: str) -> None:
         """Click the middle of an element, as a mouse does.

@@ -35,6 +35,7 @@ COMMANDS = (
     ("segment", "list"),
     ("segment", "remove", "x"),
     ("segment", "compile", "x"),
+    ("segment", "build"),
     ("segment", "preview", "x"),
     ("segment", "why", "x", "p1"),
     ("segment", "check", "x"),

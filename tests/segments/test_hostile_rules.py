@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.segments.rule_files import compiled_text
+from orchestration.segments.drafts import drafted
 from tests.segments import hostile
 from tests.segments.world import catalogue
 
@@ -27,14 +27,14 @@ def test_there_are_enough_hostile_rule_files() -> None:
 
 
 def test_the_rule_that_hostile_ones_change_is_compiled_as_it_is() -> None:
-    assert "with" in compiled_text("rule", hostile.text(hostile.WHOLE), catalogue())
+    assert "with" in drafted("rule", hostile.text(hostile.WHOLE), catalogue())[1]
 
 
 def test_hostile_rule_files_are_refused_and_say_where() -> None:
     known, faults = catalogue(), []
     for name, content in CASES:
         try:
-            compiled_text("rule", content, known)
+            drafted("rule", content, known)
         except UserError as error:
             said = str(error)
             if not said.startswith("dbt_project/segment_rules/rule.yml") or error.exit_code != 2:
@@ -53,7 +53,7 @@ def test_hostile_rule_files_are_refused_and_say_where() -> None:
 )
 def test_a_segment_has_a_plain_name(name: str) -> None:
     with pytest.raises(UserError, match="name of a segment"):
-        compiled_text(name, hostile.text(hostile.WHOLE), catalogue())
+        drafted(name, hostile.text(hostile.WHOLE), catalogue())
 
 
 def test_code_in_a_value_is_a_value(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_code_in_a_value_is_a_value(tmp_path: Path) -> None:
             ):
                 rule = {**hostile.WHOLE, "title": payload, "purpose": payload, "include": said}
                 rule.pop("exclude")
-                sql = compiled_text("rule", hostile.text(rule), known).split("-#}", 1)[1]
+                sql = drafted("rule", hostile.text(rule), known)[1].split("-#}", 1)[1]
                 plain = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", sql)
                 assert [row[0] for row in con.execute(plain).fetchall()] == ["p1"], (payload, sql)
                 assert "{{" not in plain and "{%" not in plain

@@ -105,6 +105,8 @@ ACCEPTED = (
     "order by started_at desc, event_count) = 1",
     "select profile_id from profile.visits group by profile_id having count(*) > 2",
     "select a.profile_id from profile.profiles a semi join profile.visits using (profile_id)",
+    "select a.profile_id from profile.profiles a anti join profile.visits v "
+    "on v.profile_id = a.profile_id and v.event_count > a.record_count",
     "select profile_id, city || cast(record_count as string) as reason from profile.profiles",
     "select profile_id from profile.profiles cross join conformed.refresh_period as clock "
     "where cast(last_seen_at as date) > cast(clock.as_of_on - interval '7' day as date)",
@@ -143,5 +145,12 @@ def test_messages_say_line_and_nearest() -> None:
         check_sql("x", "select profile_id\nfrom profile.profiles\nwhere ciyt = 'x'", COLUMNS)
     with pytest.raises(UserError, match=r"no table profile\.visit\. Nearest: profile\.visits"):
         check_sql("x", "select profile_id from profile.visit", COLUMNS)
+    joined = (
+        "select a.profile_id from profile.profiles a semi join profile.visits v on v.{} where {}"
+    )
+    with pytest.raises(UserError, match=r"no column profil_id\. Nearest: profile_id"):
+        check_sql("x", joined.format("profil_id = a.profile_id", "true"), COLUMNS)
+    with pytest.raises(UserError, match="there is no v to take from"):
+        check_sql("x", joined.format("profile_id = a.profile_id", "v.event_count = 1"), COLUMNS)
     with pytest.raises(UserError, match="number with text"):
         check_sql("x", "select profile_id from profile.profiles where record_count = 'x'", COLUMNS)

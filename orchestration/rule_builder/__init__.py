@@ -1,0 +1,1 @@
+"""The page on which rule files are built: `c360 segment build`."""
