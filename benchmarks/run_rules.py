@@ -15,6 +15,8 @@ from orchestration.segments.compiler import compile_rule
 from orchestration.segments.rule import Rule
 from orchestration.settings import DBT_PROJECT_DIR
 
+REF = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
+
 
 def main(database: str, way: str, rules: str) -> None:
     """Make `segments.rule_<number>` of each; prints the members of every rule as JSON.
@@ -35,11 +37,9 @@ def main(database: str, way: str, rules: str) -> None:
             sql = by_hand(said)
             if way == "compiled":
                 text = compile_rule(name, Rule.model_validate(said), catalogue)
-                sql = re.sub(
-                    r"\{\{ ref\('(\w+)'\) \}\}",
-                    lambda found: f"{layers[found[1]]}.{found[1]}",
-                    text.split("-#}", 1)[1],
-                )
+                sql = text.split("-#}", 1)[1]
+                for model in set(REF.findall(sql)):
+                    sql = sql.replace(f"{{{{ ref('{model}') }}}}", f"{layers[model]}.{model}")
             con.execute(f"create or replace table segments.{name} as {sql}")
             count = con.execute(f"select count(*) from segments.{name}").fetchone()
             members[name] = count[0] if count else 0
