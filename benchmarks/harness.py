@@ -150,7 +150,17 @@ def run_benchmark(
     Raises:
         UserError: there is no such benchmark, it keeps nothing, or a child failed.
     """
-    from benchmarks import clv, graph, ingest, lookup, nightly, overhead, pipeline, rankings
+    from benchmarks import (
+        clv,
+        graph,
+        ingest,
+        lookup,
+        nightly,
+        overhead,
+        pipeline,
+        rankings,
+        segments,
+    )
     from benchmarks.nightly_report import show
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
@@ -162,6 +172,7 @@ def run_benchmark(
         "deciles": rankings.run_deciles,
         "rfm": rankings.run_rfm,
         "lookup": lookup.run,
+        "segments": segments.run,
         "nightly": partial(nightly.run, keep=keep),
     }
     if name not in known:

@@ -14,6 +14,7 @@ from orchestration.errors import UserError, without_values
 from orchestration.failures.rules import explain
 from orchestration.failures.seen import Seen
 from orchestration.limits import Limits
+from orchestration.segment_tools.once import rows_are_people, steps_with_each_once
 from orchestration.segment_tools.steps import (
     CLAUSES,
     PERSON,
@@ -77,10 +78,12 @@ class Evaluator:
     Attributes:
         con: to the warehouse.
         query: of the segment.
+        unique_tables: as schema.name, those with one row per person.
     """
 
     con: duckdb.DuckDBPyConnection
     query: SegmentQuery
+    unique_tables: frozenset[str] = frozenset()
 
     @cached_property
     def columns(self) -> dict[str, list[str] | str]:
@@ -94,6 +97,11 @@ class Evaluator:
                 found[step.name] = f"can't be evaluated: {reason_of(error)}"
         return found
 
+    @cached_property
+    def each_once(self) -> frozenset[str]:
+        """The steps, and tables, in which nobody stands twice."""
+        return steps_with_each_once(self.query, self.unique_tables) | self.unique_tables
+
     def why_not(self, step: Step) -> str:
         """Why people can't be looked for in a step; empty where they can."""
         columns = self.columns[step.name]
@@ -101,11 +109,16 @@ class Evaluator:
             return columns
         return "" if PERSON in columns else NO_PERSON
 
+    def people(self) -> dict[str, int | str]:
+        """The people of each step, or why there is no number."""
+        return self.counts("count({distinct}profile_id)")
+
     def counts(self, what: str, where: str = "true") -> dict[str, int | str]:
         """A number per step, or why there is none.
 
         Parameters:
-            what: an aggregate over the rows of a step.
+            what: an aggregate over the rows of a step; `{distinct}` in it is said where a person
+                may stand there twice.
             where: a condition on them.
         """
         answers: dict[str, int | str] = {}
@@ -121,7 +134,13 @@ class Evaluator:
 
     def _counts(self, steps: Sequence[Step], what: str, where: str) -> list[int | str]:
         """All at once, so that steps are worked out once; one by one where one of them fails."""
-        each = [f"(select {what} from ({self._from(s)}) as step where {where})" for s in steps]
+        said = [
+            what.format(distinct="" if s.name in self.each_once else "distinct ") for s in steps
+        ]
+        each = [
+            f"(select {asked} from ({self._from(step)}) as step where {where})"
+            for step, asked in zip(steps, said, strict=True)
+        ]
         if not each:
             return []
         try:
@@ -212,7 +231,8 @@ def _filter(evaluator: Evaluator, step: Step, part: int, clause: str) -> dict[st
             {"condition": in_words(c), "alone": None, "cumulative": None} for c in conditions
         ],
     }
-    people = "count(distinct c360_person)"
+    is_once = rows_are_people(step.parts[part], clause, evaluator.each_once)
+    people = f"count({'' if is_once else 'distinct '}c360_person)"
     alone = [f"{people} filter (where c360_test_{n})" for n in range(len(conditions))]
     after = [
         f"{people} filter (where {' and '.join(f'c360_test_{m}' for m in range(n + 1))})"

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from orchestration.segment_tools.compiled import compiled, file_text
 from orchestration.segment_tools.evaluation import Evaluator, connect_closed, filters, temporary
+from orchestration.segment_tools.once import unique_tables
 from orchestration.segment_tools.origins import (
     MASKED,
     Labels,
@@ -106,10 +107,11 @@ def preview(settings: Settings, name: str, sql: Path | None = None) -> dict[str,
     asked = asked_about(settings, name, sql)
     with connect_closed(settings) as con:
         found = sizes(con, settings, asked)
-        evaluator = Evaluator(con, asked.query)
+        manifest = load_manifest(settings)
+        evaluator = Evaluator(con, asked.query, unique_tables(manifest))
         return {
             **found,
-            "people": _people(con, asked, labels_of(con, load_manifest(settings))),
+            "people": _people(con, asked, labels_of(con, manifest)),
             "steps": _steps(evaluator, found["qualified"]),
             "filters": filters(evaluator),
         }
@@ -211,7 +213,7 @@ def reason_is_shown(asked: Asked, labels: Labels) -> bool:
 
 def _steps(evaluator: Evaluator, qualified: int) -> list[dict[str, Any]]:
     """The people that each step still holds; what the parser reads must come to the same end."""
-    counts = evaluator.counts(f"count(distinct {PERSON})")
+    counts = evaluator.people()
     if counts[RESULT] != qualified:
         counts = dict.fromkeys(
             counts, "can't be evaluated: the parser reads the SQL in another way"
