@@ -6,6 +6,7 @@ data can't settle is asked for, also under `--yes`; what was said is asked no mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from orchestration.errors import UserError
@@ -188,9 +189,14 @@ def _money(p: Proposal, column: Column, currency: str | None) -> list[Doubt]:
 
 
 def _agree(named: set[str], currency: str | None) -> bool:
+    """Whether amounts of the named currencies are all of the one that was said, or named."""
     if len(named) > 1:
         return False
-    return currency is None or named == {currency} or (named == {"USD"} and currency in DOLLARS)
+    [name] = named
+    if not re.fullmatch("[A-Z]{3}", name):
+        # ¥ and kr are the sign of several currencies.
+        return currency is not None
+    return currency is None or name == currency or (name == "USD" and currency in DOLLARS)
 
 
 def _rows(proposal: Proposal, result: Measured) -> list[Doubt]:

@@ -20,6 +20,8 @@ from orchestration.sources.proposals import Feed, Proposal
 from orchestration.sources.roles import Role, key_column
 
 AMOUNTS = ("amount", "price", "cost")
+SEVERAL = 3
+"""Orders of several lines, and amounts of theirs, below which chance makes lines alike."""
 
 
 def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -38,7 +40,7 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         return
     back, pieces = _taken_back(table), table.meaning("quantity")
     signs = [sql.says_return(back)] if back is not None else []
-    if pieces and pieces.share("negative") and len(columns) == 1:
+    if pieces and _is_written_twice(pieces, columns):
         signs.append(f"{sql.integer(pieces)} < 0")
     if signs:
         amount = f"case when {' or '.join(signs)} then -abs({amount}) else {amount} end"
@@ -85,6 +87,8 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         p.newest_by = "booked_at"
         return
     ask_refunds(p, table, role)
+    paid = _paid(ctx, table, role)
+    _ask_repeated(ctx, p, table, role, paid[1])
     number = table.meaning("line_number")
     if (
         not role.is_lines and role.order is not None and role.order.is_unique
@@ -110,9 +114,16 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     if back is not None:
         p.help("is_taken_back", sql.says_return(back), back)
     _pieces(p, table.meaning("quantity"), back)
-    _line_amount(p, table.meaning("quantity"), back, *_paid(ctx, table, role))
+    _line_amount(p, table.meaning("quantity"), back, *paid)
     _currency(ctx, p, table)
     p.newest_by = "booked_at"
+
+
+def _is_written_twice(quantity: Column, columns: tuple[Column, ...]) -> bool:
+    """What was taken back may be minus one piece of plus 30.00, or of minus 30.00 each."""
+    return bool(quantity.share("negative")) and (
+        len(columns) == 1 or bool(columns[0].share("negative"))
+    )
 
 
 def _taken_back(table: Table) -> Column | None:
@@ -149,8 +160,7 @@ def _line_amount(
     """What the line came to, below zero for a return, and whether it is one."""
     pieces = "quantity" if back is None else "quantity_written" if quantity else "1"
     signs = ["is_taken_back"] if back is not None else []
-    if quantity and quantity.share("negative") and len(columns) == 1:
-        # Some write what was taken back as minus one piece of plus 30.00.
+    if quantity and _is_written_twice(quantity, columns):
         signs.append(f"{pieces} < 0")
     used = (*columns, back) if back is not None else columns
     written = "line_amount"
@@ -200,25 +210,41 @@ def _paid(ctx: Context, table: Table, role: Role) -> tuple[str | None, tuple[Col
     """What the row's goods cost, and the columns that say it."""
     line, total = table.meaning("line_amount"), table.meaning("amount")
     price, quantity = table.meaning("unit_price"), table.meaning("quantity")
-    if role.is_lines and total and not line and _is_order_total(ctx, table, role.order, total):
+    whole = table.meaning("order_amount")
+    if total and not line and price and quantity and _repeats(ctx, table, role, total):
         total = None
-    best = (line or total) if role.is_lines else (total or line)
+    best = (line or total) if role.is_lines else (whole or total or line)
     if best:
         return sql.amount(best), (best,)
     if price and quantity:
         return sql.product_of(quantity, price), (price, quantity)
+    if whole and role.order:
+        return sql.on_first_line(sql.amount(whole), role.order), (whole,)
     return (sql.amount(price), (price,)) if price else (None, ())
 
 
-def _is_order_total(ctx: Context, table: Table, order: Column | None, total: Column) -> bool:
-    if order is None or not (table.meaning("unit_price") and table.meaning("quantity")):
+def _ask_repeated(
+    ctx: Context, p: Proposal, table: Table, role: Role, columns: tuple[Column, ...]
+) -> None:
+    """An amount that all lines of an order share may be the order's, and would count on each."""
+    amounts = [c for c in columns if c.means in ("amount", "line_amount")]
+    for column in amounts:
+        if "meaning" not in column.said and _repeats(ctx, table, role, column, SEVERAL):
+            what = "it is the same on all lines of an order, so it may be the whole order's."
+            how = "--rename '{0}=order_amount' counts it once an order, --rename '{0}=line_amount' "
+            p.doubt(column, what, how + "on each line.")
+
+
+def _repeats(ctx: Context, table: Table, role: Role, amount: Column, least: int = 1) -> bool:
+    """Whether an amount is the same on all lines of nearly all orders, and differs by order."""
+    if not role.is_lines or role.order is None:
         return False
-    row = ctx.con.execute(
-        f"select count(*), count(*) filter (amounts = 1) from (select count(distinct "
-        f"{quoted(total.name)}) as amounts from {quoted(table.sample)} "
-        f"group by {quoted(order.name)} having count(*) > 1)"
-    ).fetchall()[0]
-    return bool(row and row[0] and row[1] >= 0.95 * row[0])
+    [(orders, alike, amounts)] = ctx.con.execute(
+        f"select count(*), count(*) filter (amounts = 1), count(distinct amount) from (select "
+        f"count(distinct {quoted(amount.name)}) as amounts, min({quoted(amount.name)}) as amount "
+        f"from {quoted(table.sample)} group by {quoted(role.order.name)} having count(*) > 1)"
+    ).fetchall()
+    return bool(orders >= least and amounts >= least and alike >= 0.95 * orders)
 
 
 def _currency(ctx: Context, p: Proposal, table: Table, is_required: bool = True) -> None:
@@ -244,12 +270,28 @@ def _order_status(ctx: Context, p: Proposal, table: Table) -> None:
     if column and coded:
         p.feed("status", coded, column)
         p.check("status is null", "invalid_code", column)
+        _ask_given_back(ctx, p, table, column)
     else:
         p.feed("status", "'completed'", reason="assumed: the table does not say it")
         if column and column.filled:
             what = "few of its values say whether an order was completed or cancelled."
             how = "Say it with --format '{0}=VALUE:completed', or --rename '{0}=ignore'."
             p.doubt(column, what, how)
+
+
+def _ask_given_back(ctx: Context, p: Proposal, table: Table, status: Column) -> None:
+    """An order that was refunded is no revenue, unless another column says what was given back."""
+    negative = any(c.share("negative") for c in table.columns if c.means)
+    if table.meaning("refunded_amount") or _taken_back(table) or negative:
+        return
+    said = [v for v in sql.values(ctx.con, table, status, "given_back") if v not in status.codes]
+    if said:
+        what = f"orders are {', '.join(said[:5])}, and nothing says how much was given back."
+        how = (
+            "Name that column with --rename COLUMN=refunded_amount, or say --format "
+            f"'{{0}}={said[0]}:completed' to count all of it and ':cancelled' to count nothing."
+        )
+        p.doubt(status, what, how)
 
 
 def _numbers_lines(

@@ -65,7 +65,7 @@ def key_column(table: Table) -> Column | None:
 def has_money(table: Table) -> bool:
     """The table says what was paid."""
     return bool(
-        table.meaning("amount", "line_amount")
+        table.meaning("amount", "line_amount", "order_amount")
         or (table.meaning("unit_price") and table.meaning("quantity", "order_id"))
     )
 
