@@ -15,7 +15,7 @@ from orchestration.sources.evidence import DOLLARS
 from orchestration.sources.measure import DEFAULT_THRESHOLD, EMPTY, Measured, Quarantined
 from orchestration.sources.names import meanings
 from orchestration.sources.proposals import Proposal
-from orchestration.sources.roles import lost_facts
+from orchestration.sources.roles import is_called_otherwise, lost_facts, unread_money
 
 LEAST_CONFIDENCE = 0.4
 """Of a column that an entity can't do without."""
@@ -94,6 +94,23 @@ def _lost(table: Table) -> list[Doubt]:
             f"{_say(column, '--rename', 'ignore')}.",
         )
         for column in lost_facts(table)
+    ] + [
+        Doubt(
+            table.name, None,
+            f"it has orders, and none of {', '.join(c.title for c in money[:6])} is known as what "
+            "the goods cost, so they would be no sales.",
+            f"{_say(money[0], '--rename', 'amount')}, or --map {table.name}= to leave it in "
+            "landing.",
+        )
+        for money in (unread_money(table),) if money
+    ] + [
+        Doubt(
+            table.name, None,
+            "it looks like sales, and by its name it is none, so its amounts would be revenue.",
+            f"--map {table.name}=orders,order_lines where they are sales, or --map {table.name}= "
+            "to leave it in landing.",
+        )
+        for _ in range(is_called_otherwise(table))
     ]  # fmt: skip
 
 

@@ -50,6 +50,13 @@ def says_return(column: Column) -> str:
     return _as("says_return", column, arguments)
 
 
+def is_marked(column: Column) -> str:
+    """Whether a flag is set, or a day says when it was."""
+    if column.formats or column.file_type in ("date", "timestamp"):
+        return f"{text(column)} is not null"
+    return _as("says_return", column, ", is_flag=true")
+
+
 def names_kind(column: Column) -> bool:
     """Whether the column's name says that its values are kinds of documents."""
     return "".join(t for t in tokens(column.source_name) if t != "code") in words("document_kind")

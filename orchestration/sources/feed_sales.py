@@ -7,7 +7,14 @@ import duckdb
 from orchestration.ingest.sql import quoted
 from orchestration.sources import expressions as sql
 from orchestration.sources.drafts import Column, Table
-from orchestration.sources.feed_refunds import ask_refunds, feed_refund, refunded
+from orchestration.sources.feed_refunds import (
+    ask_given_back,
+    ask_refunds,
+    feed_refund,
+    is_written_twice,
+    refunded,
+    taken_back,
+)
 from orchestration.sources.feeding import (
     NO_CODE,
     Context,
@@ -38,9 +45,9 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     amount, columns = _paid(ctx, table, role)
     if amount is None:
         return
-    back, pieces = _taken_back(table), table.meaning("quantity")
+    back, pieces = taken_back(table), table.meaning("quantity")
     signs = [sql.says_return(back)] if back is not None else []
-    if pieces and _is_written_twice(pieces, columns):
+    if pieces and is_written_twice(pieces, columns):
         signs.append(f"{sql.integer(pieces)} < 0")
     if signs:
         amount = f"case when {' or '.join(signs)} then -abs({amount}) else {amount} end"
@@ -110,24 +117,13 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         # A line whose order lacks a buyer is set aside for that, not for the order it then lacks.
         see_buyer(p, role.customer)
     feed_instant(p, "booked_at", role.instant)
-    back = _taken_back(table)
+    back = taken_back(table)
     if back is not None:
         p.help("is_taken_back", sql.says_return(back), back)
     _pieces(p, table.meaning("quantity"), back)
     _line_amount(p, table.meaning("quantity"), back, *paid)
     _currency(ctx, p, table)
     p.newest_by = "booked_at"
-
-
-def _is_written_twice(quantity: Column, columns: tuple[Column, ...]) -> bool:
-    """What was taken back may be minus one piece of plus 30.00, or of minus 30.00 each."""
-    return bool(quantity.share("negative")) and (
-        len(columns) == 1 or bool(columns[0].share("negative"))
-    )
-
-
-def _taken_back(table: Table) -> Column | None:
-    return next((c for c in table.columns if c.is_return), None)
 
 
 def _pieces(p: Proposal, quantity: Column | None, back: Column | None) -> None:
@@ -160,7 +156,7 @@ def _line_amount(
     """What the line came to, below zero for a return, and whether it is one."""
     pieces = "quantity" if back is None else "quantity_written" if quantity else "1"
     signs = ["is_taken_back"] if back is not None else []
-    if quantity and _is_written_twice(quantity, columns):
+    if quantity and is_written_twice(quantity, columns):
         signs.append(f"{pieces} < 0")
     used = (*columns, back) if back is not None else columns
     written = "line_amount"
@@ -270,28 +266,13 @@ def _order_status(ctx: Context, p: Proposal, table: Table) -> None:
     if column and coded:
         p.feed("status", coded, column)
         p.check("status is null", "invalid_code", column)
-        _ask_given_back(ctx, p, table, column)
+        ask_given_back(ctx, p, table, column)
     else:
         p.feed("status", "'completed'", reason="assumed: the table does not say it")
         if column and column.filled:
             what = "few of its values say whether an order was completed or cancelled."
             how = "Say it with --format '{0}=VALUE:completed', or --rename '{0}=ignore'."
             p.doubt(column, what, how)
-
-
-def _ask_given_back(ctx: Context, p: Proposal, table: Table, status: Column) -> None:
-    """An order that was refunded is no revenue, unless another column says what was given back."""
-    negative = any(c.share("negative") for c in table.columns if c.means)
-    if table.meaning("refunded_amount") or _taken_back(table) or negative:
-        return
-    said = [v for v in sql.values(ctx.con, table, status, "given_back") if v not in status.codes]
-    if said:
-        what = f"orders are {', '.join(said[:5])}, and nothing says how much was given back."
-        how = (
-            "Name that column with --rename COLUMN=refunded_amount, or say --format "
-            f"'{{0}}={said[0]}:completed' to count all of it and ':cancelled' to count nothing."
-        )
-        p.doubt(status, what, how)
 
 
 def _numbers_lines(

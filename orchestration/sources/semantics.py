@@ -75,6 +75,9 @@ def fits(column: Column, means: str) -> bool:
             return share("url") + share("path") >= 0.5
         case "boolean":
             return share("boolean") >= 0.9 and column.distinct <= BOTH
+        case "mark":
+            # A flag, or the day on which it was set.
+            return is_day or fits(column, "is_return") or column.file_type in ("date", "timestamp")
         case "kind":
             return not column.is_unique or column.rows < 20
         case "title":

