@@ -13,7 +13,7 @@ from orchestration.private_files import Readers
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 
-UNSAFE = ("'", "{", "}", "?", "#", "\\")
+UNSAFE = ("'", "{", "}", "?", "\\")
 """Tried: dbt and DuckDB's attach read each as something else than a letter of a name."""
 PARTS = ("dbt_project/dbt_project.yml", "profiles.yml", "sql_templates", "dashboards")
 """What the program reads of the project beside itself; a package built from it has none of this."""

@@ -22,7 +22,7 @@
 {%- endmacro %}
 {% macro duckdb__as_instant_in(text, format, zone) -%}
     {%- set local = duckdb__parsed_timestamp(text, format) -%}
-    {%- set instant = duckdb__from_zone(local, zone) -%}
+    {%- set instant = local if '%z' in format else duckdb__from_zone(local, zone) -%}
     {%- if format == 'iso' and zone != 'UTC' -%}
         {%- set named = ':.*(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$' -%}
         {%- set instant = 'case when regexp_matches(trim(' ~ text ~ "), '" ~ named ~ "') then " ~ local
@@ -138,30 +138,26 @@
     )
 {%- endmacro %}
 
-{#- A text in one format as a timestamp, as it stands there. -#}
+{#- A text in one format as a timestamp, as it stands there; in UTC where the format has a %z. -#}
 {% macro duckdb__parsed_timestamp(text, format) -%}
     {%- set units = {'epoch_seconds': 1000000, 'epoch_millis': 1000, 'epoch_micros': 1} -%}
+    {%- set parsed = 'try_strptime(trim(' ~ text ~ "), '" ~ format ~ "')" -%}
+    {%- if '%z' in format -%}
+        {%- set parsed = 'cast(' ~ parsed ~ ' as timestamp)' -%}
+    {%- endif -%}
+    {#- Without signs between them, strptime would take fewer digits for a part; and it reads the
+        18 of 1/2/18 as the year 18. -#}
+    {%- set digits = '[/. -][0-9]{' ~ (4 if '%Y' in format else 2) ~ '}([T ,].*)?$' -%}
     {%- if format in units -%}
         try(make_timestamp(cast(try_cast(trim({{ text }}) as decimal(24, 6)) * {{ units[format] }} as bigint)))
     {%- elif format == 'iso' -%}
         {{ duckdb__to_utc_timestamp(text) }}
     {%- elif format in ('%Y%m%d', '%d%m%Y', '%m%d%Y') -%}
-        {#- Without signs between them, strptime would take fewer digits for a part. -#}
-        case
-            when regexp_full_match(trim({{ text }}), '[0-9]{8}')
-                then try_strptime(trim({{ text }}), '{{ format }}')
-        end
-    {%- elif format.startswith('%Y') -%}
-        try_strptime(trim({{ text }}), '{{ format }}')
-    {%- elif '%Y' in format or '%y' in format -%}
-        {#- strptime reads the 18 of 1/2/18 as the year 18. -#}
-        {%- set digits = '[/. -][0-9]{' ~ (4 if '%Y' in format else 2) ~ '}([T ].*)?$' -%}
-        case
-            when regexp_matches(trim({{ text }}), '{{ digits }}')
-                then try_strptime(trim({{ text }}), '{{ format }}')
-        end
+        case when regexp_full_match(trim({{ text }}), '[0-9]{8}') then {{ parsed }} end
+    {%- elif not format.startswith('%Y') and ('%Y' in format or '%y' in format) -%}
+        case when regexp_matches(trim({{ text }}), '{{ digits }}') then {{ parsed }} end
     {%- else -%}
-        try_strptime(trim({{ text }}), '{{ format }}')
+        {{ parsed }}
     {%- endif -%}
 {%- endmacro %}
 

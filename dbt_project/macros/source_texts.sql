@@ -61,18 +61,22 @@
 
 {#-
     Whether a document is a return by what it is called, in the languages of the sources, or by a
-    flag. Such rows are often written with positive amounts.
+    flag. Such rows are often written with positive amounts. `returns` and `sales` are further words
+    of a source, in lower case; what is a sale there is no return, whatever it is called elsewhere.
 -#}
-{% macro says_return(text, is_flag=false) -%}
+{% macro says_return(text, is_flag=false, returns=[], sales=[]) -%}
     {%- set words = [
-        'refund', 'return', 'credit note', 'credit_note', 'creditnote', 'credit memo',
-        'credit_memo', 'creditmemo', 'gutschrift', 'retoure', 'rückgabe', 'rückerstattung',
-        'erstattung', 'rückzahlung', 'avoir', 'remboursement', 'retour', 'devolución', 'devolucion',
-        'reembolso', 'abono', 'nota de crédito', 'rimborso', 'reso', 'nota di credito',
-        'terugbetaling', 'creditnota', 'retur'
+        'refund', 'refunds', 'return', 'returns', 'sales return', 'credit note', 'credit_note',
+        'creditnote', 'credit memo', 'credit_memo', 'creditmemo', 'chargeback', 'rma',
+        'gutschrift', 'stornorechnung', 'rechnungskorrektur', 'retoure',
+        'rückgabe', 'rücknahme', 'rückerstattung', 'erstattung', 'rückzahlung', 'avoir',
+        'remboursement', 'retour', 'devolución', 'devolucion', 'reembolso', 'abono',
+        'nota de crédito', 'rimborso', 'reso', 'nota di credito', 'terugbetaling', 'creditnota',
+        'retur'
     ] -%}
     {%- set yes = ['true', 't', 'yes', 'y', '1', 'ja', 'j', 'oui', 'si', 'sí'] -%}
-    coalesce(lower({{ as_text(text) }}) in ('{{ (yes if is_flag else words) | join("', '") }}'), false)
+    {%- set words = (yes if is_flag else words) | reject('in', sales) | list + returns -%}
+    coalesce(lower({{ as_text(text) }}) in ('{{ words | join("', '") }}'), false)
 {%- endmacro %}
 
 {#-

@@ -6,6 +6,7 @@ data can't settle is asked for, also under `--yes`; what was said is asked no mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from orchestration.errors import UserError
@@ -14,7 +15,7 @@ from orchestration.sources.evidence import DOLLARS
 from orchestration.sources.measure import DEFAULT_THRESHOLD, EMPTY, Measured, Quarantined
 from orchestration.sources.names import meanings
 from orchestration.sources.proposals import Proposal
-from orchestration.sources.roles import lost_facts
+from orchestration.sources.roles import is_called_otherwise, lost_facts, unread_money
 
 LEAST_CONFIDENCE = 0.4
 """Of a column that an entity can't do without."""
@@ -93,6 +94,23 @@ def _lost(table: Table) -> list[Doubt]:
             f"{_say(column, '--rename', 'ignore')}.",
         )
         for column in lost_facts(table)
+    ] + [
+        Doubt(
+            table.name, None,
+            f"it has orders, and none of {', '.join(c.title for c in money[:6])} is known as what "
+            "the goods cost, so they would be no sales.",
+            f"{_say(money[0], '--rename', 'amount')}, or --map {table.name}= to leave it in "
+            "landing.",
+        )
+        for money in (unread_money(table),) if money
+    ] + [
+        Doubt(
+            table.name, None,
+            "it looks like sales, and by its name it is none, so its amounts would be revenue.",
+            f"--map {table.name}=orders,order_lines where they are sales, or --map {table.name}= "
+            "to leave it in landing.",
+        )
+        for _ in range(is_called_otherwise(table))
     ]  # fmt: skip
 
 
@@ -188,9 +206,14 @@ def _money(p: Proposal, column: Column, currency: str | None) -> list[Doubt]:
 
 
 def _agree(named: set[str], currency: str | None) -> bool:
+    """Whether amounts of the named currencies are all of the one that was said, or named."""
     if len(named) > 1:
         return False
-    return currency is None or named == {currency} or (named == {"USD"} and currency in DOLLARS)
+    [name] = named
+    if not re.fullmatch("[A-Z]{3}", name):
+        # ¥ and kr are the sign of several currencies.
+        return currency is not None
+    return currency is None or name == currency or (name == "USD" and currency in DOLLARS)
 
 
 def _rows(proposal: Proposal, result: Measured) -> list[Doubt]:

@@ -24,7 +24,7 @@ class Column:
         is_mark_a_guess: both marks read all its numbers, and give other ones.
         median: of its numbers; share_broken: of those that are no multiple of 100.
         minor_digits: digits of a minor unit, such as 2 for cents, that amounts are written in.
-        currency: what its amounts name, as ISO 4217 codes in order.
+        currency: what its amounts name: ISO 4217 codes, or a sign that several have, in order.
         zone: the time zone of instants that name none.
         nobody: values of a reference that stand for nobody.
         is_return: some of its values say that the row is a return.

@@ -15,10 +15,11 @@ from orchestration.sources.rendering import readers
 
 TIME = r"[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?"
 SIGNS = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "zł": "PLN", "Kč": "CZK", "Ft": "HUF",
+    "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "zł": "PLN", "Kč": "CZK", "₺": "TRY",
+    "₽": "RUB", "₪": "ILS", "₫": "VND", "₴": "UAH", "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT",
     "$": "USD", "US$": "USD", "A$": "AUD", "C$": "CAD", "R$": "BRL", "NZ$": "NZD",
 }  # fmt: skip
-MONEY = r"([A-Z]{0,2}\$|\p{Sc}|zł|Kč|Ft|[A-Za-z]{3})"
+MONEY = r"([A-Z]{0,2}\$|\p{Sc}|kr|zł|Kč|[A-Za-z]{3})"
 DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "MXN", "SGD", "HKD"})
 MINOR_UNITS = frozenset({"cents", "cent", "pence", "minor", "centimes", "rappen", "kopeks", "ore"})
 UNIT_WORDS = MINOR_UNITS | {"in"}

@@ -44,8 +44,22 @@ def key(column: Column) -> str:
 
 def says_return(column: Column) -> str:
     """Whether the column says that the row is a return: a kind of document, or a flag."""
-    flag = ", is_flag=true" if column.means == "is_return" else ""
-    return _as("says_return", column, flag)
+    said = {k: [v for v, code in column.codes.items() if code == k] for k in ("return", "sale")}
+    arguments = ", is_flag=true" if column.means == "is_return" else ""
+    arguments += "".join(f", {k}s={values}" for k, values in said.items() if values)
+    return _as("says_return", column, arguments)
+
+
+def is_marked(column: Column) -> str:
+    """Whether a flag is set, or a day says when it was."""
+    if column.formats or column.file_type in ("date", "timestamp"):
+        return f"{text(column)} is not null"
+    return _as("says_return", column, ", is_flag=true")
+
+
+def names_kind(column: Column) -> bool:
+    """Whether the column's name says that its values are kinds of documents."""
+    return "".join(t for t in tokens(column.source_name) if t != "code") in words("document_kind")
 
 
 def postal_code(column: Column) -> str:
@@ -97,6 +111,14 @@ def product_of(quantity: Column, price: Column) -> str:
     if price.minor_digits:
         exact += f" * 0.{'0' * (price.minor_digits - 1)}1"
     return f"try_cast(\n    {integer(quantity)}\n    * {exact}\n    as decimal(18, 2)\n)"
+
+
+def on_first_line(amount: str, order: Column) -> str:
+    """What an order came to, on the first of its lines in a file; nothing on the others."""
+    return (
+        f"case\n    when row_number() over (\n        partition by {identifier(order)}, source_file"
+        f"\n        order by source_row\n    ) = 1 then {amount}\n    else 0.00\nend"
+    )
 
 
 def integer(column: Column) -> str:
@@ -171,13 +193,20 @@ def codes(
 
 def says(con: duckdb.DuckDBPyConnection, table: Table, column: Column, means: str) -> bool:
     """Whether some value of a column of few values is a word for a meaning."""
-    if column.distinct > FEW:
-        return False
+    return column.distinct <= FEW and bool(values(con, table, column, "column", means))
+
+
+def values(
+    con: duckdb.DuckDBPyConnection, table: Table, column: Column, kind: str, means: str = ""
+) -> list[str]:
+    """The values of a column, in lower case, that are words of a kind, or of one meaning of it."""
     rows = con.execute(
-        f"select distinct {quoted(column.name)} from {quoted(table.sample)}"
+        f"select distinct lower(trim({quoted(column.name)})) as v from {quoted(table.sample)} "
+        "where v is not null order by v limit 2000"
     ).fetchall()
-    known = words("column")
-    return any(means in known.get("".join(tokens(v or "")), ()) for (v,) in rows)
+    known = words(kind)
+    found = ((v, known.get("".join(tokens(v)), ())) for (v,) in rows)
+    return [v for v, meanings in found if meanings and means in (*meanings, "")]
 
 
 def _folded(when: str) -> str:

@@ -16,7 +16,7 @@ from orchestration.sources.feeding import (
     feed_whose,
     own_id,
 )
-from orchestration.sources.names import tokens, words
+from orchestration.sources.names import channel_of, tokens
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
 
@@ -181,9 +181,5 @@ def _channel(ctx: Context, p: Proposal, table: Table) -> None:
         coded = sql.codes(ctx.con, table, column, "channel", share=0.0)
         p.feed("channel", sql.either(coded, as_written) if coded else as_written, column)
         return
-    parts_of_name, known = tokens(table.name), words("channel")
-    for start in range(len(parts_of_name)):
-        for end in range(len(parts_of_name), start, -1):
-            if found := known.get("".join(parts_of_name[start:end])):
-                p.feed("channel", f"'{found[0]}'", reason="the table's name")
-                return
+    if named := channel_of(table.name):
+        p.feed("channel", f"'{named}'", reason="the table's name")

@@ -1,9 +1,10 @@
-"""What of an order was given back, where a column of the order says how much."""
+"""What was given back: which rows are returns, and how much of an order."""
 
 from __future__ import annotations
 
 from orchestration.sources import expressions as sql
 from orchestration.sources.drafts import Column, Table
+from orchestration.sources.feeding import Context
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role
 
@@ -39,3 +40,30 @@ def feed_refund(p: Proposal, column: Column) -> None:
     p.check("line_amount is null", "invalid_amount", column)
     p.feed("is_return", "true", reason="given back")
     p.notes.append(f"{column.title} is taken for given back at the order's time")
+
+
+def taken_back(table: Table) -> Column | None:
+    """The column that says of some rows that they are returns."""
+    return next((c for c in table.columns if c.is_return), None)
+
+
+def is_written_twice(quantity: Column, columns: tuple[Column, ...]) -> bool:
+    """What was taken back may be minus one piece of plus 30.00, or of minus 30.00 each."""
+    return bool(quantity.share("negative")) and (
+        len(columns) == 1 or bool(columns[0].share("negative"))
+    )
+
+
+def ask_given_back(ctx: Context, p: Proposal, table: Table, status: Column) -> None:
+    """An order that was refunded is no revenue, unless another column says what was given back."""
+    negative = any(c.share("negative") for c in table.columns if c.means)
+    if table.meaning("refunded_amount") or taken_back(table) or negative:
+        return
+    said = [v for v in sql.values(ctx.con, table, status, "given_back") if v not in status.codes]
+    if said:
+        what = f"orders are {', '.join(said[:5])}, and nothing says how much was given back."
+        how = (
+            "Name that column with --rename COLUMN=refunded_amount, or say --format "
+            f"'{{0}}={said[0]}:completed' to count all of it and ':cancelled' to count nothing."
+        )
+        p.doubt(status, what, how)

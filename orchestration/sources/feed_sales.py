@@ -7,7 +7,14 @@ import duckdb
 from orchestration.ingest.sql import quoted
 from orchestration.sources import expressions as sql
 from orchestration.sources.drafts import Column, Table
-from orchestration.sources.feed_refunds import ask_refunds, feed_refund, refunded
+from orchestration.sources.feed_refunds import (
+    ask_given_back,
+    ask_refunds,
+    feed_refund,
+    is_written_twice,
+    refunded,
+    taken_back,
+)
 from orchestration.sources.feeding import (
     NO_CODE,
     Context,
@@ -20,6 +27,8 @@ from orchestration.sources.proposals import Feed, Proposal
 from orchestration.sources.roles import Role, key_column
 
 AMOUNTS = ("amount", "price", "cost")
+SEVERAL = 3
+"""Orders of several lines, and amounts of theirs, below which chance makes lines alike."""
 
 
 def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
@@ -36,9 +45,9 @@ def orders(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
     amount, columns = _paid(ctx, table, role)
     if amount is None:
         return
-    back, pieces = _taken_back(table), table.meaning("quantity")
+    back, pieces = taken_back(table), table.meaning("quantity")
     signs = [sql.says_return(back)] if back is not None else []
-    if pieces and pieces.share("negative") and len(columns) == 1:
+    if pieces and is_written_twice(pieces, columns):
         signs.append(f"{sql.integer(pieces)} < 0")
     if signs:
         amount = f"case when {' or '.join(signs)} then -abs({amount}) else {amount} end"
@@ -85,6 +94,8 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         p.newest_by = "booked_at"
         return
     ask_refunds(p, table, role)
+    paid = _paid(ctx, table, role)
+    _ask_repeated(ctx, p, table, role, paid[1])
     number = table.meaning("line_number")
     if (
         not role.is_lines and role.order is not None and role.order.is_unique
@@ -106,17 +117,13 @@ def order_lines(ctx: Context, p: Proposal, table: Table, role: Role) -> None:
         # A line whose order lacks a buyer is set aside for that, not for the order it then lacks.
         see_buyer(p, role.customer)
     feed_instant(p, "booked_at", role.instant)
-    back = _taken_back(table)
+    back = taken_back(table)
     if back is not None:
         p.help("is_taken_back", sql.says_return(back), back)
     _pieces(p, table.meaning("quantity"), back)
-    _line_amount(p, table.meaning("quantity"), back, *_paid(ctx, table, role))
+    _line_amount(p, table.meaning("quantity"), back, *paid)
     _currency(ctx, p, table)
     p.newest_by = "booked_at"
-
-
-def _taken_back(table: Table) -> Column | None:
-    return next((c for c in table.columns if c.is_return), None)
 
 
 def _pieces(p: Proposal, quantity: Column | None, back: Column | None) -> None:
@@ -149,8 +156,7 @@ def _line_amount(
     """What the line came to, below zero for a return, and whether it is one."""
     pieces = "quantity" if back is None else "quantity_written" if quantity else "1"
     signs = ["is_taken_back"] if back is not None else []
-    if quantity and quantity.share("negative") and len(columns) == 1:
-        # Some write what was taken back as minus one piece of plus 30.00.
+    if quantity and is_written_twice(quantity, columns):
         signs.append(f"{pieces} < 0")
     used = (*columns, back) if back is not None else columns
     written = "line_amount"
@@ -200,25 +206,41 @@ def _paid(ctx: Context, table: Table, role: Role) -> tuple[str | None, tuple[Col
     """What the row's goods cost, and the columns that say it."""
     line, total = table.meaning("line_amount"), table.meaning("amount")
     price, quantity = table.meaning("unit_price"), table.meaning("quantity")
-    if role.is_lines and total and not line and _is_order_total(ctx, table, role.order, total):
+    whole = table.meaning("order_amount")
+    if total and not line and price and quantity and _repeats(ctx, table, role, total):
         total = None
-    best = (line or total) if role.is_lines else (total or line)
+    best = (line or total) if role.is_lines else (whole or total or line)
     if best:
         return sql.amount(best), (best,)
     if price and quantity:
         return sql.product_of(quantity, price), (price, quantity)
+    if whole and role.order:
+        return sql.on_first_line(sql.amount(whole), role.order), (whole,)
     return (sql.amount(price), (price,)) if price else (None, ())
 
 
-def _is_order_total(ctx: Context, table: Table, order: Column | None, total: Column) -> bool:
-    if order is None or not (table.meaning("unit_price") and table.meaning("quantity")):
+def _ask_repeated(
+    ctx: Context, p: Proposal, table: Table, role: Role, columns: tuple[Column, ...]
+) -> None:
+    """An amount that all lines of an order share may be the order's, and would count on each."""
+    amounts = [c for c in columns if c.means in ("amount", "line_amount")]
+    for column in amounts:
+        if "meaning" not in column.said and _repeats(ctx, table, role, column, SEVERAL):
+            what = "it is the same on all lines of an order, so it may be the whole order's."
+            how = "--rename '{0}=order_amount' counts it once an order, --rename '{0}=line_amount' "
+            p.doubt(column, what, how + "on each line.")
+
+
+def _repeats(ctx: Context, table: Table, role: Role, amount: Column, least: int = 1) -> bool:
+    """Whether an amount is the same on all lines of nearly all orders, and differs by order."""
+    if not role.is_lines or role.order is None:
         return False
-    row = ctx.con.execute(
-        f"select count(*), count(*) filter (amounts = 1) from (select count(distinct "
-        f"{quoted(total.name)}) as amounts from {quoted(table.sample)} "
-        f"group by {quoted(order.name)} having count(*) > 1)"
-    ).fetchall()[0]
-    return bool(row and row[0] and row[1] >= 0.95 * row[0])
+    [(orders, alike, amounts)] = ctx.con.execute(
+        f"select count(*), count(*) filter (amounts = 1), count(distinct amount) from (select "
+        f"count(distinct {quoted(amount.name)}) as amounts, min({quoted(amount.name)}) as amount "
+        f"from {quoted(table.sample)} group by {quoted(role.order.name)} having count(*) > 1)"
+    ).fetchall()
+    return bool(orders >= least and amounts >= least and alike >= 0.95 * orders)
 
 
 def _currency(ctx: Context, p: Proposal, table: Table, is_required: bool = True) -> None:
@@ -244,6 +266,7 @@ def _order_status(ctx: Context, p: Proposal, table: Table) -> None:
     if column and coded:
         p.feed("status", coded, column)
         p.check("status is null", "invalid_code", column)
+        ask_given_back(ctx, p, table, column)
     else:
         p.feed("status", "'completed'", reason="assumed: the table does not say it")
         if column and column.filled:

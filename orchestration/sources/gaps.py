@@ -9,11 +9,17 @@ import duckdb
 
 from orchestration.ingest.sql import literal, quoted
 from orchestration.sources import expressions
-from orchestration.sources.drafts import Table
+from orchestration.sources.drafts import Column, Doubt, Table
+from orchestration.sources.names import tokens, words
 from orchestration.sources.rendering import render
 from orchestration.sources.roles import Role, key_column
 
-PLACEHOLDERS = ("0", "-1", "00", "000", "0000", "00000", "99999", "999999", "9999999")
+PLACEHOLDERS = r"0+|-\d+|9{5,}|\{?[0-]{32,}\}?|(?i)\{?[f-]{32,}\}?"
+WORDS = r"[^\d'\"{}\\%]{1,40}"
+"""A word where others have numbers: walk-in, #N/A, no customer. Signs are left out that SQL or a
+template would read as its own."""
+WORDLIKE = 0.1
+"""Share of the distinct values that may be without digits, where they are to have some."""
 OFTEN = 2
 KINDS = 20
 
@@ -57,12 +63,35 @@ def see_returns(
     if not role.is_sale:
         return
     for column in table.columns:
-        if 1 < column.distinct <= KINDS and "meaning" not in column.said:
-            said = render(project_dir, expressions.says_return(column), {})
-            [(some, every)] = con.execute(
-                f"select bool_or({said}), bool_and({said}) from {quoted(table.sample)}"
-            ).fetchall()
-            column.is_return = some and not every
+        if not 1 < column.distinct <= KINDS or "meaning" in column.said:
+            continue
+        said = render(project_dir, expressions.says_return(column), {})
+        [(some, every)] = con.execute(
+            f"select bool_or({said}), bool_and({said}) from {quoted(table.sample)}"
+        ).fetchall()
+        column.is_return = some and not every
+        if expressions.names_kind(column):
+            _ask_kinds(con, table, column, said)
+
+
+def _ask_kinds(con: duckdb.DuckDBPyConnection, table: Table, column: Column, said: str) -> None:
+    """Ask which kinds of document are returns, where one is of a name that nobody knows."""
+    value = f"lower(trim({quoted(column.name)}))"
+    rows = con.execute(
+        f"select distinct {value} from {quoted(table.sample)} where {value} <> '' and not {said} "
+        "order by 1"
+    ).fetchall()
+    sold = words("sold")
+    unknown = [v for (v,) in rows if v not in column.codes and "".join(tokens(v)) not in sold]
+    if unknown:
+        named = ", ".join(v[:20] for v in unknown[:5])
+        table.doubts.append(
+            Doubt(
+                table.name, column.title,
+                f"it is the kind of a document, and {named} may be sales or what was given back.",
+                f"--format '{column.title}=VALUE:sale' or '{column.title}=VALUE:return' for each.",
+            )
+        )  # fmt: skip
 
 
 def see_nobody(
@@ -73,6 +102,8 @@ def see_nobody(
     project_dir: Path,
 ) -> None:
     """Find customer numbers that stand for nobody: a 0 that the customers' table does not know.
+
+    So does a word that comes again and again where nearly all others have digits.
 
     Parameters:
         con: the connection that holds the sample.
@@ -85,7 +116,6 @@ def see_nobody(
     if column is None or role.is_customers:
         return
     value = render(project_dir, expressions.identifier(column), {})
-    listed = ", ".join(map(literal, PLACEHOLDERS))
     known = "false"
     other = next((t for t in tables if t.name == column.references), None)
     if other is not None and (key := key_column(other)):
@@ -94,8 +124,17 @@ def see_nobody(
     # Without a table of customers, a number that comes much more often than others is no customer.
     least = 1 if other is not None else f"{OFTEN} * (select avg(n) from counted)"
     rows = con.execute(
-        f"with counted as (select {value} as v, count(*) as n from {quoted(table.sample)} "
-        f"where {value} <> '' group by 1) select v from counted "
-        f"where v in ({listed}) and not {known} and (n >= {least} or v = '-1') order by v"
+        f"""with counted as (
+            select {value} as v, count(*) as n, not regexp_matches(v, '\\d') as is_word
+            from {quoted(table.sample)} where {value} <> '' group by {value}
+        ), words as (
+            select count(*) filter (is_word) <= greatest(1, {WORDLIKE} * count(*)) as are_few
+            from counted
+        )
+        select distinct lower(v) from counted, words
+        where not {known} and (n >= {least} or v = '-1') and (
+            regexp_full_match(v, {literal(PLACEHOLDERS)})
+            or (are_few and n > 1 and regexp_full_match(v, {literal(WORDS)}))
+        ) order by 1"""
     ).fetchall()
     column.nobody = tuple(str(row[0]) for row in rows)

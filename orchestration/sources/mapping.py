@@ -10,9 +10,9 @@ import duckdb
 from orchestration.errors import UserError
 from orchestration.sources.activities import see_activity
 from orchestration.sources.builders import build, parts_of
-from orchestration.sources.drafts import Table
+from orchestration.sources.drafts import Doubt, Table
 from orchestration.sources.entities import Entity
-from orchestration.sources.feed_people import says_when
+from orchestration.sources.feed_consents import says_when
 from orchestration.sources.feeding import Context
 from orchestration.sources.gaps import see_groups, see_nobody, see_returns
 from orchestration.sources.proposals import Proposal
@@ -98,6 +98,8 @@ def propose(
                     table.refused = [*table.refused, f"{entity}: nothing in it is {lacks}"]
                     # What can't be understood of a consent may be a no.
                     table.doubts += proposal.doubts if entity == "consents" else ()
+                    if entity == "orders" and not any(c.references for c in table.columns):
+                        table.doubts.append(_lacking(table, lacks))
                 else:
                     proposals.append(proposal)
     proposals = _one_line_per_order(proposals, roles, maps)
@@ -106,6 +108,15 @@ def propose(
             for column in feed.columns:
                 column.feeds.append(f"{proposal.entity.name}.{name}")
     return proposals
+
+
+def _lacking(table: Table, lacks: str) -> Doubt:
+    return Doubt(
+        table.name, None,
+        f"it has sales, and nothing in it is the {lacks} of an order, so they would be no orders.",
+        "Say which column is with --rename, as in --rename COLUMN=customer_id, or "
+        f"--map {table.name}= to leave it in landing.",
+    )  # fmt: skip
 
 
 def _wished(

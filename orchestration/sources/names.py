@@ -65,6 +65,7 @@ class NameMatch:
 def tokens(name: str) -> list[str]:
     """A name as lower-case words without accents: `KundenNr.` is kunden, nr."""
     text = unicodedata.normalize("NFKC", name)
+    text = re.sub(r"IDs\b", "Ids", text)
     text = re.sub(r"([a-z0-9à-ÿ])([A-ZÀ-Þ])", r"\1 \2", text)
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", text)
     text = text.lower().replace("n°", "numero ").translate(SPELLED_OUT)
@@ -115,6 +116,16 @@ def words(kind: str) -> dict[str, tuple[str, ...]]:
                 if row["means"] not in means:
                     found[joined] = (*means, row["means"])
     return found
+
+
+def channel_of(name: str) -> str | None:
+    """The way of reaching people that a name speaks of, such as sms; None where it names none."""
+    parts, known = tokens(name), words("channel")
+    runs = (
+        "".join(parts[start:end])
+        for start in range(len(parts)) for end in range(len(parts), start, -1)
+    )  # fmt: skip
+    return next((known[run][0] for run in runs if run in known), None)
 
 
 @cache

@@ -158,8 +158,8 @@ def _feed_currency(proposal: Proposal, header: str, said: str | None) -> None:
     column = _column(proposal.table, header)
     if column is None:
         return
-    named = {*column.currency}
-    if said or (len(named) == 1 and named != {"USD"}):
+    named = {name for name in column.currency if re.fullmatch("[A-Z]{3}", name)}
+    if said or (len(named) == len(column.currency) == 1 and named != {"USD"}):
         proposal.feeds["currency"] = Feed(f"'{said or named.pop()}'", reason="--currency or signs")
         return
     what = "nothing says of which currency its amounts are."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from orchestration.sources.activities import whose
 from orchestration.sources.drafts import Column, Table
-from orchestration.sources.names import meanings
+from orchestration.sources.names import meanings, tokens
 
 PERSON = (
     "given_name", "family_name", "full_name", "email", "phone", "birth_date", "street",
@@ -17,6 +17,25 @@ FACT_INSTANTS = ("ordered_at", "date", "occurred_at", "created_at", "recorded_at
 FACTS = (
     *FACT_INSTANTS, "amount", "line_amount", "unit_price", "quantity", "order_id", "customer_id",
 )  # fmt: skip
+MONEY = frozenset(
+    ["amount", "total", "subtotal", "price", "cost", "sales", "revenue", "value", "gross", "net",
+     "paid", "betrag", "summe", "preis", "umsatz", "brutto", "netto", "montant", "prix", "bedrag",
+     "totaal", "prijs", "importe", "precio", "importo", "prezzo"]
+)  # fmt: skip
+NO_GOODS = frozenset(
+    ["tax", "vat", "shipping", "freight", "fee", "fees", "tip", "discount", "coupon", "balance",
+     "refund", "refunds", "mwst", "ust", "versand", "versandkosten", "rabatt", "porto", "tva"]
+)  # fmt: skip
+WITH_TAX = frozenset(["ex", "excl", "inc", "incl", "inkl", "exkl", "excluding", "including"])
+NO_SALES = frozenset(
+    ["quote", "quotes", "quotation", "quotations", "estimate", "estimates", "proforma", "cart",
+     "carts", "abandoned", "wishlist", "wishlists", "draft", "drafts", "forecast", "budget",
+     "refund", "refunds", "return", "returns", "credit", "credits", "creditnotes", "chargebacks",
+     "angebot", "angebote", "gutschrift", "gutschriften", "retoure", "retouren", "warenkorb",
+     "warenkoerbe", "avoir", "avoirs", "devis", "remboursements", "retours", "creditnotas",
+     "offertes", "devoluciones", "presupuestos"]
+)  # fmt: skip
+SURE = 0.75
 BY_VALUES = 0.5
 OWN_KEYS = ("id", "customer_id", "loyalty_id", "email", None)
 
@@ -65,7 +84,7 @@ def key_column(table: Table) -> Column | None:
 def has_money(table: Table) -> bool:
     """The table says what was paid."""
     return bool(
-        table.meaning("amount", "line_amount")
+        table.meaning("amount", "line_amount", "order_amount")
         or (table.meaning("unit_price") and table.meaning("quantity", "order_id"))
     )
 
@@ -102,6 +121,34 @@ def lost_facts(table: Table) -> list[Column]:
     if now.is_sale or now.is_events or not (then.is_sale or then.is_events):
         return []
     return [c for c in lost if c.called in FACTS]
+
+
+def unread_money(table: Table) -> list[Column]:
+    """Columns of money in a table of orders of which none is known as what was paid.
+
+    Parameters:
+        table: a table whose columns are understood.
+    """
+    table = _with_values(table)
+    order, dated = table.meaning("order_id"), table.meaning(*FACT_INSTANTS)
+    is_of_orders = order is not None and order.confidence >= SURE and dated is not None
+    if not is_of_orders or has_money(table) or table.activity or _own_role(table).is_events:
+        return []
+    return [
+        c for c in table.columns
+        if c.means is None and not {"meaning", "type"} & c.said and c.share("number") >= 0.5
+        and _names_goods({*tokens(c.source_name)})
+    ]  # fmt: skip
+
+
+def _names_goods(words: set[str]) -> bool:
+    """Whether a column's name may mean what goods cost: no tax, but a total with or without it."""
+    return bool(MONEY & words) and (not NO_GOODS & words or bool(WITH_TAX & words))
+
+
+def is_called_otherwise(table: Table) -> bool:
+    """Whether rows that look like sales are none by their table's name: quotes, carts, refunds."""
+    return _own_role(table).is_sale and bool(NO_SALES & {*tokens(table.name)})
 
 
 def _own_role(table: Table) -> Role:
@@ -166,6 +213,8 @@ def _see_sale(table: Table, role: Role) -> None:
         has_money(table) and role.instant and (named or bought) and not role.is_events
         and not table.meaning("points")
     )  # fmt: skip
+    if role.is_sale and role.order is None and key is not None and key.means == "id":
+        role.order = key
     role.is_lines = bool(
         role.is_sale and role.order and not role.order.is_unique and key is not role.order
     )

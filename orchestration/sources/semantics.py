@@ -19,6 +19,8 @@ SUBJECTS = {
     "campaign_id": "campaigns",
 }
 CONTAINED = 0.5
+BOTH = 6
+"""Spellings of yes and no in one column."""
 
 
 def understand(con: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
@@ -72,7 +74,10 @@ def fits(column: Column, means: str) -> bool:
         case "url":
             return share("url") + share("path") >= 0.5
         case "boolean":
-            return share("boolean") >= 0.9
+            return share("boolean") >= 0.9 and column.distinct <= BOTH
+        case "mark":
+            # A flag, or the day on which it was set.
+            return is_day or fits(column, "is_return") or column.file_type in ("date", "timestamp")
         case "kind":
             return not column.is_unique or column.rows < 20
         case "title":

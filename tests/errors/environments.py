@@ -29,7 +29,6 @@ IMPOSSIBLE = (
     ("C360_DATA_DIR", "~nobody_of_that_name/x"),
     ("C360_DBT_PROJECT_DIR", "/nowhere"),
     ("C360_DATA_DIR", "what?"),
-    ("C360_DATA_DIR", "#1"),
     ("C360_DATA_DIR", "back\\slash"),
 )
 

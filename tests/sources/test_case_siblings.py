@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,3 +127,91 @@ def test_a_date_in_three_columns_of_other_names(tmp_path: Path, parts: str):
     added = table(tmp_path, "leute", header, "1;Ada;B;1970;5;7", "2;Ben;C;1981;12;30")
     born = added.rows(of(added, "leute"), "birth_date")
     assert born == [(date(1970, 5, 7),), (date(1981, 12, 30),)]
+
+
+def sales(root: Path, header: str, *rows: str, **options: Any) -> Added:
+    """Orders of nine customers, with what `header` and `rows` add, added as the source `s`."""
+    path = root / "orders.csv"
+    lines = [f"{1000 + i};{100 + i % 9};2026-03-{i:02};{row}" for i, row in enumerate(rows, 1)]
+    path.write_text(f"order_id;customer_id;order_date;{header}\n" + "\n".join(lines) + "\n")
+    return add(root, "s", path, **options)
+
+
+AMOUNTS = [f"{i}0.50" for i in range(1, 13)]
+
+
+@pytest.mark.parametrize("nobody", ["Walk-in", "{00000000-0000-0000-0000-000000000000}"])
+def test_a_word_among_numbers_is_nobody(tmp_path: Path, nobody: str):
+    path = tmp_path / "orders.csv"
+    rows = [f"{i};{nobody if i % 2 else 10 + i};2026-03-{i:02};{i}.50" for i in range(1, 25)]
+    path.write_text("order_id;customer_id;order_date;amount\n" + "\n".join(rows) + "\n")
+    added = add(tmp_path, "s", path)
+    assert len(added.rows(of(added, "customer_records"), "source_record_id")) == 12
+    spent = added.rows(of(added, "_orders"), "count(*), sum(gross_amount)",
+                       "reject_reason is null and source_record_id is null")  # fmt: skip
+    assert spent == [(12, Decimal("150.00"))]
+
+
+def test_a_kind_of_document_that_nobody_knows_is_asked_about(tmp_path: Path):
+    rows = [f"{a};{'SR' if i in (4, 8) else 'INV'}" for i, a in enumerate(AMOUNTS, 1)]
+    with pytest.raises(UserError, match="voucher_type: it is the kind of a document, and sr may"):
+        sales(tmp_path, "amount;voucher_type", *rows)
+    added = sales(
+        tmp_path, "amount;voucher_type", *rows, formats=[("voucher_type", "SR:return")]
+    )  # fmt: skip
+    back = added.rows(of(added, "order_lines"), "order_id, line_amount", "is_return")
+    assert back == [("1004", Decimal("-40.50")), ("1008", Decimal("-80.50"))]
+
+
+def test_an_order_that_was_refunded_is_no_revenue_without_a_word(tmp_path: Path):
+    rows = [f"{a};{'Refunded' if i == 4 else 'paid'}" for i, a in enumerate(AMOUNTS, 1)]
+    with pytest.raises(UserError, match="orders are refunded, and nothing says how much"):
+        sales(tmp_path, "amount;status", *rows)
+    rows = [f"{a};{'-5.00' if i == 4 else ''}" for i, a in enumerate(AMOUNTS, 1)]
+    with pytest.raises(UserError, match="column refunded: it says what was given back"):
+        sales(tmp_path, "amount;refunded", *rows)
+
+
+def test_what_is_less_than_no_piece_at_less_than_nothing_was_given_back(tmp_path: Path):
+    rows = [f"S{i};{'-2;-' if i == 4 else '2;'}{a}" for i, a in enumerate(AMOUNTS, 1)]
+    added = sales(tmp_path, "sku;quantity;unit_price", *rows)
+    back = added.rows(of(added, "order_lines"), "quantity, line_amount, is_return", "is_return")
+    assert back == [(-2, Decimal("-81.00"), True)]
+
+
+def test_the_total_of_an_order_on_each_of_its_lines_is_asked_about(tmp_path: Path):
+    path = tmp_path / "orders.csv"
+    rows = [
+        f"{1 + i // 3};K{i // 6};2026-03-0{1 + i // 3};S{i};{1 + i // 3}0.50" for i in range(18)
+    ]
+    path.write_text("order_id;customer_id;order_date;sku;order_total\n" + "\n".join(rows) + "\n")
+    with pytest.raises(UserError, match="it is the same on all lines of an order"):
+        add(tmp_path, "s", path)
+    total = "sum(line_amount), count(*)"
+    for means, amount in (("order_amount", "213.00"), ("line_amount", "639.00")):
+        added = add(tmp_path, means[:4], path, renames={"order_total": means})
+        assert added.rows(of(added, "order_lines"), total) == [(Decimal(amount), 18)]
+        ordered = added.rows(of(added, "_orders"), "sum(gross_amount), count(*)")
+        assert ordered == [(Decimal(amount), 6)]
+
+
+def test_a_sign_of_several_currencies_is_asked_about(tmp_path: Path):
+    rows = [f"{a} kr" for a in AMOUNTS]
+    with pytest.raises(UserError, match=r"column amount: its values name .*--currency"):
+        sales(tmp_path, "amount", *rows)
+    added = sales(tmp_path, "amount", *rows, currency="SEK")
+    named = added.rows(of(added, "order_lines"), "currency, sum(line_amount)", "true group by 1")
+    assert named == [("SEK", Decimal("786.00"))]
+
+
+def test_a_format_that_is_said_may_have_a_zone_or_a_comma(tmp_path: Path):
+    path = tmp_path / "orders.csv"
+    for number, (written, form) in enumerate((
+        ("Fri, {:02} May 2026 01:00:00 +0200", "%a, %d %b %Y %H:%M:%S %z"),
+        ("{:02}.05.2026, 23:00", "%d.%m.%Y, %H:%M"),
+    )):  # fmt: skip
+        rows = [f"{i};K{i};{written.format(i)};{i}.50" for i in range(2, 9)]
+        path.write_text("order_id;customer_id;order_date;amount\n" + "\n".join(rows) + "\n")
+        added = add(tmp_path, f"s{number}", path, formats=[("order_date", form)])
+        first = added.rows(of(added, "_orders"), "ordered_at", "order_id = '2'")
+        assert first == [(datetime(2026, 5, 1 + number, 23),)]

@@ -5,16 +5,21 @@ The files and their right values are those of shared/data/cases and small_source
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import jinja2
 import pytest
+import yaml
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
 from orchestration.errors import UserError
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import require_shared
 from tests.sources.added import Added, add
 
@@ -175,15 +180,29 @@ def test_17_header_in_the_middle_and_a_total(tmp_path: Path):
     assert added.reasons("customers") == {None: 3, "no_record": 2}
 
 
-def test_18_a_path_that_dbt_would_read_otherwise_is_refused(
+def test_18_a_path_may_hold_what_an_address_ends_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("C360_DATA_DIR", str(tmp_path / "a#b"))
-    with pytest.raises(UserError, match=r"names a folder with # in its path.*Take another folder"):
+    place = tmp_path / "C# projects, 100%"
+    (place / "build").mkdir(parents=True)
+    monkeypatch.setenv("C360_DATA_DIR", str(place))
+    assert Settings.from_env().data_dir == place
+    written = (PROJECT_ROOT / "profiles.yml").read_text()
+    environment = jinja2.Environment(autoescape=False)
+    environment.filters["as_number"] = int
+    profile = yaml.safe_load(environment.from_string(written).render(env_var=os.environ.get))
+    said = profile["customer_360"]["outputs"]["duckdb"]
+    credentials = DuckDBCredentials.from_dict(DuckDBCredentials.__pre_deserialize__(said))
+    with duckdb.connect(credentials.path) as con:
+        for attached in credentials.attach:
+            con.execute(attached.to_sql())
+        con.execute("create table warehouse.main.a as select 1; create table insights.b as from a")
+    assert {path.name for path in (*place.iterdir(), *(place / "build").iterdir())} == {
+        "build", "warehouse.duckdb", "insights_build.duckdb",
+    }  # fmt: skip
+    monkeypatch.setenv("C360_DATA_DIR", str(tmp_path / "what?"))
+    with pytest.raises(UserError, match=r"names a folder with \? in its path.*Take another folder"):
         Settings.from_env()
-    # Tried through a whole run: it does no harm.
-    monkeypatch.setenv("C360_DATA_DIR", str(tmp_path / "a%b 100%"))
-    assert Settings.from_env().data_dir == tmp_path / "a%b 100%"
 
 
 def test_19_invisible_signs_at_ids(tmp_path: Path):
