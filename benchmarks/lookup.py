@@ -27,6 +27,7 @@ from benchmarks.harness import (
     measure,
 )
 from orchestration.errors import UserError
+from orchestration.limits import Limits
 from orchestration.lookup.layers import connect_people
 from orchestration.lookup.person import Asked, look_up, profile_asked_for
 from orchestration.lookup.search import search
@@ -109,6 +110,8 @@ def _make(folder: Path, customers: int, console: Console) -> None:
     folder.mkdir()
     shutil.copy(company / "warehouse.duckdb", folder / "warehouse.duckdb")
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
+        limits = Limits.from_env()
+        con.execute(f"set memory_limit = '{limits.memory_limit}'; set threads = {limits.threads}")
         con.execute("set preserve_insertion_order = false")
         [(people,)] = con.execute("select count(*) from profile.profiles").fetchall()
         copies = math.ceil(customers / people)

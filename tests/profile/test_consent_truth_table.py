@@ -162,11 +162,16 @@ def built(facts: Facts) -> duckdb.DuckDBPyConnection:
     rules = [(*scope, model) for scope, model in POLICY.items()]
     fill(con, "consent_enforcement", "purpose text, channel text, model text", rules)
     build(con)
+    create_macros(con)
+    return con
+
+
+def create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """The questions that the models leave behind."""
     text = (DBT_PROJECT_DIR / "models" / "profile" / "effective_consent.sql").read_text()
     for hook in re.findall(r'"(create or replace macro .*?)"', text, flags=re.S):
         hook = hook.replace("{{ this.schema }}", "main").replace("{{ this }}", "effective_consent")
         con.execute(re.sub(r"{{ ref\('(\w+)'\) }}", r"\1", hook))
-    return con
 
 
 @pytest.fixture(scope="module", params=[1, 2])

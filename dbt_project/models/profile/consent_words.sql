@@ -10,9 +10,32 @@ with
     select person_key from {{ changed('consent_statements') }}
 {% endcall %}
 
+statements as (
+    select * from {{ part(ref('consent_statements'), ['person_key']) }}
+),
+
+-- A later yes to all that a record shows ends its no to what it showed before, and opens none of it.
+in_force as (
+    select *
+    from statements as said
+    where
+        said.origin <> 'address'
+        or not exists (
+            select 1
+            from statements as granted
+            where
+                granted.code = 'y'
+                and granted.contact_value = 'any'
+                and granted.recorded_at > said.recorded_at
+                {%- for column in scope | reject('in', ['contact_namespace', 'contact_value']) %}
+                    and granted.{{ column }} = said.{{ column }}
+                {%- endfor %}
+        )
+),
+
 -- Of several words at one instant the most careful counts.
 at_an_instant as (
-    select * from {{ part(ref('consent_statements'), ['person_key']) }}
+    select * from in_force
     qualify row_number() over (
         partition by {{ scope | join(', ') }}, recorded_at
         order by care asc, source_system asc, consent_id asc
