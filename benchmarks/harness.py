@@ -150,7 +150,7 @@ def run_benchmark(
     Raises:
         UserError: there is no such benchmark, it keeps nothing, or a child failed.
     """
-    from benchmarks import clv, graph, ingest, lookup, nightly, overhead, pipeline, rankings
+    from benchmarks import clv, graph, ingest, lookup, nightly, overhead, pipeline, profile, rankings
     from benchmarks.nightly_report import show
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {
@@ -162,6 +162,7 @@ def run_benchmark(
         "deciles": rankings.run_deciles,
         "rfm": rankings.run_rfm,
         "lookup": lookup.run,
+        "profile": profile.run,
         "nightly": partial(nightly.run, keep=keep),
     }
     if name not in known:

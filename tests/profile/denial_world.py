@@ -177,11 +177,11 @@ class World:
 
     # What is landed, as staging judges it.
 
-    def accepted(self) -> dict[str, Word]:
-        """The newest version of each statement; at a tie that of the later file."""
+    def accepted(self, until: int = 10_000) -> dict[str, Word]:
+        """The newest version of each statement up to a day; at a tie that of the later file."""
         found: dict[str, Word] = {}
         for word in self.words:
-            if word.code != "?":
+            if word.code != "?" and (word.at or 0) <= until:
                 best = found.get(word.consent)
                 if best is None or (word.at, word.file) > (best.at, best.file):
                     found[word.consent] = word

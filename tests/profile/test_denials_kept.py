@@ -59,9 +59,9 @@ class Runs:
         types = ", ".join(f"{n} {c['data_type']}" for n, c in LISTED[MEMORY].items())
         fill(self.con, MEMORY, types, [])
 
-    def land(self) -> None:
-        """What staging, conformed and identity make of the worlds."""
-        accepted = [w for world in self.worlds for w in world.accepted().values()]
+    def land(self, until: int = 10_000) -> None:
+        """What staging, conformed and identity make of the worlds, as of a day."""
+        accepted = [w for world in self.worlds for w in world.accepted(until).values()]
         said = "purpose text, channel text, {} text, recorded_at timestamp, source_file text"
         statement = "source_system text, consent_id text, source_record_id text, "
         statement += "contact_namespace text, contact_value text, "
@@ -69,7 +69,10 @@ class Runs:
             self.con, "consents", statement + said.format("code") + ", topic text",
             [(*_row(w, w.code), ANY) for w in accepted],
         )  # fmt: skip
-        broken = [w for world in self.worlds for w in world.words if w.code == "?"]
+        broken = [
+            w for world in self.worlds for w in world.words
+            if w.code == "?" and (w.at or 0) <= until
+        ]  # fmt: skip
         fill(
             self.con, STAGED,
             statement + said.format("status") + ", reject_reason text, source_row bigint",
@@ -161,8 +164,26 @@ def check(seed: int, count: int, number: int) -> None:
         assert allowed
         assert allowed & denied == set()
     assert most > 3 * count
+    replay(runs, denied)
     kept = "select count(distinct origin) from kept_denials"
     assert runs.con.execute(kept).fetchall() == [(2,)]
+
+
+def replay(runs: Runs, denied: set[Any]) -> None:
+    """A day of before knows nothing that was said later, and leaves the memory as it is."""
+    day = runs.worlds[0].day
+    until = day - 6
+    later = f"select count(*) from kept_denials where recorded_at > '{instant(until + 0.9)}'"
+    assert runs.con.execute(later).fetchall() > [(10,)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("C360_AS_OF", str(instant(until))[:10])
+        runs.land(until)
+        runs.run(day)
+        assert runs.con.execute(later).fetchall() == [(0,)]
+        assert runs.denied()
+    runs.land()
+    runs.run(day)
+    assert runs.denied() == denied
 
 
 def test_no_denial_is_lost() -> None:
