@@ -150,7 +150,17 @@ def run_benchmark(
     Raises:
         UserError: there is no such benchmark, it keeps nothing, or a child failed.
     """
-    from benchmarks import clv, graph, ingest, lookup, nightly, overhead, pipeline, profile, rankings
+    from benchmarks import (
+        clv,
+        graph,
+        ingest,
+        lookup,
+        nightly,
+        overhead,
+        pipeline,
+        profile,
+        rankings,
+    )
     from benchmarks.nightly_report import show
 
     known: dict[str, Callable[[int, Console], list[Measurement]]] = {

@@ -95,7 +95,8 @@ TABLES = """
         channel, 'any' as topic, hash(i, channel) % 3 = 0 as is_allowed,
         timestamp '2025-03-01' as valid_from, cast(null as timestamp) as valid_to
     from (
-        select i, 'email' as namespace, 'person.' || i || '@example.org' as value, 'email' as channel
+        select i, 'email' as namespace, 'person.' || i || '@example.org' as value,
+            'email' as channel
         from people where is_known
         union all
         select i, 'phone', '+4930' || i, unnest(['sms', 'phone']) from people where i % 3 = 0

@@ -9,7 +9,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -112,12 +114,18 @@ def _dbt(*command: str) -> int:
     return 0
 
 
-DBT_WAYS = {
+DBT_WAYS: dict[str, Callable[[Settings], Any]] = {
     "seed": lambda _: _dbt("seed"),
     "compile": lambda _: _dbt("compile", "--select", *MODELS),
     "refresh": _refresh,
 }
-WAYS = {"make": _make, "models": _models, "query": _query, "news": _news, "compare": _compare}
+WAYS: dict[str, Callable[..., Any]] = {
+    "make": _make,
+    "models": _models,
+    "query": _query,
+    "news": _news,
+    "compare": _compare,
+}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -256,7 +256,7 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="pipeline, overhead, ingest, graph, nightly, profile, deciles, rfm, clv or lookup.",
+            help="pipeline, overhead, ingest, graph, nightly, profile, deciles, rfm, clv, lookup.",
         ),
     ],
     customers: Annotated[int, typer.Option(min=100, help="Size of the demo company.")] = 100_000,

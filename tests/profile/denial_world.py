@@ -163,13 +163,17 @@ class World:
         self.person[record] = f"p{record}.{self.day}"
 
     def _new(
-        self, record: str, point: Point | None, purpose: str, channel: str, code: str, at: int | None
+        self,
+        record: str,
+        point: Point | None,
+        purpose: str,
+        channel: str,
+        code: str,
+        at: int | None,
     ) -> None:
         self.next += 1
         consent = f"{self.name}c{self.next}"
-        self.words.append(
-            Word(consent, record, point, purpose, channel, code, at, self._file())
-        )
+        self.words.append(Word(consent, record, point, purpose, channel, code, at, self._file()))
 
     def _file(self) -> str:
         self.next += 1
@@ -199,9 +203,7 @@ class World:
             return False
         if word.at is None:
             return other.file > word.file
-        return (other.at or 0) >= word.at and (
-            (other.at or 0) > word.at or other.file != word.file
-        )
+        return (other.at or 0) >= word.at and ((other.at or 0) > word.at or other.file != word.file)
 
     def shown(self, record: str) -> set[Point]:
         return set() if record in self.gone else self.shows[record]

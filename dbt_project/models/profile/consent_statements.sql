@@ -119,6 +119,16 @@ stated as (
     from named
 ),
 
+unread_or_kept as (
+    select * from stated
+    where origin = 'unread'
+    union all by name
+    select
+        *,
+        'n' as code
+    from {{ ref('kept_denials') }}
+),
+
 -- What can't be read, or is kept, needs no record that anything else still mentions.
 of_people as (
     select
@@ -136,11 +146,7 @@ of_people as (
         coalesce(whole_map.profile_id, others.source_system || ':' || others.source_record_id) as person_key,
         whole_map.profile_id,
         others.*
-    from (
-        select * from stated where origin = 'unread'
-        union all by name
-        select *, 'n' as code from {{ ref('kept_denials') }}
-    ) as others
+    from unread_or_kept as others
     left join {{ ref('identity_map') }} as whole_map
         on
             whole_map.source_system = others.source_system

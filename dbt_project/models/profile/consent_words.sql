@@ -14,23 +14,25 @@ statements as (
     select * from {{ part(ref('consent_statements'), ['person_key']) }}
 ),
 
+granted as (
+    select * from statements
+    where code = 'y' and contact_value = 'any'
+),
+
 -- A later yes to all that a record shows ends its no to what it showed before, and opens none of it.
 in_force as (
-    select *
-    from statements as said
-    where
-        said.origin <> 'address'
-        or not exists (
-            select 1
-            from statements as granted
-            where
-                granted.code = 'y'
-                and granted.contact_value = 'any'
-                and granted.recorded_at > said.recorded_at
-                {%- for column in scope | reject('in', ['contact_namespace', 'contact_value']) %}
-                    and granted.{{ column }} = said.{{ column }}
-                {%- endfor %}
-        )
+    select * from statements
+    where origin is distinct from 'address'
+    union all
+    select former.*
+    from statements as former
+    anti join granted
+        on
+            granted.recorded_at > former.recorded_at
+            {%- for column in scope | reject('in', ['contact_namespace', 'contact_value']) %}
+                and granted.{{ column }} = former.{{ column }}
+            {%- endfor %}
+    where former.origin = 'address'
 ),
 
 -- Of several words at one instant the most careful counts.

@@ -37,6 +37,15 @@ said as (
     where origin <> 'address'
 ),
 
+unread as (
+    select
+        denial_id,
+        max(consent_id) as stated_id,
+        max(source_file) as source_file
+    from {{ ref('unread_consents') }}
+    group by denial_id
+),
+
 -- A statement that was a no and is there with another word speaks for itself; one of before that has
 -- come to light again does not.
 statements as (
@@ -50,14 +59,7 @@ statements as (
         on
             known.source_system = said.source_system
             and known.consent_id = said.consent_id
-    left join (
-        select
-            denial_id,
-            max(consent_id) as stated_id,
-            max(source_file) as source_file
-        from {{ ref('unread_consents') }}
-        group by denial_id
-    ) as unread
+    left join unread
         on said.origin = 'unread' and unread.denial_id = said.consent_id
     where
         (said.code = 'n' or known.consent_id is not null)
@@ -70,13 +72,17 @@ statements as (
 
 records as (
     select
-        source_system,
-        source_record_id,
-        namespace as point_namespace,
-        case when kind in (select point_kind from {{ ref('consent_channels') }}) then normalised_value end
-            as point_value
-    from {{ ref('normalised_values') }}
-    semi join statements using (source_system, source_record_id)
+        shown.source_system,
+        shown.source_record_id,
+        shown.namespace as point_namespace,
+        case
+            when shown.kind in (select point_kind from {{ ref('consent_channels') }}) then shown.normalised_value
+        end as point_value
+    from {{ ref('normalised_values') }} as shown
+    semi join statements
+        on
+            statements.source_system = shown.source_system
+            and statements.source_record_id = shown.source_record_id
 ),
 
 -- The addresses that a no is about: those that it names or its record has shown, and what else was

@@ -2,6 +2,9 @@
 {{ config(materialized='incremental', unique_key=['source_system', 'source_record_id']) }}
 
 {% set record = ['source_system', 'source_record_id'] %}
+{% set stated = {'source_system': 'source_system', 'consent_id': 'named_consent_id'} %}
+{#- What was said after a day that is replayed is not known on it. -#}
+{% set is_known = 'not ' ~ is_after_today('coalesce(recorded_at, noted_at)') if as_of_day() else 'true' %}
 {% set noted = as_last_run_left('profile', 'denial_history', columns_of_model('denial_history', 'profile')) %}
 
 with
@@ -25,11 +28,7 @@ noted as (
         -- Of unsure time: since it was first seen.
         coalesce(recorded_at, noted_at, timestamp '1970-01-01 00:00:00') as said_at
     from {{ part('(' ~ noted ~ ')', record) }}
-    where code = 'n'
-    {%- if as_of_day() %}
-        -- What was said after the day that is replayed is not known on it.
-        and coalesce(recorded_at, noted_at) < {{ dbt.dateadd('day', 1, today()) }}
-    {%- endif %}
+    where code = 'n' and {{ is_known }}
 ),
 
 -- Statements that still stand: as they were, with a later word, or such that they can be read.
@@ -40,9 +39,7 @@ standing as (
         max(consents.code) as code,
         max(consents.recorded_at) as recorded_at
     from noted
-    inner join
-        {{ part(ref('consents'), {'source_system': 'source_system', 'consent_id': 'named_consent_id'}, of='noted') }}
-        as consents
+    inner join {{ part(ref('consents'), stated, of='noted') }} as consents
         on
             consents.source_system = noted.source_system
             and consents.consent_id = noted.named_consent_id
@@ -102,8 +99,8 @@ addresses as (
         and (
             coalesce(judged.is_own, true)
             or (judged.source_system, judged.source_record_id) not in (
-                select (source_system, source_record_id)
-                from shown
+                select (records.source_system, records.source_record_id)
+                from shown as records
             )
         )
 )
