@@ -76,7 +76,8 @@ records as (
         shown.source_record_id,
         shown.namespace as point_namespace,
         case
-            when shown.kind in (select point_kind from {{ ref('consent_channels') }}) then shown.normalised_value
+            when shown.kind in (select point_kind from {{ ref('consent_channels') }})
+                then shown.normalised_value
         end as point_value
     from {{ ref('normalised_values') }} as shown
     semi join statements

@@ -89,18 +89,17 @@ merged as (
         merged_id,
         bool_and(is_default) as is_default,
         min(profile_id) as profile_id,
-        {%- for attribute in attributes %}
-            {%- if attribute.is_group %}
-                min_by(
-                    struct_pack(
-                        {%- for field in attribute.fields %}
-                            {{ field }} := {{ field }} {{- '' if loop.last else ',' }}
-                        {%- endfor %}
-                    ), {{ attribute.name }}_rank
-                ) as {{ attribute.name }},
-            {%- else %}
-                min_by({{ attribute.fields[0] }}, {{ attribute.name }}_rank) as {{ attribute.fields[0] }},
-            {%- endif %}
+        {%- for attribute in attributes if not attribute.is_group %}
+            min_by({{ attribute.fields[0] }}, {{ attribute.name }}_rank) as {{ attribute.fields[0] }},
+        {%- endfor %}
+        {%- for attribute in attributes if attribute.is_group %}
+            min_by(
+                {{ 'struct_pack(' }}
+                {%- for field in attribute.fields %}
+                    {{ field ~ ' := ' ~ field }} {{- '' if loop.last else ',' }}
+                {%- endfor %}
+                {{ ')' }}, {{ attribute.name }}_rank
+            ) as {{ attribute.name }},
         {%- endfor %}
         count(*) as record_count
     from placed

@@ -71,7 +71,11 @@ allowed as (
         contact_value,
         channel,
         valid_from
-    from {{ part(ref('effective_consent'), ['contact_namespace', 'contact_value'], of='own_points') }}
+    from {{ ref('effective_consent') }} as consent
+    semi join own_points
+        on
+            own_points.contact_namespace = consent.contact_namespace
+            and own_points.contact_value = consent.contact_value
     where purpose = 'commercial' and topic = 'any' and is_allowed and valid_to is null
 ),
 
@@ -100,7 +104,9 @@ sightings as (
         false as is_web_event
     from {{ part(ref('customer_records'), record, of='identity_map') }} as customer_records
     inner join identity_map
-        on identity_map.record_key = customer_records.record_key
+        on
+            identity_map.source_system = customer_records.source_system
+            and identity_map.source_record_id = customer_records.source_record_id
 ),
 
 seen as (

@@ -39,11 +39,7 @@ customer_records as (
 ),
 
 placeholders as (
-    select
-        namespace,
-        value,
-        reason
-    from {{ ref('blocked_identity_values') }}
+    select * from {{ ref('blocked_identity_values') }}
     where match_kind = 'equals'
 ),
 
@@ -60,12 +56,7 @@ placeholders as (
 {% endfor -%}
 -- An address under which nobody, or half the world, is reached is not the person's.
 own_values as (
-    select
-        record_key,
-        namespace,
-        identity_value,
-        normalised_value
-    from {{ part(ref('comparison_values'), record, of='identity_map') }}
+    select * from {{ part(ref('comparison_values'), record, of='identity_map') }}
     where
         refusal_reason is null
         or refusal_reason not in ('blocked_value', 'unusable_value', 'too_many_records')
@@ -80,7 +71,9 @@ of_people as (
         coalesce(source_precedence.precedence, 2147483647) as precedence
     from customer_records
     inner join identity_map
-        on identity_map.record_key = customer_records.record_key
+        on
+            identity_map.source_system = customer_records.source_system
+            and identity_map.source_record_id = customer_records.source_record_id
     left join {{ ref('source_precedence') }} as source_precedence
         on source_precedence.source_system = customer_records.source_system
 ),
