@@ -158,6 +158,7 @@ def run_benchmark(
         nightly,
         overhead,
         pipeline,
+        profile,
         rankings,
         segments,
     )
@@ -172,6 +173,7 @@ def run_benchmark(
         "deciles": rankings.run_deciles,
         "rfm": rankings.run_rfm,
         "lookup": lookup.run,
+        "profile": profile.run,
         "segments": segments.run,
         "nightly": partial(nightly.run, keep=keep),
     }

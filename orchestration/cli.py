@@ -257,7 +257,7 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="pipeline, overhead, ingest, graph, nightly, deciles, rfm, clv, lookup or "
+            help="pipeline, overhead, ingest, graph, nightly, profile, deciles, rfm, clv, lookup or "
             "segments.",
         ),
     ],

@@ -108,17 +108,25 @@ class Facts:
         purpose = self.dice.choice([ANY, *PURPOSES])
         channel, at = self.dice.choice([ANY, "email"]), self.dice.choice([None, *INSTANTS])
         when = None if at is None else instant(at)
-        self.unread.append(("s", "stg", "f", group, record[2:], purpose, channel, when))
+        self.unread.append(
+            ("s", f"unread:{group}", record[2:], ANY, ANY, purpose, channel, ANY, "n", when)
+        )
         self.world.said.append(Said(record, None, purpose, channel, ANY, "n", at))
 
     def _kept(self, group: int, record: str, address: Point) -> None:
         purpose, at = self.dice.choice(PURPOSES), self.dice.choice(INSTANTS)
-        self.kept.append(
-            ("s", f"{group}.kept", record[2:], ANY, ANY, purpose, "email", ANY, "n", instant(at),
-             *address)
-        )  # fmt: skip
-        self.world.shows.setdefault(record, set()).add(address)
-        self.world.said.append(Said(record, None, purpose, "email", ANY, "n", at))
+        for point, origin in ((None, "kept"), (address, "address")):
+            self.kept.append(
+                ("s", f"{group}.kept", record[2:], *(point or (ANY, ANY)), purpose, "email", ANY,
+                 instant(at), origin)
+            )  # fmt: skip
+            lifted = any(
+                s.code == "y" and s.point is None and (s.at or 0) > at and s.record == record
+                and (s.purpose, s.channel, s.topic) == (purpose, "email", ANY)
+                for s in self.world.said
+            )  # fmt: skip
+            if not (point and lifted):
+                self.world.said.append(Said(record, point, purpose, "email", ANY, "n", at))
 
 
 def build(con: duckdb.DuckDBPyConnection) -> None:
@@ -152,21 +160,21 @@ def built(facts: Facts) -> duckdb.DuckDBPyConnection:
         f"contact_namespace text, contact_value text, {said}"
     )
     fill(con, "consents", statement, facts.consents)
-    fill(con, "kept_denials", f"{statement}, point_namespace text, point_value text", facts.kept)
-    fill(
-        con, "unread_consents",
-        "source_system text, staging_model text, source_file text, source_row bigint, "
-        "source_record_id text, purpose text, channel text, recorded_at timestamp",
-        facts.unread,
-    )  # fmt: skip
+    fill(con, "kept_denials", statement.replace(" code text,", "") + ", origin text", facts.kept)
+    fill(con, "unread_consents", statement.replace("consent_id", "denial_id"), facts.unread)
     rules = [(*scope, model) for scope, model in POLICY.items()]
     fill(con, "consent_enforcement", "purpose text, channel text, model text", rules)
     build(con)
+    create_macros(con)
+    return con
+
+
+def create_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """The questions that the models leave behind."""
     text = (DBT_PROJECT_DIR / "models" / "profile" / "effective_consent.sql").read_text()
     for hook in re.findall(r'"(create or replace macro .*?)"', text, flags=re.S):
         hook = hook.replace("{{ this.schema }}", "main").replace("{{ this }}", "effective_consent")
         con.execute(re.sub(r"{{ ref\('(\w+)'\) }}", r"\1", hook))
-    return con
 
 
 @pytest.fixture(scope="module", params=[1, 2])

@@ -170,8 +170,9 @@ class Lab:
             con.execute(
                 "create table profile.denial_history (source_system text, consent_id text, "
                 "source_record_id text, contact_namespace text, contact_value text, purpose text, "
-                "channel text, topic text, code text, recorded_at timestamp, "
-                "point_namespace text, point_value text)"
+                "channel text, topic text, code text, recorded_at timestamp, point_namespace text, "
+                "point_value text, is_own boolean, noted_at timestamp, stated_id text, "
+                "source_file text)"
             )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

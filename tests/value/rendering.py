@@ -31,6 +31,7 @@ MACROS = (
     "histories.sql",
     "clock.sql",
     "union_staged.sql",
+    "staging.sql",
     "refresh.sql",
     "reached_strategy.sql",
     "reached_in_conformed.sql",

@@ -1,7 +1,8 @@
 {#- What staging has set aside because something of it can't be read; an exact copy, an older version
     or a row that says nothing takes nothing away. -#}
 {% set unread = [
-    'missing_key', 'invalid_code', 'invalid_timestamp', 'future_timestamp', 'use_expired'
+    'missing_key', 'missing_reference', 'invalid_code', 'invalid_timestamp', 'future_timestamp',
+    'use_expired'
 ] %}
 {% set models = var('entity_sources')['consents'] | default([]) %}
 
@@ -20,10 +21,15 @@ set_aside as (
             channel,
             status,
             recorded_at,
-            reject_reason
+            reject_reason,
+            {%- set said = columns_of_model(staging_model) %}
+            {%- for column in ('contact_namespace', 'contact_value') %}
+                {{ column if column in said else 'cast(null as string) as ' ~ column }}
+                {{- '' if loop.last else ',' }}
+            {%- endfor %}
         from {{ ref(staging_model) }}
         where
-            source_record_id is not null
+            (source_record_id is not null{% if 'contact_value' in said %} or contact_value is not null{% endif %})
             and reject_reason in ('{{ unread | join("', '") }}')
         {% if not loop.last %}union all{% endif %}
     {% else %}
@@ -38,7 +44,9 @@ set_aside as (
             cast(null as string) as channel,
             cast(null as string) as status,
             cast(null as timestamp) as recorded_at,
-            cast(null as string) as reject_reason
+            cast(null as string) as reject_reason,
+            cast(null as string) as contact_namespace,
+            cast(null as string) as contact_value
         where false
     {% endfor %}
 ),
@@ -68,29 +76,63 @@ read_as_far as (
         on known_purposes.purpose = set_aside.purpose
     left join {{ ref('consent_channels') }} as channels
         on channels.said = set_aside.channel
-)
+),
 
 -- A purpose or channel that nobody knows may be any. A yes that can't be read whole opens nothing.
+unread as (
+    select
+        source_system,
+        staging_model,
+        source_file,
+        source_row,
+        consent_id,
+        -- Whoever is not named is the address.
+        coalesce(source_record_id, contact_value) as source_record_id,
+        coalesce(contact_namespace, 'any') as contact_namespace,
+        coalesce(contact_value, 'any') as contact_value,
+        coalesce(known_purpose, 'any') as purpose,
+        coalesce(known_channel, 'any') as channel,
+        -- A time is believed where other statements are as late.
+        case
+            when reject_reason = 'invalid_code' and recorded_at <= latest_stated_at then recorded_at
+        end as recorded_at,
+        recorded_at as stated_at,
+        reject_reason
+    from read_as_far
+    where code in ('n', 'dn')
+)
+
 select
     unread.source_system,
     unread.staging_model,
     unread.source_file,
     unread.source_row,
+    -- The same, in whatever file and line it comes.
+    'unread:' || md5(
+        unread.source_system || '|' || coalesce(unread.consent_id, '') || '|' || unread.source_record_id
+        || '|' || unread.contact_namespace || '|' || unread.contact_value || '|' || unread.purpose
+        || '|' || unread.channel || '|' || coalesce(cast(unread.stated_at as string), '')
+    ) as denial_id,
+    unread.consent_id,
     unread.source_record_id,
-    coalesce(unread.known_purpose, 'any') as purpose,
-    coalesce(unread.known_channel, 'any') as channel,
-    -- A time is believed where other statements are as late.
-    case
-        when unread.reject_reason = 'invalid_code' and unread.recorded_at <= unread.latest_stated_at
-            then unread.recorded_at
-    end as recorded_at,
+    unread.contact_namespace,
+    unread.contact_value,
+    unread.purpose,
+    unread.channel,
+    'any' as topic,
+    'n' as code,
+    unread.recorded_at,
     unread.reject_reason
-from read_as_far as unread
+from unread
 -- What has come again and can be read speaks for itself.
 left join {{ ref('consents') }} as mended
     on
         mended.source_system = unread.source_system
         and mended.consent_id = unread.consent_id
-        and mended.recorded_at >= unread.recorded_at
-        and (mended.recorded_at > unread.recorded_at or mended.source_file <> unread.source_file)
-where unread.code in ('n', 'dn') and mended.consent_id is null
+        and (
+            mended.recorded_at > unread.stated_at
+            or mended.recorded_at = unread.stated_at and mended.source_file <> unread.source_file
+            or unread.recorded_at is null
+            and {{ delivery_of('mended.source_file') }} > {{ delivery_of('unread.source_file') }}
+        )
+where mended.consent_id is null

@@ -72,3 +72,5 @@ inner join households
     on
         households.address = grouped.address
         and households.shared_name = grouped.shared_name
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by grouped.profile_id

@@ -114,3 +114,5 @@ left join preferred_categories
     on preferred_categories.profile_id = people.profile_id
 left join preferred_hours
     on preferred_hours.profile_id = people.profile_id
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by people.profile_id

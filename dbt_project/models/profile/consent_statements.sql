@@ -55,32 +55,45 @@ contact_points as (
     group by source_system, source_record_id, namespace, identity_value
 ),
 
+{% set statement = [
+    'source_system', 'source_record_id', 'contact_namespace', 'contact_value', 'purpose', 'channel', 'topic', 'code'
+] | join(', ') %}
+
+said as (
+    select {{ statement }}, consent_id, recorded_at, 'stated' as origin
+    from {{ part(ref('consents'), record, of='identity_map') }}
+    union all
+    select {{ statement }}, denial_id as consent_id, max(recorded_at) as recorded_at, 'unread' as origin
+    from {{ ref('unread_consents') }}
+    group by {{ statement }}, denial_id
+),
+
 -- The one spelling of the address that a statement names: as its record shows it, or by itself.
 named as (
     select
-        consents.*,
+        said.*,
         coalesce(
             contact_points.normalised_value,
             case
                 when
                     namespaces.kind = 'email'
-                    and {{ is_email(normalise_email('consents.contact_value')) }}
-                    then {{ normalise_email('consents.contact_value') }}
+                    and {{ is_email(normalise_email('said.contact_value')) }}
+                    then {{ normalise_email('said.contact_value') }}
                 when
                     namespaces.kind = 'phone'
-                    and {{ regexp_matches('consents.contact_value', '^[+][0-9]{8,15}$') }}
-                    then consents.contact_value
+                    and {{ regexp_matches('said.contact_value', '^[+][0-9]{8,15}$') }}
+                    then said.contact_value
             end
         ) as contact_point
-    from {{ part(ref('consents'), record, of='identity_map') }} as consents
+    from said
     left join {{ ref('identity_namespaces') }} as namespaces
-        on namespaces.namespace = consents.contact_namespace
+        on namespaces.namespace = said.contact_namespace
     left join contact_points
         on
-            contact_points.source_system = consents.source_system
-            and contact_points.source_record_id = consents.source_record_id
-            and contact_points.namespace = consents.contact_namespace
-            and contact_points.identity_value = consents.contact_value
+            contact_points.source_system = said.source_system
+            and contact_points.source_record_id = said.source_record_id
+            and contact_points.namespace = said.contact_namespace
+            and contact_points.identity_value = said.contact_value
 ),
 
 -- A no about an address that can't be read is about all that the person has.
@@ -102,41 +115,21 @@ stated as (
         topic,
         code,
         recorded_at,
-        'stated' as origin
+        origin
     from named
 ),
 
--- Neither needs a record that anything else still mentions.
 unread_or_kept as (
+    select * from stated
+    where origin = 'unread'
+    union all by name
     select
-        source_system,
-        staging_model || ':' || coalesce(source_file, '') || ':' || cast(source_row as string) as consent_id,
-        source_record_id,
-        'any' as contact_namespace,
-        'any' as contact_value,
-        purpose,
-        channel,
-        'any' as topic,
-        'n' as code,
-        recorded_at,
-        'unread' as origin
-    from {{ ref('unread_consents') }}
-    union all
-    select distinct
-        source_system,
-        consent_id,
-        source_record_id,
-        contact_namespace,
-        contact_value,
-        purpose,
-        channel,
-        topic,
-        code,
-        recorded_at,
-        'kept' as origin
+        *,
+        'n' as code
     from {{ ref('kept_denials') }}
 ),
 
+-- What can't be read, or is kept, needs no record that anything else still mentions.
 of_people as (
     select
         identity_map.profile_id as person_key,
@@ -147,6 +140,7 @@ of_people as (
         on
             identity_map.source_system = stated.source_system
             and identity_map.source_record_id = stated.source_record_id
+    where stated.origin = 'stated'
     union all
     select
         coalesce(whole_map.profile_id, others.source_system || ':' || others.source_record_id) as person_key,

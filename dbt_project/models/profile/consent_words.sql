@@ -10,9 +10,34 @@ with
     select person_key from {{ changed('consent_statements') }}
 {% endcall %}
 
+statements as (
+    select * from {{ part(ref('consent_statements'), ['person_key']) }}
+),
+
+granted as (
+    select * from statements
+    where code = 'y' and contact_value = 'any'
+),
+
+-- A later yes to all that a record shows ends its no to what it showed before, and opens none of it.
+in_force as (
+    select * from statements
+    where origin is distinct from 'address'
+    union all
+    select former.*
+    from statements as former
+    anti join granted
+        on
+            granted.recorded_at > former.recorded_at
+            {%- for column in scope | reject('in', ['contact_namespace', 'contact_value']) %}
+                and granted.{{ column }} = former.{{ column }}
+            {%- endfor %}
+    where former.origin = 'address'
+),
+
 -- Of several words at one instant the most careful counts.
 at_an_instant as (
-    select * from {{ part(ref('consent_statements'), ['person_key']) }}
+    select * from in_force
     qualify row_number() over (
         partition by {{ scope | join(', ') }}, recorded_at
         order by care asc, source_system asc, consent_id asc

@@ -44,36 +44,16 @@ shown as (
             point_values.refusal_reason is null
             or point_values.refusal_reason not in ('blocked_value', 'unusable_value', 'too_many_records')
         )
-),
-
--- Where the address went with the file that said no to it.
-remembered as (
-    select
-        words.person_key,
-        kept_denials.point_namespace as namespace,
-        kept_denials.point_value as normalised_value
-    from words
-    inner join {{ ref('kept_denials') }} as kept_denials
-        on
-            kept_denials.source_system = words.source_system
-            and kept_denials.consent_id = words.consent_id
-    where words.origin = 'kept'
-),
-
-points as (
-    select * from shown
-    union all
-    select * from remembered
 )
 
 select distinct
-    points.person_key,
-    points.namespace as contact_namespace,
-    points.normalised_value as contact_value,
+    shown.person_key,
+    shown.namespace as contact_namespace,
+    shown.normalised_value as contact_value,
     namespaces.kind as point_kind
-from points
+from shown
 inner join namespaces
-    on namespaces.namespace = points.namespace
+    on namespaces.namespace = shown.namespace
 union all
 -- Who has no address for a channel answers for it in person: a letter, an app.
 select distinct

@@ -59,7 +59,7 @@ words as (
     select
         own_words.contact_namespace,
         own_words.contact_value,
-        namespaces.kind as point_kind,
+        coalesce(namespaces.kind, 'profile') as point_kind,
         1 as names_point,
         own_words.said_by,
         own_words.purpose,
@@ -69,9 +69,11 @@ words as (
         own_words.valid_from,
         own_words.valid_to
     from {{ part(ref('consent_words'), point) }} as own_words
-    inner join namespaces
+    left join namespaces
         on namespaces.namespace = own_words.contact_namespace
-    where own_words.contact_value <> 'any'
+    where
+        own_words.contact_value <> 'any'
+        and (namespaces.kind is not null or own_words.contact_namespace = 'profile')
 )
 
 select

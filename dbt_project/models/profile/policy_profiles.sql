@@ -86,20 +86,24 @@ placed as (
 merged as (
     select
         policy,
-        is_default,
         merged_id,
-        profile_id,
+        bool_and(is_default) as is_default,
+        min(profile_id) as profile_id,
         {%- for attribute in attributes if not attribute.is_group %}
             min_by({{ attribute.fields[0] }}, {{ attribute.name }}_rank) as {{ attribute.fields[0] }},
         {%- endfor %}
         {%- for attribute in attributes if attribute.is_group %}
-            {%- for field in attribute.fields %}
-                nullif(min_by(coalesce({{ field }}, ''), {{ attribute.name }}_rank), '') as {{ field }},
-            {%- endfor %}
+            min_by(
+                {{ 'struct_pack(' }}
+                {%- for field in attribute.fields %}
+                    {{ field ~ ' := ' ~ field }} {{- '' if loop.last else ',' }}
+                {%- endfor %}
+                {{ ')' }}, {{ attribute.name }}_rank
+            ) as {{ attribute.name }},
         {%- endfor %}
         count(*) as record_count
     from placed
-    group by policy, is_default, merged_id, profile_id
+    group by policy, merged_id
 ),
 
 declared as (
@@ -136,23 +140,12 @@ select
     coalesce(merged.is_default, declared.is_default) as is_default,
     coalesce(merged.merged_id, declared.merged_id) as merged_id,
     coalesce(merged.profile_id, declared.profile_id) as profile_id,
-    merged.given_name,
-    merged.middle_name,
-    merged.family_name,
-    merged.organisation_name,
-    merged.gender,
-    merged.email,
-    merged.phone,
-    merged.login,
-    merged.loyalty_id,
-    merged.loyalty_tier,
-    merged.birth_date,
-    merged.street,
-    merged.address_line_2,
-    merged.postal_code,
-    merged.city,
-    merged.state,
-    merged.country_code,
+    {%- for attribute in attributes %}
+        {%- for field in attribute.fields %}
+            {{ 'struct_extract(merged.' ~ attribute.name ~ ", '" ~ field ~ "') as " ~ field
+                if attribute.is_group else 'merged.' ~ field }},
+        {%- endfor %}
+    {%- endfor %}
     {%- for attribute in declared_attributes() %}
         declared.{{ attribute.name }},
     {%- endfor %}

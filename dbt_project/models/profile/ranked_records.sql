@@ -39,11 +39,7 @@ customer_records as (
 ),
 
 placeholders as (
-    select
-        namespace,
-        value,
-        reason
-    from {{ ref('blocked_identity_values') }}
+    select * from {{ ref('blocked_identity_values') }}
     where match_kind = 'equals'
 ),
 
@@ -60,20 +56,49 @@ placeholders as (
 {% endfor -%}
 -- An address under which nobody, or half the world, is reached is not the person's.
 own_values as (
-    select
-        record_key,
-        namespace,
-        identity_value,
-        normalised_value
-    from {{ part(ref('comparison_values'), record, of='identity_map') }}
+    select * from {{ part(ref('comparison_values'), record, of='identity_map') }}
     where
         refusal_reason is null
         or refusal_reason not in ('blocked_value', 'unusable_value', 'too_many_records')
 ),
 
-cleaned as (
+of_people as (
     select
         identity_map.profile_id,
+        customer_records.record_key,
+        customer_records.updated_at,
+        -- Systems that are not listed rank behind all that are.
+        coalesce(source_precedence.precedence, 2147483647) as precedence
+    from customer_records
+    inner join identity_map
+        on
+            identity_map.source_system = customer_records.source_system
+            and identity_map.source_record_id = customer_records.source_record_id
+    left join {{ ref('source_precedence') }} as source_precedence
+        on source_precedence.source_system = customer_records.source_system
+),
+
+-- By themselves, because sorting wide rows costs more than reading them twice.
+places as (
+    select
+        profile_id,
+        record_key,
+        precedence,
+        row_number() over (
+            partition by profile_id
+            order by updated_at desc nulls last, precedence asc, record_key asc
+        ) as recent_rank,
+        row_number() over (
+            partition by profile_id
+            order by precedence asc, updated_at desc nulls last, record_key asc
+        ) as precedence_rank,
+        count(*) over (partition by profile_id) as record_count
+    from of_people
+),
+
+cleaned as (
+    select
+        places.profile_id,
         customer_records.record_key,
         customer_records.source_system,
         customer_records.source_record_id,
@@ -103,15 +128,13 @@ cleaned as (
             coalesce({{ said }}) is not null as {{ attribute.name }}_is_said,
         {%- endfor %}
         customer_records.updated_at,
-        -- Systems that are not listed rank behind all that are.
-        coalesce(source_precedence.precedence, 2147483647) as precedence
+        places.precedence,
+        places.recent_rank,
+        places.precedence_rank,
+        places.record_count
     from customer_records
-    inner join identity_map
-        on
-            identity_map.source_system = customer_records.source_system
-            and identity_map.source_record_id = customer_records.source_record_id
-    left join {{ ref('source_precedence') }} as source_precedence
-        on source_precedence.source_system = customer_records.source_system
+    inner join places
+        on places.record_key = customer_records.record_key
     left join placeholders as no_birth_date
         on
             no_birth_date.namespace = 'birth_date'
@@ -136,45 +159,30 @@ cleaned as (
         left join no_{{ attribute }}
             on no_{{ attribute }}.value = lower(customer_records.{{ attribute }})
     {%- endfor %}
-),
-
-ranked as (
-    select
-        cleaned.*,
-        row_number() over (
-            partition by cleaned.profile_id
-            order by cleaned.updated_at desc nulls last, cleaned.precedence asc, cleaned.record_key asc
-        ) as recent_rank,
-        row_number() over (
-            partition by cleaned.profile_id
-            order by cleaned.precedence asc, cleaned.updated_at desc nulls last, cleaned.record_key asc
-        ) as precedence_rank,
-        count(*) over (partition by cleaned.profile_id) as record_count
-    from cleaned
 )
 
 select
-    ranked.profile_id,
-    ranked.record_key,
-    ranked.source_system,
-    ranked.source_record_id,
-    ranked.given_name,
-    ranked.middle_name,
-    ranked.family_name,
-    ranked.organisation_name,
-    ranked.gender,
-    ranked.email,
-    ranked.phone,
-    ranked.login,
-    ranked.loyalty_id,
-    ranked.loyalty_tier,
-    ranked.birth_date,
-    ranked.street,
-    ranked.address_line_2,
-    ranked.postal_code,
-    ranked.city,
-    ranked.state,
-    ranked.country_code,
+    cleaned.profile_id,
+    cleaned.record_key,
+    cleaned.source_system,
+    cleaned.source_record_id,
+    cleaned.given_name,
+    cleaned.middle_name,
+    cleaned.family_name,
+    cleaned.organisation_name,
+    cleaned.gender,
+    cleaned.email,
+    cleaned.phone,
+    cleaned.login,
+    cleaned.loyalty_id,
+    cleaned.loyalty_tier,
+    cleaned.birth_date,
+    cleaned.street,
+    cleaned.address_line_2,
+    cleaned.postal_code,
+    cleaned.city,
+    cleaned.state,
+    cleaned.country_code,
     nullif(concat_ws(
         {%- for attribute in merged_attributes() %}
             {{ "' '," if loop.first }}
@@ -183,9 +191,9 @@ select
             {{- '' if loop.last else ',' }}
         {%- endfor %}
     ), '') as refused_attributes,
-    ranked.updated_at,
-    ranked.precedence,
-    ranked.recent_rank,
-    ranked.precedence_rank,
-    ranked.record_count
-from ranked
+    cleaned.updated_at,
+    cleaned.precedence,
+    cleaned.recent_rank,
+    cleaned.precedence_rank,
+    cleaned.record_count
+from cleaned

@@ -59,3 +59,5 @@ select
     profile_sums.last_purchased_on
 from profile_sums
 cross join reporting
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by profile_sums.profile_id

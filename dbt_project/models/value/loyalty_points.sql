@@ -34,3 +34,5 @@ select
     points_redeemed,
     points_balance
 from profile_points
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by profile_id

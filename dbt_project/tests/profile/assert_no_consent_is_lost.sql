@@ -24,6 +24,30 @@ denied as (
         topic
     from {{ ref('consent_words') }}
     where code = 'n' and valid_to is null
+),
+
+denied_points as (
+    select
+        denied.person_key,
+        points.contact_namespace,
+        points.contact_value,
+        denied.purpose,
+        denied.channel,
+        denied.topic
+    from denied
+    inner join {{ ref('contact_points') }} as points
+        on points.person_key = denied.person_key
+    where denied.contact_value = 'any'
+    union all
+    select
+        person_key,
+        contact_namespace,
+        contact_value,
+        purpose,
+        channel,
+        topic
+    from denied
+    where contact_value <> 'any'
 )
 
 select
@@ -55,18 +79,15 @@ where denied.profile_id is not null and consent.profile_id is null
 union all
 select
     'no of an address' as fault,
-    points.person_key as profile_id,
-    denied.purpose
-from denied
-inner join {{ ref('contact_points') }} as points
-    on points.person_key = denied.person_key
+    denied_points.person_key as profile_id,
+    denied_points.purpose
+from denied_points
 inner join {{ ref('effective_consent') }} as allowed
     on
-        allowed.contact_namespace = points.contact_namespace
-        and allowed.contact_value = points.contact_value
-        and allowed.purpose = denied.purpose
-        and denied.channel in ('any', allowed.channel)
-        and denied.topic in ('any', allowed.topic)
+        allowed.contact_namespace = denied_points.contact_namespace
+        and allowed.contact_value = denied_points.contact_value
+        and allowed.purpose = denied_points.purpose
+        and denied_points.channel in ('any', allowed.channel)
+        and denied_points.topic in ('any', allowed.topic)
         and allowed.valid_to is null
         and allowed.code <> 'n'
-where denied.contact_value = 'any'

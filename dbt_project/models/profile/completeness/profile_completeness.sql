@@ -64,3 +64,5 @@ inner join buckets
     on
         scored.completeness_percent >= buckets.from_percent
         and (scored.completeness_percent < buckets.to_percent or buckets.to_percent is null)
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by scored.profile_id

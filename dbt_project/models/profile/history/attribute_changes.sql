@@ -173,3 +173,5 @@ left join moved_records as departed
     on
         departed.source_system = different.source_system_before
         and departed.source_record_id = different.source_record_id_before
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by different.profile_id

@@ -32,3 +32,5 @@ left join kept_out
         segment_qualifications.profile_id = kept_out.profile_id
         and segment_qualifications.segment_name = kept_out.segment_name
 where kept_out.profile_id is null
+-- A look-up of a person then reads the row groups only that the id can be in.
+order by segment_qualifications.profile_id
