@@ -243,10 +243,14 @@ class World:
             if key not in standing:
                 standing[key] = self.denials.get(key) or Denial(word, self.day + 0.5)
             standing[key].now = None
+        # Of words of one instant the most careful counts, so a yes beside another is none.
+        words = [w for w in accepted.values() if w.code != "y"] + unread
+        words += [d.word for d in standing.values() if d.now is None]
+        careful: set[object] = {(w.record, w.scope, w.point, w.at) for w in words}
         denied = {
-            (point, word_purpose, channel)
+            (point, purpose, channel)
             for key, denial in standing.items()
-            for point, word_purpose, channel in self._denied(denial, accepted, key in fresh)
+            for point, purpose, channel in self._denied(denial, accepted, careful, key in fresh)
         }
         for denial in [d for d in standing.values() if d.now is None]:
             word = denial.word
@@ -257,7 +261,7 @@ class World:
         return denied
 
     def _denied(
-        self, denial: Denial, accepted: dict[str, Word], is_unread: bool
+        self, denial: Denial, accepted: dict[str, Word], careful: set[object], is_unread: bool
     ) -> set[tuple[Point, str, str]]:
         """The contact points, purposes and channels that a denial keeps shut."""
         word = denial.word
@@ -269,7 +273,7 @@ class World:
         yes = [
             w for w in accepted.values()
             if w.code == "y" and w.record == word.record and w.scope == word.scope
-            and (w.at or 0) > at
+            and (w.at or 0) > at and (w.record, w.scope, w.point, w.at) not in careful
         ]  # fmt: skip
         # While it can't be read nobody knows whether a yes is later.
         if is_unread and word.at is None:

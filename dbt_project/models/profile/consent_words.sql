@@ -14,9 +14,13 @@ statements as (
     select * from {{ part(ref('consent_statements'), ['person_key']) }}
 ),
 
+-- A yes beside a more careful word of the same instant is none.
 granted as (
     select * from statements
-    where code = 'y' and contact_value = 'any'
+    where contact_value = 'any'
+    qualify
+        code = 'y'
+        and care = min(care) over (partition by {{ scope | join(', ') }}, recorded_at)
 ),
 
 -- A later yes to all that a record shows ends its no to what it showed before, and opens none of it.
