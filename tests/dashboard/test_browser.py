@@ -28,7 +28,10 @@ CHARTS = [item.id for item in ITEMS if item.chart]
 SELECTORS = [(item.id, selector) for item in ITEMS for selector in item.selectors]
 DRAWN = " && ".join(
     [f"document.querySelector('#{chart} .main-svg')" for chart in CHARTS]
-    + [f"document.querySelector('#{item}_{s.variable} button')" for item, s in SELECTORS]
+    + [
+        f"document.querySelector('#{item}_{s.variable} :is(button, input)')"
+        for item, s in SELECTORS
+    ]
     + ["document.querySelector('.c360-value')"]
 )
 DECILES = "Array.from(document.querySelector('#value_by_decile .js-plotly-plot').calcdata[0])"
@@ -91,8 +94,11 @@ def test_everything_to_press_or_to_see_has_a_name(page: chromium.Browser) -> Non
     tree = page.accessibility_tree()
     names = [node["name"] for node in tree if node["role"] in ("button", "combobox")]
     assert "" not in names
+    # Radio buttons are named by what they choose, and their group by what it is about.
+    groups = [node["name"] for node in tree if node["role"] in ("group", "radiogroup")]
     for _, selector in SELECTORS:
-        assert any(name.startswith(selector.title) for name in names), names
+        found = groups if selector.control == "radio" else names
+        assert any(name.startswith(selector.title) for name in found), found
     assert not any("download" in name.split() for name in names), "an icon's name is read out"
     pictures = {
         node["name"].split(":")[1].split(".")[0].strip()
