@@ -15,17 +15,11 @@ from orchestration.sources.feeding import (
     feed_whose,
     own_id,
 )
-from orchestration.sources.names import channel_of, tokens
+from orchestration.sources.names import channel_of, tokens, words
 from orchestration.sources.proposals import Proposal
 from orchestration.sources.roles import Role, key_column
 from orchestration.sources.semantics import fits
 
-PERMITTING = frozenset(
-    ["accepts", "accept", "accepted", "allow", "allows", "optin", "consent", "consents",
-     "marketing", "newsletter", "permission", "gdpr", "mailable", "contactable", "einwilligung",
-     "werbung", "werbeerlaubnis", "toestemming", "consentement", "dsgvo", "rgpd"]
-)  # fmt: skip
-"""Words by which a yes or no may be one to being mailed."""
 CONSENT = ("consent_status", "opt_out")
 STATED = ("recorded_at", "updated_at", "created_at")
 
@@ -113,7 +107,7 @@ def ask_consent(ctx: Context, p: Proposal, table: Table) -> None:
         elif (
             column.means is None
             and fits(column, "is_return")
-            and PERMITTING & {*tokens(column.source_name)}
+            and words("permitting").keys() & {*tokens(column.source_name)}
         ):
             what = "it may say who must not be mailed, and nothing reads it."
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from orchestration.sources.activities import whose
 from orchestration.sources.drafts import Column, Table
-from orchestration.sources.names import meanings, tokens
+from orchestration.sources.names import meanings, tokens, words
 
 PERSON = (
     "given_name", "family_name", "full_name", "email", "phone", "birth_date", "street",
@@ -16,24 +16,6 @@ PERSON = (
 FACT_INSTANTS = ("ordered_at", "date", "occurred_at", "created_at", "recorded_at", "updated_at")
 FACTS = (
     *FACT_INSTANTS, "amount", "line_amount", "unit_price", "quantity", "order_id", "customer_id",
-)  # fmt: skip
-MONEY = frozenset(
-    ["amount", "total", "subtotal", "price", "cost", "sales", "revenue", "value", "gross", "net",
-     "paid", "betrag", "summe", "preis", "umsatz", "brutto", "netto", "montant", "prix", "bedrag",
-     "totaal", "prijs", "importe", "precio", "importo", "prezzo"]
-)  # fmt: skip
-NO_GOODS = frozenset(
-    ["tax", "vat", "shipping", "freight", "fee", "fees", "tip", "discount", "coupon", "balance",
-     "refund", "refunds", "mwst", "ust", "versand", "versandkosten", "rabatt", "porto", "tva"]
-)  # fmt: skip
-WITH_TAX = frozenset(["ex", "excl", "inc", "incl", "inkl", "exkl", "excluding", "including"])
-NO_SALES = frozenset(
-    ["quote", "quotes", "quotation", "quotations", "estimate", "estimates", "proforma", "cart",
-     "carts", "abandoned", "wishlist", "wishlists", "draft", "drafts", "forecast", "budget",
-     "refund", "refunds", "return", "returns", "credit", "credits", "creditnotes", "chargebacks",
-     "angebot", "angebote", "gutschrift", "gutschriften", "retoure", "retouren", "warenkorb",
-     "warenkoerbe", "avoir", "avoirs", "devis", "remboursements", "retours", "creditnotas",
-     "offertes", "devoluciones", "presupuestos"]
 )  # fmt: skip
 SURE = 0.75
 BY_VALUES = 0.5
@@ -141,14 +123,17 @@ def unread_money(table: Table) -> list[Column]:
     ]  # fmt: skip
 
 
-def _names_goods(words: set[str]) -> bool:
+def _names_goods(said: set[str]) -> bool:
     """Whether a column's name may mean what goods cost: no tax, but a total with or without it."""
-    return bool(MONEY & words) and (not NO_GOODS & words or bool(WITH_TAX & words))
+    is_money, is_other, has_tax = (
+        bool(words(kind).keys() & said) for kind in ("money", "no_goods", "with_tax")
+    )
+    return is_money and (not is_other or has_tax)
 
 
 def is_called_otherwise(table: Table) -> bool:
     """Whether rows that look like sales are none by their table's name: quotes, carts, refunds."""
-    return _own_role(table).is_sale and bool(NO_SALES & {*tokens(table.name)})
+    return _own_role(table).is_sale and bool(words("no_sale").keys() & {*tokens(table.name)})
 
 
 def _own_role(table: Table) -> Role:
