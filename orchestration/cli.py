@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestration.activation.commands import app as activation
 from orchestration.alerts.commands import app as alerts
 from orchestration.backup.commands import backup, restore
 from orchestration.beginning import begin
@@ -50,6 +51,7 @@ app.add_typer(identity, name="identity")
 app.add_typer(lookup, name="profile")
 app.add_typer(value, name="value")
 app.add_typer(segments, name="segment")
+app.add_typer(activation, name="activation")
 app.add_typer(alerts, name="alert")
 app.add_typer(new, name="new")
 out = Console()

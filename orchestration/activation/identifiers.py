@@ -53,7 +53,7 @@ REFUSALS: Mapping[str, Sequence[tuple[str, str]]] = {
     "email": [
         ("{v} like '@%'", "empty_after_normalise"),
         (
-            rf"not regexp_full_match({{v}}, '[^@\s\pZ]+@[^@\s\pZ.]+(\.[^@\s\pZ.]+)+')",
+            r"not regexp_full_match({v}, '[^@\s\pZ]+@[^@\s\pZ.]+(\.[^@\s\pZ.]+)+')",
             "not_an_email",
         ),
     ],

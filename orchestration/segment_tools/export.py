@@ -7,7 +7,6 @@ purpose and channel; the rule is the macro `profile.is_contact_allowed`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from orchestration.segment_tools.choosing import (
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
+from orchestration.segment_tools.consent import HELD_BACK, held_back
 from orchestration.segment_tools.evaluation import MISSING, reason_of
 from orchestration.segment_tools.files import new_file
 from orchestration.segments.files import named
@@ -32,8 +32,6 @@ from orchestration.warehouse import connect_reader
 
 OWN_TABLE = '"segments"."segment_membership"'
 """Where a person has a row per segment; that of the exported one is taken."""
-HELD_BACK = ("no_contact_point", "denied", "not_confirmed", "never_asked")
-"""Why a member does not leave."""
 
 
 def export(
@@ -117,7 +115,7 @@ def _hold_members(
     )
     _require_one_row_each(con, tables)
     nobody = "select *, cast(null as varchar) as held_back from c360_members"
-    rows = _held_back(contact, len(points)) if contact else nobody
+    rows = held_back("c360_members", contact, len(points)) if contact else nobody
     con.execute(f"create temp table c360_export as {rows}")
 
 
@@ -147,29 +145,6 @@ def _points(chosen: Sequence[Chosen], contact: Contact | None) -> list[tuple[str
         if CONTACTS.get(c.column) == contact.kind
     ]
     return [(contact.kind, value) for value in named_in or [f"profiles.{contact.kind}"]]
-
-
-def _held_back(contact: Contact, points: int) -> str:
-    """A select of the members and why each does not leave, the first cause of any contact point."""
-    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    purpose, channel = literal(contact.purpose), literal(contact.channel)
-    asked = [
-        f"profile.is_contact_allowed(kind{n}, point{n}, {purpose}, {channel}, 'any', "
-        f"timestamp '{now}') as allowed{n}, (select max(case when status = 'denied' then 2 else 1 "
-        "end) from profile.effective_consent as said where said.valid_to is null "
-        f"and said.contact_namespace = kind{n} and said.contact_value = point{n} "
-        f"and said.purpose in ({purpose}, 'any') and said.channel = {channel} "
-        f"and said.topic = 'any') as said{n}"
-        for n in range(points)
-    ]
-    causes = [(f"point{n} is null", "no_contact_point") for n in range(points)]
-    for cause, said in (("denied", "= 2"), ("not_confirmed", "= 1"), ("never_asked", "is null")):
-        causes += [(f"allowed{n} is not true and said{n} {said}", cause) for n in range(points)]
-    held = " ".join(f"when {when} then '{cause}'" for when, cause in causes)
-    return (
-        f"with asked as materialized (select *, {', '.join(asked)} from c360_members) "
-        f"select *, case {held} end as held_back from asked"
-    )
 
 
 def _write(

@@ -239,6 +239,7 @@ def test_random_numbers_leave_as_the_library_reads_them(con: duckdb.DuckDBPyConn
     expected = []
     for region in ("DE", "US", "GB", "FR", "IT", "AM", "CH", "BR", "IN"):
         example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+        assert example
         for _ in range(60):
             digits = str(example.national_number)
             tail = "".join(chance.choices("0123456789", k=3))

@@ -43,6 +43,12 @@ COMMANDS = (
     ("segment", "overlap", "x", "y"),
     ("segment", "sql", "x"),
     ("segment", "export", "x", "--to", "x.csv"),
+    ("activation", "new", "x"),
+    ("activation", "check", "x"),
+    ("activation", "plan", "x"),
+    ("activation", "run", "x"),
+    ("activation", "log", "x"),
+    ("activation", "replay", "x", "--as", "lost"),
     ("alert", "test"),
     ("alert", "check"),
     ("lineage", "value.deciles"),
@@ -51,7 +57,12 @@ COMMANDS = (
     ("new", "measure", "gifts"),
 )
 
-ANY_NUMBER = {("profile", "search", "x"), ("segment", "compile", "x"), ("segment", "check", "x")}
+ANY_NUMBER = {
+    ("profile", "search", "x"),
+    ("segment", "compile", "x"),
+    ("segment", "check", "x"),
+    ("activation", "check", "x"),
+}
 """Commands that take as many arguments as there are."""
 
 

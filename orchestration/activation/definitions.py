@@ -1,0 +1,364 @@
+"""Destinations and syncs: reviewed files that say what leaves to where, read and checked.
+
+`activation/destinations/<name>.yml` says where and how, `activation/syncs/<name>.yml` who and what.
+Both are read as rule files are: plain YAML, and every fault is told with file, line and remedy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
+
+from orchestration.activation.identifiers import Format, format_of
+from orchestration.errors import UserError
+from orchestration.segments.catalogue import nearest
+from orchestration.segments.declared import OWNER
+from orchestration.segments.reading import Document, Path_, read_rule_text, shown
+from orchestration.settings import Settings
+
+FOLDER = Path("activation")
+"""Below the dbt project."""
+DOCS = "docs/activation.md says what the files hold."
+MOST_TOLD = 5
+MARKETING_ACTIONS = (
+    "analytics", "combine_with_identity", "cross_site_targeting", "data_science", "email_targeting",
+    "export_to_third_party", "onsite_ads", "onsite_personalisation", "segment_match",
+    "single_identity_personalisation",
+)  # fmt: skip
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
+Mode = Literal["snapshot", "insert", "update", "upsert", "mirror", "audience", "append"]
+DELETES = ("mirror", "audience")
+"""Modes that take away what left the segment."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Secret(_Strict):
+    """Where a secret stands; never the secret.
+
+    Attributes:
+        env: an environment variable that holds it.
+        file: a file that holds it.
+    """
+
+    env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+    file: Text | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Secret:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("name the secret's place: either env or file")
+        return self
+
+
+class _Destination(_Strict):
+    title: Text
+    owner: Annotated[str, Field(pattern=OWNER)]
+    enabled: bool = True
+    marketing_actions: list[Literal[MARKETING_ACTIONS]] = Field(min_length=1)  # type: ignore[valid-type]
+
+
+class FileDestination(_Destination):
+    """A folder of files that somebody fetches.
+
+    Attributes:
+        folder: below `outbox` in the data folder.
+        format: of the files.
+        formula_guard: put an apostrophe before texts that a spreadsheet takes for a formula.
+    """
+
+    kind: Literal["file"]
+    folder: Name
+    format: Literal["csv", "parquet", "ndjson"] = "csv"
+    formula_guard: bool = False
+
+
+class Call(_Strict):
+    """A request of an HTTP API.
+
+    Attributes:
+        method, path: of the request, below the destination's address.
+        rows: the field of the body that holds the rows.
+        fields: further fields of the body, as they are.
+    """
+
+    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
+    path: Annotated[str, Field(pattern=r"^/[\x21-\x7e]*$")]
+    rows: Name = "rows"
+    fields: dict[Name, str | int | bool] = Field(default_factory=dict)
+
+
+class Rejections(_Strict):
+    """Where a reply names the rows that it did not take.
+
+    Attributes:
+        list: the field with a list of them.
+        index: their field with the row's place in the request, from 0.
+        reason: their field with the cause.
+    """
+
+    list: Name
+    index: Name = "index"
+    reason: Name = "reason"
+
+
+class HttpDestination(_Destination):
+    """An HTTP API.
+
+    Attributes:
+        address: https, or http to this machine.
+        secret: sent as `Authorization: Bearer …`.
+        add, remove: the requests; without `remove` nothing can be taken away.
+        rejections: where a reply names refused rows; without, a refused batch is halved.
+        batch: rows of a request.
+        repeats: what becomes of a request that is sent twice: safe (adding a member again changes
+            nothing), keyed (the receiver drops what has the same Idempotency-Key) or unsafe.
+        private: addresses of private networks are allowed.
+        timeout_seconds: for a reply.
+    """
+
+    kind: Literal["http"]
+    address: Text
+    secret: Secret | None = None
+    add: Call
+    remove: Call | None = None
+    rejections: Rejections | None = None
+    batch: Annotated[int, Field(ge=1, le=10_000)] = 500
+    repeats: Literal["safe", "keyed", "unsafe"] = "unsafe"
+    private: bool = False
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+
+    @model_validator(mode="after")
+    def _plain_address(self) -> HttpDestination:
+        parts = urlsplit(self.address)
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ValueError("address begins with https:// (http:// only to this machine)")
+        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("address is https://host/path: no user, password, query or fragment")
+        return self
+
+
+Destination = FileDestination | HttpDestination
+
+
+class Column(_Strict):
+    """A column that leaves.
+
+    Attributes:
+        source: `schema.table.column` of a model with one row per profile.
+        form: the identifier format it leaves in, such as meta.email; as it is without.
+        country: the column with the country of telephone numbers and postal codes.
+        is_hashed: the source holds hashes already.
+        required: a row without it is invalid.
+    """
+
+    source: Source = Field(alias="from")
+    form: Text | None = Field(default=None, alias="as")
+    country: Source | None = None
+    is_hashed: bool = False
+    required: bool = False
+
+    @property
+    def format(self) -> Format | None:
+        """The identifier format."""
+        return format_of(self.form) if self.form else None
+
+
+class Guard(_Strict):
+    """What stops a sync before anything is sent.
+
+    Attributes:
+        max_delete_share: of the rows at the other end.
+        min_rows: fewer rows in the segment stop it.
+        allow_empty: an empty segment may empty the other end.
+        max_reject_share: of what is added; above it nothing is taken away.
+    """
+
+    max_delete_share: Share = 0.1
+    min_rows: Annotated[int, Field(ge=0)] = 0
+    allow_empty: bool = False
+    max_reject_share: Share = 0.1
+
+
+class Retry(_Strict):
+    """How rejected rows come again.
+
+    Attributes:
+        most: tries in all; after them a row is dead until it changes.
+        wait_minutes: before the second try; doubled for each further one.
+    """
+
+    most: Annotated[int, Field(ge=1, le=100)] = 5
+    wait_minutes: Annotated[float, Field(ge=0)] = 0
+
+
+class Sync(_Strict):
+    """Who leaves with what to where.
+
+    Attributes:
+        title, owner: for people.
+        destination: its file's name.
+        segment: whose members leave.
+        key: what says at the other end who a row is: profile_id, or the name of a column.
+        columns: what leaves, by its name at the other end.
+        mode: snapshot, insert, update, upsert, mirror, audience or append.
+        purpose, channel: what a person must have agreed to.
+        on_block: what becomes at the other end of who may not be contacted any more, in modes that
+            delete nothing else: keep or delete.
+        guard, retry: limits.
+        nulls: whether an empty value is left out or sent as null.
+        order: a number; syncs with a smaller one run first.
+        enabled: whether it runs after a refresh.
+    """
+
+    title: Text
+    owner: Annotated[str, Field(pattern=OWNER)]
+    destination: Name
+    segment: Name
+    key: Name = "profile_id"
+    columns: dict[Name, Column] = Field(min_length=1, max_length=200)
+    mode: Mode
+    purpose: Name
+    channel: Name
+    on_block: Literal["keep", "delete"] = "keep"
+    guard: Guard = Guard()
+    retry: Retry = Retry()
+    nulls: Literal["omit", "send"] = "omit"
+    order: int = 0
+    enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_columns(cls, data: Any) -> Any:
+        """`email: profile.profiles.email` is short for `email: {from: …}`."""
+        columns = data.get("columns") if isinstance(data, dict) else None
+        if not isinstance(columns, dict):
+            return data
+        longer = {n: {"from": c} if isinstance(c, str) else c for n, c in columns.items()}
+        return {**data, "columns": longer}
+
+    @model_validator(mode="after")
+    def _key_and_forms(self) -> Sync:
+        if self.key != "profile_id" and self.key not in self.columns:
+            raise ValueError(f"key is '{self.key}', which is none of the columns nor profile_id")
+        for column in self.columns.values():
+            try:
+                column.format  # noqa: B018
+            except UserError as error:
+                raise ValueError(str(error)) from None
+        if self.mode == "audience" and not any(c.form for c in self.columns.values()):
+            raise ValueError("an audience needs a column with an identifier format (as:)")
+        return self
+
+
+class _AnyDestination(RootModel[FileDestination | HttpDestination]):
+    root: FileDestination | HttpDestination = Field(discriminator="kind")
+
+
+def read_destination(settings: Settings, name: str) -> Destination:
+    """A destination's file.
+
+    Raises:
+        UserError: there is none of that name, or it can't be followed.
+    """
+    document = _document(settings, "destinations", name)
+    try:
+        return _AnyDestination.model_validate(document.data).root
+    except ValidationError as error:
+        raise _refusal(document, error) from None
+
+
+def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
+    """A sync's file, with its destination.
+
+    Raises:
+        UserError: there is none of that name, or one of the two can't be followed.
+    """
+    document = _document(settings, "syncs", name)
+    try:
+        sync = Sync.model_validate(document.data)
+    except ValidationError as error:
+        raise _refusal(document, error) from None
+    known = names(settings, "destinations")
+    if sync.destination not in known:
+        raise UserError(
+            f"{document.place(('destination',))}: there is no destination '{sync.destination}'"
+            f"{nearest(sync.destination, known)}. One is a file in {FOLDER}/destinations.",
+            2,
+        )
+    destination = read_destination(settings, sync.destination)
+    _require_able(document, sync, destination)
+    return sync, destination
+
+
+def _require_able(document: Document, sync: Sync, destination: Destination) -> None:
+    place = document.place(("mode",))
+    if isinstance(destination, FileDestination):
+        return
+    if sync.mode == "snapshot":
+        raise UserError(
+            f"{place}: a snapshot is a file's mode. Take upsert, mirror or audience.", 2
+        )
+    if (sync.mode in DELETES or sync.on_block == "delete") and destination.remove is None:
+        raise UserError(
+            f"{place}: {sync.mode} takes away who left, and {sync.destination} says no `remove` "
+            "request. Add one, or take a mode that only adds.",
+            2,
+        )
+
+
+def names(settings: Settings, kind: str) -> list[str]:
+    """The names of all destinations or syncs, in order of the alphabet."""
+    folder = settings.dbt_project_dir / FOLDER / kind
+    return sorted(path.stem for path in folder.glob("*.yml"))
+
+
+def _document(settings: Settings, kind: str, name: str) -> Document:
+    known = names(settings, kind)
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name) or name not in known:
+        raise UserError(
+            f"There is no {kind[:-1]} '{shown(name)}'{nearest(name, known)}. One is a file "
+            f"{FOLDER}/{kind}/<name>.yml in the dbt project.",
+            2,
+        )
+    path = settings.dbt_project_dir / FOLDER / kind / f"{name}.yml"
+    return read_rule_text(path, f"{FOLDER}/{kind}/{name}.yml")
+
+
+def _refusal(document: Document, error: ValidationError) -> UserError:
+    faults = [_fault(document, dict(found)) for found in error.errors(include_url=False)]
+    told = "; ".join(dict.fromkeys(faults[:MOST_TOLD]))
+    more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""
+    return UserError(f"{told}.{more} {DOCS}", 2)
+
+
+def _fault(document: Document, found: Mapping[str, Any]) -> str:
+    path = _path_in(document, found["loc"])
+    last = str(found["loc"][-1]) if found["loc"] else ""
+    place = document.place(path)
+    message = str(found["msg"]).removeprefix("Value error, ")
+    return {
+        "extra_forbidden": f"{place}: '{shown(last)}' is no word of this file",
+        "missing": f"{place}: '{shown(last)}' is missing",
+        "union_tag_not_found": f"{place}: 'kind' is missing: file or http",
+        "union_tag_invalid": f"{place}: kind is file or http",
+    }.get(found["type"], f"{place}: {shown(message, 200)}")
+
+
+def _path_in(document: Document, location: Sequence[str | int]) -> Path_:
+    path: Path_ = ()
+    for part in location:
+        if (*path, part) in document.lines:
+            path = (*path, part)
+    return path

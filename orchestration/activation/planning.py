@@ -1,0 +1,251 @@
+"""The plan of a run: what each key's fate is, from what would leave and what stands elsewhere.
+
+The difference is taken against what the other end acknowledged, never against what was read. Two
+rules that are easily missed: what is invalid is not gone, and who may not be contacted any more is
+gone where members are kept in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.activation.definitions import DELETES, Destination, HttpDestination, Sync
+from orchestration.errors import UserError
+from orchestration.ingest.sql import literal
+
+OPERATIONS = ("insert", "update", "unchanged", "retry", "blocked", "invalid", "delete")
+MOST_NAMED = 10
+
+
+class GuardError(UserError):
+    """A run that stops before anything is sent, because its plan looks like a mistake.
+
+    Parameters:
+        guard: its name, such as mass_delete.
+        text: what is seen, and what to do.
+    """
+
+    def __init__(self, guard: str, text: str) -> None:
+        super().__init__(text)
+        self.guard = guard
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        rows: members of the segment.
+        counts: keys by operation.
+        reasons: keys by operation and reason.
+        sent: keys that are sent or taken away.
+        standing: keys that stand at the other end, or may.
+        hash: of all of it; the same plan has the same hash.
+    """
+
+    rows: int
+    counts: Mapping[str, int]
+    reasons: Mapping[tuple[str, str], int]
+    sent: int
+    standing: int
+    hash: str
+
+
+def is_settled_by_sending_again(sync: Sync, destination: Destination) -> bool:
+    """Whether what may have arrived can be sent once more without harm."""
+    return (
+        sync.mode != "append"
+        or not isinstance(destination, HttpDestination)
+        or destination.repeats in ("safe", "keyed")
+    )
+
+
+def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Path) -> Plan:
+    """Put the plan into the temporary table `planned`, and what leaves into the view `leaving`.
+
+    Parameters:
+        con: to the ledger.
+        name: of the sync.
+        sync: its definition.
+        sealed: the file of `seal`.
+    """
+    con.execute(f"create or replace temp view sealed as from read_parquet({literal(str(sealed))})")
+    # Who has no key any more keeps the one under which they are known at the other end.
+    con.execute(
+        "create or replace temp view leaving as select sealed.* replace (coalesce("
+        "known.sync_key, sealed.sync_key) as sync_key) from sealed left join (select profile_id, "
+        f"min(sync_key) as sync_key from sync_state where sync_name = {literal(name)} "
+        "group by profile_id) as known on sealed.sync_key = '?' || sealed.profile_id "
+        "and known.profile_id = sealed.profile_id"
+    )
+    con.execute(f"create or replace temp table planned as {_planned(name, sync)}")
+    counts = dict(con.execute("select operation, count(*) from planned group by 1").fetchall())
+    reasons = {
+        (operation, reason): count
+        for operation, reason, count in con.execute(
+            "select operation, reason, count(*) from planned where reason is not null "
+            "group by all order by all"
+        ).fetchall()
+    }
+    [(rows, sent, standing, digest)] = con.execute(
+        "select count(*) filter (where is_in_segment), count(*) filter (where is_sent), "
+        "count(*) filter (where is_standing), "
+        "coalesce(bit_xor(md5_number(concat_ws('|', sync_key, operation, old_hash, new_hash))), 0) "
+        "from planned"
+    ).fetchall()
+    [(members,)] = con.execute("select count(*) from leaving").fetchall()
+    if members != rows:
+        raise UserError(
+            "Two people would leave under one key, because one of them is known under it at the "
+            "other end. Nothing was sent. Take profile_id as key, or look at both with "
+            "`c360 profile`."
+        )
+    counted = {operation: counts.get(operation, 0) for operation in OPERATIONS}
+    return Plan(rows, counted, reasons, sent, standing, f"{digest:032x}"[:16])
+
+
+def _planned(name: str, sync: Sync) -> str:
+    """A row per key that is in the segment or stands at the other end."""
+    deletes = sync.mode in DELETES or sync.mode == "snapshot"
+    blocked = "delete" if deletes or sync.on_block == "delete" else "blocked"
+    gone = "'delete'" if deletes else "'orphan'"
+    changed = {"insert": "'unchanged'", "append": "'invalid'"}.get(sync.mode, "'update'")
+    why_changed = {"insert": "'drift'", "append": "'immutable_event'"}.get(sync.mode, "null")
+    added = "'update'" if sync.mode == "update" else "'insert'"
+    of_sync = f"sync_name = {literal(name)}"
+    return f"""
+        with standing as (
+            select sync_key, bool_or(not is_acked) as is_unsettled
+            from sync_standing where {of_sync} group by sync_key
+        ),
+        known as (
+            select state.*, standing.sync_key is not null as is_standing,
+                coalesce(standing.is_unsettled, false) as is_unsettled
+            from (select * from sync_state where {of_sync}) as state
+            left join standing on standing.sync_key = state.sync_key
+        ),
+        compared as (
+            select coalesce(leaving.sync_key, known.sync_key) as sync_key,
+                coalesce(leaving.profile_id, known.profile_id) as profile_id,
+                leaving.sync_key is not null as is_in_segment, leaving.blocked, leaving.invalid,
+                leaving.payload_hash as new_hash, known.acked_hash as old_hash,
+                coalesce(known.is_standing, false) as is_standing,
+                coalesce(known.is_unsettled, false) as is_unsettled,
+                coalesce(known.tried_outcome in ('rejected', 'dead')
+                    and known.tried_hash = leaving.payload_hash, false) as is_rejected,
+                coalesce(known.failure_count, 0) as failure_count, known.next_try_at
+            from leaving full join known on known.sync_key = leaving.sync_key
+        ),
+        decided as (
+            select *, case
+                when not is_in_segment then case when is_standing then {gone} else 'forgotten' end
+                when blocked is not null
+                    then case when is_standing then '{blocked}' else 'blocked' end
+                when invalid is not null then 'invalid'
+                when is_rejected then 'retry'
+                when old_hash is null and is_unsettled then 'retry'
+                when old_hash is null then {added}
+                when old_hash <> new_hash then {changed}
+                when is_unsettled then 'retry'
+                else 'unchanged'
+            end as operation
+            from compared
+        )
+        select sync_key, profile_id, operation, old_hash, new_hash, is_in_segment, is_standing,
+            case
+                when operation = 'delete' then coalesce('consent: ' || blocked, 'left')
+                when operation = 'blocked' then blocked
+                when operation = 'invalid' then coalesce(invalid, {why_changed})
+                when operation = 'retry' and not is_rejected then 'unknown'
+                when operation = 'retry' and failure_count >= {sync.retry.most} then 'dead'
+                when operation = 'retry' and next_try_at > current_timestamp::timestamp
+                    then 'waiting'
+                when operation = 'retry' then 'rejected'
+                when operation = 'unchanged' and old_hash <> new_hash then 'drift'
+            end as reason,
+            operation in ('insert', 'update', 'delete')
+            or operation = 'retry' and (not is_rejected or failure_count < {sync.retry.most}
+                and coalesce(next_try_at <= current_timestamp::timestamp, true)) as is_sent
+        from decided
+        where operation not in ('forgotten', 'orphan')
+    """
+
+
+def require_guards(
+    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, plan: Plan, mapping_hash: str
+) -> None:
+    """Stop a plan that looks like a mistake.
+
+    Parameters:
+        con: to the ledger.
+        name: of the sync.
+        sync: its definition.
+        plan: of `make_plan`.
+        mapping_hash: of the columns that leave and their forms.
+
+    Raises:
+        GuardError: it says which guard, and how the plan goes through if it is meant.
+    """
+    meant = f"If it is meant: `c360 activation run {name} --plan {plan.hash}`."
+    if plan.rows == 0 and plan.standing and not sync.guard.allow_empty:
+        raise GuardError(
+            "empty_source",
+            f"The segment {sync.segment} is empty, and {plan.standing} rows stand at the other "
+            "end. Nothing was sent. Set guard.allow_empty: true if it may be empty.",
+        )
+    if plan.rows < sync.guard.min_rows:
+        raise GuardError(
+            "min_rows",
+            f"The segment {sync.segment} has {plan.rows} rows, and guard.min_rows is "
+            f"{sync.guard.min_rows}. Nothing was sent. {meant}",
+        )
+    deletes = plan.counts["delete"]
+    if deletes and deletes > sync.guard.max_delete_share * plan.standing:
+        raise GuardError(
+            "mass_delete",
+            f"{deletes} of {plan.standing} rows at the other end would be taken away, more than "
+            f"guard.max_delete_share {sync.guard.max_delete_share:g}. Nothing was sent. {meant}",
+        )
+    last = con.execute(
+        "select mapping_hash from sync_run where sync_name = ? and state like 'completed%' "
+        "order by started_at desc, run_id desc limit 1",
+        [name],
+    ).fetchone()
+    if last and last[0] != mapping_hash and plan.counts["update"]:
+        raise GuardError(
+            "mapping_changed",
+            f"The columns that leave have changed since the last run: {plan.counts['update']} rows "
+            f"would be sent again. Nothing was sent. {meant}",
+        )
+
+
+def require_settled(
+    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, destination: Destination
+) -> None:
+    """Refuse to go on while rows may have arrived that can't be sent again without harm.
+
+    Raises:
+        GuardError: it names their keys.
+    """
+    if is_settled_by_sending_again(sync, destination):
+        return
+    keys = [
+        key
+        for (key,) in con.execute(
+            "select sync_key from sync_standing where sync_name = ? and not is_acked "
+            "order by sync_key",
+            [name],
+        ).fetchall()
+    ]
+    if keys:
+        more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
+        raise GuardError(
+            "unknown_outcome",
+            f"No answer came for {len(keys)} rows of an earlier run, and {sync.destination} can't "
+            f"tell a repetition: keys {', '.join(keys[:MOST_NAMED])}{more}. Nothing was sent. Look "
+            f"there, then say `c360 activation replay {name} --as arrived` or `--as lost`.",
+        )
