@@ -222,7 +222,7 @@ def _payload(sync: Sync, guarded: bool) -> str:
     values = [f"{{'key': {literal(n)}, 'value': to_json({quoted(n)})}}" for n in sync.columns]
     entries = f"[{', '.join(values)}]"
     if sync.nulls == "omit":
-        entries = f"list_filter({entries}, entry -> entry.value is not null)"
+        entries = f"list_filter({entries}, lambda entry: entry.value is not null)"
     return f"cast(to_json(map_from_entries({entries})) as varchar)"
 
 
