@@ -10,10 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
+from pydantic import Field, RootModel, ValidationError, model_validator
 
+from orchestration.activation.destinations import (
+    Destination,
+    FileDestination,
+    HttpDestination,
+    Name,
+    Strict,
+    Text,
+)
 from orchestration.activation.identifiers import Format, format_of
 from orchestration.errors import UserError
 from orchestration.segments.catalogue import nearest
@@ -25,13 +32,6 @@ FOLDER = Path("activation")
 """Below the dbt project."""
 DOCS = "docs/activation.md says what the files hold."
 MOST_TOLD = 5
-MARKETING_ACTIONS = (
-    "analytics", "combine_with_identity", "cross_site_targeting", "data_science", "email_targeting",
-    "export_to_third_party", "onsite_ads", "onsite_personalisation", "segment_match",
-    "single_identity_personalisation",
-)  # fmt: skip
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Text = Annotated[str, Field(min_length=1, max_length=400)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
 Mode = Literal["snapshot", "insert", "update", "upsert", "mirror", "audience", "append"]
@@ -39,120 +39,7 @@ DELETES = ("mirror", "audience")
 """Modes that take away what left the segment."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Secret(_Strict):
-    """Where a secret stands; never the secret.
-
-    Attributes:
-        env: an environment variable that holds it.
-        file: a file that holds it.
-    """
-
-    env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
-    file: Text | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Secret:
-        if (self.env is None) == (self.file is None):
-            raise ValueError("name the secret's place: either env or file")
-        return self
-
-
-class _Destination(_Strict):
-    title: Text
-    owner: Annotated[str, Field(pattern=OWNER)]
-    enabled: bool = True
-    marketing_actions: list[Literal[MARKETING_ACTIONS]] = Field(min_length=1)  # type: ignore[valid-type]
-
-
-class FileDestination(_Destination):
-    """A folder of files that somebody fetches.
-
-    Attributes:
-        folder: below `outbox` in the data folder.
-        format: of the files.
-        formula_guard: put an apostrophe before texts that a spreadsheet takes for a formula.
-    """
-
-    kind: Literal["file"]
-    folder: Name
-    format: Literal["csv", "parquet", "ndjson"] = "csv"
-    formula_guard: bool = False
-
-
-class Call(_Strict):
-    """A request of an HTTP API.
-
-    Attributes:
-        method, path: of the request, below the destination's address.
-        rows: the field of the body that holds the rows.
-        fields: further fields of the body, as they are.
-    """
-
-    method: Literal["POST", "PUT", "PATCH", "DELETE"] = "POST"
-    path: Annotated[str, Field(pattern=r"^/[\x21-\x7e]*$")]
-    rows: Name = "rows"
-    fields: dict[Name, str | int | bool] = Field(default_factory=dict)
-
-
-class Rejections(_Strict):
-    """Where a reply names the rows that it did not take.
-
-    Attributes:
-        list: the field with a list of them.
-        index: their field with the row's place in the request, from 0.
-        reason: their field with the cause.
-    """
-
-    list: Name
-    index: Name = "index"
-    reason: Name = "reason"
-
-
-class HttpDestination(_Destination):
-    """An HTTP API.
-
-    Attributes:
-        address: https, or http to this machine.
-        secret: sent as `Authorization: Bearer …`.
-        add, remove: the requests; without `remove` nothing can be taken away.
-        rejections: where a reply names refused rows; without, a refused batch is halved.
-        batch: rows of a request.
-        repeats: what becomes of a request that is sent twice: safe (adding a member again changes
-            nothing), keyed (the receiver drops what has the same Idempotency-Key) or unsafe.
-        private: addresses of private networks are allowed.
-        timeout_seconds: for a reply.
-    """
-
-    kind: Literal["http"]
-    address: Text
-    secret: Secret | None = None
-    add: Call
-    remove: Call | None = None
-    rejections: Rejections | None = None
-    batch: Annotated[int, Field(ge=1, le=10_000)] = 500
-    repeats: Literal["safe", "keyed", "unsafe"] = "unsafe"
-    private: bool = False
-    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
-
-    @model_validator(mode="after")
-    def _plain_address(self) -> HttpDestination:
-        parts = urlsplit(self.address)
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("address begins with https:// (http:// only to this machine)")
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("address is https://host/path: no user, password, query or fragment")
-        return self
-
-
-Destination = FileDestination | HttpDestination
-
-
-class Column(_Strict):
+class Column(Strict):
     """A column that leaves.
 
     Attributes:
@@ -175,7 +62,7 @@ class Column(_Strict):
         return format_of(self.form) if self.form else None
 
 
-class Guard(_Strict):
+class Guard(Strict):
     """What stops a sync before anything is sent.
 
     Attributes:
@@ -191,7 +78,7 @@ class Guard(_Strict):
     max_reject_share: Share = 0.1
 
 
-class Retry(_Strict):
+class Retry(Strict):
     """How rejected rows come again.
 
     Attributes:
@@ -203,7 +90,7 @@ class Retry(_Strict):
     wait_minutes: Annotated[float, Field(ge=0)] = 0
 
 
-class Sync(_Strict):
+class Sync(Strict):
     """Who leaves with what to where.
 
     Attributes:

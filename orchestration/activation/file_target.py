@@ -14,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.activation.definitions import FileDestination, Sync
+from orchestration.activation.definitions import Sync
+from orchestration.activation.destinations import FileDestination
 from orchestration.ingest.sql import literal, quoted
 from orchestration.segment_tools.export import spreadsheet_safe
 from orchestration.settings import Settings

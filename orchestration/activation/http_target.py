@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestration.activation.definitions import Call, HttpDestination, Secret
+from orchestration.activation.destinations import Call, HttpDestination, Secret
 from orchestration.activation.targets import Result, Row, StopSyncError
 from orchestration.errors import UserError
 

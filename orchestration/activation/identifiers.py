@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from orchestration.activation.telephones import phone, phone_refusals
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal, quoted
 from orchestration.segments.catalogue import nearest
@@ -226,7 +227,7 @@ def _layer(
                     f" left join {calling_codes} as k{n} on k{n}.country_code = s.c{n} "
                     f"and s.r{n} is null"
                 )
-                changed, refusals = _phone(f"s.v{n}", f"k{n}"), _phone_refusals(f"s.v{n}", f"k{n}")
+                changed, refusals = phone(f"s.v{n}", f"k{n}"), phone_refusals(f"s.v{n}", f"k{n}")
             else:
                 changed = CHANGES.get(step, "{v}").format(v=f"s.v{n}", country=f"s.c{n}")
                 refusals = [(w.format(v=f"s.v{n}"), r) for w, r in REFUSALS.get(step, ())]
@@ -236,74 +237,3 @@ def _layer(
             value = changed
         selected.append(f"{value} as v{n}, s.c{n}, {reason} as r{n}")
     return f"s{place + 2} as (select {', '.join(selected)} from s{place + 1} as s{joins})"
-
-
-def _digits(value: str) -> str:
-    # (0) in an international number is what is dialled inside the country.
-    return f"regexp_replace(replace({value}, '(0)', ''), '[^0-9]', '', 'g')"
-
-
-def _has_length(digits: str, country: str) -> str:
-    return (
-        f"' ' || {country}.number_lengths || ' ' like "
-        f"'% ' || lpad(cast(length({digits}) as varchar), 2, '0') || ' %'"
-    )
-
-
-def _written_internationally(value: str, country: str) -> str:
-    """The digits from the country's code on, of a number that is written with it; else null."""
-    digits = _digits(value)
-    prefix = f"{country}.international_prefix"
-    return (
-        f"case when {value} like '+%' then ltrim({digits}, '0') "
-        f"when {digits} like '00%' then ltrim({digits}, '0') "
-        f"when starts_with({digits}, {prefix}) and length({digits}) > length({prefix}) + 7 "
-        f"then ltrim(substr({digits}, length({prefix}) + 1), '0') end"
-    )
-
-
-def _national(value: str, country: str) -> str:
-    """The digits from the country's code on, of a number as it is written inside a country.
-
-    Lengths decide; the pattern of a country, which costs thirty times as much, is asked only where
-    a number could be one with its first digits and without them.
-    """
-    digits = _digits(value)
-    trunk = f"coalesce({country}.trunk_prefix, '')"
-    code = f"cast({country}.calling_code as varchar)"
-    without = f"substr({digits}, length({trunk}) + 1)"
-    rest = f"substr({digits}, length({code}) + 1)"
-    replaced = (
-        f"regexp_replace({digits}, '^(?:' || {country}.trunk_pattern || ')', "
-        f"coalesce({country}.trunk_replacement, ''))"
-    )
-    has_trunk = f"{country}.trunk_prefix is not null and starts_with({digits}, {trunk})"
-    is_clear = f"not {country}.is_trunk_ambiguous or not {_has_length(digits, country)}"
-    pattern = f"regexp_full_match({{}}, {country}.number_pattern)"
-    return (
-        f"case when {has_trunk} and {_has_length(without, country)} then case "
-        f"when {is_clear} or not {pattern.format(digits)} or {pattern.format(without)} "
-        f"then {code} || {without} else {code} || {digits} end "
-        f"when {country}.trunk_pattern is not null then case "
-        f"when {pattern.format(digits)} then {code} || {digits} "
-        f"when {pattern.format(replaced)} then {code} || {replaced} "
-        f"when starts_with({digits}, {code}) and {pattern.format(rest)} then {digits} end "
-        f"when {_has_length(digits, country)} then {code} || {digits} "
-        f"when starts_with({digits}, {code}) and {_has_length(rest, country)} then {digits} end"
-    )
-
-
-def _phone(value: str, country: str) -> str:
-    return f"coalesce({_written_internationally(value, country)}, {_national(value, country)})"
-
-
-def _phone_refusals(value: str, country: str) -> list[tuple[str, str]]:
-    international = _written_internationally(value, country)
-    return [
-        (rf"regexp_matches({value}, '[\pL@]')", "not_a_phone"),
-        (f"{_digits(value)} = ''", "empty_after_normalise"),
-        (f"{international} = ''", "empty_after_normalise"),
-        (f"{international} is null and {country}.country_code is null", "no_country"),
-        (f"{_phone(value, country)} is null", "not_a_phone"),
-        (f"length({_phone(value, country)}) not between 7 and 15", "not_a_phone"),
-    ]

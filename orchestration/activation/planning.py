@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.activation.definitions import DELETES, Destination, HttpDestination, Sync
+from orchestration.activation.definitions import DELETES, Sync
+from orchestration.activation.destinations import Destination, HttpDestination
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal
 

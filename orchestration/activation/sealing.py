@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.activation.definitions import Column, FileDestination, Sync
+from orchestration.activation.definitions import Column, Sync
+from orchestration.activation.destinations import FileDestination
 from orchestration.activation.identifiers import Identifier, identifiers_sql
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal, quoted

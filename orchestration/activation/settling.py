@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 import duckdb
@@ -37,7 +36,8 @@ class Run(Protocol):
 
 
 @contextmanager
-def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of what is done in it, or none."""
     con.execute("begin")
     try:
         yield
@@ -63,27 +63,20 @@ def claim(
         batch_id: also the key by which a receiver knows a repetition.
         rows: key, payload and its hash.
     """
-    now = _now()
+    at = now()
     _hold(con, rows)
-    with _transaction(con):
+    with transaction(con):
         con.execute(
             "insert into sync_attempt (run_id, batch_id, sync_key, operation, payload_hash, "
             "idempotency_key, claimed_at) select ?, ?, sync_key, ?, payload_hash, ?, ? from batch",
-            [run.run_id, batch_id, operation, batch_id, now],
+            [run.run_id, batch_id, operation, batch_id, at],
         )
         if operation == "add":
-            _claim_standing(con, run, "select sync_key from batch")
+            claim_standing(con, run, "select sync_key from batch")
 
 
-def claim_file(con: duckdb.DuckDBPyConnection, run: Run) -> None:
-    """Say durably that a file with everything planned is about to be written."""
-    with _transaction(con):
-        _claim_standing(
-            con, run, "select sync_key from planned where is_sent and operation <> 'delete'"
-        )
-
-
-def _claim_standing(con: duckdb.DuckDBPyConnection, run: Run, keys: str) -> None:
+def claim_standing(con: duckdb.DuckDBPyConnection, run: Run, keys: str) -> None:
+    """Put what is about to be sent among what may stand at the other end."""
     payload = "payload" if run.keeps_payloads else "cast(null as varchar)"
     name = literal(run.name)
     con.execute(
@@ -116,22 +109,22 @@ def settle(
     results: Sequence[Result],
 ) -> None:
     """Keep what became of a batch: attempts, what stands and each key's state, or none of it."""
-    now, name = _now(), literal(run.name)
+    at, name = now(), literal(run.name)
     _hold(con, rows, results)
-    with _transaction(con):
+    with transaction(con):
         con.execute(
             "update sync_attempt set outcome = batch.outcome, reason = nullif(batch.reason, ''), "
             "settled_at = ? from batch where sync_attempt.run_id = ? and sync_attempt.batch_id = ? "
             "and sync_attempt.sync_key = batch.sync_key and sync_attempt.outcome is null",
-            [now, run.run_id, batch_id],
+            [at, run.run_id, batch_id],
         )
         if operation == "remove":
             _settle_removed(con, name)
         else:
-            _settle_added(con, run, name, now)
+            _settle_added(con, run, name, at)
 
 
-def _settle_added(con: duckdb.DuckDBPyConnection, run: Run, name: str, now: datetime) -> None:
+def _settle_added(con: duckdb.DuckDBPyConnection, run: Run, name: str, at: datetime) -> None:
     same = (
         f"sync_standing.sync_name = {name} and sync_standing.sync_key = batch.sync_key "
         "and sync_standing.payload_hash = batch.payload_hash"
@@ -166,7 +159,7 @@ def _settle_added(con: duckdb.DuckDBPyConnection, run: Run, name: str, now: date
         "next_try_at = case when batch.outcome = 'rejected' then cast(? as timestamp) "
         "+ to_seconds(? * power(2, least(failure_count, 12))) end "
         f"from batch where sync_state.sync_name = {name} and sync_state.sync_key = batch.sync_key",
-        [now, now, now, run.sync.retry.wait_minutes * 60],
+        [at, at, at, run.sync.retry.wait_minutes * 60],
     )
     con.execute(
         "delete from sync_state using batch where batch.outcome = 'not_sent' "
@@ -184,104 +177,16 @@ def _settle_removed(con: duckdb.DuckDBPyConnection, name: str) -> None:
         "or sync_standing.payload_hash = batch.payload_hash)"
     )
     con.execute(f"delete from sync_standing using batch where {gone}")
-    _forget(con, name, f"select split_part(sync_key, '{SEPARATOR}', 1) from batch")
+    forget(con, name, f"select split_part(sync_key, '{SEPARATOR}', 1) from batch")
 
 
-def _forget(con: duckdb.DuckDBPyConnection, name: str, keys: str) -> None:
+def forget(con: duckdb.DuckDBPyConnection, name: str, keys: str) -> None:
     """Who stands nowhere any more is new when they come back."""
     con.execute(
         f"delete from sync_state where sync_name = {name} and sync_key in ({keys}) "
         f"and sync_key not in (select sync_key from sync_standing where sync_name = {name}) "
         "and coalesce(tried_outcome, '') <> 'rejected'"
     )
-
-
-def settle_file(con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: str) -> None:
-    """Keep that a run's file is complete, from its plan: what it added stands, the rest is gone.
-
-    Parameters:
-        con: to the ledger.
-        name: of the sync.
-        mode: of the sync.
-        run_id: of the run, whose manifest is there.
-    """
-    of_sync, now = f"sync_name = {literal(name)}", _now()
-    added = (
-        f"select sync_key, new_hash from sync_plan where run_id = '{run_id}' and is_sent "
-        "and operation <> 'delete'"
-    )
-    gone = "'delete'" if mode != "snapshot" else "'delete', 'invalid', 'blocked'"
-    with _transaction(con):
-        con.execute(
-            f"update sync_standing set is_acked = true where {of_sync} "
-            f"and (sync_key, payload_hash) in ({added})"
-        )
-        con.execute(
-            f"delete from sync_standing where {of_sync} and (sync_key in (select sync_key "
-            f"from sync_plan where run_id = '{run_id}' and operation in ({gone})) "
-            "or sync_key in (select sync_key from sync_plan where "
-            f"run_id = '{run_id}' and is_sent and operation <> 'delete') "
-            f"and (sync_key, payload_hash) not in ({added}))"
-        )
-        con.execute(
-            "update sync_state set acked_hash = plan.new_hash, tried_outcome = 'accepted', "
-            "tried_reason = null, failure_count = 0, next_try_at = null, "
-            "first_acked_at = coalesce(first_acked_at, ?), last_acked_at = ? "
-            f"from ({added}) as plan where {of_sync} and sync_state.sync_key = plan.sync_key",
-            [now, now],
-        )
-        _forget(con, literal(name), f"select sync_key from sync_plan where run_id = '{run_id}'")
-
-
-def close_unsettled(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, folder: Path | None
-) -> None:
-    """Settle what a killed run left, before anything else.
-
-    A batch that was claimed and has no outcome is unknown. A file is complete when its manifest is
-    there; without one it never was a file.
-
-    Parameters:
-        con: to the ledger.
-        name: of the sync.
-        sync: its definition.
-        folder: where its files stand; None where it has none.
-    """
-    killed = [
-        run_id
-        for (run_id,) in con.execute(
-            "select run_id from sync_run where sync_name = ? and state = 'sending'", [name]
-        ).fetchall()
-    ]
-    for run_id in killed:
-        con.execute(
-            "update sync_attempt set outcome = 'unknown', reason = 'killed', settled_at = ? "
-            "where run_id = ? and outcome is null",
-            [_now(), run_id],
-        )
-        state = "killed"
-        if folder and (folder / f"{name}-{run_id}.manifest.json").exists():
-            settle_file(con, name, sync.mode, run_id)
-            state = "completed"
-        elif folder:
-            _withdraw_file(con, name)
-        con.execute(
-            "update sync_run set state = ?, ended_at = ?, message = 'The process ended before the "
-            "run did.' where run_id = ?",
-            [state, _now(), run_id],
-        )
-
-
-def _withdraw_file(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """A file that never was complete brought nothing."""
-    of_sync = f"sync_name = {literal(name)}"
-    with _transaction(con):
-        con.execute(f"delete from sync_standing where {of_sync} and not is_acked")
-        con.execute(
-            f"update sync_state set tried_outcome = null, tried_hash = null where {of_sync} "
-            "and tried_outcome = 'unknown'"
-        )
-        _forget(con, literal(name), f"select sync_key from sync_state where {of_sync}")
 
 
 def _hold(
@@ -305,5 +210,6 @@ def _hold(
     )
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """This instant in UTC, as the ledger's columns have it."""
     return datetime.now(UTC).replace(tzinfo=None)

@@ -15,8 +15,9 @@ import pytest
 from orchestration.activation import running
 from orchestration.activation.definitions import Sync
 from orchestration.activation.ledger import ledger_path
-from orchestration.activation.running import Ended, run_sync
+from orchestration.activation.running import run_sync
 from orchestration.activation.sealing import Sealed
+from orchestration.activation.sending import Ended
 from orchestration.activation.targets import Result, Row
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
@@ -195,3 +196,22 @@ def project_in(folder: Path) -> Path:
     project.mkdir()
     (project / "dbt_project.yml").write_text((DBT_PROJECT_DIR / "dbt_project.yml").read_text())
     return project
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def people(count: int, first: int = 0, name: str = "A") -> list[Member]:
+    """Members with an address each."""
+    return [Member(f"p{n:05}", f"p{n}@example.com", name) for n in range(first, first + count)]
+
+
+def killed_after(number: int) -> Receiver:
+    """A receiver after whose batch of that number the process ends, before it hears of it."""
+
+    def fails(seen: int) -> None:
+        if seen == number:
+            raise Killed
+
+    return Receiver(fails_after=fails)

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.activation import file_target, running
+from orchestration.activation import file_target, sending
 from orchestration.settings import Settings
-from tests.activation.lab import FILES, Lab, Member, project_in
-from tests.activation.test_syncs import Killed, people
+from tests.activation.lab import FILES, Killed, Lab, Member, people, project_in
 
 
 @pytest.fixture
@@ -93,7 +92,7 @@ def test_a_killed_run_leaves_no_half_file_and_none_twice(
     target, name = {
         "before_rename": (file_target, "_synced"),
         "before_manifest": (file_target, "_write_manifest"),
-        "after_manifest": (running, "settle_file"),
+        "after_manifest": (sending, "settle_file"),
     }[moment]
 
     def killed(*_: object) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.activation.definitions import HttpDestination
+from orchestration.activation.destinations import HttpDestination
 from orchestration.activation.http_target import HttpTarget
 from orchestration.activation.targets import Row, StopSyncError
 from orchestration.errors import UserError

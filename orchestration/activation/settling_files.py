@@ -1,0 +1,107 @@
+"""What the ledger learns of files, whole or not at all, and of runs that were killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.activation.definitions import Sync
+from orchestration.activation.settling import Run, claim_standing, forget, now, transaction
+from orchestration.ingest.sql import literal
+
+
+def claim_file(con: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Say durably that a file with everything planned is about to be written."""
+    with transaction(con):
+        claim_standing(
+            con, run, "select sync_key from planned where is_sent and operation <> 'delete'"
+        )
+
+
+def settle_file(con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: str) -> None:
+    """Keep that a run's file is complete, from its plan: what it added stands, the rest is gone.
+
+    Parameters:
+        con: to the ledger.
+        name: of the sync.
+        mode: of the sync.
+        run_id: of the run, whose manifest is there.
+    """
+    of_sync, at = f"sync_name = {literal(name)}", now()
+    added = (
+        f"select sync_key, new_hash from sync_plan where run_id = '{run_id}' and is_sent "
+        "and operation <> 'delete'"
+    )
+    gone = "'delete'" if mode != "snapshot" else "'delete', 'invalid', 'blocked'"
+    with transaction(con):
+        con.execute(
+            f"update sync_standing set is_acked = true where {of_sync} "
+            f"and (sync_key, payload_hash) in ({added})"
+        )
+        con.execute(
+            f"delete from sync_standing where {of_sync} and (sync_key in (select sync_key "
+            f"from sync_plan where run_id = '{run_id}' and operation in ({gone})) "
+            "or sync_key in (select sync_key from sync_plan where "
+            f"run_id = '{run_id}' and is_sent and operation <> 'delete') "
+            f"and (sync_key, payload_hash) not in ({added}))"
+        )
+        con.execute(
+            "update sync_state set acked_hash = plan.new_hash, tried_outcome = 'accepted', "
+            "tried_reason = null, failure_count = 0, next_try_at = null, "
+            "first_acked_at = coalesce(first_acked_at, ?), last_acked_at = ? "
+            f"from ({added}) as plan where {of_sync} and sync_state.sync_key = plan.sync_key",
+            [at, at],
+        )
+        forget(con, literal(name), f"select sync_key from sync_plan where run_id = '{run_id}'")
+
+
+def close_unsettled(
+    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, folder: Path | None
+) -> None:
+    """Settle what a killed run left, before anything else.
+
+    A batch that was claimed and has no outcome is unknown. A file is complete when its manifest is
+    there; without one it never was a file.
+
+    Parameters:
+        con: to the ledger.
+        name: of the sync.
+        sync: its definition.
+        folder: where its files stand; None where it has none.
+    """
+    killed = [
+        run_id
+        for (run_id,) in con.execute(
+            "select run_id from sync_run where sync_name = ? and state = 'sending'", [name]
+        ).fetchall()
+    ]
+    for run_id in killed:
+        con.execute(
+            "update sync_attempt set outcome = 'unknown', reason = 'killed', settled_at = ? "
+            "where run_id = ? and outcome is null",
+            [now(), run_id],
+        )
+        state = "killed"
+        if folder and (folder / f"{name}-{run_id}.manifest.json").exists():
+            settle_file(con, name, sync.mode, run_id)
+            state = "completed"
+        elif folder:
+            _withdraw_file(con, name)
+        con.execute(
+            "update sync_run set state = ?, ended_at = ?, message = 'The process ended before the "
+            "run did.' where run_id = ?",
+            [state, now(), run_id],
+        )
+
+
+def _withdraw_file(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """A file that never was complete brought nothing."""
+    of_sync = f"sync_name = {literal(name)}"
+    with transaction(con):
+        con.execute(f"delete from sync_standing where {of_sync} and not is_acked")
+        con.execute(
+            f"update sync_state set tried_outcome = null, tried_hash = null where {of_sync} "
+            "and tried_outcome = 'unknown'"
+        )
+        forget(con, literal(name), f"select sync_key from sync_state where {of_sync}")
