@@ -1,3 +1,5 @@
+{{ config(materialized='lasting_dimension', key=['segment_name'], when_gone={'life_cycle_state': "'removed'"}) }}
+
 with
 
 definitions as (

@@ -1,3 +1,5 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
 refresh_period as (
