@@ -1,6 +1,6 @@
 {#-
     Facts that remember. A model that is materialized `daily_snapshot` says what is true on the day of
-    the refresh, in the column `date_key`. The rows of all days are kept in the warehouse, as
+    the refresh, in the column `date_key` or the one that `day` names. The rows of all days are kept in the warehouse, as
     `daily.<model>`:
 
     - a run over data that ends on the same day replaces that day; days after it are none any more;
@@ -17,18 +17,28 @@
     to one database only; a run that is killed between them makes the model again.
 -#}
 
+{#- The rows of a memory that are published, as a query. Parameters: memory, its relation; columns. -#}
+{% macro _published_rows(memory, columns) -%}
+    select {{ columns | join(', ') }}
+    from {{ memory }}
+    where memory_state in ('kept', 'new') and {{ is_published(_day()) }}
+{%- endmacro %}
+
+{#- The column that says of which day a row is. -#}
+{% macro _day() -%}{{ config.get('day', 'date_key') }}{%- endmacro %}
+
 {% materialization daily_snapshot, adapter='duckdb' %}
     {%- set memory = remembered(this.identifier) -%}
     {%- set columns = _begin_memory(memory, "'new' as memory_state", compiled_code) -%}
     {% call statement('forget') -%}
         delete from {{ memory }} where memory_state = 'new';
         update {{ memory }} set memory_state = 'kept' where memory_state = 'replaced';
-        update {{ memory }} set memory_state = 'replaced' where {{ is_replaced('date_key') }}
+        update {{ memory }} set memory_state = 'replaced' where {{ is_replaced(_day()) }}
     {%- endcall %}
     {% call statement('remember') -%}
         insert into {{ memory }} by name select *, 'new' as memory_state from {{ _rows_now() }}
     {%- endcall %}
-    {{ return(_publish(published_rows(memory, columns))) }}
+    {{ return(_publish(_published_rows(memory, columns))) }}
 {% endmaterialization %}
 
 {#-
@@ -116,7 +126,7 @@
     {%- endfor -%}
     {%- for name in promised if adapter.quote(name) in now and adapter.quote(name) not in known -%}
         {%- if run_query(
-            'select 1 from ' ~ memory ~ " where memory_state <> 'new' and not (" ~ is_replaced('date_key') ~ ') limit 1'
+            'select 1 from ' ~ memory ~ " where memory_state <> 'new' and not (" ~ is_replaced(_day()) ~ ') limit 1'
         ).rows | length -%}
             {{ exceptions.raise_compiler_error(
                 'The column ' ~ name ~ ' is new in ' ~ this.identifier ~ ', which remembers days without it. '

@@ -27,14 +27,17 @@
     )
 {%- endmacro %}
 
+{#- The day of this refresh and the merge policy that profiles, value and segments follow, as a query. -#}
+{% macro this_refresh() -%}
+    select
+        refresh_period.as_of_on as date_key,
+        {{ id_of('merge_policies.policy') }} as merge_policy_id
+    from {{ ref('refresh_period') }} as refresh_period
+    cross join {{ ref('merge_policies') }} as merge_policies
+    where merge_policies.is_default
+{%- endmacro %}
+
 {#- Where the rows of all days are of a model that is a daily_snapshot, by its name. -#}
 {% macro remembered(name) -%}
     {{ return(api.Relation.create(database=target.database, schema='daily', identifier=name)) }}
-{%- endmacro %}
-
-{#- The rows of a memory that are published, as a query. Parameters: memory, its relation; columns. -#}
-{% macro published_rows(memory, columns) -%}
-    select {{ columns | join(', ') }}
-    from {{ memory }}
-    where memory_state in ('kept', 'new') and {{ is_published('date_key') }}
 {%- endmacro %}

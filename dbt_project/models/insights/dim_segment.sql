@@ -1,4 +1,6 @@
-{{ config(materialized='lasting_dimension', key=['segment_name'], when_gone={'life_cycle_state': "'removed'"}) }}
+{{ config(
+    materialized='lasting_dimension', key=['segment_id'], when_gone={'life_cycle_state': "'removed'"}
+) }}
 
 with
 
