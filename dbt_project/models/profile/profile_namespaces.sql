@@ -3,14 +3,21 @@
 with
 
 {% call reached() %}
-    {% for model in ['comparison_values', 'refused_in_replay'] %}
-        select profile_id from {{ ref('identity_map') }} semi join {{ changed(model) }} using (record_key)
-        union all
-    {% endfor %}
-    {% for model in ['identity_map', 'profile_identities', 'profiles', 'ranked_records'] %}
-        select profile_id from {{ changed(model) }}
-        {{ '' if loop.last else 'union all' }}
-    {% endfor %}
+    select profile_id from {{ changed('identity_map') }}
+    union all
+    select profile_id from {{ changed('profile_identities') }}
+    union all
+    select profile_id from {{ changed('profiles') }}
+    union all
+    select profile_id from {{ changed('ranked_records') }}
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('comparison_values') }} using (record_key)
+    union all
+    select profile_id
+    from {{ ref('identity_map') }}
+    semi join {{ changed('refused_in_replay') }} using (record_key)
 {% endcall %}
 
 stitchings as (

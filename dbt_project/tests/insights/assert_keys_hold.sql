@@ -14,7 +14,9 @@
     'fact_segment_size', 'fact_set_aside', 'processing_log', 'segment_destination',
 ] %}
 {% set relations = {} %}
-{% for name in looked_at %}{% do relations.update({name: ref(name)}) %}{% endfor %}
+{% for name in looked_at %}
+    {% do relations.update({name: ref(name)}) %}
+{% endfor %}
 {# Joins that no key can say: by another column than the dimension's key, or of some rows only. #}
 {% set joins = [
     ('fact_clv_decile', 'category', 'dim_loyalty_tier', 'loyalty_tier', "category_type = 'loyalty_tier'"),
@@ -26,41 +28,47 @@
     ),
 ] %}
 {% set keys, faults = {}, [''] %}
-{% set nodes = graph.nodes.values() if execute else [] %}
-{% for node in nodes if node.resource_type == 'model' and node.fqn[1] == 'insights' %}
-    {% for key in node.constraints or [] %}
-        {% if key.type == 'primary_key' %}
-            {% do keys.update({node.name: key.columns | join(', ')}) %}
-        {% elif key.type == 'foreign_key' %}
-            {# A ref, or what dbt has found it to be. #}
-            {% set dimension = modules.re.findall('[a-z_]+', key.to)[-1] %}
-            {% do joins.append((node.name, key.columns[0], dimension, key.to_columns[0], 'true')) %}
+{% if execute %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.fqn[1] == 'insights' %}
+        {% for key in node.constraints or [] %}
+            {% if key.type == 'primary_key' %}
+                {% do keys.update({node.name: key.columns | join(', ')}) %}
+            {% elif key.type == 'foreign_key' %}
+                {# A ref, or what dbt has found it to be. #}
+                {% set dimension = modules.re.findall('[a-z_]+', key.to)[-1] %}
+                {% do joins.append((node.name, key.columns[0], dimension, key.to_columns[0], 'true')) %}
+            {% endif %}
+        {% endfor %}
+        {% if node.name not in relations or node.name not in keys %}
+            {% do faults.append("select '" ~ node.name ~ " is not looked at, or has no primary key', 1") %}
         {% endif %}
     {% endfor %}
-    {% if node.name not in relations or node.name not in keys %}
-        {% do faults.append("select '" ~ node.name ~ " is not looked at, or has no primary key', 1") %}
-    {% endif %}
-{% endfor %}
-{% for name, columns in keys.items() if name in relations %}
-    {% do faults.append(
-        "select 'rows of " ~ name ~ ' with one ' ~ columns ~ "', count(*) from " ~ relations[name]
-        ~ ' group by ' ~ columns ~ ' having count(*) > 1'
-    ) %}
-{% endfor %}
-{% for name, column, dimension, key, condition in joins if execute and name in relations %}
-    {% do faults.append(
-        "select '" ~ name ~ '.' ~ column ~ ' that are in no ' ~ dimension ~ ": ' || cast(" ~ column
-        ~ ' as string), count(*) from ' ~ relations[name] ~ ' where ' ~ condition ~ ' and ' ~ column
-        ~ ' not in (select ' ~ key ~ ' from ' ~ relations[dimension] ~ ') group by ' ~ column
-    ) %}
-{% endfor %}
-select
-    fault,
-    row_count
-from (
+    {% for name, columns in keys.items() if name in relations %}
+        {% do faults.append(
+            "select 'rows of " ~ name ~ ' with one ' ~ columns ~ "', count(*) from " ~ relations[name]
+            ~ ' group by ' ~ columns ~ ' having count(*) > 1'
+        ) %}
+    {% endfor %}
+    {% for name, column, dimension, key, condition in joins if name in keys and name in relations %}
+        {% do faults.append(
+            "select '" ~ name ~ '.' ~ column ~ ' that are in no ' ~ dimension ~ ": ' || cast(" ~ column
+            ~ ' as string), count(*) from ' ~ relations[name] ~ ' where ' ~ condition ~ ' and ' ~ column
+            ~ ' not in (select ' ~ key ~ ' from ' ~ relations[dimension] ~ ') group by ' ~ column
+        ) %}
+    {% endfor %}
+{% endif %}
+-- noqa: disable=LT02
+with
+
+faults as (
     select
         cast(null as string) as fault,
         cast(null as bigint) as row_count
     where false
     {{ faults | join(' union all ') }}
-) as faults
+)
+
+select
+    fault,
+    row_count
+from faults
