@@ -38,6 +38,7 @@ MACROS = (
     "measures.sql",
     "named_measures.sql",
     "decile_history.sql",
+    "remembered_days.sql",
 )
 
 
@@ -91,17 +92,6 @@ def macros(
         history: tables that are there before the run, by identifier.
     """
     return _context(variables or project_vars(), history or {})["macros"]
-
-
-def pre_hook(model: str) -> str:
-    """The statement that the migrations model `model` runs before it adds to its table."""
-    return _pre_hook(model, os.environ.get("C360_AS_OF"))
-
-
-@cache
-def _pre_hook(model: str, _: str | None) -> str:
-    context = _context(project_vars(), {}, model, incremental=True)
-    return str(context["macros"].forget_this_refresh())
 
 
 def render(
