@@ -36,6 +36,7 @@
     group that has a total, [] for the whole table; none where rows have no total.
 -#}
 {% macro rounding_step(largest, within=none) -%}
+    {%- if var('minimum_cell_size') <= 1 -%}{{ return('0') }}{%- endif -%}
     {%- if within is not none -%}
         {%- set window = 'over (' ~ ('partition by ' if within else '') ~ within | join(', ') ~ ')' -%}
         {%- set share = 2 * var('amount_protection') -%}
@@ -54,6 +55,7 @@
     does. Parameters: amount; is_upper, whether away from everything below it.
 -#}
 {% macro rounded_bound(amount, is_upper) -%}
+    {%- if var('minimum_cell_size') <= 1 -%}{{ return('cast(' ~ amount ~ ' as decimal(18, 2))') }}{%- endif -%}
     {%- set power = 'power(10, floor(log10(nullif(abs(' ~ amount ~ '), 0))))' -%}
     {%- set digits = 'cast(abs(' ~ amount ~ ') / ' ~ power ~ ' as decimal(18, 6))' -%}
     cast(coalesce(
@@ -89,4 +91,16 @@
             else 0
         end as decimal(18, 2)
     )
+{%- endmacro %}
+
+{#-
+    A number of people, or a value of theirs, null where they are fewer than may be told of. For rows
+    that overlap, such as segments: there is no total from which what is left out could be taken.
+    Parameters: people, their number, at least 0; value, the number when left out; type.
+-#}
+{% macro unless_small(people, value=none, type='bigint') -%}
+    case
+        when {{ people }} = 0 or {{ people }} >= {{ var('minimum_cell_size') }}
+            then cast({{ value or people }} as {{ type }})
+    end
 {%- endmacro %}

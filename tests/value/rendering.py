@@ -39,6 +39,7 @@ MACROS = (
     "named_measures.sql",
     "decile_history.sql",
     "disclosure_control.sql",
+    "remembered_days.sql",
 )
 
 

@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 -- There is one reporting currency; a test holds that.
@@ -132,7 +133,8 @@ steps as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     steps.metric,
     steps.category_type,
     steps.category,
@@ -147,7 +149,7 @@ select
     {{ rounded_bound('steps.min_amount', is_upper=false) }} as min_amount,
     {{ rounded_bound('steps.max_amount', is_upper=true) }} as max_amount
 from steps
-cross join refresh_period
+cross join this_refresh
 cross join currencies
 left join amounts
     on amounts.metric = steps.metric

@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 customer_lifetime_value as (
@@ -85,7 +86,8 @@ steps as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     steps.method,
     cast(steps.decile as int) as decile,
     steps.horizon_months,
@@ -108,6 +110,6 @@ select
     cast(backtest.top_decile_share as double) as top_decile_share,
     backtest.is_better_than_chance
 from steps
-cross join refresh_period
+cross join this_refresh
 left join backtest
     on steps.method = backtest.model

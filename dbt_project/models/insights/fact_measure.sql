@@ -1,9 +1,11 @@
-{%- set small = 'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1' -%}
+{{ config(materialized='daily_snapshot') }}
+
+{%- set small = 'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1' %}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 -- There is one reporting currency; a test holds that.
@@ -165,7 +167,8 @@ rounded as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     rounded.measure,
     rounded.dimension,
     rounded.dimension_value,
@@ -176,5 +179,5 @@ select
     cast(rounded.rounded_value / nullif(rounded.value_count, 0) as decimal(18, 2)) as average_value,
     case when rounded.unit = 'money' then currencies.currency end as currency
 from rounded
-cross join refresh_period
+cross join this_refresh
 cross join currencies

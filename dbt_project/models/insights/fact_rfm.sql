@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 -- There is one reporting currency; a test holds that.
@@ -49,12 +50,13 @@ steps as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     steps.rfm_segment,
     cast(steps.profile_count as bigint) as profile_count,
     {{ controlled_rounding('steps.net_amount', 'steps.step', [], 'steps.rfm_segment') }}
         as net_amount,
     currencies.currency
 from steps
-cross join refresh_period
+cross join this_refresh
 cross join currencies
