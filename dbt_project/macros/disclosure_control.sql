@@ -36,7 +36,6 @@
     group that has a total, [] for the whole table; none where rows have no total.
 -#}
 {% macro rounding_step(largest, within=none) -%}
-    {%- if var('minimum_cell_size') <= 1 -%}{{ return('0') }}{%- endif -%}
     {%- if within is not none -%}
         {%- set window = 'over (' ~ ('partition by ' if within else '') ~ within | join(', ') ~ ')' -%}
         {%- set share = 2 * var('amount_protection') -%}
@@ -47,7 +46,7 @@
             )
         {%- endset -%}
     {%- endif -%}
-    {{ rounded_bound(largest, is_upper=true) }}
+    {{ rounded_bound(largest, is_upper=true) if var('minimum_cell_size') > 1 else 0 }}
 {%- endmacro %}
 
 {#-
@@ -55,9 +54,11 @@
     does. Parameters: amount; is_upper, whether away from everything below it.
 -#}
 {% macro rounded_bound(amount, is_upper) -%}
-    {%- if var('minimum_cell_size') <= 1 -%}{{ return('cast(' ~ amount ~ ' as decimal(18, 2))') }}{%- endif -%}
     {%- set power = 'power(10, floor(log10(nullif(abs(' ~ amount ~ '), 0))))' -%}
     {%- set digits = 'cast(abs(' ~ amount ~ ') / ' ~ power ~ ' as decimal(18, 6))' -%}
+    {%- if var('minimum_cell_size') <= 1 -%}
+    cast({{ amount }} as decimal(18, 2))
+    {%- else -%}
     cast(coalesce(
         {{ power }} * case
             when ({{ amount }} > 0) = {{ is_upper }}
@@ -73,6 +74,7 @@
         end * sign({{ amount }}),
         0
     ) as decimal(18, 2))
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

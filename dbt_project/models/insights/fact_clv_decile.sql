@@ -28,7 +28,8 @@ cells as (
         count(*) as profile_count,
         sum(metric_value) as metric_amount,
         min(metric_value) as min_amount,
-        max(metric_value) as max_amount
+        max(metric_value) as max_amount,
+        count(nullif(metric_value, 0)) as contributor_count
     from {{ ref('deciles') }}
     group by 1, 2, 3, 4, 5
 ),
@@ -86,7 +87,8 @@ category_cells as (
         sum(cells.profile_count) as profile_count,
         sum(cells.metric_amount) as metric_amount,
         min(cells.min_amount) as min_amount,
-        max(cells.max_amount) as max_amount
+        max(cells.max_amount) as max_amount,
+        sum(cells.contributor_count) as contributor_count
     from cells
     inner join pooled_categories
         on
@@ -119,6 +121,7 @@ decile_totals as (
         sum(metric_amount) as metric_amount,
         min(min_amount) as min_amount,
         max(max_amount) as max_amount,
+        sum(contributor_count) as contributor_count,
         max(greatest(abs(min_amount), abs(max_amount))) as largest_amount
     from pooled_deciles
     group by 1, 2, 3, 4, 5
@@ -128,7 +131,8 @@ decile_totals as (
 steps as (
     select
         *,
-        {{ rounding_step('largest_amount', ['metric', 'category_type', 'look_back']) }} as step
+        {{ rounding_step('largest_amount', ['metric', 'category_type', 'look_back']) }} as step,
+        sum(contributor_count) over (partition by metric, category_type, look_back) as all_contributors
     from decile_totals
 )
 
@@ -141,13 +145,20 @@ select
     steps.look_back,
     steps.decile,
     cast(steps.profile_count as bigint) as profile_count,
-    {{ controlled_rounding(
-        'steps.metric_amount', 'steps.step',
-        ['steps.metric', 'steps.category_type', 'steps.look_back'], 'steps.category, steps.decile'
+    -- What a few brought in all is nearly what each of them did.
+    {{ unless_small(
+        'steps.all_contributors',
+        controlled_rounding(
+            'steps.metric_amount', 'steps.step',
+            ['steps.metric', 'steps.category_type', 'steps.look_back'], 'steps.category, steps.decile'
+        ),
+        'decimal(18, 2)',
     ) }} as metric_amount,
     case when amounts.metric is not null then currencies.currency end as currency,
-    {{ rounded_bound('steps.min_amount', is_upper=false) }} as min_amount,
-    {{ rounded_bound('steps.max_amount', is_upper=true) }} as max_amount
+    {{ unless_small('steps.all_contributors', rounded_bound('steps.min_amount', false), 'decimal(18, 2)') }}
+        as min_amount,
+    {{ unless_small('steps.all_contributors', rounded_bound('steps.max_amount', true), 'decimal(18, 2)') }}
+        as max_amount
 from steps
 cross join this_refresh
 cross join currencies
