@@ -86,6 +86,7 @@ def layers(people: Sequence[Person]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("set threads = 1")
     con.execute("create table refresh_period as select date '2026-10-31' as as_of_on")
+    con.execute("create table merge_policies as select 'by_time' as policy, true as is_default")
     con.execute("create table rankings as select 'net_revenue' as metric, true as is_money")
     con.execute("create table clv_parameters as select 1 as version")
     con.execute(

@@ -236,7 +236,7 @@ def test_the_attack_finds_what_is_published_without_protection() -> None:
     assert _attack(people, unrounded, protection=0)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_who_joins_a_row_is_not_the_difference_of_two_days(seed: int) -> None:
     """A row of five that is a row of six on the next day hides what the sixth has, who trusts that
     nobody else has changed."""
