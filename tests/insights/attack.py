@@ -68,7 +68,7 @@ def step_up(amount: float) -> float:
     return next((s * power for s in (1, 2, 5, 10) if s * power >= amount - 1e-9), 0.0)
 
 
-def steps(largest: Mapping[object, float], protection: float) -> dict[object, float]:
+def steps[Row](largest: Mapping[Row, float], protection: float) -> dict[Row, float]:
     """To what each row of a group with a total is rounded, from the largest amount in each."""
     share = 2 * protection * max(largest.values()) / max(len(largest) - 1, 1)
     return {row: step_up(max(amount, share)) for row, amount in largest.items()}
@@ -94,8 +94,8 @@ def learn_group(
     protection: float,
     total_is_fixed: bool = True,
 ) -> None:
-    """Note what a group of rows tells: each is true within half its step, the greatest within all of
-    the others', and their sum is as it is.
+    """Note what a group of rows tells: each is true within half its step, the greatest within
+    all of the others', and their sum is as it is.
 
     Parameters:
         puzzle: to add to.

@@ -1,4 +1,4 @@
-"""No cell of fewer than five people is published, nor can one, or one's amount, be computed back."""
+"""No cell of fewer than five people is published, nor can it or anybody's amount be computed."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _attack(
 def _dominated(
     rows: Sequence[Published], truth: dict[str, Decimal], protection: float
 ) -> list[str]:
-    """The largest amounts, where all others of a row are next to nothing and its sum is nearly theirs."""
+    """The largest amounts, where the others of a row are so little that its sum is theirs."""
     puzzle = Puzzle(sorted(truth))
     learn_group(puzzle, rows, truth, protection)
     found = []
@@ -135,7 +135,7 @@ def _dominated(
 
 
 def _count_attack(people: Sequence[Person], facts: dict[str, list[Row]]) -> list[str]:
-    """Cells of fewer than five whose number of people comes out of all numbers that are published."""
+    """Cells of fewer than five whose number of people comes out of all that is published."""
     rows = facts["fact_clv_decile"]
     shown_somewhere = {r["category"] for r in rows} - {"Other"}
     found = []

@@ -1,4 +1,4 @@
-"""Nothing personal is in the published file: neither by where a column comes from nor by any value."""
+"""Nothing personal is in the published file: by where a column comes from and by every value."""
 
 from __future__ import annotations
 
