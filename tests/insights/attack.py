@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 import numpy as np
 from scipy.optimize import linprog
 
 Bounds = tuple[float, float]
+Row = TypeVar("Row")
 
 
 @dataclass
@@ -68,7 +70,7 @@ def step_up(amount: float) -> float:
     return next((s * power for s in (1, 2, 5, 10) if s * power >= amount - 1e-9), 0.0)
 
 
-def steps[Row](largest: Mapping[Row, float], protection: float) -> dict[Row, float]:
+def steps(largest: Mapping[Row, float], protection: float) -> dict[Row, float]:
     """To what each row of a group with a total is rounded, from the largest amount in each."""
     share = 2 * protection * max(largest.values()) / max(len(largest) - 1, 1)
     return {row: step_up(max(amount, share)) for row, amount in largest.items()}

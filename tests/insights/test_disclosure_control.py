@@ -75,7 +75,9 @@ def _groups(
             who = frozenset(_people_of(row, table, people, rows))
             assert len(who) == row["profile_count"], (table, row)
             look_back = row.get("look_back", "lifetime")
-            groups[(table, look_back)].append(Published(who, row[AMOUNTS[table]]))
+            # Empty where too few brought anything at all.
+            if row[AMOUNTS[table]] is not None:
+                groups[(table, look_back)].append(Published(who, row[AMOUNTS[table]]))
     return [(look_back, rows) for (_, look_back), rows in groups.items()]
 
 
@@ -93,15 +95,15 @@ def _attack(
     for look_back in LOOK_BACKS:
         truth = {p.name: p.amounts[look_back] for p in people}
         puzzle = Puzzle(sorted(truth))
-        for of, rows in _groups(people, facts):
-            if of == look_back:
+        for told_of, rows in _groups(people, facts):
+            if told_of == look_back:
                 learn_group(puzzle, rows, truth, protection)
         for row in facts["fact_clv_decile"]:
-            if row["look_back"] == look_back:
+            if row["look_back"] == look_back and row["min_amount"] is not None:
                 for name in _people_of(row, "fact_clv_decile", people, facts["fact_clv_decile"]):
                     puzzle.learn([name], float(row["min_amount"]), float(row["max_amount"]))
-        for of, rows in _groups(people, facts):
-            if of == look_back and len(rows) > 1:
+        for told_of, rows in _groups(people, facts):
+            if told_of == look_back and len(rows) > 1:
                 found += _dominated(rows, truth, protection)
         of = deciles(people, look_back)
         cells = defaultdict(set)
@@ -194,8 +196,8 @@ def _holds(seed: int) -> None:
     for table, rows in facts.items():
         assert all(row["profile_count"] >= MINIMUM for row in rows), (seed, table)
     assert not _attack(people, facts) + _count_attack(people, facts), seed
-    for look_back, rows in _groups(people, facts):
-        _is_rounded(rows, {p.name: p.amounts[look_back] for p in people})
+    for look_back, group in _groups(people, facts):
+        _is_rounded(group, {p.name: p.amounts[look_back] for p in people})
     if sum(p.amounts["lifetime"] > 0 for p in people) < MINIMUM:
         return
     for table, column in AMOUNTS.items():
