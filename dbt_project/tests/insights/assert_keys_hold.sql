@@ -31,7 +31,8 @@
         {% if key.type == 'primary_key' %}
             {% do keys.update({node.name: key.columns}) %}
         {% elif key.type == 'foreign_key' %}
-            {% set dimension = relations[modules.re.search("'(.+)'", key.to)[1]] %}
+            {# A ref, or what dbt has found it to be. #}
+            {% set dimension = relations[modules.re.findall('[a-z_]+', key.to)[-1]] %}
             {% do joins.append((node.name, key.columns[0], dimension, key.to_columns[0], 'true')) %}
         {% endif %}
     {% endfor %}
