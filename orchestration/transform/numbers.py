@@ -41,7 +41,9 @@ def measure_tables(
             day = quoted(node["config"].get("day", "date_key"))
             rows = f"(from {table} where {day} = (select max({day}) from {table}))"
         expressions = [f"(select count(*) from {table})", *numbers.values()]
-        row = con.execute(f"select {', '.join(expressions)} from {rows}").fetchone()
+        # Without numbers there is nothing to group, and an empty table would give no row.
+        source = f" from {rows}" if numbers else ""
+        row = con.execute(f"select {', '.join(expressions)}{source}").fetchone()
         assert row is not None
         names = ["dagster/row_count", *numbers]
         measured[unique_id] = {n: _plain(v) for n, v in zip(names, row, strict=True)}
