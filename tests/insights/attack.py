@@ -58,7 +58,8 @@ class Puzzle:
         bounds = [(given.get(name, 0), given.get(name)) for name in self.names]
         ends = []
         for sign in (1, -1):
-            found = linprog(sign * cost, A_ub=np.array(rows), b_ub=np.array(limits), bounds=bounds)
+            limited = {"A_ub": np.array(rows), "b_ub": np.array(limits)} if rows else {}
+            found = linprog(sign * cost, **limited, bounds=bounds)
             ends.append(float("inf") if found.status == 3 else float(cost @ found.x))
             assert found.status in (0, 3), f"what is published contradicts itself: {found.message}"
         return ends[0], ends[1]
