@@ -85,12 +85,16 @@ def show(console: Console, settings: Settings, outcome: RunRecord) -> None:
     for name in ("decile", "people", "net revenue"):
         deciles.add_column(name, justify="right")
     for row in numbers["deciles"]:
-        money = f"{row['metric_amount']:,.2f} {row['currency'] or ''}"
+        money = f"{row['metric_amount'] or 0:,.2f} {row['currency'] or ''}"
         deciles.add_row(str(row["decile"]), f"{row['profile_count']:,}", money)
     segments = Table(title="Segments", title_justify="left", box=None, padding=(0, 2))
     for name in ("segment", "people", "net revenue"):
         segments.add_column(name, justify="left" if name == "segment" else "right")
     for row in numbers["segments"]:
+        if row["profile_count"] is None:
+            # Too few to be told of (macros/disclosure_control.sql).
+            segments.add_row(row["segment_name"], "few", "")
+            continue
         money = f"{row['net_amount'] or 0:,.2f} {row['currency'] or ''}"
         segments.add_row(row["segment_name"], f"{row['profile_count']:,}", money)
     people = styled(

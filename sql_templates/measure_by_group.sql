@@ -27,9 +27,11 @@ grouped as (
         case
             when chosen.measure_group <> 'decile' then fact_measure.dimension_value
             when fact_measure.decile = 0 then 'none'
+            when fact_measure.decile = -1 then 'few people'
             else cast(fact_measure.decile as varchar)
         end as group_label,
-        case when chosen.measure_group = 'decile' then nullif(fact_measure.decile, 0) end as place,
+        case when chosen.measure_group = 'decile' and fact_measure.decile > 0 then fact_measure.decile end
+            as place,
         chosen.measure_group = 'decile' as is_by_decile
     from insights.fact_measure
     inner join latest on fact_measure.date_key = latest.date_key

@@ -1,6 +1,7 @@
 -- Who will bring the revenue of the months to come?
 -- One row per tenth of the customers by what is expected of them within horizon_months; 1 is the
--- best, and 0 holds those who are not told apart. Customers of whom nothing is predicted are left out.
+-- best, 0 holds those who are not told apart, and -1 deciles of few people. Customers of whom nothing is
+-- predicted are left out.
 -- Chart: columns of historical_amount beside predicted_amount by decile.
 with
 
@@ -25,4 +26,4 @@ select
 from insights.fact_lifetime_value
 inner join latest on fact_lifetime_value.date_key = latest.date_key
 where fact_lifetime_value.predicted_amount is not null
-order by fact_lifetime_value.decile asc
+order by case when fact_lifetime_value.decile < 1 then 1 else 0 end asc, fact_lifetime_value.decile asc

@@ -1,7 +1,8 @@
 -- How much of the revenue does each tenth of the customers bring?
 -- One row per decile and currency; decile 1 holds the best customers of each loyalty tier.
 -- People without a purchase in the window are in no decile, nor is anybody of a tier in which too
--- few bought or nearly all spent the same.
+-- few bought or nearly all spent the same. Amounts are rounded and bounds are outward (docs/insights.md);
+-- deciles of few people are left out.
 -- Chart: columns of net_amount by decile, net_share as label.
 -- Variables: look_back (lifetime when unset), loyalty_tier (every tier when unset).
 with

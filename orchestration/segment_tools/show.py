@@ -196,7 +196,13 @@ def show_overlaps(console: Console, name: str, found: Sequence[Mapping[str, Any]
         console,
         f"People that {name} shares",
         ("with", "people", "Jaccard"),
-        [(o["segment_name"], f"{o['profile_count']:,}", f"{o['jaccard']:.1%}") for o in found],
+        [
+            # Too few to be told of (macros/disclosure_control.sql).
+            (o["segment_name"], "few", "")
+            if o["profile_count"] is None
+            else (o["segment_name"], f"{o['profile_count']:,}", f"{o['jaccard']:.1%}")
+            for o in found
+        ],
     )
 
 

@@ -65,6 +65,8 @@ said as (
             fact.date_key = by_namespace.date_key
             and fact.merge_policy_id = by_namespace.merge_policy_id
     group by fact.date_key, fact.merge_policy_id
+    -- Unless some are too few to tell of.
+    having count(*) = count(by_namespace.single_identity_profile_count)
     union all
     select
         'net revenue of lifetime deciles, and of RFM groups' as total,

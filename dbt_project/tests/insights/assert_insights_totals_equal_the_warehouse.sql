@@ -1,6 +1,7 @@
 -- What is published must be what the warehouse holds: every total that a report could show of the day
 -- of the refresh is compared with the tables it was made from. What it held on earlier days is compared
--- with itself, in assert_days_agree.
+-- with itself, in assert_days_agree. What is of too few people in all is published nowhere.
+{% set k = var('minimum_cell_size') %}
 {% set remembering = [
     'fact_profile_by_namespace', 'fact_segment', 'fact_segment_by_namespace',
     'fact_namespace_overlap_by_segment', 'fact_clv_decile', 'fact_rfm', 'fact_lifetime_value',
@@ -33,8 +34,8 @@ policies as (
 
 customer_totals as (
     select
-        count(*) as customer_count,
-        coalesce(sum(net_amount), 0) as net_amount
+        case when count(*) >= {{ k }} then count(*) else 0 end as customer_count,
+        case when count(*) >= {{ k }} then sum(net_amount) else 0 end as net_amount
     from {{ ref('customer_attributes') }}
 ),
 
@@ -81,7 +82,10 @@ totals as (
     select
         'people by combination of namespaces, by ' || policies.policy as total,
         coalesce(sum(fact_namespace_overlap.profile_count), 0) as published,
-        (select count(distinct profile_id) from {{ ref('profile_identities') }}) as expected
+        (
+            select case when count(distinct profile_id) >= {{ k }} then count(distinct profile_id) else 0 end
+            from {{ ref('profile_identities') }}
+        ) as expected
     from policies
     cross join this_refresh
     left join {{ ref('fact_namespace_overlap') }} as fact_namespace_overlap
@@ -95,12 +99,12 @@ totals as (
         'people by namespace' as total,
         (select coalesce(sum(profile_count), 0) from fact_profile_by_namespace_now) as published,
         (
-            select count(*)
+            select coalesce(sum(shown.profile_count), 0)
             from (
-                select distinct
-                    profile_id,
-                    namespace
+                select count(distinct profile_id) as profile_count
                 from {{ ref('profile_identities') }}
+                group by namespace
+                having count(distinct profile_id) >= {{ k }}
             ) as shown
         ) as expected
     union all
@@ -108,25 +112,29 @@ totals as (
         'segment members by namespace' as total,
         (select coalesce(sum(profile_count), 0) from fact_segment_by_namespace_now) as published,
         (
-            select count(*)
+            select coalesce(sum(counted.profile_count), 0)
             from (
-                select distinct
-                    members.segment_name,
-                    shown.profile_id,
-                    shown.namespace
+                select count(distinct shown.profile_id) as profile_count
                 from {{ ref('segment_membership') }} as members
                 inner join {{ ref('profile_identities') }} as shown
                     on members.profile_id = shown.profile_id
-            ) as shown
+                group by members.segment_name, shown.namespace
+                having count(distinct shown.profile_id) >= {{ k }}
+            ) as counted
         ) as expected
     union all
     select
         'segment members by combination of namespaces' as total,
         (select coalesce(sum(profile_count), 0) from fact_namespace_overlap_by_segment_now) as published,
         (
-            select count(*)
-            from {{ ref('segment_membership') }} as members
-            where members.profile_id in (select profile_id from {{ ref('profile_identities') }})
+            select coalesce(sum(counted.profile_count), 0)
+            from (
+                select count(*) as profile_count
+                from {{ ref('segment_membership') }} as members
+                where members.profile_id in (select profile_id from {{ ref('profile_identities') }})
+                group by members.segment_name
+                having count(*) >= {{ k }}
+            ) as counted
         ) as expected
     union all
     select
@@ -146,12 +154,23 @@ totals as (
             from fact_clv_decile_now
             where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
         ) as published,
-        (select net_amount from customer_totals) as expected
+        (
+            select case when count(nullif(net_amount, 0)) >= {{ k }} then sum(net_amount) else 0 end
+            from {{ ref('customer_attributes') }}
+        ) as expected
     union all
     select
         'members by decile' as total,
         (select coalesce(sum(profile_count), 0) from fact_clv_decile_now) as published,
-        (select count(*) from {{ ref('deciles') }}) as expected
+        (
+            select coalesce(sum(counted.profile_count), 0)
+            from (
+                select count(*) as profile_count
+                from {{ ref('deciles') }}
+                group by metric, category_type, look_back
+                having count(*) >= {{ k }}
+            ) as counted
+        ) as expected
     union all
     select
         'customers by RFM group' as total,
@@ -171,12 +190,23 @@ totals as (
     select
         'predicted revenue' as total,
         (select sum(predicted_amount) from fact_lifetime_value_now) as published,
-        (select sum(predicted_clv_amount) from {{ ref('customer_lifetime_value') }}) as expected
+        (
+            select case when count(*) >= {{ k }} then sum(predicted_clv_amount) end
+            from {{ ref('customer_lifetime_value') }}
+        ) as expected
     union all
     select
         'segment members' as total,
         (select coalesce(sum(profile_count), 0) from fact_segment_now) as published,
-        (select count(*) from {{ ref('segment_membership') }}) as expected
+        (
+            select coalesce(sum(counted.profile_count), 0)
+            from (
+                select count(*) as profile_count
+                from {{ ref('segment_membership') }}
+                group by segment_name
+                having count(*) >= {{ k }}
+            ) as counted
+        ) as expected
     union all
     select
         'people sent a campaign' as total,
@@ -204,13 +234,13 @@ totals as (
             where channel = 'any'
         ) as published,
         (
-            select count(*)
+            select coalesce(sum(said.profile_count), 0)
             from (
-                select distinct
-                    profile_id,
-                    purpose
+                select count(distinct profile_id) as profile_count
                 from {{ ref('consent') }}
                 where channel = 'any' and topic = 'any'
+                group by purpose
+                having count(distinct profile_id) >= {{ k }}
             ) as said
         ) as expected
     union all
@@ -222,7 +252,17 @@ totals as (
             where purpose = 'commercial' and channel = 'email'
         ) as published,
         (
-            select count(*)
+            -- Among too few to tell of, whether they may or not.
+            select
+                case
+                    when
+                        exists (
+                            select 1 from fact_consent_now
+                            where purpose = 'commercial' and channel = 'email' and profile_count is null
+                        )
+                        then 0
+                    else count(*)
+                end
             from {{ ref('profiles') }}
             where may_be_emailed
         ) as expected
@@ -250,7 +290,7 @@ totals as (
                 where measure = '{{ measure.name }}'
             ) as published,
             (
-                select count(*)
+                select case when count(distinct profile_id) >= {{ k }} then count(*) else 0 end
                 from {{ ref(measure.model) }}
                 where {{ measure.value }} is not null
             ) as expected
@@ -267,7 +307,9 @@ totals as (
                 ) as deciles
             ) as published,
             (
-                select count(distinct profile_id) from {{ ref(measure.model) }} where {{ measure.value }} is not null
+                select case when count(distinct profile_id) >= {{ k }} then count(distinct profile_id) else 0 end
+                from {{ ref(measure.model) }}
+                where {{ measure.value }} is not null
             ) as expected
     {%- endfor %}
 )

@@ -1,4 +1,6 @@
--- What is remembered per day must be, on the day of the refresh, what the warehouse holds.
+-- What is remembered per day must be, on the day of the refresh, what the warehouse holds; of too few
+-- people nothing is told.
+{% set k = var('minimum_cell_size') %}
 with
 
 totals as (
@@ -11,7 +13,10 @@ totals as (
                 on refresh_period.as_of_on = completeness.date_key
             where completeness.attribute = 'email'
         ) as published,
-        (select count(email) from {{ ref('profiles') }}) as expected
+        (
+            select case when count(email) not between 1 and {{ k }} - 1 then count(email) end
+            from {{ ref('profiles') }}
+        ) as expected
     union all
     select
         'segment members of the refresh day' as total,
@@ -24,22 +29,37 @@ totals as (
                 on membership_period.is_recorded
         ) as published,
         (
-            select count(*)
-            from {{ ref('segment_membership') }}
-            where exists (
-                select 1
-                from {{ ref('membership_period') }} as membership_period
-                where membership_period.is_recorded
-            )
+            select coalesce(sum(segments.profile_count), 0)
+            from (
+                select count(*) as profile_count
+                from {{ ref('segment_membership') }}
+                where exists (
+                    select 1
+                    from {{ ref('membership_period') }} as membership_period
+                    where membership_period.is_recorded
+                )
+                group by segment_name
+                having count(*) >= {{ k }}
+            ) as segments
         ) as expected
     union all
     select
         'people by completeness' as total,
         (
-            select sum(distribution.profile_count)
+            -- A bucket of few lacks one to four people at least.
+            select
+                case
+                    when max(people.profile_count) - sum(distribution.profile_count)
+                        between 1 and count(case when distribution.profile_count is null then 1 end) * ({{ k }} - 1)
+                        then max(people.profile_count)
+                    else sum(distribution.profile_count)
+                end
             from {{ ref('fact_profile_completeness') }} as distribution
             inner join {{ ref('refresh_period') }} as refresh_period
                 on refresh_period.as_of_on = distribution.date_key
+            cross join (
+                select count(*) as profile_count from {{ ref('policy_profiles') }} where is_default
+            ) as people
         ) as published,
         (
             select count(*)
