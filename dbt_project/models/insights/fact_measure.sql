@@ -48,7 +48,7 @@ measured as (
             cast({{ 'null' if measure.unit == 'text' else measure.value }} as decimal(18, 2)) as value
         from {{ ref(measure.model) }}
         where {{ measure.value }} is not null
-    {%- endfor %}
+    {%- endfor %} -- noqa: LT02
 ),
 
 cells as (
