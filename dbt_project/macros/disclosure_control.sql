@@ -46,7 +46,7 @@
             )
         {%- endset -%}
     {%- endif -%}
-    {{ rounded_bound(largest, is_upper=true) if var('minimum_cell_size') > 1 else 0 }}
+    {{ rounded_bound(largest, is_upper=true) if var('minimum_cell_size') | int > 1 else 0 }}
 {%- endmacro %}
 
 {#-
@@ -56,7 +56,7 @@
 {% macro rounded_bound(amount, is_upper) -%}
     {%- set power = 'power(10, floor(log10(nullif(abs(' ~ amount ~ '), 0))))' -%}
     {%- set digits = 'cast(abs(' ~ amount ~ ') / ' ~ power ~ ' as decimal(18, 6))' -%}
-    {%- if var('minimum_cell_size') <= 1 -%}
+    {%- if var('minimum_cell_size') | int == 1 -%}
     cast({{ amount }} as decimal(18, 2))
     {%- else -%}
     cast(coalesce(

@@ -31,7 +31,7 @@ cells as (
         max(metric_value) as max_amount,
         count(nullif(metric_value, 0)) as contributor_count
     from {{ ref('deciles') }}
-    group by 1, 2, 3, 4, 5
+    group by metric, category_type, category, look_back, coalesce(decile, 0)
 ),
 
 decile_counts as (
@@ -96,7 +96,12 @@ category_cells as (
             and cells.category_type = pooled_categories.category_type
             and cells.category = pooled_categories.category
             and cells.look_back = pooled_categories.look_back
-    group by 1, 2, 3, 4, 5
+    group by
+        cells.metric,
+        cells.category_type,
+        case when pooled_categories.is_pooled then 'Other' else cells.category end,
+        cells.look_back,
+        cells.decile
 ),
 
 -- All of them together may still be few.
@@ -124,7 +129,12 @@ decile_totals as (
         sum(contributor_count) as contributor_count,
         max(greatest(abs(min_amount), abs(max_amount))) as largest_amount
     from pooled_deciles
-    group by 1, 2, 3, 4, 5
+    group by
+        metric,
+        category_type,
+        category,
+        look_back,
+        case when is_pooled then -1 else decile end
     having sum(profile_count) >= {{ var('minimum_cell_size') }}
 ),
 

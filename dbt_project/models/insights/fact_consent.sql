@@ -109,7 +109,7 @@ shown_counts as (
         sum(profile_count) as profile_count,
         sum(contactable_profile_count) as contactable_profile_count
     from pooled_statuses
-    group by 1, 2, 3
+    group by purpose, channel, case when is_pooled then 'other' else status end
 )
 
 select

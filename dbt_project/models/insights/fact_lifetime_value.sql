@@ -1,5 +1,7 @@
 {{ config(materialized='daily_snapshot') }}
 
+{%- set key = 'steps.method, steps.decile' %}
+
 with
 
 this_refresh as (
@@ -93,11 +95,11 @@ select
     steps.horizon_months,
     cast(steps.profile_count as bigint) as profile_count,
     cast(steps.high_value_profile_count as bigint) as high_value_profile_count,
-    {{ controlled_rounding('steps.historical_amount', 'steps.historical_step', [], 'steps.method, steps.decile') }}
+    {{ controlled_rounding('steps.historical_amount', 'steps.historical_step', [], key) }}
         as historical_amount,
-    {{ controlled_rounding('steps.predicted_amount', 'steps.predicted_step', [], 'steps.method, steps.decile') }}
+    {{ controlled_rounding('steps.predicted_amount', 'steps.predicted_step', [], key) }}
         as predicted_amount,
-    {{ controlled_rounding('steps.expected_purchase_count', 'steps.purchase_step', [], 'steps.method, steps.decile') }}
+    {{ controlled_rounding('steps.expected_purchase_count', 'steps.purchase_step', [], key) }}
         as expected_purchase_count,
     steps.currency,
     backtest.grade,

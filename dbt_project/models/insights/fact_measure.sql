@@ -1,7 +1,5 @@
 {{ config(materialized='daily_snapshot') }}
 
-{%- set small = 'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1' %}
-
 with
 
 this_refresh as (
@@ -50,7 +48,7 @@ measured as (
             cast({{ 'null' if measure.unit == 'text' else measure.value }} as decimal(18, 2)) as value
         from {{ ref(measure.model) }}
         where {{ measure.value }} is not null
-    {%- endfor %}
+    {%- endfor %} -- noqa: LT02
 ),
 
 cells as (
@@ -89,7 +87,10 @@ deciles as (
 pooled_deciles as (
     select
         *,
-        {{ is_pooled(small, 'profile_count', ['measure'], 'decile desc') }} as is_pooled
+        {{ is_pooled(
+            'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1', 'profile_count',
+            ['measure'], 'decile desc'
+        ) }} as is_pooled
     from deciles
 ),
 
@@ -128,7 +129,10 @@ decile_cells as (
 pooled_values as (
     select
         *,
-        {{ is_pooled(small, 'profile_count', ['measure', 'decile'], 'dimension_value') }} as is_pooled
+        {{ is_pooled(
+            'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1', 'profile_count',
+            ['measure', 'decile'], 'dimension_value'
+        ) }} as is_pooled
     from decile_cells
 ),
 

@@ -43,7 +43,7 @@ shown_overlaps as (
         case when is_pooled then 0 else overlap_id end as overlap_id,
         sum(profile_count) as profile_count
     from pooled_overlaps
-    group by 1, 2
+    group by segment_name, case when is_pooled then 0 else overlap_id end
     having sum(profile_count) >= {{ var('minimum_cell_size') }}
 )
 

@@ -38,7 +38,7 @@ rfm_totals as (
         sum(net_amount) as net_amount,
         max(largest_amount) as largest_amount
     from pooled_cells
-    group by 1
+    group by case when is_pooled then 'Other' else rfm_segment end
     having sum(profile_count) >= {{ var('minimum_cell_size') }}
 ),
 

@@ -33,11 +33,12 @@ totals as (
             from (
                 select count(*) as profile_count
                 from {{ ref('segment_membership') }}
-                where exists (
-                    select 1
-                    from {{ ref('membership_period') }} as membership_period
-                    where membership_period.is_recorded
-                )
+                where
+                    exists (
+                        select 1
+                        from {{ ref('membership_period') }} as membership_period
+                        where membership_period.is_recorded
+                    )
                 group by segment_name
                 having count(*) >= {{ k }}
             ) as segments
@@ -46,19 +47,25 @@ totals as (
     select
         'people by completeness' as total,
         (
-            -- A bucket of few lacks one to four people at least.
             select
                 case
-                    when max(people.profile_count) - sum(distribution.profile_count)
-                        between 1 and count(case when distribution.profile_count is null then 1 end) * ({{ k }} - 1)
-                        then max(people.profile_count)
-                    else sum(distribution.profile_count)
+                    -- Each bucket of few lacks one to four people.
+                    when people.profile_count - told.profile_count between 1 and told.few * ({{ k }} - 1)
+                        then people.profile_count
+                    else told.profile_count
                 end
-            from {{ ref('fact_profile_completeness') }} as distribution
-            inner join {{ ref('refresh_period') }} as refresh_period
-                on refresh_period.as_of_on = distribution.date_key
+            from (
+                select
+                    sum(distribution.profile_count) as profile_count,
+                    count(case when distribution.profile_count is null then 1 end) as few
+                from {{ ref('fact_profile_completeness') }} as distribution
+                inner join {{ ref('refresh_period') }} as refresh_period
+                    on refresh_period.as_of_on = distribution.date_key
+            ) as told
             cross join (
-                select count(*) as profile_count from {{ ref('policy_profiles') }} where is_default
+                select count(*) as profile_count
+                from {{ ref('policy_profiles') }}
+                where is_default
             ) as people
         ) as published,
         (
