@@ -42,6 +42,15 @@ class Name:
     select: str
     path: Path
 
+    @property
+    def comment(self) -> str:
+        """What the view says of itself: what it holds, and by which text it was made.
+
+        DuckDB gives a view's SQL back in other words than it was made with.
+        """
+        digest = hashlib.sha256(self.select.encode()).hexdigest()
+        return f"{self.description} (reporting_names, {digest[:12]})"
+
     def view(self, catalogue: str, select: str) -> str:
         """The statement that makes the view.
 
@@ -50,7 +59,7 @@ class Name:
             select: what it reads.
         """
         place = ".".join(quoted(part) for part in (catalogue, self.schema, self.table) if part)
-        return f"create view {place} as {select}"
+        return f"create or replace view {place} as {select}"
 
 
 def declared_names(folder: Path = NAMES_DIR) -> list[Name]:
@@ -67,7 +76,7 @@ def declared_names(folder: Path = NAMES_DIR) -> list[Name]:
 
 def names_fingerprint(names: Sequence[Name]) -> str:
     """Names the declared views by their content, to see when the build lacks them."""
-    return hashlib.sha256(repr([(n.schema, n.table, n.select) for n in names]).encode()).hexdigest()
+    return hashlib.sha256(repr([(n.schema, n.table, n.comment) for n in names]).encode()).hexdigest()
 
 
 def write_names(con: duckdb.DuckDBPyConnection, names: Sequence[Name]) -> None:
@@ -82,9 +91,11 @@ def write_names(con: duckdb.DuckDBPyConnection, names: Sequence[Name]) -> None:
     Raises:
         UserError: a view reads a table or column that the model does not have.
     """
-    before = _written(con)
+    written = _written(con)
+    if written == sorted((name.schema, name.table, name.comment) for name in names):
+        return
     con.execute("begin")
-    for schema in sorted({name.schema for name in names} | {schema for schema, _, _, _ in before}):
+    for schema in sorted({name.schema for name in names} | {schema for schema, _, _ in written}):
         con.execute(f"drop schema if exists {quoted(schema)} cascade")
     for schema in sorted({name.schema for name in names}):
         con.execute(f"create schema {quoted(schema)}")
@@ -98,8 +109,8 @@ def write_names(con: duckdb.DuckDBPyConnection, names: Sequence[Name]) -> None:
                 f"{str(error).splitlines()[0]}. Change it to what dbt_project/models/insights makes."
             ) from None
         view = f"{quoted(name.schema)}.{quoted(name.table)}"
-        con.execute(f"comment on view {view} is {literal(name.description)}")
-    con.execute("rollback" if _written(con) == before else "commit")
+        con.execute(f"comment on view {view} is {literal(name.comment)}")
+    con.execute("commit")
 
 
 def open_names(con: duckdb.DuckDBPyConnection, text: str, names: Sequence[Name]) -> None:
@@ -113,24 +124,23 @@ def open_names(con: duckdb.DuckDBPyConnection, text: str, names: Sequence[Name])
     wanted = {word for name in names for word in (name.catalogue, name.schema, name.table)}
     if not wanted & set(re.findall(r"\w+", text.lower())):
         return
-    there = {(schema, view) for schema, view, _, _ in _written(con)}
+    there = {(schema, view) for schema, view, _ in _written(con)}
     names = [name for name in names if (name.schema, name.table) in there]
-    for catalogue in sorted({name.catalogue for name in names}):
-        con.execute(f"attach ':memory:' as {quoted(catalogue)} (read_write)")
-        for schema in sorted({name.schema for name in names if name.catalogue == catalogue}):
-            con.execute(f"create schema {quoted(catalogue)}.{quoted(schema)}")
     file = con.execute("select current_database()").fetchall()[0][0]
     for name in names:
+        catalogue, schema = quoted(name.catalogue), quoted(name.schema)
+        con.execute(f"attach if not exists ':memory:' as {catalogue} (read_write)")
+        con.execute(f"create schema if not exists {catalogue}.{schema}")
         view = ".".join(map(quoted, (file, name.schema, name.table)))
         con.execute(name.view(name.catalogue, f"from {view}"))
     schemas = sorted({name.schema for name in names})
     con.execute(f"set search_path = {literal(','.join(['main', *schemas]))}")
 
 
-def _written(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str | None]]:
-    """Views by schema, name, SQL and comment, of the database itself."""
+def _written(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """Views by schema, name and comment, of the database itself."""
     return con.execute(
-        "select schema_name, view_name, sql, comment from duckdb_views() "
+        "select schema_name, view_name, coalesce(comment, '') from duckdb_views() "
         "where database_name = current_database() and not internal and schema_name <> 'main' "
         "order by 1, 2"
     ).fetchall()

@@ -7,6 +7,7 @@ habits, is changed here.
 from __future__ import annotations
 
 from datetime import date
+from functools import reduce
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -30,6 +31,10 @@ NULL_CONCAT = ("redshift",)
 """Dialects whose concat of a null is null; DuckDB's leaves the null out."""
 REPLACES_ALL = ("redshift",)
 """Dialects whose regexp_replace replaces every match; DuckDB's replaces the first."""
+PLAIN_DECIMAL = {"spark": (10, 0), "databricks": (10, 0), "redshift": (18, 0), "tsql": (18, 0)}
+"""Digits, and those after the point, of a decimal that gives none; DuckDB's has (18, 3)."""
+WIDE_DECIMAL = (38, 9)
+"""Of the other dialects, where it has room for any number."""
 
 
 def keep_meaning(tree: exp.Expr, dialect: str) -> exp.Expr:
@@ -39,32 +44,51 @@ def keep_meaning(tree: exp.Expr, dialect: str) -> exp.Expr:
         tree: the statement, its expressions with their types where these are known.
         dialect: sqlglot's name of the one it is written in.
     """
-    divides_whole = Dialect.get_or_raise(dialect).TYPED_DIVISION
+    # From the leaves to the root, so that what is replaced has been looked at.
+    for node in reversed(list(tree.walk())):
+        kept = _kept(node, dialect)
+        if kept is not node:
+            kept.type = node.type
+            node.replace(kept)
+    return tree
 
-    def kept(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Div) and divides_whole and _both(node, INTEGERS):
-            # The engine rounds where integers are cast, and these databases cut off.
-            return exp.IntDiv(this=node.this, expression=node.expression)
-        if isinstance(node, exp.Add) and dialect in ADDS_TEXTS and _any(node, TEXTS):
-            return exp.DPipe(this=node.this, expression=node.expression)
-        if isinstance(node, exp.Concat) and dialect in NULL_CONCAT:
-            first, *others = node.expressions
-            for other in others:
-                first = exp.DPipe(this=first, expression=other)
-            return exp.paren(first, copy=False)
-        if isinstance(node, exp.RegexpReplace) and dialect in REPLACES_ALL:
-            if not node.args.get("modifiers"):
-                node.set("modifiers", exp.Literal.string("g"))
-            return node
-        if isinstance(node, exp.Anonymous) and node.name.upper() in DEVIATIONS:
-            return DEVIATIONS[node.name.upper()](this=node.expressions[0])
-        if isinstance(node, COMPARED):
-            _compare_dates(node)
-        if isinstance(node, exp.Case | exp.If | exp.Coalesce):
-            _agree(node)
-        return node
 
-    return tree.transform(kept, copy=False)
+def _kept(node: exp.Expr, dialect: str) -> exp.Expr:
+    if isinstance(node, exp.Div) and Dialect.get_or_raise(dialect).TYPED_DIVISION:
+        if _both(node, INTEGERS):
+            # DuckDB rounds where it casts to an integer, and these databases cut off.
+            return exp.paren(exp.IntDiv(this=node.this, expression=node.expression), copy=False)
+    elif isinstance(node, exp.Add) and dialect in ADDS_TEXTS and _any(node, TEXTS):
+        return exp.paren(exp.DPipe(this=node.this, expression=node.expression), copy=False)
+    elif isinstance(node, exp.Concat) and dialect in NULL_CONCAT:
+        return exp.paren(
+            reduce(lambda a, b: exp.DPipe(this=a, expression=b), node.expressions), copy=False
+        )
+    elif isinstance(node, exp.RegexpReplace) and dialect in REPLACES_ALL:
+        if not node.args.get("modifiers"):
+            node.set("modifiers", exp.Literal.string("g"))
+    elif isinstance(node, exp.Anonymous) and node.name.upper() in DEVIATIONS and node.expressions:
+        return DEVIATIONS[node.name.upper()](this=node.expressions[0])
+    elif isinstance(node, exp.DataType):
+        _size(node, dialect)
+    elif isinstance(node, COMPARED):
+        _compare_dates(node)
+    elif isinstance(node, exp.Case | exp.If | exp.Coalesce):
+        _agree(node)
+    return node
+
+
+def _size(kind: exp.DataType, dialect: str) -> None:
+    """Give a number the room that it has there."""
+    if kind.is_type("float"):
+        # Eight bytes nearly everywhere; four in DuckDB.
+        kind.set("this", exp.DataType.Type.DOUBLE)
+        kind.set("expressions", None)
+    elif kind.is_type("decimal") and not kind.expressions:
+        sizes = PLAIN_DECIMAL.get(dialect, WIDE_DECIMAL)
+        kind.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(n)) for n in sizes])
+    elif any(size.name.upper() == "MAX" for size in kind.expressions):
+        kind.set("expressions", None)
 
 
 def _both(node: exp.Binary, kinds: set[exp.DataType.Type]) -> bool:
