@@ -9,11 +9,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from orchestration.errors import UserError
 from orchestration.query import run_query
 from orchestration.reporting_names import declared_names, names_fingerprint, write_names
-from orchestration.settings import Settings
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.terminal import Console
 
 SIZES = "date_key merge_policy_id"
@@ -88,6 +89,28 @@ def test_a_table_has_its_columns_by_each_of_its_names(
             ends = [kind for end, kind in TYPES.items() if column.endswith(end)]
             assert str(data_type) == (ends or ["VARCHAR"])[-1], column
         assert found.fetchall()
+
+
+def test_views_fit_the_contracts_of_the_models(ten: Settings) -> None:
+    contracts = {
+        model["name"]: {column["name"]: column["data_type"] for column in model["columns"]}
+        for path in (DBT_PROJECT_DIR / "models" / "insights").glob("*.yml")
+        for model in yaml.safe_load(path.read_text())["models"]
+    }
+    with duckdb.connect() as con:
+        for table, columns in contracts.items():
+            listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            con.execute(f"create table {table}({listed})")
+        write_names(con, declared_names())
+        con.execute(f"attach '{ten.published_path}' as ten (read_only)")
+        kinds: dict[str, dict[tuple[str, str], str]] = {}
+        for database, table, column, kind in con.execute(
+            "select database_name, table_name, column_name, data_type from duckdb_columns() "
+            "where not internal"
+        ).fetchall():
+            kinds.setdefault(database, {})[table, column] = kind
+        # The ten people's tables are those of the contracts, though not all columns of them.
+        assert kinds["ten"].items() <= kinds["memory"].items()
 
 
 @pytest.mark.parametrize("table", sorted(GUIDS))
