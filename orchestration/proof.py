@@ -75,7 +75,8 @@ def seal(
         names: the documented views to write beside the tables.
 
     Raises:
-        UserError: a table is missing, a view does not fit the tables, or the file is open elsewhere or damaged.
+        UserError: a table is missing, a view does not fit the tables, or the file is open
+            elsewhere or damaged.
     """
     build = settings.insights_build_path
     tables = _close(build, set(expected), names)

@@ -76,7 +76,8 @@ def declared_names(folder: Path = NAMES_DIR) -> list[Name]:
 
 def names_fingerprint(names: Sequence[Name]) -> str:
     """Names the declared views by their content, to see when the build lacks them."""
-    return hashlib.sha256(repr([(n.schema, n.table, n.comment) for n in names]).encode()).hexdigest()
+    declared = [(name.schema, name.table, name.comment) for name in names]
+    return hashlib.sha256(repr(declared).encode()).hexdigest()
 
 
 def write_names(con: duckdb.DuckDBPyConnection, names: Sequence[Name]) -> None:
@@ -106,7 +107,7 @@ def write_names(con: duckdb.DuckDBPyConnection, names: Sequence[Name]) -> None:
             con.execute("rollback")
             raise UserError(
                 f"{name.path.parent.name}/{name.path.name} does not fit the reporting model: "
-                f"{str(error).splitlines()[0]}. Change it to what dbt_project/models/insights makes."
+                f"{str(error).splitlines()[0]}. Change it to the tables that the models make."
             ) from None
         view = f"{quoted(name.schema)}.{quoted(name.table)}"
         con.execute(f"comment on view {view} is {literal(name.comment)}")

@@ -130,15 +130,12 @@ def _refuse_unknown(tree: exp.Expr, tables: Tables) -> None:
     known = {key[2] for key in tables}
     for table in tables_read(tree):
         if find_table(table, tables) is None:
-            place = f"Line {table.this.meta.get('line', 1)}, column {_column(table.this)}"
+            written = ".".join(filter(None, (table.catalog, table.db, table.name)))
             raise UserError(
-                f"{place}: there is no table {_written(table)}{nearest(table.name.lower(), known)}.",
+                f"Line {table.this.meta.get('line', 1)}, column {_column(table.this)}: there is no "
+                f"table {written}{nearest(table.name.lower(), known)}.",
                 2,
             )
-
-
-def _written(table: exp.Table) -> str:
-    return ".".join(part for part in (table.catalog, table.db, table.name) if part)
 
 
 def _column(node: exp.Expr) -> int:

@@ -145,7 +145,7 @@ WIDGETS: list[Widget] = [
         """
         SELECT destination_platform_name AS "Destination Platform", COUNT(destination_id) AS Active
         FROM adwh_dim_destination a
-        JOIN adwh_dim_destination_platform b ON a.destination_platform_id = b.destination_platform_id
+        JOIN adwh_dim_destination_platform b USING (destination_platform_id)
         WHERE destination_status = 'enabled' GROUP BY 1 ORDER BY 1""",
         [("ads", "1"), ("mail", "1")],
     ),

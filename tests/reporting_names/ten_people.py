@@ -5,7 +5,7 @@ Small enough that every number of a report can be counted on this page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -128,33 +128,29 @@ def _facts() -> Iterator[tuple[str, tuple[object, ...]]]:
 
 
 def _facts_of_day(people: Collection[str]) -> Iterator[tuple[str, tuple[object, ...]]]:
-    def count(wanted: Callable[[list[str], list[str]], bool]) -> int:
-        return sum(wanted(PEOPLE[name][1].split(), PEOPLE[name][2].split()) for name in people)
-
-    alone = count(lambda identities, _: len(identities) == 1)
-    yield "fact_profile", (len(people), alone, count(lambda _, segments: not segments))
+    held = [(PEOPLE[name][1].split(), PEOPLE[name][2].split()) for name in people]
+    alone = sum(len(identities) == 1 for identities, _ in held)
+    yield "fact_profile", (len(held), alone, sum(not segments for _, segments in held))
     for name, key in NAMESPACES.items():
-        having = count(lambda identities, _, n=name: n in identities)
-        only = count(lambda identities, _, n=name: identities == [n])
+        having = sum(name in identities for identities, _ in held)
+        only = sum(identities == [name] for identities, _ in held)
         yield "fact_profile_by_namespace", (key, name, having, only)
     for segment, key in SEGMENTS.items():
-        size = count(lambda _, segments, s=segment: s in segments)
-        yield "fact_segment", (key, segment, size)
+        members = [identities for identities, segments in held if segment in segments]
+        yield "fact_segment", (key, segment, len(members))
         for name, other in NAMESPACES.items():
-            both = count(lambda i, s, n=name, g=segment: n in i and g in s)
+            both = sum(name in identities for identities in members)
             yield "fact_segment_by_namespace", (key, segment, other, name, both)
-    for combination in _combinations():
-        having = count(lambda identities, _, c=combination: identities == c)
-        yield "fact_namespace_overlap", (_overlap_id(combination), having)
-        for segment, key in SEGMENTS.items():
-            both = count(lambda i, s, c=combination, g=segment: i == c and g in s)
-            row = (_overlap_id(combination), key, segment, both)
+        for combination in _combinations():
+            row = (_overlap_id(combination), key, segment, members.count(combination))
             yield "fact_namespace_overlap_by_segment", row
+    for combination in _combinations():
+        having = sum(identities == combination for identities, _ in held)
+        yield "fact_namespace_overlap", (_overlap_id(combination), having)
     # In the order of the names, which is not the order of the ids.
     for a, b in combinations(sorted(SEGMENTS), 2):
-        shared = count(lambda _, segments, x=a, y=b: x in segments and y in segments)
-        row = (SEGMENTS[a], SEGMENTS[b], a, b, shared, None)
-        yield "fact_segment_overlap", row
+        shared = sum(a in segments and b in segments for _, segments in held)
+        yield "fact_segment_overlap", (SEGMENTS[a], SEGMENTS[b], a, b, shared, None)
 
 
 def _combinations() -> list[list[str]]:
