@@ -15,7 +15,7 @@ from orchestration.errors import UserError
 from orchestration.failures.rules import explain
 from orchestration.failures.seen import Seen
 from orchestration.layers_reader import connect_layers
-from orchestration.reporting_names import declared_names, open_names
+from orchestration.reporting_names import declared_names, open_names, writes_names
 from orchestration.settings import Settings
 from orchestration.terminal import Console, is_closed, literal
 from orchestration.warehouse import connect_published
@@ -98,8 +98,9 @@ def run_query(
     what = WAREHOUSE if layers else PUBLISHED
     place = None
     with opened as con:
-        if not layers:
-            open_names(con, text, declared_names())
+        names = [] if layers else declared_names()
+        if dialect or writes_names(text, names):
+            open_names(con, names)
         if dialect:
             from orchestration.dialects.translate import translate
 

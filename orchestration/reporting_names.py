@@ -114,17 +114,19 @@ def write_names(con: duckdb.DuckDBPyConnection, names: Sequence[Name]) -> None:
     con.execute("commit")
 
 
-def open_names(con: duckdb.DuckDBPyConnection, text: str, names: Sequence[Name]) -> None:
-    """Let a statement read the documented views by their whole name and by their bare one.
+def writes_names(text: str, names: Sequence[Name]) -> bool:
+    """Whether a statement has one of the documented names in it."""
+    known = {word for name in names for word in (name.catalogue, name.schema, name.table)}
+    return not known.isdisjoint(re.findall(r"\w+", text.lower()))
+
+
+def open_names(con: duckdb.DuckDBPyConnection, names: Sequence[Name]) -> None:
+    """Let statements read the documented views by their whole name and by their bare one.
 
     Parameters:
         con: to the published model, where the views are `<schema>.<table>`.
-        text: of the statement; where it writes no documented name, nothing is done.
         names: what is declared.
     """
-    wanted = {word for name in names for word in (name.catalogue, name.schema, name.table)}
-    if not wanted & set(re.findall(r"\w+", text.lower())):
-        return
     there = {(schema, view) for schema, view, _ in _written(con)}
     names = [name for name in names if (name.schema, name.table) in there]
     file = con.execute("select current_database()").fetchall()[0][0]

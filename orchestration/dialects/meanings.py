@@ -12,6 +12,9 @@ from functools import reduce
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
+from orchestration.errors import UserError
+
+UNKNOWN = exp.DataType.Type.UNKNOWN
 TEXTS = exp.DataType.TEXT_TYPES
 INTEGERS = exp.DataType.INTEGER_TYPES
 NUMBERS = exp.DataType.NUMERIC_TYPES
@@ -53,11 +56,16 @@ def keep_meaning(tree: exp.Expr, dialect: str) -> exp.Expr:
     return tree
 
 
+def rename_functions(tree: exp.Expr) -> None:
+    """Give functions that the documented statements know in every dialect their usual names."""
+    for node in list(tree.find_all(exp.Anonymous)):
+        if node.name.upper() in DEVIATIONS and len(node.expressions) == 1:
+            node.replace(DEVIATIONS[node.name.upper()](this=node.expressions[0]))
+
+
 def _kept(node: exp.Expr, dialect: str) -> exp.Expr:
     if isinstance(node, exp.Div) and Dialect.get_or_raise(dialect).TYPED_DIVISION:
-        if _both(node, INTEGERS):
-            # DuckDB rounds where it casts to an integer, and these databases cut off.
-            return exp.paren(exp.IntDiv(this=node.this, expression=node.expression), copy=False)
+        return _divided(node)
     elif isinstance(node, exp.Add) and dialect in ADDS_TEXTS and _any(node, TEXTS):
         return exp.paren(exp.DPipe(this=node.this, expression=node.expression), copy=False)
     elif isinstance(node, exp.Concat) and dialect in NULL_CONCAT:
@@ -67,14 +75,31 @@ def _kept(node: exp.Expr, dialect: str) -> exp.Expr:
     elif isinstance(node, exp.RegexpReplace) and dialect in REPLACES_ALL:
         if not node.args.get("modifiers"):
             node.set("modifiers", exp.Literal.string("g"))
-    elif isinstance(node, exp.Anonymous) and node.name.upper() in DEVIATIONS and node.expressions:
-        return DEVIATIONS[node.name.upper()](this=node.expressions[0])
     elif isinstance(node, exp.DataType):
         _size(node, dialect)
     elif isinstance(node, COMPARED):
         _compare_dates(node)
     elif isinstance(node, exp.Case | exp.If | exp.Coalesce):
         _agree(node)
+    return node
+
+
+def _divided(node: exp.Div) -> exp.Expr:
+    """A division that cuts off where both sides are whole numbers.
+
+    Raises:
+        UserError: it can't be told whether they are.
+    """
+    kinds = [part.type.this if part.type else UNKNOWN for part in (node.this, node.expression)]
+    if all(kind in INTEGERS for kind in kinds):
+        # DuckDB rounds where it casts to an integer, and these databases cut off.
+        return exp.paren(exp.IntDiv(this=node.this, expression=node.expression), copy=False)
+    if all(kind in INTEGERS or kind == UNKNOWN for kind in kinds):
+        raise UserError(
+            f"Whether whole numbers are divided in {node.sql()} can't be told, and then the rest "
+            "is cut off. Cast one side to what it is, e.g. to double precision or int.",
+            2,
+        )
     return node
 
 
@@ -89,10 +114,6 @@ def _size(kind: exp.DataType, dialect: str) -> None:
         kind.set("expressions", [exp.DataTypeParam(this=exp.Literal.number(n)) for n in sizes])
     elif any(size.name.upper() == "MAX" for size in kind.expressions):
         kind.set("expressions", None)
-
-
-def _both(node: exp.Binary, kinds: set[exp.DataType.Type]) -> bool:
-    return bool(node.this.is_type(*kinds) and node.expression.is_type(*kinds))
 
 
 def _any(node: exp.Binary, kinds: set[exp.DataType.Type]) -> bool:

@@ -9,14 +9,19 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, UnsupportedError
+from sqlglot.tokens import TokenType
 
-from orchestration.dialects.meanings import keep_meaning
+from orchestration.dialects.meanings import keep_meaning, rename_functions
 from orchestration.dialects.typed import Tables, annotate, find_table, read_tables, tables_read
 from orchestration.errors import UserError
 from orchestration.segments.catalogue import nearest
 
 DIALECTS = ("redshift", "postgres", "spark", "databricks", "snowflake", "bigquery", "tsql")
 """Those that are read, by sqlglot's names; each is in the tests."""
+LONGEST, DEEPEST = 100_000, 100
+"""Characters, and brackets within brackets, that are read in bearable time."""
+OPENING = (TokenType.L_PAREN, TokenType.CASE)
+CLOSING = (TokenType.R_PAREN, TokenType.END)
 PLACEHOLDER = re.compile(r"\$\s?\{\s*\w+\s*\}|\$[A-Za-z_]\w*(?![\w$])")
 
 
@@ -68,7 +73,8 @@ def translate(con: duckdb.DuckDBPyConnection, text: str, dialect: str) -> Transl
     tables = read_tables(con)
     _refuse_unknown(tree, tables)
     original = tree.copy()
-    annotate(tree, tables)
+    rename_functions(tree)
+    annotate(tree, tables, dialect)
     try:
         kept = keep_meaning(tree, dialect)
         sql = kept.sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
@@ -87,8 +93,27 @@ def translate(con: duckdb.DuckDBPyConnection, text: str, dialect: str) -> Transl
     return Translated(sql, original)
 
 
+def _refuse_depth(text: str, dialect: str) -> None:
+    if len(text) > LONGEST:
+        raise UserError(
+            f"The statement has {len(text):,} characters, and {LONGEST:,} are read of another "
+            "dialect. Ask in smaller parts.",
+            2,
+        )
+    depth = 0
+    for token in sqlglot.tokenize(text, read=dialect):
+        depth += (token.token_type in OPENING) - (token.token_type in CLOSING)
+        if depth > DEEPEST:
+            raise UserError(
+                f"Line {token.line}: more than {DEEPEST} brackets stand within each other. Write "
+                "it in steps, which `with` joins.",
+                2,
+            )
+
+
 def _parsed(text: str, dialect: str) -> exp.Expr:
     try:
+        _refuse_depth(text, dialect)
         found = [one for one in sqlglot.parse(text, read=dialect) if one is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}

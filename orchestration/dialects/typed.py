@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import duckdb
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify_columns import qualify_columns
@@ -16,6 +18,8 @@ Tables = Mapping[tuple[str, str, str], Mapping[str, str]]
 """By catalogue, schema and table, each column's type; all names in lower case."""
 NODE = "node"
 INSIDE = ("system", "temp")
+DECIMAL_SUMS = ("redshift", "postgres")
+"""Dialects that sum up bigint to a decimal."""
 SEARCHED = ("main", "")
 """Schemas whose tables are found first by a bare name."""
 
@@ -54,7 +58,7 @@ def find_table(table: exp.Table, tables: Tables) -> tuple[str, str, str] | None:
     return min(fitting, key=lambda key: (key[1] not in SEARCHED, key), default=None)
 
 
-def annotate(tree: exp.Expr, tables: Tables) -> None:
+def annotate(tree: exp.Expr, tables: Tables, dialect: str) -> None:
     """Give the expressions of a statement their types, where they follow from the tables.
 
     The statement stays as it is: types are found on a copy in which every column says its table.
@@ -62,6 +66,7 @@ def annotate(tree: exp.Expr, tables: Tables) -> None:
     Parameters:
         tree: the statement.
         tables: what it may read.
+        dialect: of the statement.
     """
     nodes = list(tree.walk())
     for number, node in enumerate(nodes):
@@ -80,15 +85,36 @@ def annotate(tree: exp.Expr, tables: Tables) -> None:
             for part, value in (("this", exp.to_identifier(name)), ("db", None), ("catalog", None)):
                 table.set(part, value)
             schema.add_table(name, dict(tables[key]))
-        qualify_columns(copy, schema, expand_alias_refs=False, expand_stars=False)
-        annotate_types(copy, schema, dialect="duckdb")
+        qualify_columns(copy, schema)
+        annotate_types(copy, schema, _metadata(dialect), dialect="duckdb")
     except (SqlglotError, RecursionError):
         # DuckDB says what is wrong with it.
         return
     for node in copy.walk():
         number = node.meta.get(NODE)
-        if number is not None and node.type is not None and type(node) is type(nodes[number]):
-            nodes[number].type = node.type
+        if number is None or type(node) is not type(nodes[number]):
+            continue
+        nodes[number].type = node.type
+        for name, part in node.args.items():
+            own = nodes[number].args.get(name)
+            # The name of an expression beside it has become that expression in the copy.
+            if isinstance(own, exp.Expr) and isinstance(part, exp.Expr):
+                own.type = part.type
+
+
+def _metadata(dialect: str) -> dict[type[exp.Expr], dict[str, Any]]:
+    """How types follow, where the dialect's sums of large whole numbers are decimals."""
+    known = dict(Dialect.get_or_raise("duckdb").EXPRESSION_METADATA)
+    known[exp.TsOrDsDiff] = {"returns": exp.DataType.Type.BIGINT}
+    if dialect in DECIMAL_SUMS:
+        known[exp.Sum] = {"annotator": _decimal_sum}
+    return known
+
+
+def _decimal_sum(annotator: Any, node: exp.Expr) -> exp.Expr:
+    whole = node.this.is_type("int", "smallint", "tinyint")
+    annotator._set_type(node, exp.DataType.Type.BIGINT if whole else exp.DataType.Type.DECIMAL)
+    return node
 
 
 def _plain_names(tree: exp.Expr) -> None:

@@ -26,5 +26,5 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def con(ten: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A reader of it, as `c360 query` opens it."""
     with connect_published(ten) as con:
-        open_names(con, "qsaccel", declared_names())
+        open_names(con, declared_names())
         yield con
