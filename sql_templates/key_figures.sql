@@ -6,11 +6,14 @@ with
 
 profiles as (
     select
-        known_profile_count,
-        anonymous_profile_count,
-        record_count
+        fact_profile.known_profile_count,
+        fact_profile.anonymous_profile_count,
+        fact_profile.record_count
     from insights.fact_profile
-    qualify row_number() over (order by date_key desc) = 1
+    inner join insights.dim_merge_policy
+        on fact_profile.merge_policy_id = dim_merge_policy.merge_policy_id
+    where dim_merge_policy.is_default
+    qualify row_number() over (order by fact_profile.date_key desc) = 1
 ),
 
 revenue as (

@@ -7,6 +7,12 @@ with
 latest as (
     select max(date_key) as date_key
     from insights.fact_profile_by_namespace
+),
+
+default_policy as (
+    select merge_policy_id
+    from insights.dim_merge_policy
+    where is_default
 )
 
 select
@@ -17,7 +23,12 @@ select
     / nullif(fact_profile.profile_count, 0) as profile_share
 from insights.fact_profile_by_namespace
 inner join latest on fact_profile_by_namespace.date_key = latest.date_key
-inner join insights.fact_profile on fact_profile_by_namespace.date_key = fact_profile.date_key
+inner join default_policy
+    on fact_profile_by_namespace.merge_policy_id = default_policy.merge_policy_id
+inner join insights.fact_profile
+    on
+        fact_profile_by_namespace.date_key = fact_profile.date_key
+        and fact_profile_by_namespace.merge_policy_id = fact_profile.merge_policy_id
 inner join insights.dim_namespace
-    on fact_profile_by_namespace.namespace = dim_namespace.namespace
+    on fact_profile_by_namespace.namespace_id = dim_namespace.namespace_id
 order by fact_profile_by_namespace.profile_count desc, dim_namespace.namespace asc

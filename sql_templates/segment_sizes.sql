@@ -19,6 +19,9 @@ select
     fact_segment.currency
 from insights.fact_segment
 inner join insights.dim_segment on fact_segment.segment_name = dim_segment.segment_name
-inner join insights.fact_profile on fact_segment.date_key = fact_profile.date_key
+inner join insights.fact_profile
+    on
+        fact_segment.date_key = fact_profile.date_key
+        and fact_segment.merge_policy_id = fact_profile.merge_policy_id
 inner join latest on fact_segment.date_key = latest.date_key
 order by fact_segment.profile_count desc, dim_segment.title asc

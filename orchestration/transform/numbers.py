@@ -8,6 +8,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingest.sql import quoted
+
+SNAPSHOT = "daily_snapshot"
+"""The materialisation of models that remember days (dbt_project/macros/daily_snapshots.sql)."""
+
 
 def measure_tables(
     con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], unique_ids: Sequence[str]
@@ -20,8 +25,9 @@ def measure_tables(
         unique_ids: models and seeds that were just built.
 
     Returns:
-        By unique id: `dagster/row_count` and one entry per domain number. Nothing of a view without
-        numbers, because counting its rows would be as much as making it a table.
+        By unique id: `dagster/row_count` and one entry per domain number, of a model that remembers
+        days that of the latest. Nothing of a view without numbers, because counting its rows would
+        be as much as making it a table.
     """
     measured: dict[str, dict[str, Any]] = {}
     for unique_id in unique_ids:
@@ -29,10 +35,14 @@ def measure_tables(
         numbers = node["config"].get("meta", {}).get("numbers", {})
         if node["config"]["materialized"] == "view" and not numbers:
             continue
-        expressions = ["count(*)", *numbers.values()]
-        row = con.execute(
-            f"select {', '.join(expressions)} from {node['relation_name']}"
-        ).fetchone()
+        table = node["relation_name"]
+        count, rows = "count(*)", table
+        if numbers and node["config"]["materialized"] == SNAPSHOT:
+            day = quoted(node["config"].get("day", "date_key"))
+            rows = f"(from {table} where {day} = (select max({day}) from {table}))"
+            # An aggregate, so that there is a row also where there is no day.
+            count = f"coalesce(max((select count(*) from {table})), 0)"
+        row = con.execute(f"select {', '.join([count, *numbers.values()])} from {rows}").fetchone()
         assert row is not None
         names = ["dagster/row_count", *numbers]
         measured[unique_id] = {n: _plain(v) for n, v in zip(names, row, strict=True)}

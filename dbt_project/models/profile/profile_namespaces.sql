@@ -3,17 +3,14 @@
 with
 
 {% call reached() %}
-    {% for model in ['identity_map', 'profile_identities', 'profiles', 'ranked_records'] %}
-        select profile_id from {{ changed(model) }}
+    {% for model in ['comparison_values', 'refused_in_replay'] %}
+        select profile_id from {{ ref('identity_map') }} semi join {{ changed(model) }} using (record_key)
         union all
     {% endfor %}
-    select profile_id
-    from {{ ref('identity_map') }}
-    semi join {{ changed('comparison_values') }} using (record_key)
-    union all
-    select profile_id
-    from {{ ref('identity_map') }}
-    semi join {{ changed('refused_in_replay') }} using (record_key)
+    {% for model in ['identity_map', 'profile_identities', 'profiles', 'ranked_records'] %}
+        select profile_id from {{ changed(model) }}
+        {{ '' if loop.last else 'union all' }}
+    {% endfor %}
 {% endcall %}
 
 stitchings as (
