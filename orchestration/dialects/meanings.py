@@ -92,7 +92,7 @@ def _divided(node: exp.Div) -> exp.Expr:
     """
     kinds = [part.type.this if part.type else UNKNOWN for part in (node.this, node.expression)]
     if all(kind in INTEGERS for kind in kinds):
-        # DuckDB rounds where it casts to an integer, and these databases cut off.
+        # sqlglot would divide as double, which has not all digits of a large number.
         return exp.paren(exp.IntDiv(this=node.this, expression=node.expression), copy=False)
     if all(kind in INTEGERS or kind == UNKNOWN for kind in kinds):
         raise UserError(

@@ -115,6 +115,7 @@ def test_whole_numbers_divide_as_they_do_there(
         ("postgres", "8 - 7 / 2 * 2 + 1 % 2", "3"),
         ("redshift", "case when 1 = 1 then 7 / 2 else 9 end / 2", "1"),
         ("redshift", "datediff(day, '2026-10-01', '2026-10-31') / 7", "4"),
+        ("postgres", "9007199254740993 / 1", "9007199254740993"),
         ("redshift", "(select b from (select 7 as a, a / 2 as b) t)", "3"),
     ],
 )
