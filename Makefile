@@ -45,7 +45,7 @@ check-python: $(READY)
 
 check-sql: $(READY)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests sql_templates examples
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests sql_templates reporting_names examples
 
 docs: $(READY)
 	@$(BIN)/c360 docs

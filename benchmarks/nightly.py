@@ -30,7 +30,9 @@ from orchestration.terminal import Console
 END_ON = date(2026, 10, 1)
 """First day after the company's history. The deliveries' days follow it and must have been."""
 SEED = 360
-PROJECT = ("orchestration", "dbt_project", "sql_templates", "dashboards", "profiles.yml")
+PROJECT = (
+    "orchestration", "dbt_project", "sql_templates", "dashboards", "reporting_names", "profiles.yml"
+)  # fmt: skip
 OURS = ("C360_LANDING_DIR", "C360_DBT_PROJECT_DIR", "C360_AS_OF")
 """Variables that would lead a run elsewhere."""
 

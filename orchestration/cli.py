@@ -215,7 +215,9 @@ def publish() -> None:
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(help="One SQL statement over insights.*, or a .sql file.")],
+    sql: Annotated[
+        str, typer.Argument(help="One SQL statement over insights.*, a .sql file, or - for stdin.")
+    ],
     output: Annotated[
         str, typer.Option("--format", help="table, csv or json.", show_default=True)
     ] = "table",
@@ -226,14 +228,18 @@ def query(
     personal_data: Annotated[
         bool, typer.Option("--personal-data", help="With columns labelled as personal data.")
     ] = False,
+    dialect: Annotated[
+        str, typer.Option(help="What the statement is written in, e.g. redshift; else DuckDB's.")
+    ] = "",
 ) -> None:
     """Ask the published model, read-only: c360 query "from insights.fact_segment".
 
     --layers asks the tables before it, without the columns that are labelled as personal data.
+    --dialect takes a statement of another database: docs/reporting-names.md.
     """
     from orchestration.query import run_query
 
-    run_query(begin(), sql, output, limit, out, layers, personal_data)
+    run_query(begin(), sql, output, limit, out, layers, personal_data, dialect)
 
 
 app.command()(ui)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.reporting_names import Name, names_fingerprint, write_names
 from orchestration.settings import Settings
 
 AGAIN = "`c360 run` builds it again and publishes it when every gate has passed."
@@ -35,6 +36,7 @@ class Proof:
         tables: rows by table.
         gates: when each gate passed, UTC, in the order of the chain.
         sealed_at: when the proof was written, UTC.
+        names: the documented views in it, by `names_fingerprint`.
     """
 
     run_id: str
@@ -43,6 +45,7 @@ class Proof:
     tables: dict[str, int]
     gates: dict[str, str]
     sealed_at: str
+    names: str = ""
 
 
 def withdraw_proof(settings: Settings) -> None:
@@ -53,24 +56,30 @@ def withdraw_proof(settings: Settings) -> None:
 
 
 def seal(
-    settings: Settings, run_id: str, expected: Collection[str], gates: Mapping[str, str]
+    settings: Settings,
+    run_id: str,
+    expected: Collection[str],
+    gates: Mapping[str, str],
+    names: Sequence[Name] = (),
 ) -> Proof:
     """Close the build and write its proof; called when every gate has passed.
 
     The caller has closed every connection to the warehouse. Tables that no model makes any more
-    are dropped, so that they don't stay published.
+    are dropped, so that they don't stay published; the documented names are written.
 
     Parameters:
         settings: paths.
         run_id: the run that seals.
         expected: the tables that the project's models make.
         gates: when each gate passed.
+        names: the documented views to write beside the tables.
 
     Raises:
-        UserError: a table is missing, or the file is open elsewhere or damaged.
+        UserError: a table is missing, a view does not fit the tables, or the file is open
+            elsewhere or damaged.
     """
     build = settings.insights_build_path
-    tables = _close(build, set(expected))
+    tables = _close(build, set(expected), names)
     missing = sorted(set(expected) - set(tables))
     if missing:
         raise UserError(
@@ -84,6 +93,7 @@ def seal(
         tables,
         dict(gates),
         datetime.now(UTC).isoformat(timespec="seconds"),
+        names_fingerprint(names),
     )
     write_proof(settings.proof_path, proof)
     return proof
@@ -144,13 +154,15 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _close(build: Path, expected: set[str]) -> dict[str, int]:
+def _close(build: Path, expected: set[str], names: Sequence[Name]) -> dict[str, int]:
     if not build.exists():
         raise UserError(f"There is no reporting model in {build}. {AGAIN}", exit_code=3)
     try:
         with duckdb.connect(str(build)) as con:
             for name in sorted(set(count_tables(con)) - expected):
                 con.execute(f'drop table main."{name}"')
+            if expected <= set(count_tables(con)):
+                write_names(con, names)
             con.execute("force checkpoint")
             counts = count_tables(con)
     except duckdb.Error as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from orchestration.errors import UserError
 from orchestration.failures.rules import explain
 from orchestration.failures.seen import Seen
 from orchestration.layers_reader import connect_layers
+from orchestration.reporting_names import declared_names, open_names, writes_names
 from orchestration.settings import Settings
 from orchestration.terminal import Console, is_closed, literal
 from orchestration.warehouse import connect_published
@@ -62,18 +63,20 @@ def run_query(
     console: Console,
     layers: bool = False,
     with_personal_data: bool = False,
+    dialect: str = "",
 ) -> None:
     """Run one statement over the published model, or the layers before it, and print its rows.
 
     Parameters:
         settings: paths.
-        sql: the statement, or the path of a file with one, e.g. sql_templates/key_figures.sql. The
-            connection is read-only and can't reach files or the network.
+        sql: the statement, or the path of a file with one, e.g. sql_templates/key_figures.sql, or -
+            for standard input. The connection is read-only and can't reach files or the network.
         output: table, csv or json.
         limit: most rows to print.
         console: where a table goes; csv and json go to standard output.
         layers: ask the warehouse's layers.
         with_personal_data: of these also the columns with a label of personal data.
+        dialect: of the database that the statement was written for; empty for DuckDB's.
 
     Raises:
         UserError: the statement is wrong, is none or several, or nothing is published.
@@ -93,8 +96,17 @@ def run_query(
         )
     opened = connect_layers(settings, with_personal_data) if layers else connect_published(settings)
     what = WAREHOUSE if layers else PUBLISHED
+    place = None
     with opened as con:
-        answer = ask(con, text, limit, settings, nested_as_json=output == "json", what=what)
+        names = [] if layers else declared_names()
+        if dialect or writes_names(text, names):
+            open_names(con, names)
+        if dialect:
+            from orchestration.dialects.translate import translate
+
+            translated = translate(con, text, dialect)
+            text, place = translated.sql, translated.place
+        answer = ask(con, text, limit, settings, output == "json", what, place)
     if output == "json":
         print(json_of(answer.names, answer.types, answer.rows))
     elif output == "csv":
@@ -114,6 +126,7 @@ def ask(
     settings: Settings | None = None,
     nested_as_json: bool = False,
     what: str = PUBLISHED,
+    place: Callable[[str], str] | None = None,
 ) -> Answer:
     """Ask one statement and have DuckDB write every value: Python's types hold less than its own.
 
@@ -124,6 +137,7 @@ def ask(
         settings: to name the file where it turns out to be damaged.
         nested_as_json: write lists, structs and maps as JSON instead of DuckDB's own way.
         what: is asked, for messages.
+        place: says where a name was written, where the text is not the one that was given.
 
     Raises:
         UserError: the statement is wrong, none or several, or asks for no rows.
@@ -148,7 +162,7 @@ def ask(
         if found := explain(Seen.of(error), settings):
             raise UserError(found.text, found.exit_code) from None
         raise UserError(
-            f"{what} can't answer that: {_reason(error)} {HINTS[what]}",
+            f"{what} can't answer that: {_reason(error, place)} {HINTS[what]}",
             2,
         ) from None
     except UnicodeEncodeError:
@@ -164,7 +178,7 @@ def is_nested(data_type: str) -> bool:
 
 
 def _statement_text(sql: str) -> str:
-    text = sql
+    text = _decoded(sys.stdin.buffer.read(4 * LONGEST), "The standard input") if sql == "-" else sql
     if sql.lower().endswith(".sql") and (Path(sql).exists() or not any(map(str.isspace, sql))):
         text = _read(Path(sql))
     if "\0" in text:
@@ -189,11 +203,15 @@ def _read(path: Path) -> str:
             "with one SQL statement.",
             2,
         )
+    return _decoded(path.read_bytes(), str(path))
+
+
+def _decoded(content: bytes, place: str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{path} is not in UTF-8 (byte {error.start + 1}). Save it as UTF-8.", 2
+            f"{place} is not in UTF-8 (byte {error.start + 1}). Save it as UTF-8.", 2
         ) from None
 
 
@@ -219,9 +237,12 @@ def _refuse_others(statements: Sequence[duckdb.Statement], what: str) -> None:
         )
 
 
-def _reason(error: duckdb.Error) -> str:
+def _reason(error: duckdb.Error, place: Callable[[str], str] | None) -> str:
     """DuckDB's message on one line, without the drawing of where in the text it was."""
-    told, _, place = str(error).partition("\n\nLINE ")
+    told, _, drawing = str(error).partition("\n\nLINE ")
     told = re.sub(r"^[A-Z]\w+(?: [A-Z]\w+)? Error: ", "", told)
-    line = place.partition(":")[0]
+    if place:
+        named = re.search(r'(?:name|column(?: named)?) "?(\w+)', told)
+        return literal(" ".join(told.split())) + (place(named[1]) if named else "")
+    line = drawing.partition(":")[0]
     return literal(" ".join(told.split())) + (f" (line {line})" if line.isdigit() else "")

@@ -15,7 +15,9 @@ DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 
 UNSAFE = ("'", "{", "}", "?", "\\")
 """Tried: dbt and DuckDB's attach read each as something else than a letter of a name."""
-PARTS = ("dbt_project/dbt_project.yml", "profiles.yml", "sql_templates", "dashboards")
+PARTS = (
+    "dbt_project/dbt_project.yml", "profiles.yml", "sql_templates", "dashboards", "reporting_names"
+)  # fmt: skip
 """What the program reads of the project beside itself; a package built from it has none of this."""
 
 LAYERS = ("staging", "conformed", "identity", "profile", "value", "segments", "insights")

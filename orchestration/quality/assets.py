@@ -13,6 +13,7 @@ from orchestration.proof import read_proof, seal
 from orchestration.quality import data_docs, volumes
 from orchestration.quality.suites import Promise, load_suite
 from orchestration.quality.validation import SuiteResult, validate
+from orchestration.reporting_names import declared_names, names_fingerprint
 from orchestration.resources import Warehouse
 from orchestration.settings import DATA_DOCS_PATH, LAYERS, Settings
 from orchestration.transform import gate_results, node_states
@@ -93,7 +94,8 @@ def gate_asset(
         passed = result.passed and not unready
         if passed and layer == LAYERS[-1]:
             close_connections()
-            seal(settings, context.run_id, reporting_tables(manifest), gates)
+            tables = reporting_tables(manifest)
+            seal(settings, context.run_id, tables, gates, declared_names())
         step, outcome, _ = gate_sentence(result)
         reporter().end(step, outcome + (f", but {unready}" if unready else ""), passed)
         return dg.MaterializeResult(
@@ -135,7 +137,7 @@ def passed_before(
     """When a gate has passed with these promises over the layer as it is, empty when it has not.
 
     The last gate has to look again where the proof of the build is gone or is not about the
-    project's tables.
+    project's tables and documented names.
     """
     with warehouse.get_connection() as con:
         since = gate_results.passed_with(con, layer, promises_fingerprint(promises))
@@ -146,6 +148,8 @@ def passed_before(
     if layer == LAYERS[-1]:
         proof = read_proof(settings.proof_path)
         if proof is None or set(proof.tables) != set(reporting_tables(manifest)):
+            return ""
+        if proof.names != names_fingerprint(declared_names()):
             return ""
     return since
 

@@ -266,7 +266,22 @@ def queries() -> list[Case]:
                 base="published",
             )
         )
+    for sql, says in (
+        ("select 1 from fact_segmnt", "Nearest: fact_segment"),
+        ("select a b c", "column 12"),
+        ("select 'open", "quote"),
+        ("select 1; select 2", "2 statements"),
+        ("", "no statement"),
+        ("drop table fact_segment", "no question"),
+        ("select stdefp(1)", "line 1, column 8"),
+        ("select ${day}", "${day}"),
+        ("select * from read_csv('/etc/passwd')", "can't answer"),
+    ):
+        asked = ("query", sql, "--dialect", "redshift")
+        cases.append(Case(f"query: redshift {sql}", asked, 2, (says,), base="published"))
     for option, value in (
+        ("--dialect", "cobol"),
+        ("--dialect", "\x1b[31m"),
         ("--limit", "0"),
         ("--limit", "-1"),
         ("--limit", "all"),
