@@ -1,7 +1,10 @@
--- Whom may we address, for what and on which channel?
--- One row per purpose and channel. People who were never asked are not here: granted_share is of
--- those who were. Who has granted something and has no usable address is not contactable.
--- Chart: stacked bars of granted, denied and pending by channel, one panel per purpose.
+-- title: Consent by channel
+-- question: Whom may we address, for what and on which channel?
+-- grain: One row per purpose and channel.
+-- note: >-
+--   People who were never asked are not here: granted_share is of those who were. Who has
+--   granted something and has no usable address is not contactable.
+-- chart: stacked bars of granted, denied and pending by channel, one panel per purpose.
 with
 
 latest as (

@@ -1,7 +1,10 @@
--- What will customers bring, and how far is that to be trusted?
--- One row; without values when nothing is predicted. How the method did is of its backtests: the
--- bias of the last one, and in brackets the lowest and highest of all.
--- Chart: a card per figure.
+-- title: Expected value
+-- question: What will customers bring, and how far is that to be trusted?
+-- grain: One row; without values when nothing is predicted.
+-- note: >-
+--   How the method did is of its backtests: the bias of the last one, and in brackets the lowest
+--   and highest of all.
+-- chart: a card per figure.
 with
 
 latest as (

@@ -1,7 +1,14 @@
--- How many people are known, what have they brought, how many of them can be and may be written to?
--- One row per currency of the revenue; one row with an empty currency when there is no revenue.
--- Profiles count as people when a customer record stands behind them, else as anonymous visitors.
--- Chart: a card per figure.
+-- title: Key figures
+-- question: >-
+--   How many people are known, what have they brought, how many of them can be and may be
+--   written to?
+-- grain: >-
+--   One row per currency of the revenue; one row with an empty currency when there is no
+--   revenue.
+-- note: >-
+--   Profiles count as people when a customer record stands behind them, else as anonymous
+--   visitors.
+-- chart: a card per figure.
 with
 
 profiles as (

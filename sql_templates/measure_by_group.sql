@@ -1,8 +1,14 @@
--- What does a measure come to among good customers and the others, or in each value of its dimension?
--- One row per lifetime decile of the people it says something of, those without one last; or per value
--- of the dimension, the greatest first, and a single row of a measure without one.
--- Chart: columns of average_value by group_label.
--- Variables: measure (the first by name when unset), measure_group (decile when unset, or dimension).
+-- title: A measure by decile or dimension
+-- question: >-
+--   What does a measure come to among good customers and the others, or in each value of its
+--   dimension?
+-- grain: >-
+--   One row per lifetime decile of the people it says something of, those without one last; or
+--   per value of the dimension, the greatest first, and a single row of a measure without one.
+-- chart: columns of average_value by group_label.
+-- parameters:
+--   measure: {type: text, options: measures, about: The measure; the first by name when unset.}
+--   measure_group: {type: text, default: decile, options: measure_groups, about: Its groups.}
 with
 
 latest as (

@@ -1,5 +1,7 @@
--- Beside what may a measure stand?
--- One row per grouping of measure_by_group. Feeds a selector: option_value and option_label.
+-- title: Groups of a measure
+-- question: Beside what may a measure stand?
+-- grain: One row per grouping of measure_by_group.
+-- chart: none, it feeds a selector.
 select
     'decile' as option_value,
     'Lifetime decile' as option_label

@@ -1,7 +1,10 @@
--- Who will bring the revenue of the months to come?
--- One row per tenth of the customers by what is expected of them within horizon_months; 1 is the
--- best, and 0 holds those who are not told apart. Customers of whom nothing is predicted are left out.
--- Chart: columns of historical_amount beside predicted_amount by decile.
+-- title: Predicted value by decile
+-- question: Who will bring the revenue of the months to come?
+-- grain: >-
+--   One row per tenth of the customers by what is expected of them within horizon_months; 1 is
+--   the best, and 0 holds those who are not told apart.
+-- note: Customers of whom nothing is predicted are left out.
+-- chart: columns of historical_amount beside predicted_amount by decile.
 with
 
 latest as (

@@ -1,7 +1,8 @@
--- How many people are known, and by which kinds of identity?
--- One row per namespace, the one with most people first. A person counts in each of theirs, so the
--- shares add up to more than 1.
--- Chart: bars of profile_count by namespace, profile_share as label.
+-- title: Profiles by identity
+-- question: How many people are known, and by which kinds of identity?
+-- grain: One row per namespace, the one with most people first.
+-- note: A person counts in each of theirs, so the shares add up to more than 1.
+-- chart: bars of profile_count by namespace, profile_share as label.
 with
 
 latest as (

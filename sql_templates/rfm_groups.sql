@@ -1,7 +1,10 @@
--- Which customers are loyal, which are slipping away, and what has each group brought?
--- One row per RFM group and currency, the group that brought most first. Shares are of all
--- customers and of their net revenue; how the groups are made is in docs/value.md.
--- Chart: bars of profile_share beside net_share by rfm_segment.
+-- title: RFM groups
+-- question: Which customers are loyal, which are slipping away, and what has each group brought?
+-- grain: One row per RFM group and currency, the group that brought most first.
+-- note: >-
+--   Shares are of all customers and of their net revenue; how the groups are made is in
+--   docs/value.md.
+-- chart: bars of profile_share beside net_share by rfm_segment.
 with
 
 latest as (

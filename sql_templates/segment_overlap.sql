@@ -1,7 +1,10 @@
--- Which segments hold the same people?
--- One row per pair of segments, the most alike first. jaccard is the shared people by the people in
--- either; share_of_a and share_of_b say how much of each segment lies in the other.
--- Chart: bars of profile_count by pair, or a heat map of jaccard.
+-- title: Segment overlap
+-- question: Which segments hold the same people?
+-- grain: One row per pair of segments, the most alike first.
+-- note: >-
+--   jaccard is the shared people by the people in either; share_of_a and share_of_b say how much
+--   of each segment lies in the other.
+-- chart: bars of profile_count by pair, or a heat map of jaccard.
 with
 
 latest as (

@@ -1,6 +1,8 @@
--- How many people are in each segment, and what have they brought?
--- One row per segment, the largest first. A person may be in several segments.
--- Chart: bars of profile_count by title.
+-- title: Segment sizes
+-- question: How many people are in each segment, and what have they brought?
+-- grain: One row per segment, the largest first.
+-- note: A person may be in several segments.
+-- chart: bars of profile_count by title.
 with
 
 latest as (

@@ -1,6 +1,7 @@
--- How have the segments grown, and who came and went?
--- One row per segment and refresh day, for all refresh days that are known.
--- Chart: lines of profile_count by date_key, one per title.
+-- title: Segment trend
+-- question: How have the segments grown, and who came and went?
+-- grain: One row per segment and refresh day, for all refresh days that are known.
+-- chart: lines of profile_count by date_key, one per title.
 select
     fact_segment_size.date_key,
     dim_segment.title,

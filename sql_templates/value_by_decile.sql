@@ -1,9 +1,13 @@
--- How much of the revenue does each tenth of the customers bring?
--- One row per decile and currency; decile 1 holds the best customers of each loyalty tier.
--- People without a purchase in the window are in no decile, nor is anybody of a tier in which too
--- few bought or nearly all spent the same.
--- Chart: columns of net_amount by decile, net_share as label.
--- Variables: look_back (lifetime when unset), loyalty_tier (every tier when unset).
+-- title: Value by decile
+-- question: How much of the revenue does each tenth of the customers bring?
+-- grain: One row per decile and currency; decile 1 holds the best customers of each loyalty tier.
+-- note: >-
+--   People without a purchase in the window are in no decile, nor is anybody of a tier in which
+--   too few bought or nearly all spent the same.
+-- chart: columns of net_amount by decile, net_share as label.
+-- parameters:
+--   look_back: {type: text, default: lifetime, options: look_backs, about: The window.}
+--   loyalty_tier: {type: text, options: loyalty_tiers, about: The tier; every tier when unset.}
 with
 
 latest as (
