@@ -30,9 +30,7 @@ SELECTORS = [
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_template_runs_as_it_stands(
-    published: Settings, name: str
-) -> None:
+def test_every_template_runs_as_it_stands(published: Settings, name: str) -> None:
     ask(published, read_template(name))
 
 
