@@ -18,9 +18,11 @@ latest as (
 
 chosen as (
     select
-        coalesce(getvariable('measure'), min_by(measure, (measure_name, measure))) as measure,
-        coalesce(getvariable('measure_group'), 'decile') as measure_group
+        coalesce(getvariable('measure'), measure) as measure,
+        case when coalesce(getvariable('measure_group'), 'decile') = 'decile' then 1 else 0 end
+            as is_by_decile
     from insights.dim_measure
+    qualify row_number() over (order by measure_name asc, measure asc) = 1
 ),
 
 grouped as (
@@ -31,12 +33,12 @@ grouped as (
         fact_measure.total_value,
         fact_measure.average_value,
         case
-            when chosen.measure_group <> 'decile' then fact_measure.dimension_value
+            when chosen.is_by_decile = 0 then fact_measure.dimension_value
             when fact_measure.decile = 0 then 'none'
             else cast(fact_measure.decile as varchar)
         end as group_label,
-        case when chosen.measure_group = 'decile' then nullif(fact_measure.decile, 0) end as place,
-        chosen.measure_group = 'decile' as is_by_decile
+        case when chosen.is_by_decile = 1 then nullif(fact_measure.decile, 0) end as place,
+        chosen.is_by_decile
     from insights.fact_measure
     inner join latest on fact_measure.date_key = latest.date_key
     inner join chosen on fact_measure.measure = chosen.measure
@@ -48,7 +50,7 @@ summed as (
         group_label,
         place,
         currency,
-        case when is_by_decile then max(decile_profile_count) else sum(profile_count) end
+        case when is_by_decile = 1 then max(decile_profile_count) else sum(profile_count) end
             as profile_count,
         sum(total_value) as total_value,
         sum(average_value * profile_count) / nullif(sum(profile_count), 0) as mean_of_values,
