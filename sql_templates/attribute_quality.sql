@@ -1,9 +1,7 @@
--- title: Attribute quality
--- question: >-
---   How many people have a value of each attribute, how many a valid one, and how many different
---   ones?
--- grain: One row per attribute, the least complete first.
--- chart: bars of completeness by attribute.
+-- title: Quality of attributes
+-- question: How many people have each attribute, how many values has it, and how many are valid?
+-- grain: One row per attribute, the best filled first.
+-- chart: a table.
 with
 
 latest as (
@@ -12,13 +10,14 @@ latest as (
 )
 
 select
-    fact_attribute_completeness.attribute,
-    fact_attribute_completeness.profile_count,
+    replace(fact_attribute_completeness.attribute, '_', ' ') as attribute_label,
     fact_attribute_completeness.filled_count,
-    fact_attribute_completeness.valid_count,
+    cast(fact_attribute_completeness.filled_count as double)
+    / nullif(fact_attribute_completeness.profile_count, 0) as completeness,
     fact_attribute_completeness.distinct_count,
+    fact_attribute_completeness.valid_count,
     cast(fact_attribute_completeness.valid_count as double)
-    / nullif(fact_attribute_completeness.profile_count, 0) as completeness
+    / nullif(fact_attribute_completeness.filled_count, 0) as valid_share
 from insights.fact_attribute_completeness
 inner join latest on fact_attribute_completeness.date_key = latest.date_key
-order by completeness asc nulls last, fact_attribute_completeness.attribute asc
+order by completeness desc nulls last, attribute_label asc

@@ -1,7 +1,7 @@
 -- title: Segments
 -- question: Which segments are there?
--- grain: One row per segment, by title.
--- chart: none, it feeds a selector.
+-- grain: One row per segment, by title. Feeds a selector.
+-- chart: none, feeds a selector.
 select
     segment_name as option_value,
     title as option_label

@@ -82,7 +82,7 @@ CASES: list[tuple[str, Rows]] = [
      [("VIP", "churn", 45, 50, 1), ("VIP", "churn", 90, 95, 3)]),
     ("segment_score_summary",
      [("Dormant", "churn", "low", 1), ("VIP", "churn", "medium", 1), ("VIP", "churn", "high", 3)]),
-    ("attribute_quality", [("phone", 10, 5, 4, 4, 0.4), ("email", 10, 8, 7, 7, 0.7)]),
+    ("attribute_quality", [("email", 8, 0.8, 7, 7, 0.875), ("phone", 5, 0.5, 4, 4, 0.8)]),
     ("profiles_by_completeness", [("0-49", 4, 0.4, 30.0), ("50-100", 6, 0.6, 75.0)]),
     ("profile_completeness_trend",
      [("0-49", FIRST, 5, 20.0), ("0-49", TODAY, 4, 30.0), ("50-100", TODAY, 6, 75.0)]),
