@@ -8,6 +8,8 @@ from typing import Any
 
 from orchestration.answers import show_table
 from orchestration.questions.files import Question, names, read_question
+from orchestration.questions.metric_sql import PREFIX, SHAPES, metric_question
+from orchestration.questions.semantics import read_layer
 from orchestration.terminal import Console
 
 
@@ -28,27 +30,37 @@ def question(name: str, given: Sequence[str]) -> Asked:
     """The question of a name.
 
     Parameters:
-        name: of a question file.
+        name: of a question file, or metric: and the name of a metric.
         given: parameters as key=value.
 
     Raises:
         UserError: there is no such question.
     """
+    if name.startswith(PREFIX):
+        return Asked(*metric_question(read_layer(), name.removeprefix(PREFIX), given))
     return Asked(read_question(name), given)
 
 
 def listed() -> list[dict[str, Any]]:
-    """Every question: name, title, question, grain and parameters."""
+    """Every question: name, title, question, grain and parameters.
+
+    Those of a metric are `by` and `grain`, which shape the question, and what it can be asked for.
+    """
+    layer = read_layer()
+    metrics = [metric_question(layer, name, [])[0] for name in sorted(layer.metrics)]
     return [
         {
-            "name": name,
-            **read_question(name).header.model_dump(include={"title", "question", "grain"}),
+            "name": each.name,
+            **each.header.model_dump(include={"title", "question", "grain"}),
             "parameters": {
-                key: parameter.model_dump(mode="json")
-                for key, parameter in read_question(name).header.parameters.items()
+                **({"by": SHAPES["by"], "grain": SHAPES["grain"]} if each in metrics else {}),
+                **{
+                    key: parameter.model_dump(mode="json")
+                    for key, parameter in each.header.parameters.items()
+                },
             },
         }
-        for name in names()
+        for each in [*map(read_question, names()), *metrics]
     ]
 
 
