@@ -5,11 +5,21 @@
 --   How the method did is of its backtests: the bias of the last one, and in brackets the lowest
 --   and highest of all.
 -- chart: a card per figure.
+-- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
 with
 
 latest as (
-    select max(date_key) as date_key
+    select
+        fact_lifetime_value.merge_policy_id,
+        max(fact_lifetime_value.date_key) as date_key
     from insights.fact_lifetime_value
+    inner join insights.dim_merge_policy
+        on fact_lifetime_value.merge_policy_id = dim_merge_policy.merge_policy_id
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
+    group by fact_lifetime_value.merge_policy_id
 ),
 
 predicted as (
@@ -29,7 +39,10 @@ predicted as (
         cast(sum(fact_lifetime_value.profile_count) as bigint) as profile_count,
         cast(sum(fact_lifetime_value.predicted_amount) as decimal(18, 2)) as predicted_amount
     from insights.fact_lifetime_value
-    inner join latest on fact_lifetime_value.date_key = latest.date_key
+    inner join latest
+        on
+            fact_lifetime_value.merge_policy_id = latest.merge_policy_id
+            and fact_lifetime_value.date_key = latest.date_key
     where fact_lifetime_value.predicted_amount is not null
     group by
         fact_lifetime_value.currency,

@@ -7,13 +7,22 @@
 --   per value of the dimension, the greatest first, and a single row of a measure without one.
 -- chart: columns of average_value by group_label.
 -- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
 --   measure: {type: text, options: measures, about: The measure; the first by name when unset.}
 --   measure_group: {type: text, default: decile, options: measure_groups, about: Its groups.}
 with
 
 latest as (
-    select max(date_key) as date_key
+    select
+        fact_measure.merge_policy_id,
+        max(fact_measure.date_key) as date_key
     from insights.fact_measure
+    inner join insights.dim_merge_policy
+        on fact_measure.merge_policy_id = dim_merge_policy.merge_policy_id
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
+    group by fact_measure.merge_policy_id
 ),
 
 chosen as (
@@ -40,7 +49,10 @@ grouped as (
         case when chosen.is_by_decile = 1 then nullif(fact_measure.decile, 0) end as place,
         chosen.is_by_decile
     from insights.fact_measure
-    inner join latest on fact_measure.date_key = latest.date_key
+    inner join latest
+        on
+            fact_measure.merge_policy_id = latest.merge_policy_id
+            and fact_measure.date_key = latest.date_key
     inner join chosen on fact_measure.measure = chosen.measure
 ),
 

@@ -6,13 +6,22 @@
 --   too few bought or nearly all spent the same.
 -- chart: columns of net_amount by decile, net_share as label.
 -- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
 --   look_back: {type: text, default: lifetime, options: look_backs, about: The window.}
 --   loyalty_tier: {type: text, options: loyalty_tiers, about: The tier; every tier when unset.}
 with
 
 latest as (
-    select max(date_key) as date_key
+    select
+        fact_clv_decile.merge_policy_id,
+        max(fact_clv_decile.date_key) as date_key
     from insights.fact_clv_decile
+    inner join insights.dim_merge_policy
+        on fact_clv_decile.merge_policy_id = dim_merge_policy.merge_policy_id
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
+    group by fact_clv_decile.merge_policy_id
 ),
 
 decile_totals as (
@@ -24,7 +33,10 @@ decile_totals as (
         min(min_amount) as min_amount,
         max(max_amount) as max_amount
     from insights.fact_clv_decile
-    inner join latest on fact_clv_decile.date_key = latest.date_key
+    inner join latest
+        on
+            fact_clv_decile.merge_policy_id = latest.merge_policy_id
+            and fact_clv_decile.date_key = latest.date_key
     where
         metric = 'net_revenue'
         and category_type = 'loyalty_tier'
