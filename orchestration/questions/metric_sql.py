@@ -32,7 +32,6 @@ SHAPES = {
 }
 """Parameters that no variable carries: they shape the select."""
 PREFIX = "metric:"
-CURRENCY = "currency"
 PERIOD = "period_on"
 
 
@@ -56,8 +55,7 @@ def metric_question(layer: Layer, name: str, given: Sequence[str]) -> tuple[Ques
     models = [layer.owner(part.parameters["measure"]) for part in inputs]
     shape = {key: _last(given, key) for key in SHAPES}
     by = _dimensions(metric, models, shape["by"])
-    if any(part.unit == "money" for part in inputs) and CURRENCY not in by:
-        by.append(CURRENCY)
+    by = list(dict.fromkeys([*by, *(name for part in inputs for name in part.apart)]))
     grain = _grain(metric, models, shape["grain"])
     header = _header(metric, by, grain, _common(models))
     left = [text for text in given if text.partition("=")[0] not in shape]
@@ -177,8 +175,9 @@ def _steps(
     days = [CONDITIONS[name].format(model.time, name) for name in chosen if name in CONDITIONS]
     asked = [name for name in chosen if name not in CONDITIONS]
     conditions = days + [f"{model.dimensions[n].column} = getvariable('{n}')" for n in asked]
-    if part.condition:
-        conditions.append(f"({_condition(part, model)})")
+    holding = _holding(part, model, [*by, *asked])
+    conditions += [f"({_condition(text, model)})" for text in holding]
+    limited = [name for text in holding for name in OF_DIMENSION.findall(text)]
     joins: dict[str, str] = {}
     steps = []
     if measure.last_of:
@@ -189,7 +188,7 @@ def _steps(
             + (f"    group by {period}\n)" if grain else ")")
         )
         joins["days"] = f"    inner join {part.name}_days on {column} = {part.name}_days.last_on\n"
-    for name in [*by, *asked, *OF_DIMENSION.findall(part.condition)]:
+    for name in [*by, *asked, *limited]:
         dimension = model.dimensions[name]
         if dimension.table:
             joins[dimension.table] = f"    left join insights.{dimension.table} on {dimension.on}\n"
@@ -213,11 +212,19 @@ def _where(conditions: Sequence[str]) -> str:
     return "    where\n        " + "\n        and ".join(conditions) + "\n"
 
 
-def _condition(part: Metric, model: Model) -> str:
-    for name in OF_DIMENSION.findall(part.condition):
-        if name not in model.dimensions:
-            raise UserError(f"The metric {part.name} has a filter over {name}, which it lacks.")
-    return OF_DIMENSION.sub(lambda found: model.dimensions[found[1]].column, part.condition).strip()
+def _holding(part: Metric, model: Model, chosen: Sequence[str]) -> list[str]:
+    """The metric's own filters; one gives way to a choice of its dimension, or of its table."""
+    tables = {model.dimensions[name].table for name in chosen} - {None}
+
+    def holds(text: str) -> bool:
+        named = OF_DIMENSION.findall(text)
+        return not any(n in chosen or model.dimensions[n].table in tables for n in named)
+
+    return [text for text in part.conditions if holds(text)]
+
+
+def _condition(text: str, model: Model) -> str:
+    return OF_DIMENSION.sub(lambda found: model.dimensions[found[1]].column, text).strip()
 
 
 def _formula(layer: Layer, metric: Metric) -> str:

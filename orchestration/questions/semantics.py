@@ -80,8 +80,9 @@ class Metric:
         name, label, description: what it is called and what it says.
         type: simple, ratio or derived.
         parameters: dbt's type_params.
-        condition: a filter over dimensions, as dbt writes it; empty for none.
+        conditions: filters over dimensions, as dbt writes them.
         unit: count, money or share.
+        apart: dimensions that it must not be added up over.
     """
 
     name: str
@@ -89,8 +90,9 @@ class Metric:
     description: str
     type: str
     parameters: Mapping[str, Any]
-    condition: str
+    conditions: tuple[str, ...]
     unit: str
+    apart: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,33 @@ def read_layer(project: Path = DBT_PROJECT_DIR) -> Layer:
             f"The semantic model in {project / FOLDER} can't be read ({error!r}). `dbt parse` says "
             "which line is wrong; docs/questions.md says how a metric is written."
         ) from None
-    return Layer(models, {metric.name: metric for metric in metrics})
+    layer = Layer(models, {metric.name: metric for metric in metrics})
+    _check(layer, project / FOLDER)
+    return layer
+
+
+def _check(layer: Layer, folder: Path) -> None:
+    measures = {name: model for model in layer.models.values() for name in model.measures}
+    for metric in layer.metrics.values():
+        if metric.type not in ("simple", "ratio", "derived"):
+            raise UserError(
+                f"{folder}, metric {metric.name}: type {metric.type} can't be asked. Make it "
+                "simple, ratio or derived."
+            )
+        if metric.type == "simple":
+            model = measures.get(metric.parameters["measure"])
+            named = [n for text in metric.conditions for n in OF_DIMENSION.findall(text)]
+            unknown = [n for n in (*named, *metric.apart) if model and n not in model.dimensions]
+            if model is None or unknown:
+                raise UserError(
+                    f"{folder}, metric {metric.name}: there is no "
+                    + (
+                        f"dimension {unknown[0]}"
+                        if model
+                        else f"measure {metric.parameters['measure']}"
+                    )
+                    + ". Declare it in the semantic model of the table."
+                )
 
 
 def qualified(sql: str, table: str) -> str:
@@ -178,14 +206,17 @@ def _name(part: Any) -> str:
 
 
 def _metric(text: Mapping[str, Any]) -> Metric:
+    meta = text.get("config", {}).get("meta", {})
+    condition = text.get("filter", ())
     return Metric(
         name=text["name"],
         label=text["label"],
         description=" ".join(text["description"].split()),
         type=text["type"],
         parameters=text["type_params"],
-        condition=text.get("filter", ""),
-        unit=text.get("config", {}).get("meta", {}).get("unit", "count"),
+        conditions=(condition,) if isinstance(condition, str) else tuple(condition),
+        unit=meta.get("unit", "count"),
+        apart=(*meta.get("apart", ()), *(["currency"] if meta.get("unit") == "money" else [])),
     )
 
 

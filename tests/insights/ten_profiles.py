@@ -148,6 +148,13 @@ TABLES = {
                 else profile_count / (len(a.people) + len(b.people) - profile_count) end as jaccard
         from people_of as a inner join people_of as b using (date_key, merge_policy_id)
         where a.segment_name < b.segment_name""",
+    "fact_revenue": """
+        select month_start_on, currency, order_count, gross_amount::decimal(18, 2) as gross_amount,
+            returned_amount::decimal(18, 2) as returned_amount,
+            (gross_amount - returned_amount)::decimal(18, 2) as net_amount
+        from (values (date '2026-08-01', 'EUR', 4, 100, 10), (date '2026-09-01', 'EUR', 6, 300, 50),
+            (date '2026-10-01', 'EUR', 2, 50, 0), (date '2026-10-01', 'CHF', 1, 20, 5))
+            as t(month_start_on, currency, order_count, gross_amount, returned_amount)""",
     "fact_attribute_completeness": """
         from (values (date '2026-10-31', 'email', 10, 8, 7, 7),
             (date '2026-10-31', 'phone', 10, 5, 4, 4), (date '2026-10-30', 'email', 9, 9, 9, 9))

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.questions import catalogue
 from orchestration.questions.asking import bind, refuse_other_options, values_of
 from orchestration.questions.files import names, read_question
 from orchestration.settings import Settings
@@ -63,6 +64,34 @@ CASES: list[tuple[str, Rows]] = [
      + over(WINDOW, 0, 1, 1, of=("phone",))),
     ("unsegmented_profiles", [(TODAY, 2)]),
     ("unsegmented_profile_trend", over(WINDOW, 2, 3, 2)),
+    ("revenue_by_month",
+     [(day("08-01"), "EUR", 4, 100, -10, 90), (day("09-01"), "EUR", 6, 300, -50, 250),
+      (FIRST, "CHF", 1, 20, -5, 15), (FIRST, "EUR", 2, 50, 0, 50)]),
+    ("metric:net_revenue", [("CHF", 15), ("EUR", 390)]),
+    ("metric:net_revenue currency=EUR from_on=2026-09-01 until_on=2026-09-30", [("EUR", 250)]),
+    ("metric:net_revenue grain=quarter",
+     [(day("07-01"), "EUR", 340), (FIRST, "CHF", 15), (FIRST, "EUR", 50)]),
+    # 60 of 400, and not the mean of 10 and 16.7 per cent.
+    ("metric:return_rate grain=quarter currency=EUR",
+     [(day("07-01"), "EUR", 0.15), (FIRST, "EUR", 0)]),
+    ("metric:average_order_revenue by=currency", [("CHF", 15), ("EUR", 32.5)]),
+    ("metric:profiles", [(10,)]),
+    ("metric:profiles grain=month", [(day("09-01"), 4), (FIRST, 10)]),
+    ("metric:profiles grain=month until_on=2026-10-01", [(day("09-01"), 4), (FIRST, 6)]),
+    ("metric:profiles by=merge_policy_name", [("default", 10), ("shop_only", 4)]),
+    ("metric:profiles merge_policy_name=shop_only", [(4,)]),
+    ("metric:single_identity_share", [(0.5,)]),
+    ("metric:profiles_with_identity", [("cookie", 5), ("email", 7), ("phone", 4)]),
+    ("metric:segment_members", [("dormant", 1), ("news", 5), ("trial", 1), ("vip", 4)]),
+    ("metric:segment_members by=segment_title grain=month segment_name=vip",
+     [(day("09-01"), "VIP", "vip", 1), (FIRST, "VIP", "vip", 4)]),
+    ("metric:segment_revenue_per_member by=segment_name segment_name=vip grain=year",
+     [(day("01-01"), "vip", "EUR", 10)]),
+    # Who came and went on all days: vip 1 + 2 + 2 + 0, less 1.
+    ("metric:segment_growth segment_name=vip", [("vip", 4)]),
+    ("metric:segment_growth segment_name=vip from_on=2026-10-02", [("vip", 1)]),
+    ("metric:completeness grain=day",
+     [(BEFORE, "email", 1.0), (TODAY, "email", 0.7), (TODAY, "phone", 0.4)]),
     ("segment_count", [(4,)]),
     ("segments_mapped", [(3, 1, 4)]),
     ("segment_sizes rows=2", [("News", "News people", 5, 0.5, 10, 50, "EUR"),
@@ -157,8 +186,8 @@ def test_a_question_says_what_was_counted_by_hand(
     con: duckdb.DuckDBPyConnection, call: str, expected: Rows
 ) -> None:
     name, *given = call.split()
-    question = read_question(name)
-    values = values_of(question, given)
+    asked = catalogue.question(name, given)
+    question, values = asked.question, values_of(asked.question, asked.given)
     for variable in question.variables:
         con.execute(f"reset variable {variable}")
     refuse_other_options(con, question, values)
