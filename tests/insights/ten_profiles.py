@@ -180,7 +180,7 @@ def write(path: Path) -> Path:
             declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             con.execute(f"create table {name} ({declared})")
         for name, query in TABLES.items():
-            con.execute(f"create or replace table {name} as {query}")
+            con.execute(f"insert into {name} by name {query}")
     return path
 
 

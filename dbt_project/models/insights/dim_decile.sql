@@ -1,3 +1,5 @@
+{{ config(materialized='lasting_dimension', key=['decile']) }}
+
 with
 
 deciles (decile, decile_name) as (

@@ -1,3 +1,5 @@
+{{ config(materialized='lasting_dimension', key=['loyalty_tier']) }}
+
 with
 
 loyalty_tiers as (

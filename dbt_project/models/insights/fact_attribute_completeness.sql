@@ -1,4 +1,4 @@
--- In a replay later days may be known. What its source does not declare for insights is not here.
+-- What its source does not declare for insights is not here.
 select
     completeness.as_of_on as date_key,
     completeness.attribute,
@@ -7,10 +7,9 @@ select
     cast(completeness.distinct_count as bigint) as distinct_count,
     cast(completeness.valid_count as bigint) as valid_count
 from {{ ref('attribute_completeness') }} as completeness
-inner join {{ ref('refresh_period') }} as refresh_period
-    on completeness.as_of_on <= refresh_period.as_of_on
 where
-    completeness.attribute not in (
+    {{ is_published('completeness.as_of_on') }}
+    and completeness.attribute not in (
         select attributes.attribute
         from {{ ref('attributes') }} as attributes
         left join {{ ref('attribute_subscriptions') }} as subscriptions

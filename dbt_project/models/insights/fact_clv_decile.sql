@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 deciles as (
@@ -44,7 +45,8 @@ decile_totals as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     decile_totals.metric,
     decile_totals.category_type,
     decile_totals.category,
@@ -56,7 +58,7 @@ select
     decile_totals.min_amount,
     decile_totals.max_amount
 from decile_totals
-cross join refresh_period
+cross join this_refresh
 cross join currencies
 left join amounts
     on amounts.metric = decile_totals.metric

@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 channels as (
@@ -92,11 +93,12 @@ consent_counts as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     consent_counts.purpose,
     consent_counts.channel,
     consent_counts.status,
     cast(consent_counts.profile_count as bigint) as profile_count,
     cast(consent_counts.contactable_profile_count as bigint) as contactable_profile_count
 from consent_counts
-cross join refresh_period
+cross join this_refresh

@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 customer_lifetime_value as (
@@ -44,7 +45,8 @@ decile_totals as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     decile_totals.method,
     decile_totals.decile,
     decile_totals.horizon_months,
@@ -64,6 +66,6 @@ select
     cast(backtest.top_decile_share as double) as top_decile_share,
     backtest.is_better_than_chance
 from decile_totals
-cross join refresh_period
+cross join this_refresh
 left join backtest
     on decile_totals.method = backtest.model

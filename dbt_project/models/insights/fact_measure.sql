@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 -- There is one reporting currency; a test holds that.
@@ -88,7 +89,8 @@ measured_people as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     measure_totals.measure,
     measure_totals.dimension,
     measure_totals.dimension_value,
@@ -103,5 +105,5 @@ inner join measured_people
     on
         measure_totals.measure = measured_people.measure
         and measure_totals.decile = measured_people.decile
-cross join refresh_period
+cross join this_refresh
 cross join currencies

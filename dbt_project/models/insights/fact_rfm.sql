@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 -- There is one reporting currency; a test holds that.
@@ -21,11 +22,12 @@ rfm_totals as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
     rfm_totals.rfm_segment,
     cast(rfm_totals.profile_count as bigint) as profile_count,
     cast(rfm_totals.net_amount as decimal(18, 2)) as net_amount,
     currencies.currency
 from rfm_totals
-cross join refresh_period
+cross join this_refresh
 cross join currencies

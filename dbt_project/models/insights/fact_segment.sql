@@ -1,12 +1,15 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 definitions as (
-    select segment_name
+    select
+        segment_id,
+        segment_name
     from {{ ref('definitions') }}
     where state <> 'draft'
 ),
@@ -46,14 +49,16 @@ segment_totals as (
 )
 
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
+    definitions.segment_id,
     definitions.segment_name,
     cast(coalesce(segment_totals.profile_count, 0) as bigint) as profile_count,
     cast(coalesce(segment_totals.order_count, 0) as bigint) as order_count,
     cast(coalesce(segment_totals.net_amount, 0) as decimal(18, 2)) as net_amount,
     currencies.currency
 from definitions
-cross join refresh_period
+cross join this_refresh
 cross join currencies
 left join segment_totals
     on definitions.segment_name = segment_totals.segment_name
