@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestration.answers import show_table
+from orchestration.errors import UserError
 from orchestration.questions.files import Question, names, read_question
 from orchestration.questions.metric_sql import PREFIX, SHAPES, metric_question
 from orchestration.questions.semantics import read_layer
-from orchestration.terminal import Console
+from orchestration.terminal import Console, literal
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ def question(name: str, given: Sequence[str]) -> Asked:
     """
     if name.startswith(PREFIX):
         return Asked(*metric_question(read_layer(), name.removeprefix(PREFIX), given))
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), 3)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise UserError(
+            f"There is no question {literal(name)}.{meant} `c360 question list` lists them.", 2
+        )
     return Asked(read_question(name), given)
 
 
