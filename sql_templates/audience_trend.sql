@@ -6,7 +6,6 @@
 -- chart: lines of profile_count by date_key, one per title.
 -- parameters:
 --   segment: {type: text, options: segments, about: The segment; the five largest when unset.}
---   other_segment: {type: text, options: segments, about: A second segment.}
 --   days: {type: integer, default: 90, options: windows, about: Days of the window.}
 --   until: {type: date, options: published_days, about: Last day; the latest when unset.}
 with
@@ -44,9 +43,6 @@ inner join period
 inner join insights.dim_segment on fact_segment_size.segment_name = dim_segment.segment_name
 left join ranked on fact_segment_size.segment_name = ranked.segment_name
 where
-    fact_segment_size.segment_name in (getvariable('segment'), getvariable('other_segment'))
-    or (
-        coalesce(getvariable('segment'), getvariable('other_segment')) is null
-        and ranked.place <= 5
-    )
+    fact_segment_size.segment_name = getvariable('segment')
+    or (getvariable('segment') is null and ranked.place <= 5)
 order by dim_segment.title asc, fact_segment_size.date_key asc

@@ -1,6 +1,8 @@
 -- title: Orders of overlaps
 -- question: Which overlaps come first?
--- grain: One row per order. Feeds a select
+-- grain: One row per order. Feeds a selector.
+-- chart: none, feeds a selector.
+select
     'most' as option_value,
     'Most alike first' as option_label
 union all

@@ -23,6 +23,7 @@ LINE_COLOUR = "#e06c10"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 """Lines differ by these as well as by colour."""
 
+FEW_DAYS = 7
 MOST_MARKERS = 40
 MESSAGE_WIDTH = 40
 """Letters in a line that a telephone can show."""
@@ -157,11 +158,15 @@ def _lay_out(figure: go.Figure, chart: Chart, frame: pd.DataFrame) -> None:
     several = None if len(chart.values) > 1 else value.title
     title = ", ".join(codes) if value.unit == "money" else several
     lengths: dict[str, Any] = {"title": title, "tickformat": AXIS.get(value.unit)}
+    lengths |= {"tickangle": 0, "nticks": 6}
     # A column's length is its value, so it begins at nothing; a line shows how it moves.
     lengths["rangemode"] = "normal" if chart.draw == "lines" else "tozero"
     names: dict[str, Any] = {"title": chart.along.title, "tickangle": 0}
     if chart.along.unit in ("month", "date"):
         names["tickformat"] = AXIS[chart.along.unit]
+        places = pd.to_datetime(frame[chart.along.column])
+        if chart.along.unit == "date" and (places.max() - places.min()).days < FEW_DAYS:
+            names["dtick"] = 24 * 60 * 60 * 1000  # a day, which is not told twice
     else:
         order = [label(place) for place in frame[chart.along.column].unique()]
         names |= {"type": "category", "categoryorder": "array", "categoryarray": order}

@@ -30,11 +30,15 @@ class _FreshOptions:
 
     _settings: Settings
     _selector: Selector
+    _is_new: bool
 
     def watch(self, settings: Settings, selector: Selector) -> None:
-        self._settings, self._selector = settings, selector
+        self._settings, self._selector, self._is_new = settings, selector, True
 
     def refresh(self) -> None:
+        if self._is_new:  # built with the dashboard, from options that were read just now
+            self._is_new = False
+            return
         try:
             self.options = read_options(self._settings, self._selector)
         except UserError as error:  # the page still opens; its charts say what is wrong
@@ -46,6 +50,7 @@ class FreshDropdown(_FreshOptions, vm.Dropdown):  # type: ignore[misc]
 
     _settings: Any = PrivateAttr()
     _selector: Any = PrivateAttr()
+    _is_new: Any = PrivateAttr()
 
     def build(self) -> Component:
         """The dropdown with the options of what is published now."""
@@ -58,6 +63,7 @@ class FreshRadioItems(_FreshOptions, vm.RadioItems):  # type: ignore[misc]
 
     _settings: Any = PrivateAttr()
     _selector: Any = PrivateAttr()
+    _is_new: Any = PrivateAttr()
 
     def build(self) -> Component:
         """The radio buttons with the options of what is published now."""

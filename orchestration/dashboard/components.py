@@ -10,6 +10,7 @@ import pandas as pd
 import vizro.models as vm
 from dash import html
 from dash.development.base_component import Component
+from pydantic import Field
 from vizro.managers import data_manager
 
 from orchestration.dashboard.charts import draw
@@ -31,7 +32,7 @@ class Card(vm.Container):  # type: ignore[misc]  # vizro ships no types here
     width: str = "half"
     query: str = ""
     height: int | None = None
-    lead: dict[str, str] = {}
+    lead: dict[str, str] = Field(default_factory=dict)
 
     def build(self) -> Component:
         """The card as a section that carries its heading as its name."""
@@ -100,7 +101,7 @@ def _picture_button(graph: str, title: str) -> Component:
 class Mistakes(vm.Text):  # type: ignore[misc]
     """What is wrong with a file that is no page."""
 
-    told: list[str] = []
+    told: list[str] = Field(default_factory=list)
 
     def build(self) -> Component:
         """Each mistake as an item of a list."""
@@ -169,9 +170,7 @@ def _shows(item: Item) -> list[str]:
     return [item.id, f"words-{item.id}"] if item.chart else [item.id]
 
 
-def _card(
-    settings: Settings, item: Item, addresses: dict[str, str], choices: Choices
-) -> Card:
+def _card(settings: Settings, item: Item, addresses: dict[str, str], choices: Choices) -> Card:
     template = read_template(item.template)
     data_manager[item.id] = _answers(settings, item, template)
     leads_to = addresses[item.leads_to.page] if item.leads_to else ""
@@ -230,8 +229,15 @@ def _answers(settings: Settings, item: Item, template: Template) -> Callable[...
                 f"sql_templates/{template.name}.sql returns no {', '.join(absent)}, which the item "
                 f"{item.id} names. Name a column that it returns, or add it there."
             )
-        elif frame.empty:
+        elif frame.empty or _says_nothing(frame, item):
             frame.attrs[MESSAGE] = item.empty
         return frame
 
     return answer
+
+
+def _says_nothing(frame: pd.DataFrame, item: Item) -> bool:
+    """Whether no value of a drawing is known: axes without anything would look like zero."""
+    if item.chart is None:
+        return False
+    return bool(frame[[value.column for value in item.chart.values]].isna().all(axis=None))

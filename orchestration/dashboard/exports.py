@@ -32,8 +32,8 @@ def serve_csv(server: Flask, settings: Settings, pages: Iterable[Page]) -> None:
         if name not in known:
             return Response("There is no such item.\n", 404, mimetype="text/plain")
         page, item = known[name]
-        own = {s.variable: control_id(item.id, s.variable) for s in item.selectors}
-        reached = {s.variable: control_id(page.name, s.variable) for s in page.selectors} | own
+        reached = {s.variable: control_id(page.name, s.variable) for s in page.selectors}
+        reached |= {s.variable: control_id(item.id, s.variable) for s in item.selectors}
         sent = {variable: request.args.get(control) for variable, control in reached.items()}
         try:
             rows = ask(settings, read_template(item.template), chosen(sent))

@@ -33,21 +33,19 @@ def _card(rows: pd.DataFrame, figure: Measure) -> Component:
         values = [write(r[figure.column], "money", r[CURRENCY]) for _, r in rows.iterrows()]
     else:
         values = [write(first[figure.column], figure.unit)]
-    counts = {
-        name: write(value, "count")
+    said = {
+        name: write(value, "count" if pd.api.types.is_number(value) else "text")
         for name, value in first.items()
-        if pd.api.types.is_number(value) or pd.isna(value)
     }
-    note = [html.Dd(figure.note.format_map(counts), className="c360-note")] if figure.note else []
+    note = [html.Dd(figure.note.format_map(said), className="c360-note")] if figure.note else []
     lines = [html.Dd(value, className="c360-value") for value in values]
-    than_before = [_than_before(first, figure)] if figure.before else []
+    than_before = [_than_before(first, figure, figure.before)] if figure.before else []
     return html.Div([html.Dt(figure.title), *lines, *than_before, *note], className="c360-figure")
 
 
-def _than_before(row: pd.Series[Any], figure: Measure) -> Component:
-    assert figure.before is not None  # noqa: S101 - the caller has looked
+def _than_before(row: pd.Series[Any], figure: Measure, before: str) -> Component:
     code = row[CURRENCY] if figure.unit == "money" else None
-    said = change(row[figure.column], row[figure.before], figure.unit, code)
+    said = change(row[figure.column], row[before], figure.unit, code)
     text = f"{said} since {write(row[BEFORE_ON], 'date')}" if said else "nothing to compare with"
     return html.Dd(text, className="c360-change")
 

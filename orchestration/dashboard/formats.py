@@ -9,9 +9,9 @@ import pandas as pd
 
 NO_VALUE = "–"
 
-AXIS = {"count": "~s", "money": "~s", "share": ".0%", "month": "%b\n%Y", "date": "%d %b %Y"}
+AXIS = {"count": "~s", "money": "~s", "share": ".0%", "month": "%b\n%Y", "date": "%-d %b\n%Y"}
 EXACT = {
-    "count": ",d", "money": ",.2f", "share": ".1%", "month": "%B %Y", "date": "%d %B %Y",
+    "count": ",d", "money": ",.2f", "share": ".1%", "month": "%B %Y", "date": "%-d %B %Y",
     "number": ",.2f",
 }  # fmt: skip
 """Formats of the charting library (d3): short ones for axes, exact ones when pointed at."""

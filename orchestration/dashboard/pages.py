@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from orchestration.dashboard.templates import read_template
 
@@ -12,6 +12,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Unit = Literal["count", "money", "share", "month", "date", "text", "number"]
 CURRENCY = "currency"
 """The column that every template with money returns beside it."""
+
+TAKEN = frozenset({"assets", "csv", "customers", "health"})
+"""Addresses that are no page's."""
 
 BEFORE_ON = "before_on"
 """The column with the day that values of before are of."""
@@ -32,7 +35,8 @@ class Measure(_Definition):
         line: draw it as a line over the columns.
         dashed: draw its line dashed, as the period before is.
         before: of a key figure, the column with its value before; the day stands in `before_on`.
-        note: a sentence below a key figure; `{column}` stands for a count of the same row.
+        note: a sentence below a key figure; `{column}` stands for a count or a name of
+            the same row.
     """
 
     column: Name
@@ -105,7 +109,7 @@ class Lead(_Definition):
 
     Attributes:
         page: the other page's file in `dashboards/` without .yml.
-        choose: by variable of a selector on that page, the column of this item that holds its value.
+        choose: by variable of a selector there, the column of this item that holds its value.
     """
 
     page: Name
@@ -184,7 +188,14 @@ class Page(_Definition):
     as_of: Name
     selectors: list[Selector] = []
     items: list[Item] = Field(min_length=1)
-    name: str = Field(default="", exclude=True)
+    name: Name
+
+    @field_validator("name")
+    @classmethod
+    def _free(cls, name: str) -> str:
+        if name in TAKEN:
+            raise ValueError("is taken")
+        return name
 
     def reached_by(self, selector: Selector) -> list[str]:
         """The items that a selector of the page reaches; an item's own selector wins."""

@@ -1,4 +1,4 @@
-"""The files in `dashboards/`, read and checked: every mistake of a file at once, each file alone."""
+"""The files in `dashboards/`, read and checked: all mistakes of a file, and each file alone."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def read_pages(folder: Path = PAGES_DIR) -> Pages:
         if page is not None:
             found[page.name] = page
         mistakes[file.stem] = wrong
-    # What concerns two pages is asked of those that can be read, also where something else is wrong.
-    for name, wrong in _between(found):
-        mistakes[name].append(wrong)
+    # What concerns two pages is asked of all that have their fields, whatever else is wrong.
+    for name, said in _between(found):
+        mistakes[name].append(said)
     sound = [page for name, page in found.items() if not mistakes[name]]
     broken = [BrokenPage(name, tuple(told)) for name, told in sorted(mistakes.items()) if told]
     return Pages(sorted(sound, key=lambda page: (page.order, page.name)), broken)
@@ -95,13 +95,17 @@ def _read(file: Path) -> tuple[Page | None, list[str]]:
 
 def _in_words(wrong: Any, written: dict[str, Any]) -> str:
     """A mistake of the form: where, what, what to do."""
-    steps, here = [], written
+    steps: list[str] = []
+    here: Any = written
     for step in wrong["loc"]:
         here = here[step] if _holds(here, step) else None
-        # A list's place says little; the item's own id says where to look.
+        # A place in a list says little; the item's own id says where to look.
         label = here.get("id") if isinstance(here, dict) and isinstance(step, int) else None
-        steps.append(f"{step + 1} ({label})" if label else str(step + (isinstance(step, int))))
+        place = str(step + 1) if isinstance(step, int) else step
+        steps.append(f"{place} ({label})" if label else place)
     where = ".".join(steps) or "the page"
+    if where == "name":
+        return "Its file name has to be small letters, digits and _, and none of ours. Rename it."
     kinds = {
         "missing": "is missing. Add it.",
         "extra_forbidden": "is no field. Remove it, or write it as the list has it.",
@@ -165,15 +169,20 @@ def _between(pages: dict[str, Page]) -> list[tuple[str, str]]:
     for name, page in pages.items():
         for item in page.items:
             if item.id in owners:
-                wrong.append(
-                    (
-                        name,
-                        f"items.{item.id}.id: {owners[item.id]}.yml has an item of that id, too. "
-                        "An id names the exported file, so give one of them another.",
-                    )
+                said = (
+                    f"items.{item.id}.id: {owners[item.id]}.yml has an item of that id, too. "
+                    "An id names the exported file, so give one of them another."
                 )
+                wrong.append((name, said))
             owners.setdefault(item.id, name)
             wrong += [(name, said) for said in _lead(item, pages)]
+    # A choice is named in the address by its owner and its variable.
+    wrong += [
+        (name, f"{control}: this choice and the item {control} have one name. Rename the item.")
+        for name, page in pages.items()
+        for control in choices_of(page)
+        if control in owners
+    ]
     return wrong
 
 
@@ -188,14 +197,18 @@ def _lead(item: Item, pages: dict[str, Page]) -> list[str]:
         ]
     chosen = {selector.variable for selector in other.selectors}
     return [
-        f"items.{item.id}.leads_to.choose.{variable}: the page {other.name} has no selector for it. "
-        f"It has {', '.join(sorted(chosen)) or 'none'}."
+        f"items.{item.id}.leads_to.choose.{variable}: the page {other.name} has no selector for "
+        f"it. It has {', '.join(sorted(chosen)) or 'none'}."
         for variable in item.leads_to.choose
         if variable not in chosen
     ]
 
 
-def selectors_of(page: Page) -> dict[str, str]:
-    """Every choice of a page: its name in the address and its variable."""
+def choices_of(page: Page) -> dict[str, str]:
+    """Every choice of a page: its name in the address, and its variable.
+
+    Parameters:
+        page: the definition.
+    """
     own = {control_id(i.id, s.variable): s.variable for i in page.items for s in i.selectors}
     return {control_id(page.name, s.variable): s.variable for s in page.selectors} | own

@@ -89,9 +89,7 @@ def caption(frame: pd.DataFrame, chart: Chart) -> str | None:
     return _among(frame, chart.along, value, code)
 
 
-def _over_time(
-    frame: pd.DataFrame, along: Measure, value: Measure, code: str | None
-) -> str | None:
+def _over_time(frame: pd.DataFrame, along: Measure, value: Measure, code: str | None) -> str | None:
     rows = frame.sort_values(along.column)
     if len(rows) < 2 or not rows[along.column].is_unique:
         return None
@@ -158,7 +156,12 @@ def _row(row: dict[Any, Any], columns: list[Measure], item: Item, leads_to: str)
     if item.leads_to:
         chosen = {variable: row[column] for variable, column in item.leads_to.choose.items()}
         query = urlencode({f"{item.leads_to.page}_{name}": value for name, value in chosen.items()})
-        first = html.A(texts[0], href=f"{leads_to}?{query}", className="c360-lead", **{"data-to": item.leads_to.page})
+        first = html.A(
+            texts[0],
+            href=f"{leads_to}?{query}",
+            className="c360-lead",
+            **{"data-to": item.leads_to.page},
+        )
     cells = [html.Td(t, className=_side(m)) for t, m in zip(texts[1:], columns[1:], strict=True)]
     return html.Tr([html.Th(first, scope="row", className=_side(columns[0])), *cells])
 

@@ -12,6 +12,7 @@ import duckdb
 import yaml
 
 from orchestration.settings import DBT_PROJECT_DIR
+from tests.dashboard import published_tables
 
 CONTRACTS_DIR = DBT_PROJECT_DIR / "models" / "insights"
 AS_OF = "2026-10-31"
@@ -191,7 +192,8 @@ def write(path: Path, known_profiles: int = 9874, campaigns: int = 6) -> Path:
         for name, columns in contracts().items():
             declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             con.execute(f"create table {name} ({declared})")
-        for name, query in TABLES.items():
+        # A table that reads another comes after it.
+        for name, query in (TABLES | published_tables.TABLES).items():
             con.execute(f"insert into {name} by name {query}")
         con.execute("update fact_profile set known_profile_count = ?", [known_profiles])
         for table in ("dim_campaign", "fact_campaign"):

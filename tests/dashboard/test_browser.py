@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.dashboard.app import build, guarded
-from orchestration.dashboard.pages import read_pages
+from orchestration.dashboard.reading import read_pages
 from orchestration.settings import Settings
 from orchestration.web.access import Access
 from orchestration.web.server import address_of, listen
@@ -23,7 +23,7 @@ pytestmark = [
     ),
 ]
 
-ITEMS = [item for page in read_pages() for item in page.items]
+ITEMS = [item for page in read_pages().sound for item in page.items]
 CHARTS = [item.id for item in ITEMS if item.chart]
 SELECTORS = [(item.id, selector) for item in ITEMS for selector in item.selectors]
 DRAWN = " && ".join(

@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.dashboard.pages import Item, Selector, read_pages
+from orchestration.dashboard.pages import Item, Selector
+from orchestration.dashboard.reading import read_pages
 from orchestration.dashboard.templates import (
     MESSAGE,
     TEMPLATES_DIR,
@@ -21,10 +22,10 @@ from tests.conftest import Company
 from tests.dashboard import published_model
 
 TEMPLATES = sorted(file.stem for file in TEMPLATES_DIR.glob("*.sql"))
-ITEMS = [item for page in read_pages() for item in page.items]
+ITEMS = [item for page in read_pages().sound for item in page.items]
 SELECTORS = [
     selector
-    for page in read_pages()
+    for page in read_pages().sound
     for selector in page.selectors + [s for item in page.items for s in item.selectors]
 ]
 
