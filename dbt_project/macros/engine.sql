@@ -6,6 +6,12 @@
     cast('0x' || substr(md5({{ expression }}), 1, 15) as bigint)
 {%- endmacro %}
 
+{#- A number of 31 bits for a name, which stays while the name does; `segment_id` is made so, too. -#}
+{% macro id_of(name) -%}{{ return(adapter.dispatch('id_of')(name)) }}{%- endmacro %}
+{% macro duckdb__id_of(name) -%}
+    cast(cast('0x' || substr(md5({{ name }}), 1, 8) as bigint) % 2147483648 as integer)
+{%- endmacro %}
+
 {#- A number for what columns hold together, as good as different for different rows. -#}
 {% macro hash_of(columns) -%}{{ return(adapter.dispatch('hash_of')(columns)) }}{%- endmacro %}
 {% macro duckdb__hash_of(columns) -%}hash({{ columns | join(', ') }}){%- endmacro %}

@@ -62,3 +62,15 @@
     union
     select namespace, normalised_value from {{ changed('refused_as_outdated') }}
 {%- endmacro %}
+
+{#- What records show that identity accepts, as a query. Parameter: records, a CTE with their keys. -#}
+{% macro accepted_identities(records) -%}
+    select shown.*
+    from {{ part(ref('comparison_values'), ['record_key'], of=records) }} as shown
+    left join {{ part(ref('refused_in_replay'), ['record_key'], of=records) }} as refused
+        on
+            refused.record_key = shown.record_key
+            and refused.namespace = shown.namespace
+            and refused.comparison_value = shown.comparison_value
+    where shown.refusal_reason is null and refused.record_key is null
+{%- endmacro %}

@@ -43,8 +43,10 @@ ROWS_GIVEN = """select unnest(from_json(?, '[["VARCHAR"]]')) as row"""
 """Rows as one text: a list of Python's takes DuckDB ten times as long to read."""
 DECLARED = "lineage"
 """What a Python model's YAML says under `config.meta`, see `models.declared`."""
-AS_THE_SQL = ("table", "view", "incremental")
-"""Materialisations whose table holds what the SQL gives, and nothing else."""
+REMEMBERING = ("daily_snapshot", "lasting_dimension")
+"""Materialisations whose table also holds what the SQL gave on earlier days."""
+AS_THE_SQL = ("table", "view", "incremental", *REMEMBERING)
+"""Materialisations whose table holds what the SQL gives, or gave, and nothing else."""
 COMPONENTS = "connected_components"
 REFRESHED = "reached"
 """The incremental strategy whose table is what a whole build would make. Other incremental tables
@@ -101,8 +103,11 @@ def keep_lineage(
             memories = {
                 name_of(node)
                 for node in asked
-                if node["config"]["materialized"] == "incremental"
-                and node["config"]["incremental_strategy"] != REFRESHED
+                if node["config"]["materialized"] in REMEMBERING
+                or (
+                    node["config"]["materialized"] == "incremental"
+                    and node["config"]["incremental_strategy"] != REFRESHED
+                )
             }
             _write(con, [(_with_kept(con, a, memories), b) for a, b in changed], gone)
 

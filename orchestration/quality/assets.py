@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from orchestration import daily
 from orchestration.progress import reporter
 from orchestration.proof import read_proof, seal
 from orchestration.quality import data_docs, volumes
@@ -85,6 +86,8 @@ def gate_asset(
             if result.passed and not unready:
                 # What warns is looked at again, so that the warning stands in every run.
                 named = "" if result.warnings else promises_fingerprint(promises)
+                if layer == LAYERS[-1]:
+                    daily.keep_days(con)
                 gate_results.open_gate(con, layer, named)
             gates = gate_results.passed_gates(con)
         passed = result.passed and not unready

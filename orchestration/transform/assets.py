@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from orchestration import daily
 from orchestration.failures import of_the_machine
 from orchestration.policy import check_policy
 from orchestration.progress import reporter
@@ -88,6 +89,7 @@ def build_layer(
         # What follows from these has not passed any more, whatever ends this process.
         withdraw_proof(settings)
         with warehouse.get_connection() as con:
+            daily.prepare(con)
             gate_results.close_gates(con, gate_results.first_gate_after(layer))
         if layer == LAYERS[-1] and build.makes_all_models and not context.is_subset:
             # A new file has no room of earlier tables in it.

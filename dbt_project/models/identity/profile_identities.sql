@@ -19,14 +19,7 @@ identity_map as (
 ),
 
 accepted as (
-    select comparison_values.*
-    from {{ part(ref('comparison_values'), ['record_key'], of='identity_map') }} as comparison_values
-    left join {{ part(ref('refused_in_replay'), ['record_key'], of='identity_map') }} as refused
-        on
-            refused.record_key = comparison_values.record_key
-            and refused.namespace = comparison_values.namespace
-            and refused.comparison_value = comparison_values.comparison_value
-    where comparison_values.refusal_reason is null and refused.record_key is null
+    {{ accepted_identities('identity_map') }}
 )
 
 select

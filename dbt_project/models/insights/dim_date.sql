@@ -10,24 +10,13 @@ refresh_period as (
     from {{ ref('refresh_period') }}
 ),
 
--- Days that facts remember may lie before the revenue that is left.
-remembered_days as (
-    select as_of_on
-    from {{ ref('attribute_completeness') }}
-    union all
-    select as_of_on
-    from {{ ref('segment_sizes') }}
-),
-
 known_days as (
     select month_start_on as date_key
     from monthly_revenue
     union all
-    select as_of_on as date_key
+    -- Days that facts remember may lie before the revenue that is left.
+    select cast({{ dbt.dateadd('day', 1 - var('published_days'), 'as_of_on') }} as date) as date_key
     from refresh_period
-    union all
-    select as_of_on as date_key
-    from remembered_days
 ),
 
 first_day as (

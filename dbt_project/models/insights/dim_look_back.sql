@@ -1,3 +1,5 @@
+{{ config(materialized='lasting_dimension', key=['look_back']) }}
+
 with
 
 look_backs as (

@@ -1,3 +1,5 @@
+{{ config(materialized='lasting_dimension', key=['loyalty_tier']) }}
+
 with
 
 loyalty_tiers as (
@@ -28,6 +30,12 @@ tiers as (
     select
         'No tier' as loyalty_tier,
         0 as tier_rank,
+        null as threshold_points
+    union all
+    -- Tiers with deciles of few people are told of together.
+    select
+        'Other' as loyalty_tier,
+        null as tier_rank,
         null as threshold_points
 )
 

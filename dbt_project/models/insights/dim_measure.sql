@@ -1,3 +1,5 @@
+{{ config(materialized='lasting_dimension', key=['measure']) }}
+
 with
 
 measures as (

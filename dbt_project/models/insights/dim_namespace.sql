@@ -1,15 +1,8 @@
-with
-
-identity_namespaces as (
-    select
-        namespace,
-        kind,
-        priority
-    from {{ ref('identity_namespaces') }}
-)
+{{ config(materialized='lasting_dimension', key=['namespace_id']) }}
 
 select
+    {{ id_of('namespace') }} as namespace_id,
     namespace,
     kind,
     cast(priority as int) as priority
-from identity_namespaces
+from {{ ref('identity_namespaces') }}

@@ -1,3 +1,7 @@
+{{ config(
+    materialized='lasting_dimension', key=['segment_id'], when_gone={'life_cycle_state': "'removed'"}
+) }}
+
 with
 
 definitions as (

@@ -1,16 +1,15 @@
--- In a replay later days may be known. What its source does not declare for insights is not here.
+-- What its source does not declare for insights is not here.
 select
     completeness.as_of_on as date_key,
     completeness.attribute,
     cast(completeness.profile_count as bigint) as profile_count,
-    cast(completeness.filled_count as bigint) as filled_count,
-    cast(completeness.distinct_count as bigint) as distinct_count,
-    cast(completeness.valid_count as bigint) as valid_count
+    {{ unless_small('completeness.filled_count') }} as filled_count,
+    {{ unless_small('completeness.distinct_count') }} as distinct_count,
+    {{ unless_small('completeness.valid_count') }} as valid_count
 from {{ ref('attribute_completeness') }} as completeness
-inner join {{ ref('refresh_period') }} as refresh_period
-    on completeness.as_of_on <= refresh_period.as_of_on
 where
-    completeness.attribute not in (
+    {{ is_published('completeness.as_of_on') }}
+    and completeness.attribute not in (
         select attributes.attribute
         from {{ ref('attributes') }} as attributes
         left join {{ ref('attribute_subscriptions') }} as subscriptions

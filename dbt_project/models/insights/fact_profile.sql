@@ -1,32 +1,23 @@
-with
+{{ config(materialized='daily_snapshot') }}
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
-),
+with
 
 profile_counts as (
     select
+        stitching,
         count(*) as profile_count,
         count(*) filter (where is_known) as known_profile_count,
-        coalesce(sum(record_count), 0) as record_count
+        count(*) filter (where identity_count = 1) as single_identity_profile_count
+    from {{ ref('profile_namespaces') }}
+    group by stitching
+),
+
+record_counts as (
+    select coalesce(sum(record_count), 0) as record_count
     from {{ ref('profiles') }}
 ),
 
-identity_counts as (
-    select
-        profile_id,
-        count(*) as identity_count
-    from {{ ref('profile_identities') }}
-    group by profile_id
-),
-
-single_identity_counts as (
-    select count(*) as profile_count
-    from identity_counts
-    where identity_count = 1
-),
-
+-- Segments are of the profiles that the default policy makes.
 segmented_counts as (
     select count(distinct profile_id) as profile_count
     from {{ ref('segment_membership') }}
@@ -34,15 +25,21 @@ segmented_counts as (
 
 select
     refresh_period.as_of_on as date_key,
-    cast(profile_counts.profile_count as bigint) as profile_count,
-    cast(profile_counts.known_profile_count as bigint) as known_profile_count,
-    cast(profile_counts.profile_count - profile_counts.known_profile_count as bigint)
+    {{ id_of('merge_policies.policy') }} as merge_policy_id,
+    cast(coalesce(profile_counts.profile_count, 0) as bigint) as profile_count,
+    cast(coalesce(profile_counts.known_profile_count, 0) as bigint) as known_profile_count,
+    cast(coalesce(profile_counts.profile_count - profile_counts.known_profile_count, 0) as bigint)
         as anonymous_profile_count,
-    cast(single_identity_counts.profile_count as bigint) as single_identity_profile_count,
-    cast(profile_counts.profile_count - segmented_counts.profile_count as bigint)
-        as unsegmented_profile_count,
-    cast(profile_counts.record_count as bigint) as record_count
-from refresh_period
-cross join profile_counts
-cross join single_identity_counts
+    cast(coalesce(profile_counts.single_identity_profile_count, 0) as bigint)
+        as single_identity_profile_count,
+    case
+        when merge_policies.is_default
+            then cast(coalesce(profile_counts.profile_count, 0) - segmented_counts.profile_count as bigint)
+    end as unsegmented_profile_count,
+    cast(record_counts.record_count as bigint) as record_count
+from {{ ref('merge_policies') }} as merge_policies
+cross join {{ ref('refresh_period') }} as refresh_period
+cross join record_counts
 cross join segmented_counts
+left join profile_counts
+    on profile_counts.stitching = merge_policies.stitching

@@ -1,37 +1,52 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+combinations as (
+    select
+        stitching,
+        namespaces,
+        count(*) as profile_count,
+        count(*) filter (where identity_count = 1) as single_identity_profile_count
+    from {{ ref('profile_namespaces') }}
+    where namespaces is not null
+    group by stitching, namespaces
 ),
 
 namespaces as (
-    select namespace
-    from {{ ref('identity_namespaces') }}
-),
-
-profile_namespaces as (
     select
-        profile_id,
-        namespace
-    from {{ ref('profile_identities') }}
-    group by profile_id, namespace
+        namespace,
+        {{ id_of('namespace') }} as namespace_id
+    from {{ ref('identity_namespaces') }}
 ),
 
 namespace_counts as (
     select
-        namespace,
-        count(*) as profile_count
-    from profile_namespaces
-    group by namespace
+        combinations.stitching,
+        said.word as namespace,
+        sum(combinations.profile_count) as profile_count,
+        sum(combinations.single_identity_profile_count) as single_identity_profile_count
+    from combinations
+    inner join {{ words_with_positions('combinations', 'stitching, namespaces', 'namespaces') }} as said
+        on
+            said.stitching = combinations.stitching
+            and said.namespaces = combinations.namespaces
+    group by combinations.stitching, said.word
 )
 
 -- A namespace nobody has is a row of zero: that nothing is connected shows only then.
 select
     refresh_period.as_of_on as date_key,
+    {{ id_of('merge_policies.policy') }} as merge_policy_id,
+    namespaces.namespace_id,
     namespaces.namespace,
-    cast(coalesce(namespace_counts.profile_count, 0) as bigint) as profile_count
+    {{ unless_small('coalesce(namespace_counts.profile_count, 0)') }} as profile_count,
+    {{ unless_small('coalesce(namespace_counts.single_identity_profile_count, 0)') }}
+        as single_identity_profile_count
 from namespaces
-cross join refresh_period
+cross join {{ ref('refresh_period') }} as refresh_period
+cross join {{ ref('merge_policies') }} as merge_policies
 left join namespace_counts
-    on namespaces.namespace = namespace_counts.namespace
+    on
+        namespace_counts.stitching = merge_policies.stitching
+        and namespace_counts.namespace = namespaces.namespace

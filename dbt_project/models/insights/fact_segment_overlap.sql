@@ -1,8 +1,9 @@
+{{ config(materialized='daily_snapshot') }}
+
 with
 
-refresh_period as (
-    select as_of_on
-    from {{ ref('refresh_period') }}
+this_refresh as (
+    {{ this_refresh() }}
 ),
 
 segment_membership as (
@@ -14,13 +15,14 @@ segment_membership as (
 
 segment_sizes as (
     select
+        definitions.segment_id,
         definitions.segment_name,
         count(segment_membership.profile_id) as profile_count
     from {{ ref('definitions') }} as definitions
     left join segment_membership
         on definitions.segment_name = segment_membership.segment_name
     where definitions.state <> 'draft'
-    group by definitions.segment_name
+    group by definitions.segment_id, definitions.segment_name
 ),
 
 -- Each pair once, in the order of the names.
@@ -38,6 +40,8 @@ shared_members as (
 
 pairs as (
     select
+        a.segment_id as segment_id_a,
+        b.segment_id as segment_id_b,
         a.segment_name as segment_name_a,
         b.segment_name as segment_name_b,
         a.profile_count + b.profile_count as both_sizes,
@@ -53,13 +57,17 @@ pairs as (
 
 -- Two empty segments are equal, so their Jaccard index is 1.
 select
-    refresh_period.as_of_on as date_key,
+    this_refresh.date_key,
+    this_refresh.merge_policy_id,
+    pairs.segment_id_a,
+    pairs.segment_id_b,
     pairs.segment_name_a,
     pairs.segment_name_b,
-    cast(pairs.profile_count as bigint) as profile_count,
-    coalesce(
-        cast(pairs.profile_count as double) / nullif(pairs.both_sizes - pairs.profile_count, 0),
-        cast(1 as double)
-    ) as jaccard
+    {{ unless_small('pairs.profile_count') }} as profile_count,
+    {{ unless_small(
+        'pairs.profile_count',
+        'coalesce(pairs.profile_count / nullif(pairs.both_sizes - pairs.profile_count, 0), 1)',
+        'double',
+    ) }} as jaccard
 from pairs
-cross join refresh_period
+cross join this_refresh

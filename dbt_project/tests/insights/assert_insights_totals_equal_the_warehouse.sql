@@ -1,6 +1,35 @@
--- What is published must be what the warehouse holds: every total that a report could show is
--- compared with the tables it was made from.
+-- What is published must be what the warehouse holds: every total that a report could show of the day
+-- of the refresh is compared with the tables it was made from. What it held on earlier days is compared
+-- with itself, in assert_days_agree.
+{% set remembering = [
+    'fact_profile_by_namespace', 'fact_segment', 'fact_segment_by_namespace',
+    'fact_namespace_overlap_by_segment', 'fact_clv_decile', 'fact_rfm', 'fact_lifetime_value',
+    'fact_measure', 'fact_consent',
+] %}
 with
+
+this_refresh as (
+    {{ this_refresh() }}
+),
+
+{% for fact in remembering %}
+    {{ fact }}_now as (
+        select fact.*
+        from {{ ref(fact) }} as fact
+        inner join this_refresh
+            on
+                fact.date_key = this_refresh.date_key
+                and fact.merge_policy_id = this_refresh.merge_policy_id
+    ),
+
+{% endfor %}
+policies as (
+    select
+        policy,
+        stitching,
+        {{ id_of('policy') }} as merge_policy_id
+    from {{ ref('merge_policies') }}
+),
 
 customer_totals as (
     select
@@ -19,9 +48,86 @@ order_totals as (
 
 totals as (
     select
-        'people' as total,
-        (select sum(profile_count) from {{ ref('fact_profile') }}) as published,
-        (select count(*) from {{ ref('profiles') }}) as expected
+        'people by ' || policies.policy as total,
+        max(fact_profile.profile_count) as published,
+        case
+            when policies.stitching = 'none' then (select count(*) from {{ ref('identity_map') }})
+            else (select count(*) from {{ ref('profiles') }})
+        end as expected
+    from policies
+    cross join this_refresh
+    left join {{ ref('fact_profile') }} as fact_profile
+        on
+            policies.merge_policy_id = fact_profile.merge_policy_id
+            and this_refresh.date_key = fact_profile.date_key
+    group by policies.policy, policies.stitching
+    union all
+    select
+        'known people by ' || policies.policy as total,
+        max(fact_profile.known_profile_count) as published,
+        (
+            select count(*)
+            from {{ ref('policy_profiles') }} as policy_profiles
+            where policy_profiles.policy = policies.policy and policy_profiles.record_count > 0
+        ) as expected
+    from policies
+    cross join this_refresh
+    left join {{ ref('fact_profile') }} as fact_profile
+        on
+            policies.merge_policy_id = fact_profile.merge_policy_id
+            and this_refresh.date_key = fact_profile.date_key
+    group by policies.policy
+    union all
+    select
+        'people by combination of namespaces, by ' || policies.policy as total,
+        coalesce(sum(fact_namespace_overlap.profile_count), 0) as published,
+        (select count(distinct profile_id) from {{ ref('profile_identities') }}) as expected
+    from policies
+    cross join this_refresh
+    left join {{ ref('fact_namespace_overlap') }} as fact_namespace_overlap
+        on
+            policies.merge_policy_id = fact_namespace_overlap.merge_policy_id
+            and this_refresh.date_key = fact_namespace_overlap.date_key
+    where policies.stitching = 'whole_graph'
+    group by policies.policy
+    union all
+    select
+        'people by namespace' as total,
+        (select coalesce(sum(profile_count), 0) from fact_profile_by_namespace_now) as published,
+        (
+            select count(*)
+            from (
+                select distinct
+                    profile_id,
+                    namespace
+                from {{ ref('profile_identities') }}
+            ) as shown
+        ) as expected
+    union all
+    select
+        'segment members by namespace' as total,
+        (select coalesce(sum(profile_count), 0) from fact_segment_by_namespace_now) as published,
+        (
+            select count(*)
+            from (
+                select distinct
+                    members.segment_name,
+                    shown.profile_id,
+                    shown.namespace
+                from {{ ref('segment_membership') }} as members
+                inner join {{ ref('profile_identities') }} as shown
+                    on members.profile_id = shown.profile_id
+            ) as shown
+        ) as expected
+    union all
+    select
+        'segment members by combination of namespaces' as total,
+        (select coalesce(sum(profile_count), 0) from fact_namespace_overlap_by_segment_now) as published,
+        (
+            select count(*)
+            from {{ ref('segment_membership') }} as members
+            where members.profile_id in (select profile_id from {{ ref('profile_identities') }})
+        ) as expected
     union all
     select
         'orders by month' as total,
@@ -37,39 +143,39 @@ totals as (
         'net revenue by lifetime decile' as total,
         (
             select coalesce(sum(metric_amount), 0)
-            from {{ ref('fact_clv_decile') }}
+            from fact_clv_decile_now
             where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
         ) as published,
         (select net_amount from customer_totals) as expected
     union all
     select
         'members by decile' as total,
-        (select coalesce(sum(profile_count), 0) from {{ ref('fact_clv_decile') }}) as published,
+        (select coalesce(sum(profile_count), 0) from fact_clv_decile_now) as published,
         (select count(*) from {{ ref('deciles') }}) as expected
     union all
     select
         'customers by RFM group' as total,
-        (select coalesce(sum(profile_count), 0) from {{ ref('fact_rfm') }}) as published,
+        (select coalesce(sum(profile_count), 0) from fact_rfm_now) as published,
         (select customer_count from customer_totals) as expected
     union all
     select
         'net revenue by RFM group' as total,
-        (select coalesce(sum(net_amount), 0) from {{ ref('fact_rfm') }}) as published,
+        (select coalesce(sum(net_amount), 0) from fact_rfm_now) as published,
         (select net_amount from customer_totals) as expected
     union all
     select
         'net revenue by predicted decile' as total,
-        (select coalesce(sum(historical_amount), 0) from {{ ref('fact_lifetime_value') }}) as published,
+        (select coalesce(sum(historical_amount), 0) from fact_lifetime_value_now) as published,
         (select net_amount from customer_totals) as expected
     union all
     select
         'predicted revenue' as total,
-        (select sum(predicted_amount) from {{ ref('fact_lifetime_value') }}) as published,
+        (select sum(predicted_amount) from fact_lifetime_value_now) as published,
         (select sum(predicted_clv_amount) from {{ ref('customer_lifetime_value') }}) as expected
     union all
     select
         'segment members' as total,
-        (select coalesce(sum(profile_count), 0) from {{ ref('fact_segment') }}) as published,
+        (select coalesce(sum(profile_count), 0) from fact_segment_now) as published,
         (select count(*) from {{ ref('segment_membership') }}) as expected
     union all
     select
@@ -94,7 +200,7 @@ totals as (
         'people with a word about all channels' as total,
         (
             select coalesce(sum(profile_count), 0)
-            from {{ ref('fact_consent') }}
+            from fact_consent_now
             where channel = 'any'
         ) as published,
         (
@@ -112,7 +218,7 @@ totals as (
         'people who may be e-mailed' as total,
         (
             select coalesce(sum(contactable_profile_count), 0)
-            from {{ ref('fact_consent') }}
+            from fact_consent_now
             where purpose = 'commercial' and channel = 'email'
         ) as published,
         (
@@ -140,7 +246,7 @@ totals as (
             'people of measure {{ measure.name }}' as total,
             (
                 select coalesce(sum(profile_count), 0)
-                from {{ ref('fact_measure') }}
+                from fact_measure_now
                 where measure = '{{ measure.name }}'
             ) as published,
             (
@@ -155,7 +261,7 @@ totals as (
                 select coalesce(sum(deciles.profile_count), 0)
                 from (
                     select max(decile_profile_count) as profile_count
-                    from {{ ref('fact_measure') }}
+                    from fact_measure_now
                     where measure = '{{ measure.name }}'
                     group by decile
                 ) as deciles

@@ -1,20 +1,8 @@
-{#-
-    Memory. A run over data that ends on the same day replaces its rows; so does the replay of a day. Days
-    after the clock are none any more.
--#}
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        full_refresh=false,
-        pre_hook="{% if is_incremental() %}
-            delete from {{ this }}
-            where as_of_on {{ '=' if as_of_day() else '>=' }} (
-                select as_of_on from {{ ref('refresh_period') }}
-            )
-        {% endif %}"
-    )
-}}
+{#- Memory, see macros/remembered_days.sql. -#}
+{{ config(
+    materialized='incremental', incremental_strategy='append', full_refresh=false,
+    pre_hook="{{ forget_this_day('as_of_on') }}"
+) }}
 
 with
 

@@ -1,11 +1,7 @@
-{#- Memory. A run over data that ends on the same day replaces its rows; so does the replay of the last
-    day. Days after the clock are none any more. -#}
+{#- Memory, see macros/remembered_days.sql; only the last day can be replayed. -#}
 {{ config(
     materialized='incremental', incremental_strategy='append', full_refresh=false,
-    pre_hook="{% if is_incremental() %}
-        delete from {{ this }}
-        where changed_on >= (select as_of_on from {{ ref('membership_period') }} where is_recorded)
-    {% endif %}"
+    pre_hook="{{ forget_this_day('changed_on', 'membership_period', 'is_recorded') }}"
 ) }}
 
 with

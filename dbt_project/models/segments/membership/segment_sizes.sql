@@ -1,10 +1,7 @@
-{#- Memory, replaced per day as `membership_changes` is. -#}
+{#- Memory, see macros/remembered_days.sql; only the last day can be replayed. -#}
 {{ config(
     materialized='incremental', incremental_strategy='append', full_refresh=false,
-    pre_hook="{% if is_incremental() %}
-        delete from {{ this }}
-        where as_of_on >= (select as_of_on from {{ ref('membership_period') }} where is_recorded)
-    {% endif %}"
+    pre_hook="{{ forget_this_day('as_of_on', 'membership_period', 'is_recorded') }}"
 ) }}
 
 with

@@ -1,0 +1,82 @@
+-- DuckDB is not asked to hold the keys that the contracts declare (macros/keys.sql). A table has no two
+-- rows of one primary key, and what a foreign key names is there: a BI tool joins facts to dimensions
+-- and silently drops what finds no partner. One query instead of a test per key: sixty keys would cost
+-- more to start than to check.
+{% set looked_at = [
+    'dim_campaign', 'dim_date', 'dim_decile', 'dim_destination', 'dim_destination_platform',
+    'dim_look_back', 'dim_loyalty_tier', 'dim_measure', 'dim_merge_policy', 'dim_model',
+    'dim_namespace', 'dim_namespace_overlap', 'dim_segment', 'fact_attribute_completeness',
+    'fact_campaign', 'fact_campaign_by_segment', 'fact_clv_decile', 'fact_consent',
+    'fact_lifetime_value', 'fact_measure', 'fact_model_score', 'fact_model_score_by_segment',
+    'fact_namespace_overlap', 'fact_namespace_overlap_by_segment', 'fact_profile',
+    'fact_profile_by_namespace', 'fact_profile_completeness', 'fact_revenue', 'fact_rfm',
+    'fact_row_conservation', 'fact_segment', 'fact_segment_by_namespace', 'fact_segment_overlap',
+    'fact_segment_size', 'fact_set_aside', 'processing_log', 'segment_destination',
+] %}
+{% set relations, faults = {}, [] %}
+{% for name in looked_at %}{% do relations.update({name: ref(name)}) %}{% endfor %}
+{# Joins that no key can say: by another column than the dimension's key, or of some rows only. #}
+{% set joins = [
+    ('fact_clv_decile', 'category', ref('dim_loyalty_tier'), 'loyalty_tier', "fact.category_type = 'loyalty_tier'"),
+    ('fact_campaign_by_segment', 'segment_name', ref('dim_segment'), 'segment_name', 'true'),
+    ('fact_namespace_overlap', 'overlap_id', ref('dim_namespace_overlap'), 'overlap_id', 'fact.overlap_id <> 0'),
+    ('fact_namespace_overlap_by_segment', 'overlap_id', ref('dim_namespace_overlap'), 'overlap_id', 'fact.overlap_id <> 0'),
+] %}
+{% set keys = {} %}
+{% for node in graph.nodes.values() if execute and node.resource_type == 'model' and node.fqn[1] == 'insights' %}
+    {% if node.name not in relations %}
+        {% do faults.append(node.name ~ ' is not looked at here') %}
+    {% endif %}
+    {% for key in node.constraints or [] %}
+        {% if key.type == 'primary_key' %}
+            {% do keys.update({node.name: key.columns}) %}
+        {% elif key.type == 'foreign_key' %}
+            {% set dimension = relations[modules.re.search("'(.+)'", key.to)[1]] %}
+            {% do joins.append((node.name, key.columns[0], dimension, key.to_columns[0], 'true')) %}
+        {% endif %}
+    {% endfor %}
+    {% if node.name not in keys %}
+        {% do faults.append(node.name ~ ' declares no primary key') %}
+    {% endif %}
+{% endfor %}
+with
+
+faults as (
+    select
+        cast(null as string) as fault,
+        cast(null as bigint) as row_count
+    where false
+    {% for fault in faults %}
+        union all
+        select
+            '{{ fault }}' as fault,
+            1 as row_count
+    {% endfor %}
+    {% for name, columns in keys.items() if name in relations %}
+        union all
+        select
+            'rows of {{ name }} with one {{ columns | join(", ") }}' as fault,
+            count(*) as row_count
+        from {{ relations[name] }}
+        group by {{ columns | join(', ') }}
+        having count(*) > 1
+    {% endfor %}
+    {% for name, column, dimension, key, condition in joins if name in relations %}
+        union all
+        select
+            '{{ name }}.{{ column }} that are in no {{ key }}: ' || cast(fact.{{ column }} as string) as fault,
+            count(*) as row_count
+        from {{ relations[name] }} as fact
+        left join {{ dimension }} as dimension
+            on fact.{{ column }} = dimension.{{ key }}
+        where
+            dimension.{{ key }} is null and fact.{{ column }} is not null
+            and {{ condition }}
+        group by fact.{{ column }}
+    {% endfor %}
+)
+
+select
+    fault,
+    row_count
+from faults
