@@ -5,25 +5,48 @@
 -- parameters:
 --   days: {type: integer, default: 90, options: windows, about: Days of the window.}
 --   until: {type: date, options: published_days, about: Last day; the latest when unset.}
+--   merge_policy: {type: text, options: merge_policies, about: The default one when unset.}
 with
+
+policy as (
+    select merge_policy_id
+    from insights.dim_merge_policy
+    where
+        merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and is_default)
+),
 
 period as (
     select
-        max(date_key) as until_on,
-        max(date_key)
+        max(fact_profile.date_key) as until_on,
+        max(fact_profile.date_key)
         - coalesce(try_cast(getvariable('days') as integer), 90) as since_on
     from insights.fact_profile
-    where date_key <= coalesce(try_cast(getvariable('until') as date), date_key)
+    inner join policy on fact_profile.merge_policy_id = policy.merge_policy_id
+    where fact_profile.date_key <= coalesce(try_cast(getvariable('until') as date), fact_profile.date_key)
+),
+
+daily as (
+    select
+        fact_profile.date_key,
+        fact_profile.profile_count,
+        fact_profile.known_profile_count,
+        fact_profile.anonymous_profile_count,
+        fact_profile.single_identity_profile_count,
+        fact_profile.unsegmented_profile_count,
+        fact_profile.record_count
+    from insights.fact_profile
+    inner join policy on fact_profile.merge_policy_id = policy.merge_policy_id
 ),
 
 -- The day with which is compared: the last one before the window, else the first one in it.
 comparison as (
     select
         coalesce(
-            max(fact_profile.date_key) filter (where fact_profile.date_key <= period.since_on),
-            min(fact_profile.date_key) filter (where fact_profile.date_key < period.until_on)
+            max(daily.date_key) filter (where daily.date_key <= period.since_on),
+            min(daily.date_key) filter (where daily.date_key < period.until_on)
         ) as before_on
-    from insights.fact_profile
+    from daily
     cross join period
 )
 
@@ -42,6 +65,6 @@ select
     before_day.single_identity_profile_count as single_identity_profile_count_before,
     before_day.unsegmented_profile_count as unsegmented_profile_count_before
 from period
-inner join insights.fact_profile as current_day on period.until_on = current_day.date_key
+inner join daily as current_day on period.until_on = current_day.date_key
 cross join comparison
-left join insights.fact_profile as before_day on comparison.before_on = before_day.date_key
+left join daily as before_day on comparison.before_on = before_day.date_key

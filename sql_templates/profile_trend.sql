@@ -8,30 +8,53 @@
 -- parameters:
 --   days: {type: integer, default: 90, options: windows, about: Days of the window.}
 --   until: {type: date, options: published_days, about: Last day; the latest when unset.}
+--   merge_policy: {type: text, options: merge_policies, about: The default one when unset.}
 with
+
+policy as (
+    select merge_policy_id
+    from insights.dim_merge_policy
+    where
+        merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and is_default)
+),
 
 period as (
     select
-        max(date_key) as until_on,
-        max(date_key)
+        max(fact_profile.date_key) as until_on,
+        max(fact_profile.date_key)
         - coalesce(try_cast(getvariable('days') as integer), 90) as since_on
     from insights.fact_profile
-    where date_key <= coalesce(try_cast(getvariable('until') as date), date_key)
+    inner join policy on fact_profile.merge_policy_id = policy.merge_policy_id
+    where fact_profile.date_key <= coalesce(try_cast(getvariable('until') as date), fact_profile.date_key)
+),
+
+daily as (
+    select
+        fact_profile.date_key,
+        fact_profile.profile_count,
+        fact_profile.known_profile_count,
+        fact_profile.anonymous_profile_count,
+        fact_profile.single_identity_profile_count,
+        fact_profile.unsegmented_profile_count,
+        fact_profile.record_count
+    from insights.fact_profile
+    inner join policy on fact_profile.merge_policy_id = policy.merge_policy_id
 )
 
 select
-    fact_profile.date_key,
-    fact_profile.profile_count,
+    daily.date_key,
+    daily.profile_count,
     before_day.profile_count as profile_count_before,
-    fact_profile.known_profile_count,
-    fact_profile.anonymous_profile_count,
-    fact_profile.profile_count
-    - lag(fact_profile.profile_count) over (order by fact_profile.date_key) as change_count
-from insights.fact_profile
-inner join period
-    on fact_profile.date_key > period.since_on and fact_profile.date_key <= period.until_on
-left join insights.fact_profile as before_day
+    daily.known_profile_count,
+    daily.anonymous_profile_count,
+    daily.single_identity_profile_count,
+    daily.unsegmented_profile_count,
+    daily.profile_count - lag(daily.profile_count) over (order by daily.date_key) as change_count
+from daily
+inner join period on daily.date_key > period.since_on and daily.date_key <= period.until_on
+left join daily as before_day
     on
         before_day.date_key
-        = fact_profile.date_key - cast(period.until_on - period.since_on as integer)
-order by fact_profile.date_key asc
+        = daily.date_key - cast(period.until_on - period.since_on as integer)
+order by daily.date_key asc

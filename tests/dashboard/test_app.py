@@ -6,7 +6,6 @@ import base64
 import io
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -33,12 +32,13 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def client(shown: Settings) -> Iterator[FlaskClient]:
+def client(shown: Settings) -> FlaskClient:
     app = build(shown)
     assert not app.dash.server.debug
     assert not app.dash._dev_tools.ui
-    with app.dash.server.test_client() as client:
-        yield client
+    client = app.dash.server.test_client()
+    assert isinstance(client, FlaskClient)
+    return client
 
 
 def test_the_page_speaks_english_and_names_only_this_machine(client: FlaskClient) -> None:
