@@ -29,7 +29,8 @@ TABLES = {
             (31877 - 40 * days)::bigint as record_count
         from range(0, 200) as past(days) cross join dim_merge_policy""",
     "fact_segment": f"""
-        select date '{AS_OF}' as date_key, 7 as merge_policy_id, segment_id, segment_name, profiles::bigint as profile_count,
+        select date '{AS_OF}' as date_key, 7 as merge_policy_id, segment_id,
+            segment_name, profiles::bigint as profile_count,
             (profiles * 6)::bigint as order_count,
             (profiles * 371.10)::decimal(18, 2) as net_amount, 'EUR' as currency
         from {SEGMENTS} inner join dim_segment using (segment_name)""",
