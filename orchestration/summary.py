@@ -26,14 +26,18 @@ QUERIES = {
     "having count(*) > 1 order by source_system, source_table",
     "set_aside": "select reason, sum(row_count)::bigint as row_count from insights.fact_set_aside "
     "group by reason order by row_count desc, reason",
-    "profiles": "select * from insights.fact_profile order by date_key desc limit 1",
+    "profiles": "select * from insights.fact_profile where merge_policy_id in (select "
+    "merge_policy_id from insights.dim_merge_policy where is_default) "
+    "order by date_key desc limit 1",
     "deciles": "select decile, sum(profile_count)::bigint as profile_count, "
     "sum(metric_amount) as metric_amount, min(currency) as currency "
     "from insights.fact_clv_decile where metric = 'net_revenue' and category_type = 'loyalty_tier' "
     "and look_back = 'lifetime' and decile between 1 and 3 "
+    "and date_key = (select max(date_key) from insights.fact_clv_decile) "
     "group by decile order by decile",
     "segments": "select segment_name, profile_count, net_amount, currency "
-    "from insights.fact_segment order by segment_name",
+    "from insights.fact_segment where date_key = (select max(date_key) from insights.fact_segment) "
+    "order by segment_name",
 }
 
 

@@ -1,9 +1,9 @@
 -- title: Merge policies
--- question: Which merge policies are there?
--- grain: One row per policy, the default one first. Feeds a selector.
--- chart: none, feeds a selector.
+-- question: Which merge policies are reported on?
+-- grain: One row per merge policy, the default one first.
+-- chart: none, it feeds a selector.
 select
     merge_policy_name as option_value,
-    replace(merge_policy_name, '_', ' ') as option_label
+    merge_policy_name as option_label
 from insights.dim_merge_policy
-order by is_default desc, merge_policy_name asc
+order by case when is_default then 0 else 1 end asc, merge_policy_name asc

@@ -24,16 +24,21 @@
     where memory_state in ('kept', 'new') and {{ is_published(_day()) }}
 {%- endmacro %}
 
+{#- Where the rows of all days are. -#}
+{% macro _memory() -%}
+    {{ return(api.Relation.create(database=target.database, schema='daily', identifier=this.identifier)) }}
+{%- endmacro %}
+
 {#- The column that says of which day a row is. -#}
 {% macro _day() -%}{{ config.get('day', 'date_key') }}{%- endmacro %}
 
 {% materialization daily_snapshot, adapter='duckdb' %}
-    {%- set memory = remembered(this.identifier) -%}
+    {%- set memory = _memory() -%}
     {%- set columns = _begin_memory(memory, "'new' as memory_state", compiled_code) -%}
     {% call statement('forget') -%}
         delete from {{ memory }} where memory_state = 'new';
         update {{ memory }} set memory_state = 'kept' where memory_state = 'replaced';
-        update {{ memory }} set memory_state = 'replaced' where {{ is_replaced(_day()) }}
+        update {{ memory }} set memory_state = 'replaced' where {{ _is_replaced(_day()) }}
     {%- endcall %}
     {% call statement('remember') -%}
         insert into {{ memory }} by name select *, 'new' as memory_state from {{ _rows_now() }}
@@ -46,7 +51,10 @@
     row that nothing of today has, as SQL.
 -#}
 {% materialization lasting_dimension, adapter='duckdb' %}
-    {%- set memory, gone = remembered(this.identifier), config.get('when_gone', {}) -%}
+    {%- set memory, gone = _memory(), {} -%}
+    {%- for column, value in config.get('when_gone', {}).items() -%}
+        {%- do gone.update({adapter.quote(column): value}) -%}
+    {%- endfor -%}
     {%- set columns = _begin_memory(memory, 'true as is_current', compiled_code) -%}
     {%- set key = config.require('key') | join(', ') -%}
     {% call statement('forget') -%}
@@ -126,7 +134,7 @@
     {%- endfor -%}
     {%- for name in promised if adapter.quote(name) in now and adapter.quote(name) not in known -%}
         {%- if run_query(
-            'select 1 from ' ~ memory ~ " where memory_state <> 'new' and not (" ~ is_replaced(_day()) ~ ') limit 1'
+            'select 1 from ' ~ memory ~ " where memory_state <> 'new' and not (" ~ _is_replaced(_day()) ~ ') limit 1'
         ).rows | length -%}
             {{ exceptions.raise_compiler_error(
                 'The column ' ~ name ~ ' is new in ' ~ this.identifier ~ ', which remembers days without it. '

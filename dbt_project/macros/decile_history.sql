@@ -33,15 +33,3 @@
         where known.as_of_on > (select clock.as_of_on from {{ ref('refresh_period') }} as clock)
     )
 {%- endmacro %}
-
-{#- Takes back what the history holds of this refresh and of later ones. -#}
-{% macro forget_this_refresh() -%}
-    {%- if is_incremental() -%}
-    delete from {{ this }}
-    where
-        as_of_on >= (select as_of_on from {{ ref('refresh_period') }})
-        {%- if as_of_day() %}
-            and {{ nothing_is_known_after_this_refresh() }}
-        {%- endif %}
-    {%- endif -%}
-{%- endmacro %}

@@ -6,15 +6,15 @@
     Parameters: day, the column that says of which day the row is; period, the model whose `as_of_on` is
     the day of the refresh; where, a condition without which it adds nothing.
 -#}
-{% macro is_replaced(day, period='refresh_period', where='true') -%}
+{% macro _is_replaced(day, period='refresh_period', where='true') -%}
     {{ day }} {{ '=' if as_of_day() else '>=' }}
     (select period.as_of_on from {{ ref(period) }} as period where {{ where }})
 {%- endmacro %}
 
-{#- Before an incremental model that is a memory itself adds its day. Parameters: as of is_replaced. -#}
+{#- Before an incremental model that is a memory itself adds its day. Parameters: those of _is_replaced. -#}
 {% macro forget_this_day(day, period='refresh_period', where='true') -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where {{ is_replaced(day, period, where) }}
+        delete from {{ this }} where {{ _is_replaced(day, period, where) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -35,9 +35,4 @@
     from {{ ref('refresh_period') }} as refresh_period
     cross join {{ ref('merge_policies') }} as merge_policies
     where merge_policies.is_default
-{%- endmacro %}
-
-{#- Where the rows of all days are of a model that is a daily_snapshot, by its name. -#}
-{% macro remembered(name) -%}
-    {{ return(api.Relation.create(database=target.database, schema='daily', identifier=name)) }}
 {%- endmacro %}

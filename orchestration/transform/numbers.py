@@ -8,6 +8,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingest.sql import quoted
+
+SNAPSHOT = "daily_snapshot"
+"""The materialisation of models that remember days (dbt_project/macros/daily_snapshots.sql)."""
+
 
 def measure_tables(
     con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], unique_ids: Sequence[str]
@@ -20,8 +25,9 @@ def measure_tables(
         unique_ids: models and seeds that were just built.
 
     Returns:
-        By unique id: `dagster/row_count` and one entry per domain number. Nothing of a view without
-        numbers, because counting its rows would be as much as making it a table.
+        By unique id: `dagster/row_count` and one entry per domain number, of a model that remembers
+        days that of the latest. Nothing of a view without numbers, because counting its rows would
+        be as much as making it a table.
     """
     measured: dict[str, dict[str, Any]] = {}
     for unique_id in unique_ids:
@@ -29,10 +35,13 @@ def measure_tables(
         numbers = node["config"].get("meta", {}).get("numbers", {})
         if node["config"]["materialized"] == "view" and not numbers:
             continue
-        expressions = ["count(*)", *numbers.values()]
-        row = con.execute(
-            f"select {', '.join(expressions)} from {node['relation_name']}"
-        ).fetchone()
+        table = node["relation_name"]
+        rows = table
+        if numbers and node["config"]["materialized"] == SNAPSHOT:
+            day = quoted(node["config"].get("day", "date_key"))
+            rows = f"(from {table} where {day} = (select max({day}) from {table}))"
+        expressions = [f"(select count(*) from {table})", *numbers.values()]
+        row = con.execute(f"select {', '.join(expressions)} from {rows}").fetchone()
         assert row is not None
         names = ["dagster/row_count", *numbers]
         measured[unique_id] = {n: _plain(v) for n, v in zip(names, row, strict=True)}

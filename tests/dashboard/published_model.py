@@ -33,6 +33,10 @@ TABLES = {
         from (values ('1', 1, 'Last month'), ('3', 3, 'Last 3 months'), ('6', 6, 'Last 6 months'),
             ('9', 9, 'Last 9 months'), ('12', 12, 'Last 12 months'), ('lifetime', null, 'Lifetime'))
             as look_backs(look_back, months, look_back_name)""",
+    "dim_merge_policy": """
+        select 1 as merge_policy_id, 'timestamp_ordered' as merge_policy_name, true as is_default
+        union all
+        select 2, 'source_precedence', false""",
     "dim_segment": """
         select segment_name::varchar as segment_name, segment_id::int as segment_id,
             title::varchar as title, description::varchar as description, 'To act on' as purpose,
@@ -49,14 +53,22 @@ TABLES = {
             timestamp '2026-02-01 08:00:00' + to_days(cast(40 * number as int)) as started_at
         from range(1, 7) as numbers(number)""",
     "fact_profile": f"""
-        select date '{AS_OF}' as date_key, 15242::bigint as profile_count,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, 15242::bigint as profile_count,
             9874::bigint as known_profile_count, 5368::bigint as anonymous_profile_count,
             6012::bigint as single_identity_profile_count,
             11020::bigint as unsegmented_profile_count, 31877::bigint as record_count""",
+    "dim_namespace": """
+        select id as namespace_id, namespace, namespace as kind, id as priority
+        from (values (1, 'email'), (2, 'phone'), (3, 'cookie')) as namespaces(id, namespace)""",
+    "fact_profile_by_namespace": f"""
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, namespace_id, namespace,
+            cast(9000 / namespace_id as bigint) as profile_count,
+            cast(900 / namespace_id as bigint) as single_identity_profile_count
+        from dim_namespace""",
     "fact_segment": f"""
-        select date '{AS_OF}' as date_key, segment_name::varchar as segment_name,
-            profiles::bigint as profile_count, orders::bigint as order_count,
-            net::decimal(18, 2) as net_amount, 'EUR' as currency
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id,
+            segment_name::varchar as segment_name, profiles::bigint as profile_count,
+            orders::bigint as order_count, net::decimal(18, 2) as net_amount, 'EUR' as currency
         from (values ('loyalty_points_over_1000', 812, 5210, 301244.10),
             ('top_three_deciles', 1466, 9120, 551830.55))
             as segments(segment_name, profiles, orders, net)""",
@@ -67,7 +79,7 @@ TABLES = {
         from (values ('loyalty_points_over_1000', 812), ('top_three_deciles', 1466))
             as segments(segment_name, profiles), range(0, 10) as past(days)""",
     "fact_clv_decile": f"""
-        select date '{AS_OF}' as date_key, 'net_revenue' as metric,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, 'net_revenue' as metric,
             'loyalty_tier' as category_type, tier.loyalty_tier as category,
             look_back.look_back as look_back, decile.decile as decile,
             cast(case when decile.decile = 0 then 400 else 60 + 10 * tier.tier_rank end as bigint)
@@ -84,7 +96,8 @@ TABLES = {
         from dim_loyalty_tier as tier cross join dim_look_back as look_back
         cross join dim_decile as decile""",
     "fact_lifetime_value": f"""
-        select date '{AS_OF}' as date_key, 'bg_nbd' as method, decile::int as decile,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, 'bg_nbd' as method,
+            decile::int as decile,
             case when decile > 0 then 12 end::int as horizon_months,
             case when decile > 0 then 640 else 20 end::bigint as profile_count,
             case when decile in (1, 2) then 600 else 0 end::bigint as high_value_profile_count,
@@ -129,7 +142,7 @@ TABLES = {
             ('category_revenue', 'Net revenue by category', 'money', 'product_category'))
             as measures(measure, title, unit, dimension)""",
     "fact_measure": f"""
-        select date '{AS_OF}' as date_key, measure, dimension,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, measure, dimension,
             unnest(if(dimension = 'none', ['all'], ['Books', 'Toys'])) as dimension_value,
             decile.decile as decile, cast(80 + decile.decile as bigint) as profile_count,
             cast(90 + decile.decile as bigint) as decile_profile_count,
@@ -138,7 +151,8 @@ TABLES = {
             'EUR' as currency
         from dim_measure cross join dim_decile as decile""",
     "fact_consent": f"""
-        select date '{AS_OF}' as date_key, purpose, channel, status, profiles as profile_count,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, purpose, channel, status,
+            profiles as profile_count,
             contactable as contactable_profile_count
         from (values ('commercial', 'email', 'granted', 3912, 3727),
             ('commercial', 'email', 'denied', 811, 0), ('commercial', 'email', 'pending', 240, 0),

@@ -8,9 +8,9 @@ SEGMENTS = """(values ('loyalty_points_over_1000', 812), ('top_three_deciles', 1
 
 TABLES = {
     "dim_merge_policy": """
-        select merge_policy_id::int as merge_policy_id, merge_policy_name, merge_policy_id = 7
+        select merge_policy_id::int as merge_policy_id, merge_policy_name, merge_policy_id = 1
             as is_default
-        from (values (7, 'timestamp_ordered'), (8, 'source_precedence'))
+        from (values (1, 'timestamp_ordered'), (2, 'source_precedence'))
             as policies(merge_policy_id, merge_policy_name)""",
     "dim_segment": """
         select segment_name, segment_id, title, title || ', in words' as description,
@@ -21,7 +21,7 @@ TABLES = {
     # The other policy is one larger everywhere, so that a mix-up shows.
     "fact_profile": f"""
         select date '{AS_OF}' - days::int as date_key, merge_policy_id,
-            (15242 - 20 * days + (merge_policy_id - 7))::bigint as profile_count,
+            (15242 - 20 * days + (merge_policy_id - 1))::bigint as profile_count,
             (9874 - 15 * days)::bigint as known_profile_count,
             (5368 - 5 * days)::bigint as anonymous_profile_count,
             (6012 - 9 * days)::bigint as single_identity_profile_count,
@@ -29,7 +29,7 @@ TABLES = {
             (31877 - 40 * days)::bigint as record_count
         from range(0, 200) as past(days) cross join dim_merge_policy""",
     "fact_segment": f"""
-        select date '{AS_OF}' as date_key, 7 as merge_policy_id, segment_id,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, segment_id,
             segment_name, profiles::bigint as profile_count,
             (profiles * 6)::bigint as order_count,
             (profiles * 371.10)::decimal(18, 2) as net_amount, 'EUR' as currency
@@ -40,7 +40,7 @@ TABLES = {
             4::bigint as left_count
         from {SEGMENTS}, range(0, 120) as past(days)""",
     "fact_segment_overlap": f"""
-        select date '{AS_OF}' as date_key, 7 as merge_policy_id, a.segment_name as segment_name_a,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, a.segment_name as segment_name_a,
             b.segment_name as segment_name_b, (a.profiles // 4)::bigint as profile_count,
             (a.profiles // 4) / (a.profiles + b.profiles - a.profiles // 4)::double as jaccard
         from {SEGMENTS.replace("as segments", "as a")}
@@ -61,11 +61,11 @@ TABLES = {
         cross join dim_merge_policy""",
     "fact_profile_by_namespace": f"""
         select date '{AS_OF}' - days::int as date_key, merge_policy_id, namespace_id, namespace,
-            (9000 // priority - days + (merge_policy_id - 7))::bigint as profile_count,
+            (9000 // priority - days + (merge_policy_id - 1))::bigint as profile_count,
             (600 // priority)::bigint as single_identity_profile_count
         from dim_namespace cross join dim_merge_policy cross join range(0, 20) as past(days)""",
     "fact_segment_by_namespace": f"""
-        select date '{AS_OF}' as date_key, 7 as merge_policy_id, segment_id, segment_name,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, segment_id, segment_name,
             namespace_id, namespace, (profiles // priority)::bigint as profile_count
         from {SEGMENTS} inner join dim_segment using (segment_name) cross join dim_namespace""",
     "processing_log": f"""

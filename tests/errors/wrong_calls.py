@@ -49,6 +49,9 @@ COMMANDS = (
     ("backup", "/nowhere/copy"),
     ("restore", "/nowhere/copy"),
     ("new", "measure", "gifts"),
+    ("question", "list"),
+    ("question", "show", "x"),
+    ("question", "run", "x"),
 )
 
 ANY_NUMBER = {("profile", "search", "x"), ("segment", "compile", "x"), ("segment", "check", "x")}

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import duckdb
 
-from tests.value.rendering import fill, pre_hook, project_vars, render
+from tests.value.rendering import fill, hooks, project_vars, render
 
 PROJECT = project_vars()
 NOWHERE = (None, None)
@@ -171,7 +171,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     if there == (0,):
         con.execute(f"create table decile_migrations as {render('value/decile_migrations')}")
         return
-    con.execute(pre_hook("decile_migrations"))
+    for statement in hooks("value/decile_migrations", "pre_hook"):
+        con.execute(statement)
     history = {"decile_migrations": "main.decile_migrations"}
     sql = render("value/decile_migrations", history=history, incremental=True)
     con.execute(f"insert into decile_migrations {sql}")

@@ -95,17 +95,6 @@ def macros(
     return _context(variables or project_vars(), history or {})["macros"]
 
 
-def pre_hook(model: str) -> str:
-    """The statement that the migrations model `model` runs before it adds to its table."""
-    return _pre_hook(model, os.environ.get("C360_AS_OF"))
-
-
-@cache
-def _pre_hook(model: str, _: str | None) -> str:
-    context = _context(project_vars(), {}, model, incremental=True)
-    return str(context["macros"].forget_this_refresh())
-
-
 def render(
     model: str,
     variables: Mapping[str, Any] | None = None,

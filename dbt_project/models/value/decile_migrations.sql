@@ -8,7 +8,9 @@
         materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,
-        pre_hook="{{ forget_this_refresh() }}"
+        pre_hook="{{ forget_this_day(
+            'as_of_on', where=nothing_is_known_after_this_refresh() if as_of_day() else 'true'
+        ) }}"
     )
 }}
 
