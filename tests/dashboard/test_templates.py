@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.dashboard.pages import Item, Selector, read_pages
+from orchestration.dashboard.pages import Item, Selector
+from orchestration.dashboard.reading import read_pages
 from orchestration.dashboard.templates import (
     MESSAGE,
     TEMPLATES_DIR,
@@ -25,10 +26,10 @@ from tests.dashboard import published_model
 TRENDS = {"segment_trend"}
 """Templates that ask for all days."""
 TEMPLATES = sorted(file.stem for file in TEMPLATES_DIR.glob("*.sql"))
-ITEMS = [item for page in read_pages() for item in page.items]
+ITEMS = [item for page in read_pages().sound for item in page.items]
 SELECTORS = [
     selector
-    for page in read_pages()
+    for page in read_pages().sound
     for selector in page.selectors + [s for item in page.items for s in item.selectors]
 ]
 

@@ -31,6 +31,12 @@ tiers as (
         'No tier' as loyalty_tier,
         0 as tier_rank,
         null as threshold_points
+    union all
+    -- Tiers with deciles of few people are told of together.
+    select
+        'Other' as loyalty_tier,
+        null as tier_rank,
+        null as threshold_points
 )
 
 select

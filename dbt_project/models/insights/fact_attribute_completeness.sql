@@ -3,9 +3,9 @@ select
     completeness.as_of_on as date_key,
     completeness.attribute,
     cast(completeness.profile_count as bigint) as profile_count,
-    cast(completeness.filled_count as bigint) as filled_count,
-    cast(completeness.distinct_count as bigint) as distinct_count,
-    cast(completeness.valid_count as bigint) as valid_count
+    {{ unless_small('completeness.filled_count') }} as filled_count,
+    {{ unless_small('completeness.distinct_count') }} as distinct_count,
+    {{ unless_small('completeness.valid_count') }} as valid_count
 from {{ ref('attribute_completeness') }} as completeness
 where
     {{ is_published('completeness.as_of_on') }}

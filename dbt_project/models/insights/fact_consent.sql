@@ -90,15 +90,62 @@ consent_counts as (
         count(*) filter (where is_allowed) as contactable_profile_count
     from people
     group by purpose, channel, status
+),
+
+channels_of_few as (
+    select
+        purpose,
+        channel,
+        {{ is_pooled(
+            'sum(profile_count) < ' ~ var('minimum_cell_size'), 'sum(profile_count)', ['purpose'], 'channel'
+        ) }} as is_pooled
+    from consent_counts
+    group by purpose, channel
+),
+
+channel_counts as (
+    select
+        consent_counts.purpose,
+        case when channels_of_few.is_pooled then 'other' else consent_counts.channel end as channel,
+        consent_counts.status,
+        sum(consent_counts.profile_count) as profile_count,
+        sum(consent_counts.contactable_profile_count) as contactable_profile_count
+    from consent_counts
+    inner join channels_of_few
+        on
+            consent_counts.purpose = channels_of_few.purpose
+            and consent_counts.channel = channels_of_few.channel
+    group by 1, 2, 3
+),
+
+pooled_statuses as (
+    select
+        *,
+        {{ is_pooled(
+            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', ['purpose', 'channel'], 'status'
+        ) }} as is_pooled
+    from channel_counts
+),
+
+shown_counts as (
+    select
+        purpose,
+        channel,
+        case when is_pooled then 'other' else status end as status,
+        sum(profile_count) as profile_count,
+        sum(contactable_profile_count) as contactable_profile_count
+    from pooled_statuses
+    group by 1, 2, 3
+    having sum(profile_count) >= {{ var('minimum_cell_size') }}
 )
 
 select
     this_refresh.date_key,
     this_refresh.merge_policy_id,
-    consent_counts.purpose,
-    consent_counts.channel,
-    consent_counts.status,
-    cast(consent_counts.profile_count as bigint) as profile_count,
-    cast(consent_counts.contactable_profile_count as bigint) as contactable_profile_count
-from consent_counts
+    shown_counts.purpose,
+    shown_counts.channel,
+    shown_counts.status,
+    cast(shown_counts.profile_count as bigint) as profile_count,
+    cast(shown_counts.contactable_profile_count as bigint) as contactable_profile_count
+from shown_counts
 cross join this_refresh

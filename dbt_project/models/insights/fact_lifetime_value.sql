@@ -28,7 +28,7 @@ backtest as (
         and version in (select fitted.version from {{ ref('clv_parameters') }} as fitted)
 ),
 
-decile_totals as (
+cells as (
     select
         method,
         decile,
@@ -39,23 +39,67 @@ decile_totals as (
         sum(historical_clv_amount) as historical_amount,
         sum(predicted_clv_amount) as predicted_amount,
         -- Rounded per customer, so that the sum does not depend on the order of adding.
-        sum(cast(expected_purchase_count as decimal(18, 6))) as expected_purchase_count
+        sum(cast(expected_purchase_count as decimal(18, 6))) as expected_purchase_count,
+        max(abs(historical_clv_amount)) as largest_historical,
+        max(abs(predicted_clv_amount)) as largest_predicted,
+        max(cast(expected_purchase_count as decimal(18, 2))) as largest_purchase_count
     from customer_lifetime_value
     group by method, decile, horizon_months, currency
+),
+
+pooled_cells as (
+    select
+        *,
+        {{ is_pooled(
+            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', [], 'decile desc, method'
+        ) }} as is_pooled
+    from cells
+),
+
+-- Who goes into the rest goes under the method that predicts, if anything is predicted.
+decile_totals as (
+    select
+        case when is_pooled then -1 else decile end as decile,
+        coalesce(min(case when predicted_amount is not null then method end), min(method)) as method,
+        max(horizon_months) as horizon_months,
+        max(currency) as currency,
+        sum(profile_count) as profile_count,
+        sum(high_value_profile_count) as high_value_profile_count,
+        sum(historical_amount) as historical_amount,
+        sum(predicted_amount) as predicted_amount,
+        sum(expected_purchase_count) as expected_purchase_count,
+        max(largest_historical) as largest_historical,
+        max(largest_predicted) as largest_predicted,
+        max(largest_purchase_count) as largest_purchase_count
+    from pooled_cells
+    group by case when is_pooled then -1 else decile end, case when is_pooled then '' else method end
+    having sum(profile_count) >= {{ var('minimum_cell_size') }}
+),
+
+steps as (
+    select
+        *,
+        {{ rounding_step('largest_historical', []) }} as historical_step,
+        {{ rounding_step('largest_predicted', []) }} as predicted_step,
+        {{ rounding_step('largest_purchase_count', []) }} as purchase_step
+    from decile_totals
 )
 
 select
     this_refresh.date_key,
     this_refresh.merge_policy_id,
-    decile_totals.method,
-    decile_totals.decile,
-    decile_totals.horizon_months,
-    cast(decile_totals.profile_count as bigint) as profile_count,
-    cast(decile_totals.high_value_profile_count as bigint) as high_value_profile_count,
-    cast(decile_totals.historical_amount as decimal(18, 2)) as historical_amount,
-    cast(decile_totals.predicted_amount as decimal(18, 2)) as predicted_amount,
-    cast(decile_totals.expected_purchase_count as decimal(18, 2)) as expected_purchase_count,
-    decile_totals.currency,
+    steps.method,
+    cast(steps.decile as int) as decile,
+    steps.horizon_months,
+    cast(steps.profile_count as bigint) as profile_count,
+    cast(steps.high_value_profile_count as bigint) as high_value_profile_count,
+    {{ controlled_rounding('steps.historical_amount', 'steps.historical_step', [], 'steps.method, steps.decile') }}
+        as historical_amount,
+    {{ controlled_rounding('steps.predicted_amount', 'steps.predicted_step', [], 'steps.method, steps.decile') }}
+        as predicted_amount,
+    {{ controlled_rounding('steps.expected_purchase_count', 'steps.purchase_step', [], 'steps.method, steps.decile') }}
+        as expected_purchase_count,
+    steps.currency,
     backtest.grade,
     cast(backtest.bias as double) as bias,
     cast(backtest.lowest_bias as double) as lowest_bias,
@@ -65,7 +109,7 @@ select
     backtest.coverage_holds,
     cast(backtest.top_decile_share as double) as top_decile_share,
     backtest.is_better_than_chance
-from decile_totals
+from steps
 cross join this_refresh
 left join backtest
-    on decile_totals.method = backtest.model
+    on steps.method = backtest.model

@@ -1,5 +1,7 @@
 {{ config(materialized='daily_snapshot') }}
 
+{%- set small = 'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1' %}
+
 with
 
 this_refresh as (
@@ -51,30 +53,28 @@ measured as (
     {%- endfor %}
 ),
 
-measure_totals as (
+cells as (
     select
         measured.measure,
         measured.unit,
+        measured.adds_up,
         measured.dimension,
         measured.dimension_value,
         coalesce(lifetime_deciles.decile, 0) as decile,
         count(distinct measured.profile_id) as profile_count,
-        sum(case when measured.adds_up then measured.value end) as total_value,
-        avg(measured.value) as average_value
+        count(measured.value) as value_count,
+        sum(measured.value) as total_value,
+        -- What a company measures is nobody's, and is told as it is.
+        max(case when measured.profile_id is not null then abs(measured.value) end) as largest_value
     from measured
     left join lifetime_deciles
         on measured.profile_id = lifetime_deciles.profile_id
     where measured.measure is not null
-    group by
-        measured.measure,
-        measured.unit,
-        measured.dimension,
-        measured.dimension_value,
-        coalesce(lifetime_deciles.decile, 0)
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 -- A person of several values of a dimension is one of the people of the decile.
-measured_people as (
+deciles as (
     select
         measured.measure,
         coalesce(lifetime_deciles.decile, 0) as decile,
@@ -83,27 +83,101 @@ measured_people as (
     left join lifetime_deciles
         on measured.profile_id = lifetime_deciles.profile_id
     where measured.measure is not null
-    group by
-        measured.measure,
-        coalesce(lifetime_deciles.decile, 0)
+    group by 1, 2
+),
+
+pooled_deciles as (
+    select
+        *,
+        {{ is_pooled(small, 'profile_count', ['measure'], 'decile desc') }} as is_pooled
+    from deciles
+),
+
+shown_deciles as (
+    select
+        measure,
+        decile,
+        case when is_pooled then -1 else decile end as shown_decile,
+        sum(profile_count) over (partition by measure, is_pooled, case when is_pooled then -1 else decile end)
+            as profile_count
+    from pooled_deciles
+),
+
+decile_cells as (
+    select
+        cells.measure,
+        cells.unit,
+        cells.adds_up,
+        cells.dimension,
+        cells.dimension_value,
+        shown_deciles.shown_decile as decile,
+        shown_deciles.profile_count as decile_profile_count,
+        sum(cells.profile_count) as profile_count,
+        sum(cells.value_count) as value_count,
+        sum(cells.total_value) as total_value,
+        max(cells.largest_value) as largest_value
+    from cells
+    inner join shown_deciles
+        on
+            cells.measure = shown_deciles.measure
+            and cells.decile = shown_deciles.decile
+    group by 1, 2, 3, 4, 5, 6, 7
+),
+
+-- Within a decile, so that the deciles keep all that is theirs.
+pooled_values as (
+    select
+        *,
+        {{ is_pooled(small, 'profile_count', ['measure', 'decile'], 'dimension_value') }} as is_pooled
+    from decile_cells
+),
+
+measure_totals as (
+    select
+        measure,
+        unit,
+        adds_up,
+        dimension,
+        case when is_pooled and dimension <> 'none' then 'Other' else dimension_value end
+            as dimension_value,
+        decile,
+        decile_profile_count,
+        sum(profile_count) as profile_count,
+        sum(value_count) as value_count,
+        sum(total_value) as total_value,
+        max(largest_value) as largest_value
+    from pooled_values
+    group by 1, 2, 3, 4, 5, 6, 7
+    having not sum(profile_count) between 1 and {{ var('minimum_cell_size') }} - 1
+),
+
+steps as (
+    select
+        *,
+        {{ rounding_step('largest_value', ['measure']) }} as step
+    from measure_totals
+),
+
+rounded as (
+    select
+        *,
+        {{ controlled_rounding('total_value', 'step', ['measure'], 'dimension_value, decile') }}
+            as rounded_value
+    from steps
 )
 
 select
     this_refresh.date_key,
     this_refresh.merge_policy_id,
-    measure_totals.measure,
-    measure_totals.dimension,
-    measure_totals.dimension_value,
-    measure_totals.decile,
-    cast(measure_totals.profile_count as bigint) as profile_count,
-    cast(measured_people.profile_count as bigint) as decile_profile_count,
-    cast(measure_totals.total_value as decimal(18, 2)) as total_value,
-    cast(measure_totals.average_value as decimal(18, 2)) as average_value,
-    case when measure_totals.unit = 'money' then currencies.currency end as currency
-from measure_totals
-inner join measured_people
-    on
-        measure_totals.measure = measured_people.measure
-        and measure_totals.decile = measured_people.decile
+    rounded.measure,
+    rounded.dimension,
+    rounded.dimension_value,
+    cast(rounded.decile as int) as decile,
+    cast(rounded.profile_count as bigint) as profile_count,
+    cast(rounded.decile_profile_count as bigint) as decile_profile_count,
+    case when rounded.adds_up then rounded.rounded_value end as total_value,
+    cast(rounded.rounded_value / nullif(rounded.value_count, 0) as decimal(18, 2)) as average_value,
+    case when rounded.unit = 'money' then currencies.currency end as currency
+from rounded
 cross join this_refresh
 cross join currencies

@@ -26,16 +26,35 @@ segment_overlaps as (
         on kept.namespaces = profile_namespaces.namespaces
     where profile_namespaces.stitching = 'whole_graph'
     group by segment_membership.segment_name, kept.overlap_id
+),
+
+pooled_overlaps as (
+    select
+        *,
+        {{ is_pooled(
+            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', ['segment_name'], 'overlap_id'
+        ) }} as is_pooled
+    from segment_overlaps
+),
+
+shown_overlaps as (
+    select
+        segment_name,
+        case when is_pooled then 0 else overlap_id end as overlap_id,
+        sum(profile_count) as profile_count
+    from pooled_overlaps
+    group by 1, 2
+    having sum(profile_count) >= {{ var('minimum_cell_size') }}
 )
 
 select
     this_refresh.date_key,
     this_refresh.merge_policy_id,
-    segment_overlaps.overlap_id,
+    shown_overlaps.overlap_id,
     definitions.segment_id,
-    segment_overlaps.segment_name,
-    cast(segment_overlaps.profile_count as bigint) as profile_count
-from segment_overlaps
+    shown_overlaps.segment_name,
+    cast(shown_overlaps.profile_count as bigint) as profile_count
+from shown_overlaps
 inner join {{ ref('definitions') }} as definitions
-    on definitions.segment_name = segment_overlaps.segment_name
+    on definitions.segment_name = shown_overlaps.segment_name
 cross join this_refresh

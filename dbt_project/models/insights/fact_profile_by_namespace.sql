@@ -40,8 +40,8 @@ select
     {{ id_of('merge_policies.policy') }} as merge_policy_id,
     namespaces.namespace_id,
     namespaces.namespace,
-    cast(coalesce(namespace_counts.profile_count, 0) as bigint) as profile_count,
-    cast(coalesce(namespace_counts.single_identity_profile_count, 0) as bigint)
+    {{ unless_small('coalesce(namespace_counts.profile_count, 0)') }} as profile_count,
+    {{ unless_small('coalesce(namespace_counts.single_identity_profile_count, 0)') }}
         as single_identity_profile_count
 from namespaces
 cross join {{ ref('refresh_period') }} as refresh_period

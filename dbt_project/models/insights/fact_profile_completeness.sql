@@ -1,7 +1,7 @@
 select
     distribution.as_of_on as date_key,
     distribution.bucket,
-    cast(distribution.profile_count as bigint) as profile_count,
-    cast(distribution.mean_percent as double) as mean_percent
+    {{ unless_small('distribution.profile_count') }} as profile_count,
+    {{ unless_small('distribution.profile_count', 'distribution.mean_percent', 'double') }} as mean_percent
 from {{ ref('completeness_distribution') }} as distribution
 where {{ is_published('distribution.as_of_on') }}

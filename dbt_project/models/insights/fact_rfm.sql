@@ -12,22 +12,51 @@ currencies as (
     from {{ ref('customer_attributes') }}
 ),
 
-rfm_totals as (
+cells as (
     select
         rfm_segment,
         count(*) as profile_count,
-        sum(monetary_amount) as net_amount
+        sum(monetary_amount) as net_amount,
+        max(abs(monetary_amount)) as largest_amount
     from {{ ref('rfm') }}
     group by rfm_segment
+),
+
+pooled_cells as (
+    select
+        *,
+        {{ is_pooled(
+            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', [], 'rfm_segment'
+        ) }} as is_pooled
+    from cells
+),
+
+rfm_totals as (
+    select
+        case when is_pooled then 'Other' else rfm_segment end as rfm_segment,
+        sum(profile_count) as profile_count,
+        sum(net_amount) as net_amount,
+        max(largest_amount) as largest_amount
+    from pooled_cells
+    group by 1
+    having sum(profile_count) >= {{ var('minimum_cell_size') }}
+),
+
+steps as (
+    select
+        *,
+        {{ rounding_step('largest_amount', []) }} as step
+    from rfm_totals
 )
 
 select
     this_refresh.date_key,
     this_refresh.merge_policy_id,
-    rfm_totals.rfm_segment,
-    cast(rfm_totals.profile_count as bigint) as profile_count,
-    cast(rfm_totals.net_amount as decimal(18, 2)) as net_amount,
+    steps.rfm_segment,
+    cast(steps.profile_count as bigint) as profile_count,
+    {{ controlled_rounding('steps.net_amount', 'steps.step', [], 'steps.rfm_segment') }}
+        as net_amount,
     currencies.currency
-from rfm_totals
+from steps
 cross join this_refresh
 cross join currencies

@@ -41,24 +41,38 @@ segment_totals as (
         segment_membership.segment_name,
         count(*) as profile_count,
         sum(customer_attributes.order_count) as order_count,
-        sum(customer_attributes.net_amount) as net_amount
+        sum(customer_attributes.net_amount) as net_amount,
+        max(abs(customer_attributes.net_amount)) as largest_amount
     from segment_membership
     left join customer_attributes
         on segment_membership.profile_id = customer_attributes.profile_id
     group by segment_membership.segment_name
+),
+
+steps as (
+    select
+        *,
+        {{ rounding_step('largest_amount') }} as step
+    from segment_totals
 )
 
+-- What segments share has no total, so that no row has to make up for the others.
 select
     this_refresh.date_key,
     this_refresh.merge_policy_id,
     definitions.segment_id,
     definitions.segment_name,
-    cast(coalesce(segment_totals.profile_count, 0) as bigint) as profile_count,
-    cast(coalesce(segment_totals.order_count, 0) as bigint) as order_count,
-    cast(coalesce(segment_totals.net_amount, 0) as decimal(18, 2)) as net_amount,
+    {{ unless_small('coalesce(steps.profile_count, 0)') }} as profile_count,
+    {{ unless_small('coalesce(steps.profile_count, 0)', 'coalesce(steps.order_count, 0)') }}
+        as order_count,
+    {{ unless_small(
+        'coalesce(steps.profile_count, 0)',
+        'coalesce(round(steps.net_amount / nullif(steps.step, 0)) * steps.step, steps.net_amount, 0)',
+        'decimal(18, 2)',
+    ) }} as net_amount,
     currencies.currency
 from definitions
 cross join this_refresh
 cross join currencies
-left join segment_totals
-    on definitions.segment_name = segment_totals.segment_name
+left join steps
+    on definitions.segment_name = steps.segment_name

@@ -53,7 +53,7 @@ select
     definitions.segment_name,
     namespaces.namespace_id,
     namespaces.namespace,
-    cast(coalesce(namespace_counts.profile_count, 0) as bigint) as profile_count
+    {{ unless_small('coalesce(namespace_counts.profile_count, 0)') }} as profile_count
 from definitions
 cross join namespaces
 cross join this_refresh

@@ -63,10 +63,11 @@ select
     pairs.segment_id_b,
     pairs.segment_name_a,
     pairs.segment_name_b,
-    cast(pairs.profile_count as bigint) as profile_count,
-    coalesce(
-        cast(pairs.profile_count as double) / nullif(pairs.both_sizes - pairs.profile_count, 0),
-        cast(1 as double)
-    ) as jaccard
+    {{ unless_small('pairs.profile_count') }} as profile_count,
+    {{ unless_small(
+        'pairs.profile_count',
+        'coalesce(pairs.profile_count / nullif(pairs.both_sizes - pairs.profile_count, 0), 1)',
+        'double',
+    ) }} as jaccard
 from pairs
 cross join this_refresh

@@ -3,7 +3,7 @@ select
     segment_sizes.as_of_on as date_key,
     dim_segment.segment_id,
     segment_sizes.segment_name,
-    cast(segment_sizes.member_count as bigint) as profile_count,
+    {{ unless_small('segment_sizes.member_count') }} as profile_count,
     cast(segment_sizes.entered_count as bigint) as entered_count,
     cast(segment_sizes.left_count as bigint) as left_count
 from {{ ref('segment_sizes') }} as segment_sizes

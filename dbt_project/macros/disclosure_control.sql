@@ -1,0 +1,106 @@
+{#-
+    Statistical disclosure control of what is published, by the terms of the field (Hundepool et al.,
+    Statistical Disclosure Control, 2012): no cell of fewer people than `vars.minimum_cell_size`, and no
+    amount from which one person's can be worked out closer than `vars.amount_protection`, a share of
+    it (the p % rule). docs/decisions/value.md has the reasons.
+-#}
+
+{#-
+    Whether a row goes into the rest of its group, as a condition: it is small, or the small ones alone
+    are too few people, so that the smallest others go with them until they are enough. A model then
+    groups by `case when is_pooled then <rest> else <key> end`, which leaves every total as it was.
+    Parameters: is_small, a condition; size, people of a row; within, the columns of the group, [] for
+    the whole table; key, the column that tells its rows apart.
+-#}
+{% macro is_pooled(is_small, size, within, key) -%}
+    {%- set group = ('partition by ' if within else '') ~ within | join(', ') -%}
+    (
+        {{ is_small }}
+        or (
+            {{ size }} > 0
+            and count(case when {{ is_small }} then 1 end) over ({{ group }}) > 0
+            and coalesce(sum({{ size }}) over (
+                {{ group }}
+                order by case when {{ is_small }} then 0 else 1 end, {{ size }}, {{ key }}
+                rows between unbounded preceding and 1 preceding
+            ), 0) < {{ var('minimum_cell_size') }}
+        )
+    )
+{%- endmacro %}
+
+{#-
+    To what an amount is rounded: at least the largest that one person has in it, so that a person more
+    or less, today or in another table, is no more than a step. Where the total of a group is published
+    as it is, the steps together also hide the share `vars.amount_protection` of the largest of all.
+    Parameters: largest, the largest amount of one person, without its sign; within, the columns of the
+    group that has a total, [] for the whole table; none where rows have no total.
+-#}
+{% macro rounding_step(largest, within=none) -%}
+    {%- if var('minimum_cell_size') <= 1 -%}{{ return('0') }}{%- endif -%}
+    {%- if within is not none -%}
+        {%- set window = 'over (' ~ ('partition by ' if within else '') ~ within | join(', ') ~ ')' -%}
+        {%- set share = 2 * var('amount_protection') -%}
+        {%- set largest -%}
+            greatest(
+                {{ largest }},
+                {{ share }} * max({{ largest }}) {{ window }} / greatest(count(*) {{ window }} - 1, 1)
+            )
+        {%- endset -%}
+    {%- endif -%}
+    {{ rounded_bound(largest, is_upper=true) }}
+{%- endmacro %}
+
+{#-
+    An amount outwards to 1, 2 or 5 times a power of ten, so that it tells of a person's what a scale
+    does. Parameters: amount; is_upper, whether away from everything below it.
+-#}
+{% macro rounded_bound(amount, is_upper) -%}
+    {%- if var('minimum_cell_size') <= 1 -%}{{ return('cast(' ~ amount ~ ' as decimal(18, 2))') }}{%- endif -%}
+    {%- set power = 'power(10, floor(log10(nullif(abs(' ~ amount ~ '), 0))))' -%}
+    {%- set digits = 'cast(abs(' ~ amount ~ ') / ' ~ power ~ ' as decimal(18, 6))' -%}
+    cast(coalesce(
+        {{ power }} * case
+            when ({{ amount }} > 0) = {{ is_upper }}
+                then case
+                    when {{ digits }} <= 1 then 1
+                    when {{ digits }} <= 2 then 2
+                    when {{ digits }} <= 5 then 5
+                    else 10
+                end
+            when {{ digits }} < 2 then 1
+            when {{ digits }} < 5 then 2
+            else 5
+        end * sign({{ amount }}),
+        0
+    ) as decimal(18, 2))
+{%- endmacro %}
+
+{#-
+    An amount rounded to its step; the greatest of a group takes what the rounding of the others
+    leaves over, so that the total stays as it was (controlled rounding).
+    Parameters: amount; step, as of `rounding_step`, 0 or null leaves it as it is; within, the columns
+    of the group, [] for the whole table; key, columns that tell its rows apart.
+-#}
+{% macro controlled_rounding(amount, step, within, key) -%}
+    {%- set group = ('partition by ' if within else '') ~ within | join(', ') -%}
+    {%- set rounded = 'coalesce(round(' ~ amount ~ ' / nullif(' ~ step ~ ', 0)) * ' ~ step ~ ', ' ~ amount ~ ')' -%}
+    cast(
+        {{ rounded }} + case
+            when row_number() over ({{ group }} order by abs({{ amount }}) desc nulls last, {{ key }}) = 1
+                then sum({{ amount }} - {{ rounded }}) over ({{ group }})
+            else 0
+        end as decimal(18, 2)
+    )
+{%- endmacro %}
+
+{#-
+    A number of people, or a value of theirs, null where they are fewer than may be told of. For rows
+    that overlap, such as segments: there is no total from which what is left out could be taken.
+    Parameters: people, their number, at least 0; value, the number when left out; type.
+-#}
+{% macro unless_small(people, value=none, type='bigint') -%}
+    case
+        when {{ people }} = 0 or {{ people }} >= {{ var('minimum_cell_size') }}
+            then cast({{ value or people }} as {{ type }})
+    end
+{%- endmacro %}
