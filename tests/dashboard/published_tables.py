@@ -89,7 +89,8 @@ TABLES = {
         from (values ('20-40', 300, 31.5), ('60-80', 4100, 72.1), ('80-100', 5474, 91.0))
             as buckets(bucket, profiles, percent), range(0, 9) as past(days)""",
     "fact_rfm": f"""
-        select date '{AS_OF}' as date_key, rfm_segment, profiles::bigint as profile_count,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, rfm_segment,
+            profiles::bigint as profile_count,
             (profiles * 120.50)::decimal(18, 2) as net_amount, 'EUR' as currency
         from (values ('Champions', 500), ('At risk', 700), ('Hibernating', 900))
             as groups(rfm_segment, profiles)""",

@@ -23,7 +23,7 @@ from orchestration.warehouse import connect_published
 from tests.conftest import Company
 from tests.dashboard import published_model
 
-TRENDS = {"segment_trend"}
+TRENDS = {"segment_trend", "published_days"}
 """Templates that ask for all days."""
 TEMPLATES = sorted(file.stem for file in TEMPLATES_DIR.glob("*.sql"))
 ITEMS = [item for page in read_pages().sound for item in page.items]
