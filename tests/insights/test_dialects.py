@@ -96,8 +96,8 @@ def test_numbers_and_days_are_literals_of_their_type() -> None:
     )
     given = values_of(question, ["n=-0.5", "d=2026-02-28", "i=-7"])
     text = printed(question, "duckdb", given)
-    assert duckdb.sql(text).fetchall()[0][0] == -0.5
-    row: tuple[Any, ...] = duckdb.sql(text).fetchall()[0]
+    assert duckdb.execute(text).fetchall()[0][0] == -0.5
+    row: tuple[Any, ...] = duckdb.execute(text).fetchall()[0]
     assert str(row[1]) == "2026-02-28" and row[2] == -7
     assert "CAST('2026-02-28' AS DATE)" in printed(question, "postgres", given)
 

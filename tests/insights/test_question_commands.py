@@ -67,11 +67,11 @@ def test_formats_say_the_same(ten: Settings, tmp_path: Path) -> None:
         path = tmp_path / f"rows.{ending}"
         assert path.stat().st_mode & 0o777 == 0o600
         reader = {"csv": "read_csv", "json": "read_json", "parquet": "read_parquet"}[ending]
-        found = duckdb.sql(f"select title, entered_count from {reader}('{path}')").fetchall()
+        found = duckdb.execute(f"select title, entered_count from {reader}('{path}')").fetchall()
         assert found == [(row["title"], row["entered_count"]) for row in rows]
     with connect_published(ten) as con:
         kinds = ask(con, read_question("segment_growth").sql, 1).types
-    written = duckdb.sql(f"describe from '{tmp_path / 'rows.parquet'}'").fetchall()
+    written = duckdb.execute(f"describe from '{tmp_path / 'rows.parquet'}'").fetchall()
     assert [row[1] for row in written] == kinds
 
 
@@ -80,7 +80,7 @@ def test_a_limit_is_told_and_holds_for_files(tmp_path: Path) -> None:
     call = ["question", "run", "segment_sizes", "--limit", "2", "--output", str(target)]
     result = CliRunner().invoke(app, call)
     assert "Only the first 2 rows" in result.stderr
-    assert duckdb.sql(f"select count(*) from '{target}'").fetchall() == [(2,)]
+    assert duckdb.execute(f"select count(*) from '{target}'").fetchall() == [(2,)]
     assert "--replace" in refused(*call[1:])
 
 
