@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
@@ -44,9 +45,7 @@ def printed(question: Question, dialect: str, values: Mapping[str, Value]) -> st
     select = select_of(question.sql)
     header = question.sql[: len(question.sql) - len(select)]
     try:
-        tree = sqlglot.parse_one(select, dialect="duckdb").transform(
-            _with_literals, question.header.parameters, values
-        )
+        tree = parsed(select).transform(_with_literals, question.header.parameters, values)
         if dialect in WITHOUT_FILTER:
             tree = tree.transform(_without_filter)
         sql: str = tree.sql(dialect, pretty=True, unsupported_level=ErrorLevel.RAISE)
@@ -56,6 +55,19 @@ def printed(question: Question, dialect: str, values: Mapping[str, Value]) -> st
             None
         )
     return header + sql
+
+
+@cache
+def parsed(select: str) -> exp.Expression:
+    """A select of DuckDB as a tree, which nobody changes.
+
+    Parameters:
+        select: its text.
+
+    Raises:
+        SqlglotError: it is none.
+    """
+    return sqlglot.parse_one(select, dialect="duckdb")
 
 
 def _with_literals(
