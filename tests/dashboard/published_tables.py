@@ -48,7 +48,7 @@ TABLES = {
     "dim_namespace": """
         select priority::int as namespace_id, namespace, 'person' as kind,
             priority::int as priority
-        from (values ('email', 1), ('loyalty_id', 2), ('cookie', 3)) as n(namespace, priority)""",
+        from (values ('email', 1), ('phone', 2), ('cookie', 3)) as n(namespace, priority)""",
     # Combination 1: e-mail alone; 2: with a loyalty id; 3: all three; 0: the others together.
     "dim_namespace_overlap": """
         select overlap_id::int as overlap_id, namespace_id, merge_policy_id
@@ -89,7 +89,8 @@ TABLES = {
         from (values ('20-40', 300, 31.5), ('60-80', 4100, 72.1), ('80-100', 5474, 91.0))
             as buckets(bucket, profiles, percent), range(0, 9) as past(days)""",
     "fact_rfm": f"""
-        select date '{AS_OF}' as date_key, rfm_segment, profiles::bigint as profile_count,
+        select date '{AS_OF}' as date_key, 1 as merge_policy_id, rfm_segment,
+            profiles::bigint as profile_count,
             (profiles * 120.50)::decimal(18, 2) as net_amount, 'EUR' as currency
         from (values ('Champions', 500), ('At risk', 700), ('Hibernating', 900))
             as groups(rfm_segment, profiles)""",
