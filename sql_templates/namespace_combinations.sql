@@ -19,7 +19,7 @@ combinations as (
         dim_namespace_overlap.overlap_id,
         string_agg(
             replace(dim_namespace.namespace, '_', ' '), ' + '
-            order by dim_namespace.priority, dim_namespace.namespace
+            order by dim_namespace.priority asc nulls first, dim_namespace.namespace asc nulls first
         ) as combination,
         count(*) as namespace_count
     from insights.dim_namespace_overlap

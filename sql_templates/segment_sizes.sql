@@ -39,7 +39,7 @@ ranked as (
         on
             fact_segment.merge_policy_id = latest.merge_policy_id
             and fact_segment.date_key = latest.date_key
-    inner join insights.dim_segment on fact_segment.segment_id = dim_segment.segment_id
+    inner join insights.dim_segment on fact_segment.segment_name = dim_segment.segment_name
     inner join insights.fact_profile
         on
             latest.merge_policy_id = fact_profile.merge_policy_id

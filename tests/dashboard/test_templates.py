@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import pandas as pd
 import pytest
 
 from orchestration.dashboard.pages import Item, Selector
@@ -19,6 +19,7 @@ from orchestration.dashboard.templates import (
 )
 from orchestration.errors import UserError
 from orchestration.settings import Settings
+from orchestration.warehouse import connect_published
 from tests.conftest import Company
 from tests.dashboard import published_model
 
@@ -40,9 +41,10 @@ SELECTORS = [
 ]
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_every_template_runs_as_it_stands(published: Settings, name: str) -> None:
-    ask(published, read_template(name))
+def test_every_template_runs_as_it_stands(published: Settings) -> None:
+    with connect_published(published) as con:
+        for name in TEMPLATES:
+            con.execute(read_template(name).sql).fetchall()
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.id)
@@ -68,8 +70,17 @@ def test_a_real_run_answers_every_template(finished_company: Company) -> None:
 
 
 def test_earlier_days_and_other_policies_change_no_answer(published: Settings) -> None:
-    templates = {name: read_template(name) for name in TEMPLATES if name not in TRENDS}
-    before = {name: ask(published, template) for name, template in templates.items()}
+    templates = [
+        template
+        for template in map(read_template, TEMPLATES)
+        if template.name not in TRENDS and "days" not in template.variables
+    ]
+
+    def answers() -> dict[str, list[Any]]:
+        with connect_published(published) as con:
+            return {t.name: con.execute(t.sql).fetchall() for t in templates}
+
+    before = answers()
     with duckdb.connect(str(published.published_path)) as con:
         for table, columns in published_model.contracts().items():
             if "date_key" not in columns or not table.startswith("fact_"):
@@ -86,8 +97,7 @@ def test_earlier_days_and_other_policies_change_no_answer(published: Settings) -
                 f"insert into {table} select * replace (2 as merge_policy_id, 1 as profile_count) "
                 f"from {table}"
             )
-    for name, template in templates.items():
-        pd.testing.assert_frame_equal(ask(published, template), before[name], obj=name)
+    assert answers() == before
 
 
 def test_a_choice_reaches_the_query(published: Settings) -> None:
