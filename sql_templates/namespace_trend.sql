@@ -49,6 +49,7 @@ ranked as (
 select
     daily.date_key,
     daily.namespace,
+    replace(daily.namespace, '_', ' ') as namespace_label,
     daily.profile_count,
     daily.single_identity_profile_count,
     daily.profile_count - lag(daily.profile_count) over (

@@ -24,6 +24,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 """Lines differ by these as well as by colour."""
 
 FEW_DAYS = 7
+FEW_PEOPLE = 6
 MOST_MARKERS = 40
 MESSAGE_WIDTH = 40
 """Letters in a line that a telephone can show."""
@@ -159,6 +160,8 @@ def _lay_out(figure: go.Figure, chart: Chart, frame: pd.DataFrame) -> None:
     title = ", ".join(codes) if value.unit == "money" else several
     lengths: dict[str, Any] = {"title": title, "tickformat": AXIS.get(value.unit)}
     lengths |= {"tickangle": 0, "nticks": 6}
+    if value.unit == "count" and frame[value.column].abs().max() < FEW_PEOPLE:
+        lengths["dtick"] = 1  # nobody is half a person
     # A column's length is its value, so it begins at nothing; a line shows how it moves.
     lengths["rangemode"] = "normal" if chart.draw == "lines" else "tozero"
     names: dict[str, Any] = {"title": chart.along.title, "tickangle": 0}

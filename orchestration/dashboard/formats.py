@@ -77,6 +77,8 @@ def change(value: Any, before: Any, unit: str, currency: str | None = None) -> s
     if any(part is None or pd.isna(part) for part in (value, before)):
         return None
     difference = value - before
+    if not difference:
+        return "no change"
     if unit == "share":
         return f"{100 * difference:+.1f} points"
     sign = "" if difference < 0 else "+"

@@ -48,7 +48,7 @@ TABLES = {
     "dim_namespace": """
         select priority::int as namespace_id, namespace, 'person' as kind,
             priority::int as priority
-        from (values ('email', 1), ('loyalty_id', 2), ('cookie', 3)) as n(namespace, priority)""",
+        from (values ('email', 1), ('phone', 2), ('cookie', 3)) as n(namespace, priority)""",
     # Combination 1: e-mail alone; 2: with a loyalty id; 3: all three; 0: the others together.
     "dim_namespace_overlap": """
         select overlap_id::int as overlap_id, namespace_id, merge_policy_id

@@ -3,6 +3,24 @@
 (function () {
   var PAPER = 680; // pixels: what fits on A4 and Letter
 
+  // Paper is white, whatever the theme; null gives the theme's own back.
+  var INK = {
+    paper_bgcolor: "#ffffff",
+    plot_bgcolor: "#ffffff",
+    "font.color": "#222222",
+    "legend.font.color": "#222222",
+  };
+  ["xaxis", "yaxis"].forEach(function (axis) {
+    INK[axis + ".gridcolor"] = "#dddddd";
+    INK[axis + ".linecolor"] = "#888888";
+    INK[axis + ".tickcolor"] = "#888888";
+    INK[axis + ".tickfont.color"] = "#444444";
+    INK[axis + ".title.font.color"] = "#222222";
+  });
+  var NO_INK = Object.fromEntries(Object.keys(INK).map(function (key) {
+    return [key, null];
+  }));
+
   function plots() {
     return Array.from(document.querySelectorAll(".c360-chart .js-plotly-plot"));
   }
@@ -36,8 +54,8 @@
     return said
       .map(function (label) {
         var value = document.getElementById(label.htmlFor);
-        var text = value ? value.innerText.trim() : "";
-        return label.innerText.trim() + ": " + text;
+        var text = value ? value.textContent.trim() : "";
+        return label.textContent.trim() + ": " + text;
       })
       .join(" · ");
   }
@@ -50,7 +68,8 @@
     document.documentElement.setAttribute("data-before-print", theme());
     document.documentElement.setAttribute("data-bs-theme", "light");
     plots().forEach(function (plot) {
-      window.Plotly.relayout(plot, { width: PAPER, height: plot.clientHeight, "font.color": "#222" });
+      var size = { width: PAPER, height: plot.clientHeight };
+      window.Plotly.relayout(plot, Object.assign(size, INK));
     });
   });
 
@@ -58,7 +77,8 @@
     var before = document.documentElement.getAttribute("data-before-print");
     document.documentElement.setAttribute("data-bs-theme", before);
     plots().forEach(function (plot) {
-      window.Plotly.relayout(plot, { width: null, height: null, "font.color": null, autosize: true });
+      var size = { width: null, height: null, autosize: true };
+      window.Plotly.relayout(plot, Object.assign(size, NO_INK));
     });
   });
 
