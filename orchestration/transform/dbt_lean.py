@@ -4,7 +4,8 @@ A run invokes dbt once per layer and has it make and test some 900 nodes. At eac
 looks for a cycle edge by edge and sums the graph up for a file that nobody reads; for each node it
 wraps every macro of the project several times, compiles the same templates, tells the database the
 settings of all its connections, makes parsers of dates that no result has, and writes messages that
-no log takes. What comes of a run is the same without.
+no log takes. What comes of a run is the same without. What a foreign key refers to dbt can't find a
+second time in one process.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ TEMPLATES = 5_000
 def be_lean() -> None:
     """Have every later invocation of dbt in this process do without what is described above."""
     from dbt.adapters.duckdb.environments import Environment
-    from dbt.compilation import Linker
+    from dbt.compilation import Compiler, Linker
     from dbt.context.macros import MacroNamespaceBuilder
     from dbt_common.clients import agate_helper
     from dbt_common.clients.jinja import MacroFuzzEnvironment
@@ -35,6 +36,8 @@ def be_lean() -> None:
 
     Linker.find_cycles = cycle_finder(Linker.find_cycles)
     Linker.get_graph_summary = _no_summary
+    found = found_once(Compiler._compile_relation_for_foreign_key_constraint_to)
+    Compiler._compile_relation_for_foreign_key_constraint_to = found  # type: ignore[method-assign]
     MacroNamespaceBuilder.build_namespace = build_namespace
     MacroFuzzEnvironment.compile = kept_code(MacroFuzzEnvironment.compile)  # type: ignore[method-assign]
     validate = validated_once(dbtClassMixin.validate.__func__)  # type: ignore[attr-defined]
@@ -45,6 +48,19 @@ def be_lean() -> None:
     EventManager.fire_event = heard_only(EventManager.fire_event)  # type: ignore[method-assign]
     BaseEvent.pb_msg = written_when_read(BaseEvent.__init__)
     BaseEvent.__init__ = _keep_what_it_says  # type: ignore[method-assign, assignment]
+
+
+def found_once(slow: Callable[..., str]) -> Callable[..., str]:
+    """Take a table that a foreign key refers to for found when it is one.
+
+    Parameters:
+        slow: dbt's method, which writes what it finds into the manifest and refuses it later.
+    """
+
+    def find(compiler: Any, manifest: Any, node: Any, to: str) -> str:
+        return to if to.startswith('"') else slow(compiler, manifest, node, to)
+
+    return find
 
 
 def cycle_finder(slow: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
