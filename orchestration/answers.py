@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.errors import UserError
-from orchestration.terminal import Console, is_terminal, literal, visible
+from orchestration.terminal import Console, literal
 
 NULL = "NULL"
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
@@ -97,15 +96,11 @@ def _json(value: Any) -> str:
 def csv_of(names: Sequence[str], rows: Sequence[Row]) -> str:
     """The rows as CSV (RFC 4180): null is nothing, the empty text is `""`.
 
-    On a terminal, where somebody looks, characters that would steer it are shown as escapes.
-
     Parameters:
         names: of the columns, the first line.
         rows: values as DuckDB writes them.
     """
-    lines = (",".join(map(_field, row)) for row in (names, *rows))
-    text = "".join(line + "\r\n" for line in lines)
-    return visible(text.replace("\r\n", "\n")) if is_terminal(sys.stdout) else text
+    return "".join(",".join(map(_field, row)) + "\r\n" for row in (names, *rows))
 
 
 def _field(value: str | None) -> str:

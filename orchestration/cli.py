@@ -27,6 +27,7 @@ from orchestration.lookup.commands import app as lookup
 from orchestration.page_commands import build, dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
+from orchestration.questions.commands import app as questions
 from orchestration.segment_tools.commands import app as segments
 from orchestration.settings import require_project
 from orchestration.sources.commands import app as sources
@@ -52,6 +53,7 @@ app.add_typer(lookup, name="profile")
 app.add_typer(value, name="value")
 app.add_typer(segments, name="segment")
 app.add_typer(activation, name="activation")
+app.add_typer(questions, name="question")
 app.add_typer(alerts, name="alert")
 app.add_typer(new, name="new")
 out = Console()

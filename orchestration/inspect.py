@@ -11,17 +11,23 @@ from orchestration.settings import PROJECT_ROOT, Settings
 def write_dbt_docs(settings: Settings) -> Path:
     """Generate dbt's documentation from the project and the warehouse's catalog, and the contracts.
 
+    First the exposures are written, by which the documentation says what reads a table.
+
     Returns:
         The page, below the data folder.
 
     Raises:
-        UserError: dbt could not read the warehouse.
+        UserError: dbt could not read the warehouse, or a question file is none.
     """
+    from orchestration.private_files import project_files
     from orchestration.quality.contracts_docs import write_contracts
+    from orchestration.questions.exposures import write_exposures
     from orchestration.transform.dbt import close_connections, run_dbt
     from orchestration.transform.parsing import load_manifest
 
     with WriterLock(settings.data_dir):
+        with project_files():
+            write_exposures(settings.dbt_project_dir)
         try:
             for _ in run_dbt(settings, ["docs", "generate", "--static"]):
                 pass

@@ -17,7 +17,7 @@ from orchestration.failures.seen import Seen
 from orchestration.layers_reader import connect_layers
 from orchestration.reporting_names import declared_names, open_names, writes_names
 from orchestration.settings import Settings
-from orchestration.terminal import Console, is_closed, literal
+from orchestration.terminal import Console, is_closed, is_terminal, literal, visible
 from orchestration.warehouse import connect_published
 
 FORMATS = ("table", "csv", "json")
@@ -83,10 +83,7 @@ def run_query(
     """
     if output not in FORMATS:
         raise UserError(f"--format {output} is unknown. Use table, csv or json.", 2)
-    if is_closed(1):
-        raise UserError(
-            "The standard output is closed, so nobody would see the answer. Open it.", 2
-        )
+    require_reader()
     text = _statement_text(sql)
     if with_personal_data and not layers:
         raise UserError(
@@ -107,16 +104,71 @@ def run_query(
             translated = translate(con, text, dialect)
             text, place = translated.sql, translated.place
         answer = ask(con, text, limit, settings, output == "json", what, place)
-    if output == "json":
-        print(json_of(answer.names, answer.types, answer.rows))
-    elif output == "csv":
-        sys.stdout.write(csv_of(answer.names, answer.rows))
-    else:
+    show_answer(answer, output, console)
+    tell_what_is_missing(len(answer.rows), answer.is_whole, limit)
+
+
+def require_reader() -> None:
+    """See that somebody reads the standard output.
+
+    Raises:
+        UserError: it is closed.
+    """
+    if is_closed(1):
+        raise UserError(
+            "The standard output is closed, so nobody would see the answer. Open it.", 2
+        )
+
+
+def show_answer(answer: Answer, output: str, console: Console) -> None:
+    """Print the rows of a statement.
+
+    On a terminal, where somebody looks, characters that would steer it are shown as escapes.
+
+    Parameters:
+        answer: the rows.
+        output: table, csv or json.
+        console: where a table goes; csv and json go to standard output.
+
+    Raises:
+        UserError: JSON can't hold the columns.
+    """
+    if output == "table":
         show_table(console, answer.names, answer.types, answer.rows)
-    if not answer.is_whole:
+        return
+    text = text_of(answer, output)
+    if output == "csv" and is_terminal(sys.stdout):
+        text = visible(text.replace("\r\n", "\n"))
+    sys.stdout.write(text)
+
+
+def tell_what_is_missing(count: int, is_whole: bool, limit: int) -> None:
+    """Say on the error stream that there are more rows, or none.
+
+    Parameters:
+        count: of the rows that were given.
+        is_whole: whether these are all.
+        limit: how many were asked for at most.
+    """
+    if not is_whole:
         print(f"Only the first {limit} rows are shown; --limit shows more.", file=sys.stderr)
-    elif not answer.rows:
+    elif not count:
         print("There are no rows.", file=sys.stderr)
+
+
+def text_of(answer: Answer, output: str) -> str:
+    """The rows of a statement as csv or json.
+
+    Parameters:
+        answer: the rows.
+        output: csv or json.
+
+    Raises:
+        UserError: JSON can't hold the columns.
+    """
+    if output == "json":
+        return json_of(answer.names, answer.types, answer.rows) + "\n"
+    return csv_of(answer.names, answer.rows)
 
 
 def ask(

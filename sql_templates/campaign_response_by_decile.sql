@@ -1,8 +1,12 @@
--- Do good customers answer e-mail campaigns more than others?
--- One row per lifetime decile; people without a decile come last. Rates are shares of the
--- people a message was delivered to, counted once per campaign however often they opened it.
--- Chart: columns of open_rate beside click_rate by decile.
--- Variables: campaign_id (every campaign when unset).
+-- title: Campaign response by decile
+-- question: Do good customers answer e-mail campaigns more than others?
+-- grain: One row per lifetime decile; people without a decile come last.
+-- note: >-
+--   Rates are shares of the people a message was delivered to, counted once per campaign however
+--   often they opened it.
+-- chart: columns of open_rate beside click_rate by decile.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 decile_totals as (

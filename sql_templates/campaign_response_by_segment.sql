@@ -1,9 +1,12 @@
--- Which segments answer campaigns?
--- One row per segment, the best open rate first. Rates are shares of the people a message was
--- delivered to, counted once per campaign; a person in two segments counts in both, so rows must
--- not be added up.
--- Chart: bars of open_rate and click_rate by title.
--- Variables: campaign_id (every campaign when unset).
+-- title: Campaign response by segment
+-- question: Which segments answer campaigns?
+-- grain: One row per segment, the best open rate first.
+-- note: >-
+--   Rates are shares of the people a message was delivered to, counted once per campaign; a
+--   person in two segments counts in both, so rows must not be added up.
+-- chart: bars of open_rate and click_rate by title.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 segment_totals as (

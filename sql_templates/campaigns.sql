@@ -1,5 +1,7 @@
--- Which campaigns were sent?
--- One row per campaign, the latest first. Feeds a selector: option_value and option_label.
+-- title: Campaigns
+-- question: Which campaigns were sent?
+-- grain: One row per campaign, the latest first.
+-- chart: none, it feeds a selector.
 select
     campaign_id as option_value,
     campaign_name || coalesce(' (' || strftime(started_at, '%Y-%m-%d') || ')', '') as option_label

@@ -1,12 +1,25 @@
--- Whom may we address, for what and on which channel?
--- One row per purpose and channel. People who were never asked are not here: granted_share is of
--- those who were. Who has granted something and has no usable address is not contactable.
--- Chart: stacked bars of granted, denied and pending by channel, one panel per purpose.
+-- title: Consent by channel
+-- question: Whom may we address, for what and on which channel?
+-- grain: One row per purpose and channel.
+-- note: >-
+--   People who were never asked are not here: granted_share is of those who were. Who has
+--   granted something and has no usable address is not contactable.
+-- chart: stacked bars of granted, denied and pending by channel, one panel per purpose.
+-- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
 with
 
 latest as (
-    select max(date_key) as date_key
+    select
+        fact_consent.merge_policy_id,
+        max(fact_consent.date_key) as date_key
     from insights.fact_consent
+    inner join insights.dim_merge_policy
+        on fact_consent.merge_policy_id = dim_merge_policy.merge_policy_id
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
+    group by fact_consent.merge_policy_id
 ),
 
 status_counts as (
@@ -19,7 +32,10 @@ status_counts as (
         sum(fact_consent.contactable_profile_count) as contactable,
         sum(fact_consent.profile_count) as asked
     from insights.fact_consent
-    inner join latest on fact_consent.date_key = latest.date_key
+    inner join latest
+        on
+            fact_consent.merge_policy_id = latest.merge_policy_id
+            and fact_consent.date_key = latest.date_key
     group by fact_consent.purpose, fact_consent.channel
 )
 

@@ -1,7 +1,16 @@
--- How many people are known, what have they brought, how many of them can be and may be written to?
--- One row per currency of the revenue; one row with an empty currency when there is no revenue.
--- Profiles count as people when a customer record stands behind them, else as anonymous visitors.
--- Chart: a card per figure.
+-- title: Key figures
+-- question: >-
+--   How many people are known, what have they brought, how many of them can be and may be
+--   written to?
+-- grain: >-
+--   One row per currency of the revenue; one row with an empty currency when there is no
+--   revenue.
+-- note: >-
+--   Profiles count as people when a customer record stands behind them, else as anonymous
+--   visitors.
+-- chart: a card per figure.
+-- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
 with
 
 profiles as (
@@ -12,7 +21,9 @@ profiles as (
     from insights.fact_profile
     inner join insights.dim_merge_policy
         on fact_profile.merge_policy_id = dim_merge_policy.merge_policy_id
-    where dim_merge_policy.is_default
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
     qualify row_number() over (order by fact_profile.date_key desc) = 1
 ),
 
@@ -26,8 +37,16 @@ revenue as (
 ),
 
 latest_consent as (
-    select max(date_key) as date_key
+    select
+        fact_consent.merge_policy_id,
+        max(fact_consent.date_key) as date_key
     from insights.fact_consent
+    inner join insights.dim_merge_policy
+        on fact_consent.merge_policy_id = dim_merge_policy.merge_policy_id
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
+    group by fact_consent.merge_policy_id
 ),
 
 email_consent as (
@@ -36,7 +55,10 @@ email_consent as (
             coalesce(sum(fact_consent.contactable_profile_count), 0) as bigint
         ) as contactable_profile_count
     from insights.fact_consent
-    inner join latest_consent on fact_consent.date_key = latest_consent.date_key
+    inner join latest_consent
+        on
+            fact_consent.merge_policy_id = latest_consent.merge_policy_id
+            and fact_consent.date_key = latest_consent.date_key
     where
         purpose = 'commercial'
         and channel = 'email'

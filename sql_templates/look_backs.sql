@@ -1,5 +1,7 @@
--- Over which windows are deciles computed?
--- One row per look-back, the shortest first. Feeds a selector: option_value and option_label.
+-- title: Look-backs
+-- question: Over which windows are deciles computed?
+-- grain: One row per look-back, the shortest first.
+-- chart: none, it feeds a selector.
 select
     look_back as option_value,
     look_back_name as option_label

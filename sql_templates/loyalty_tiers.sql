@@ -1,5 +1,7 @@
--- Which loyalty tiers hold customers?
--- One row per tier, the highest first. Feeds a selector: option_value and option_label.
+-- title: Loyalty tiers
+-- question: Which loyalty tiers hold customers?
+-- grain: One row per tier, the highest first.
+-- chart: none, it feeds a selector.
 select
     loyalty_tier as option_value,
     loyalty_tier as option_label

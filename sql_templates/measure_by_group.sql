@@ -1,20 +1,37 @@
--- What does a measure come to among good customers and the others, or in each value of its dimension?
--- One row per lifetime decile of the people it says something of, those without one last; or per value
--- of the dimension, the greatest first, and a single row of a measure without one.
--- Chart: columns of average_value by group_label.
--- Variables: measure (the first by name when unset), measure_group (decile when unset, or dimension).
+-- title: A measure by decile or dimension
+-- question: >-
+--   What does a measure come to among good customers and the others, or in each value of its
+--   dimension?
+-- grain: >-
+--   One row per lifetime decile of the people it says something of, those without one last; or
+--   per value of the dimension, the greatest first, and a single row of a measure without one.
+-- chart: columns of average_value by group_label.
+-- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
+--   measure: {type: text, options: measures, about: The measure; the first by name when unset.}
+--   measure_group: {type: text, default: decile, options: measure_groups, about: Its groups.}
 with
 
 latest as (
-    select max(date_key) as date_key
+    select
+        fact_measure.merge_policy_id,
+        max(fact_measure.date_key) as date_key
     from insights.fact_measure
+    inner join insights.dim_merge_policy
+        on fact_measure.merge_policy_id = dim_merge_policy.merge_policy_id
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
+    group by fact_measure.merge_policy_id
 ),
 
 chosen as (
     select
-        coalesce(getvariable('measure'), min_by(measure, (measure_name, measure))) as measure,
-        coalesce(getvariable('measure_group'), 'decile') as measure_group
+        coalesce(getvariable('measure'), measure) as measure,
+        case when coalesce(getvariable('measure_group'), 'decile') = 'decile' then 1 else 0 end
+            as is_by_decile
     from insights.dim_measure
+    qualify row_number() over (order by measure_name asc, measure asc) = 1
 ),
 
 grouped as (
@@ -25,16 +42,19 @@ grouped as (
         fact_measure.total_value,
         fact_measure.average_value,
         case
-            when chosen.measure_group <> 'decile' then fact_measure.dimension_value
+            when chosen.is_by_decile = 0 then fact_measure.dimension_value
             when fact_measure.decile = 0 then 'none'
             when fact_measure.decile = -1 then 'few people'
             else cast(fact_measure.decile as varchar)
         end as group_label,
-        case when chosen.measure_group = 'decile' and fact_measure.decile > 0 then fact_measure.decile end
+        case when chosen.is_by_decile = 1 and fact_measure.decile > 0 then fact_measure.decile end
             as place,
-        chosen.measure_group = 'decile' as is_by_decile
+        chosen.is_by_decile
     from insights.fact_measure
-    inner join latest on fact_measure.date_key = latest.date_key
+    inner join latest
+        on
+            fact_measure.merge_policy_id = latest.merge_policy_id
+            and fact_measure.date_key = latest.date_key
     inner join chosen on fact_measure.measure = chosen.measure
 ),
 
@@ -44,7 +64,7 @@ summed as (
         group_label,
         place,
         currency,
-        case when is_by_decile then max(decile_profile_count) else sum(profile_count) end
+        case when is_by_decile = 1 then max(decile_profile_count) else sum(profile_count) end
             as profile_count,
         sum(total_value) as total_value,
         sum(average_value * profile_count) / nullif(sum(profile_count), 0) as mean_of_values,

@@ -1,5 +1,7 @@
--- Which measures are declared?
--- One row per measure. Feeds a selector: option_value and option_label.
+-- title: Measures
+-- question: Which measures are declared?
+-- grain: One row per measure.
+-- chart: none, it feeds a selector.
 select
     measure as option_value,
     measure_name as option_label

@@ -1,7 +1,10 @@
--- How much revenue did each month bring, and how much of it was returned?
--- One row per month and currency. A return counts in the month it was booked, as a negative
--- amount here, so that net = gross + returned.
--- Chart: columns of gross and returned amount by month, net as a line.
+-- title: Revenue by month
+-- question: How much revenue did each month bring, and how much of it was returned?
+-- grain: One row per month and currency.
+-- note: >-
+--   A return counts in the month it was booked, as a negative amount here, so that net = gross +
+--   returned.
+-- chart: columns of gross and returned amount by month, net as a line.
 select
     month_start_on,
     currency,

@@ -1,6 +1,7 @@
--- Which rows were set aside, and why?
--- One row per reason, source system and entity, the most frequent reason first.
--- Chart: bars of row_count by reason, split by source system.
+-- title: Rows set aside
+-- question: Which rows were set aside, and why?
+-- grain: One row per reason, source system and entity, the most frequent reason first.
+-- chart: bars of row_count by reason, split by source system.
 with
 
 reason_totals as (

@@ -1,6 +1,9 @@
--- How have the segments grown, and who came and went?
--- One row per segment and refresh day, for all refresh days that are known.
--- Chart: lines of profile_count by date_key, one per title.
+-- title: Segment trend
+-- question: How have the segments grown, and who came and went?
+-- grain: One row per segment and refresh day, for all refresh days that are known.
+-- chart: lines of profile_count by date_key, one per title.
+-- parameters:
+--   segment: {type: text, options: segments, about: The segment; every segment when unset.}
 select
     fact_segment_size.date_key,
     dim_segment.title,
@@ -9,4 +12,5 @@ select
     fact_segment_size.left_count
 from insights.fact_segment_size
 inner join insights.dim_segment on fact_segment_size.segment_name = dim_segment.segment_name
+where dim_segment.segment_name = coalesce(getvariable('segment'), dim_segment.segment_name)
 order by dim_segment.title asc, fact_segment_size.date_key asc

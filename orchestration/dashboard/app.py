@@ -8,12 +8,18 @@ from typing import cast
 
 import vizro.models as vm
 from a2wsgi import WSGIMiddleware
-from flask import Response
+from dash import html
+from dash.development.base_component import Component
+from flask import Response, redirect, request
 from starlette.types import ASGIApp
 from vizro import Vizro
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from orchestration.dashboard.components import vizro_page
-from orchestration.dashboard.pages import PAGES_DIR, read_pages
+from orchestration.dashboard.choices import Choices
+from orchestration.dashboard.components import broken_page, vizro_page
+from orchestration.dashboard.exports import serve_csv
+from orchestration.dashboard.reading import PAGES_DIR, BrokenPage, read_pages
+from orchestration.errors import UserError
 from orchestration.logs import log
 from orchestration.settings import Settings
 from orchestration.terminal import Console
@@ -43,20 +49,59 @@ def build(settings: Settings, pages_dir: Path = PAGES_DIR) -> Vizro:
         pages_dir: the page definitions.
 
     Raises:
-        UserError: a page or template is wrong, or nothing is published.
+        UserError: no page can be read, or nothing is published.
     """
     pages = read_pages(pages_dir)
+    if not pages.sound:
+        raise UserError("\n".join(["No page can be read.", *map(told, pages.broken)]))
+    for broken in pages.broken:
+        log().warning("dashboard: %s", told(broken))
+    first = pages.sound[0].name
+    addresses = {page.name: f"/{page.name}" for page in pages.sound} | {first: "/"}
     # Vizro keeps models and pages for the whole process, so a second build must start afresh.
     Vizro._reset()
     app = Vizro(assets_folder=str(ASSETS_DIR), update_title=None)
+    choices = Choices(settings)
+    shown = [vizro_page(settings, page, addresses, choices) for page in pages.sound]
     app.build(
-        vm.Dashboard(
-            title=TITLE, theme="vizro_light", pages=[vizro_page(settings, page) for page in pages]
+        _Dashboard(
+            title=TITLE, theme="vizro_light", pages=[*shown, *map(broken_page, pages.broken)]
         )
     )
     app.dash.index_string = app.dash.index_string.replace("<html ", '<html lang="en" ')
-    app.dash.server.after_request(_add_policy)
+    server = app.dash.server
+    server.after_request(_add_policy)
+    serve_csv(server, settings, pages.sound)
+    # The first page has an address of its own, too, which lasts when another becomes the first.
+    server.add_url_rule(f"/{first}", "first", _to_first)
     return app
+
+
+class _Dashboard(vm.Dashboard):  # type: ignore[misc]  # vizro ships no types here
+    """Vizro's dashboard with a button to print the page or save it as PDF."""
+
+    def custom_header(self) -> list[Component]:
+        """What stands beside the switch of the theme."""
+        said = "Print this page, or save it as PDF"
+        icon = html.Span("print", className="material-symbols-outlined")
+        button = html.Button(
+            icon, id="c360-print", type="button", title=said, className="btn-theme-toggle"
+        )
+        return [button]
+
+
+def told(page: BrokenPage) -> str:
+    """All that is wrong with a file, a line each.
+
+    Parameters:
+        page: the file.
+    """
+    return "\n".join(f"dashboards/{page.name}.yml, {mistake}" for mistake in page.mistakes)
+
+
+def _to_first() -> WerkzeugResponse:
+    query = request.query_string.decode("latin-1")
+    return redirect(f"/?{query}" if query else "/")
 
 
 def _add_policy(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""From a result to a drawing: upright columns, with or without a line, and lying bars."""
+"""From a result to a drawing: upright columns, with or without a line, lying bars, and lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from vizro.models.types import capture
 
 from orchestration.dashboard.formats import AXIS, EXACT, hover_line, label, write
-from orchestration.dashboard.pages import CURRENCY, Chart, Measure
+from orchestration.dashboard.pages import CURRENCY, Chart, Lead, Measure
 from orchestration.dashboard.templates import MESSAGE
 
 PALETTE = ("#1f7fc4", "#e06c10", "#14a08c", "#b3489b", "#7f8794")
@@ -20,24 +20,32 @@ PALETTE = ("#1f7fc4", "#e06c10", "#14a08c", "#b3489b", "#7f8794")
 blindness, and no meaning rests on colour alone: order, legend and labels say the same."""
 
 LINE_COLOUR = "#e06c10"
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+"""Lines differ by these as well as by colour."""
+
+FEW_DAYS = 7
+FEW_PEOPLE = 6
+MOST_MARKERS = 40
 MESSAGE_WIDTH = 40
 """Letters in a line that a telephone can show."""
 
 
 @capture("graph")
-def draw(data_frame: pd.DataFrame, chart: Chart) -> go.Figure:
+def draw(data_frame: pd.DataFrame, chart: Chart, lead: Lead | None = None) -> go.Figure:
     """Draw a result as its page defines it, or say why it can't be drawn.
 
     Parameters:
         data_frame: rows of the item's template in the order in which they are drawn.
         chart: how.
+        lead: where a mark leads; what it chooses there goes with each mark.
     """
     if MESSAGE in data_frame.attrs:
         return _message(data_frame.attrs[MESSAGE])
     figure = go.Figure()
+    chosen = list(lead.choose.values()) if lead else []
     for series in _series(data_frame, chart):
-        figure.add_trace(_trace(chart, series))
-    if chart.split_by:
+        figure.add_trace(_trace(chart, series, chosen))
+    if chart.split_by and chart.draw != "lines":
         figure.add_trace(_totals(data_frame, chart))
     _lay_out(figure, chart, data_frame)
     return figure
@@ -49,6 +57,7 @@ class _Series:
 
     name: str
     colour: str
+    dash: str
     measure: Measure
     rows: pd.DataFrame
     currency: str | None
@@ -65,10 +74,12 @@ def _series(frame: pd.DataFrame, chart: Chart) -> list[_Series]:
     # A line lies over the columns, so it alone gets the colour that stands out from the first.
     lined = any(measure.line for measure in chart.values)
     colours = cycle(colour for colour in PALETTE if not (lined and colour == LINE_COLOUR))
+    dashes = cycle(DASHES if chart.split_by else DASHES[:1])
     return [
         _Series(
             name=(part or measure.title) + (f" ({code})" if len(codes) > 1 else ""),
             colour=LINE_COLOUR if measure.line else next(colours),
+            dash="dash" if measure.dashed else next(dashes),
             measure=measure,
             rows=rows[rows[CURRENCY].fillna("") == code] if with_money else rows,
             currency=code or None,
@@ -79,7 +90,7 @@ def _series(frame: pd.DataFrame, chart: Chart) -> list[_Series]:
     ]
 
 
-def _trace(chart: Chart, series: _Series) -> go.Bar | go.Scatter:
+def _trace(chart: Chart, series: _Series, chosen: list[str]) -> go.Bar | go.Scatter:
     rows, measure = series.rows, series.measure
     said = [measure, *chart.hover]
     lines = [hover_line(i, m.title, m.unit, series.currency) for i, m in enumerate(said)]
@@ -92,11 +103,15 @@ def _trace(chart: Chart, series: _Series) -> go.Bar | go.Scatter:
         "x": rows[measure.column] if lying else along,
         "y": along if lying else rows[measure.column],
         "name": series.name,
-        "customdata": rows[[m.column for m in said]].to_numpy(),
+        # What a mark chooses on the page it leads to comes last.
+        "customdata": rows[[*(m.column for m in said), *chosen]].astype(object).to_numpy(),
         "hovertemplate": "<br>".join([heading, *lines]) + "<extra></extra>",
     }
-    if measure.line:
-        return go.Scatter(mode="lines+markers", line={"color": series.colour, "width": 3}, **common)
+    if measure.line or chart.draw == "lines":
+        # A mark for each of three months of days would hide the line.
+        mode = "lines+markers" if len(rows) <= MOST_MARKERS else "lines"
+        line = {"color": series.colour, "width": 3, "dash": series.dash}
+        return go.Scatter(mode=mode, line=line, **common)
     mark = chart.mark if chart.split_by is None else None
     return go.Bar(
         marker={"color": series.colour},
@@ -143,10 +158,18 @@ def _lay_out(figure: go.Figure, chart: Chart, frame: pd.DataFrame) -> None:
     codes = frame[CURRENCY].dropna().unique() if value.unit == "money" else []
     several = None if len(chart.values) > 1 else value.title
     title = ", ".join(codes) if value.unit == "money" else several
-    lengths = {"title": title, "tickformat": AXIS[value.unit], "rangemode": "tozero"}
+    lengths: dict[str, Any] = {"title": title, "tickformat": AXIS.get(value.unit)}
+    lengths |= {"tickangle": 0, "nticks": 6}
+    if value.unit == "count" and frame[value.column].abs().max() < FEW_PEOPLE:
+        lengths["dtick"] = 1  # nobody is half a person
+    # A column's length is its value, so it begins at nothing; a line shows how it moves.
+    lengths["rangemode"] = "normal" if chart.draw == "lines" else "tozero"
     names: dict[str, Any] = {"title": chart.along.title, "tickangle": 0}
     if chart.along.unit in ("month", "date"):
         names["tickformat"] = AXIS[chart.along.unit]
+        places = pd.to_datetime(frame[chart.along.column])
+        if chart.along.unit == "date" and (places.max() - places.min()).days < FEW_DAYS:
+            names["dtick"] = 24 * 60 * 60 * 1000  # a day, which is not told twice
     else:
         order = [label(place) for place in frame[chart.along.column].unique()]
         names |= {"type": "category", "categoryorder": "array", "categoryarray": order}

@@ -1,54 +1,61 @@
-"""From a page definition to Vizro's models: cards with a question, selectors, export, its SQL."""
+"""From a page definition to Vizro's models: cards with a question, selectors, exports, its SQL."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
-import vizro.actions as va
+import pandas as pd
 import vizro.models as vm
 from dash import html
 from dash.development.base_component import Component
-from pydantic import PrivateAttr
+from pydantic import Field
 from vizro.managers import data_manager
 
 from orchestration.dashboard.charts import draw
+from orchestration.dashboard.choices import Choices
 from orchestration.dashboard.figures import key_figures, stamp
-from orchestration.dashboard.pages import Item, Page, Selector
-from orchestration.dashboard.templates import ask, data_function, read_template
-from orchestration.errors import UserError
-from orchestration.logs import log
+from orchestration.dashboard.pages import Item, Page
+from orchestration.dashboard.reading import BrokenPage
+from orchestration.dashboard.templates import MESSAGE, Template, data_function, read_template
+from orchestration.dashboard.words import in_words, table
 from orchestration.settings import Settings
-
-NOTHING_CHOSEN = "NONE"
-"""Vizro's own value for no choice; it reaches the query as an unset variable."""
 
 GRAPH: dict[str, Any] = {"config": {"displaylogo": False, "displayModeBar": False}}
 
-DROPDOWN: dict[str, Any] = {"multi": False, "extra": {"searchable": False, "maxHeight": 320}}
-
 
 class Card(vm.Container):  # type: ignore[misc]  # vizro ships no types here
-    """One question: heading, choices, answer, export, and the SQL behind it."""
+    """One question: heading, choices, answer, what it says in words, exports, and its SQL."""
 
     subtitle: str = ""
     width: str = "half"
     query: str = ""
     height: int | None = None
+    lead: dict[str, str] = Field(default_factory=dict)
 
     def build(self) -> Component:
         """The card as a section that carries its heading as its name."""
         heading = f"{self.id}_title"
-        answer, *buttons = self.components
+        answer, *words = self.components
         panel = [control.build() for control in self.controls]
+        picture = _picture_button(answer.id, self.title) if self.height else None
         return html.Section(
             [
                 html.Div(
-                    [html.H3(self.title, id=heading), *(button.build() for button in buttons)],
+                    [
+                        html.H2(self.title, id=heading),
+                        html.Div(
+                            [_csv_link(answer.id, self.title), picture],
+                            className="c360-card-buttons",
+                        ),
+                    ],
                     className="c360-card-head",
                 ),
                 html.P(self.subtitle, className="c360-subtitle") if self.subtitle else None,
                 html.Div(panel, className="c360-controls") if panel else None,
                 self._frame(answer.build()),
+                *(part.build() for part in words),
                 html.Details(
                     [html.Summary("The question in SQL"), html.Pre(self.query, tabIndex=0)],
                     className="c360-query",
@@ -65,106 +72,108 @@ class Card(vm.Container):  # type: ignore[misc]  # vizro ships no types here
             return answer
         return html.Div(
             answer,
-            className="c360-chart",
+            className="c360-chart" + (" c360-leads" if self.lead else ""),
             style={"minHeight": f"{self.height}px"},
             role="img",
-            **{"aria-label": f"Chart: {self.title}. The CSV button gives its numbers."},
+            **{"aria-label": f"Chart: {self.title}. The numbers stand below it."},
+            **self.lead,
         )
 
 
-class _FreshOptions:
-    """Options that are asked for whenever the page is loaded, so a new campaign is offered."""
-
-    _settings: Settings
-    _selector: Selector
-
-    def watch(self, settings: Settings, selector: Selector) -> None:
-        self._settings, self._selector = settings, selector
-
-    def refresh(self) -> None:
-        try:
-            self.options = read_options(self._settings, self._selector)
-        except UserError as error:  # the page still opens; its charts say what is wrong
-            log().warning("dashboard: %s", error)
+def _csv_link(item: str, title: str) -> Component:
+    """The browser adds the choices in the address when it is followed."""
+    said = f"CSV: download the data of {title}"
+    return html.A(
+        "CSV", href=f"/csv/{item}", className="c360-csv", title=said, **{"aria-label": said}
+    )
 
 
-class FreshDropdown(_FreshOptions, vm.Dropdown):  # type: ignore[misc]
-    """A dropdown whose options come from a template."""
-
-    _settings: Any = PrivateAttr()
-    _selector: Any = PrivateAttr()
-
-    def build(self) -> Component:
-        """The dropdown with the options of what is published now."""
-        self.refresh()
-        return super().build()
+def _picture_button(graph: str, title: str) -> Component:
+    return html.Button(
+        "PNG",
+        type="button",
+        className="c360-png",
+        title=f"PNG: download a picture of {title}",
+        **{"data-graph": graph, "aria-label": f"PNG: download a picture of {title}"},
+    )
 
 
-class FreshRadioItems(_FreshOptions, vm.RadioItems):  # type: ignore[misc]
-    """Radio buttons whose options come from a template."""
+class Mistakes(vm.Text):  # type: ignore[misc]
+    """What is wrong with a file that is no page."""
 
-    _settings: Any = PrivateAttr()
-    _selector: Any = PrivateAttr()
+    told: list[str] = Field(default_factory=list)
 
     def build(self) -> Component:
-        """The radio buttons with the options of what is published now."""
-        self.refresh()
-        return super().build()
+        """Each mistake as an item of a list."""
+        return html.Div(
+            [html.P(self.text), html.Ul([html.Li(said) for said in self.told])],
+            className="c360-card c360-full",
+            role="alert",
+        )
 
 
-def read_options(settings: Settings, selector: Selector) -> list[dict[str, str]]:
-    """What can be chosen now.
-
-    Parameters:
-        settings: paths.
-        selector: which template to ask, and what the choice of everything is called.
-
-    Raises:
-        UserError: nothing is published, or it can't answer.
-    """
-    rows = ask(settings, read_template(selector.options))
-    options = [
-        {"label": str(label), "value": str(value)}
-        for value, label in zip(rows["option_value"], rows["option_label"], strict=True)
-    ]
-    every = [{"label": selector.every, "value": NOTHING_CHOSEN}] if selector.every else []
-    return every + options
-
-
-def vizro_page(settings: Settings, page: Page) -> vm.Page:
+def vizro_page(
+    settings: Settings, page: Page, addresses: dict[str, str], choices: Choices
+) -> vm.Page:
     """A page with its cards.
 
     Parameters:
         settings: paths; every drawing reads the published model anew.
         page: the definition.
+        addresses: of all pages, by name.
+        choices: makes the selectors.
 
     Raises:
         UserError: nothing is published.
     """
-    as_of = read_template(page.as_of)
-    stamp_id = f"as_of_{page.title.lower().replace(' ', '_')}"
-    data_manager[stamp_id] = data_function(settings, as_of)
+    stamp_id = f"stamp-{page.name}"
+    data_manager[stamp_id] = data_function(settings, read_template(page.as_of))
+    shows = {item.id: _shows(item) for item in page.items}
     return vm.Page(
+        id=f"page-{page.name}",
         title=page.title,
+        path=addresses[page.name],
         layout=vm.Flex(direction="row", wrap=True, gap="16px"),
         components=[
-            vm.Figure(id=stamp_id, figure=stamp(data_frame=stamp_id, description=page.description)),
-            *(_card(settings, item) for item in page.items),
+            vm.Figure(
+                id=stamp_id,
+                figure=stamp(data_frame=stamp_id, description=page.description, page=page.name),
+            ),
+            *(_card(settings, item, addresses, choices) for item in page.items),
         ],
-        controls=[_parameter(settings, s, page.reached_by(s)) for s in page.selectors],
+        controls=[
+            choices.parameter(
+                chosen, page.name, [f for i in page.reached_by(chosen) for f in shows[i]]
+            )
+            for chosen in page.selectors
+        ],
     )
 
 
-def _card(settings: Settings, item: Item) -> Card:
+def broken_page(page: BrokenPage) -> vm.Page:
+    """What stands in the place of a page that can't be read: all that is wrong with its file.
+
+    Parameters:
+        page: the file and its mistakes.
+    """
+    said = f"dashboards/{page.name}.yml is no page yet. When all of this is mended, start again:"
+    return vm.Page(
+        id=f"page-{page.name}",
+        title=page.title,
+        path=f"/{page.name}",
+        components=[Mistakes(text=said, told=list(page.mistakes))],
+    )
+
+
+def _shows(item: Item) -> list[str]:
+    """The ids of what is drawn for an item."""
+    return [item.id, f"words-{item.id}"] if item.chart else [item.id]
+
+
+def _card(settings: Settings, item: Item, addresses: dict[str, str], choices: Choices) -> Card:
     template = read_template(item.template)
-    data_manager[item.id] = data_function(settings, template)
-    export = vm.Button(
-        icon="download",
-        text="CSV",
-        variant="plain",
-        actions=va.export_data(targets=[item.id]),
-        extra={"title": f"Download the data of: {item.title}"},
-    )
+    data_manager[item.id] = _answers(settings, item, template)
+    leads_to = addresses[item.leads_to.page] if item.leads_to else ""
     return Card(
         id=f"card_{item.id}",
         title=item.title,
@@ -172,37 +181,63 @@ def _card(settings: Settings, item: Item) -> Card:
         width=item.width,
         query=template.sql.strip(),
         height=item.chart.height if item.chart else None,
-        components=[_answer(item), export],
-        controls=[_parameter(settings, selector, [item.id]) for selector in item.selectors],
+        lead=_lead(item, leads_to),
+        components=_answer(item, leads_to),
+        controls=[
+            choices.parameter(selector, item.id, _shows(item)) for selector in item.selectors
+        ],
     )
 
 
-def _answer(item: Item) -> vm.Graph | vm.Figure:
+def _answer(item: Item, leads_to: str) -> list[vm.Graph | vm.Figure]:
+    if item.figures:
+        figure = key_figures(data_frame=item.id, figures=item.figures)
+        return [vm.Figure(id=item.id, figure=figure)]
     if item.chart is None:
-        return vm.Figure(id=item.id, figure=key_figures(data_frame=item.id, figures=item.figures))
-    figure = draw(data_frame=item.id, chart=item.chart)
-    return vm.Graph(id=item.id, figure=figure, extra=GRAPH)
+        return [
+            vm.Figure(id=item.id, figure=table(data_frame=item.id, item=item, leads_to=leads_to))
+        ]
+    drawn, words = _shows(item)
+    figure = draw(data_frame=item.id, chart=item.chart, lead=item.leads_to)
+    said = in_words(data_frame=item.id, item=item, leads_to=leads_to)
+    return [vm.Graph(id=drawn, figure=figure, extra=GRAPH), vm.Figure(id=words, figure=said)]
 
 
-def _parameter(settings: Settings, selector: Selector, items: list[str]) -> vm.Parameter:
-    options = read_options(settings, selector)
-    values = [option["value"] for option in options]
-    if not values:
-        raise UserError(
-            f"The selector {selector.title} has nothing to offer: {selector.options}.sql returned "
-            "no rows. Give it a label for every, or publish data: `c360 run`."
-        )
-    kind = FreshRadioItems if selector.control == "radio" else FreshDropdown
-    choice = kind(
-        title=selector.title,
-        options=options,
-        value=selector.start if selector.start in values else values[0],
-        **({} if selector.control == "radio" else DROPDOWN),
-    )
-    choice.watch(settings, selector)
-    return vm.Parameter(
-        id=f"{items[0]}_{selector.variable}",
-        targets=[f"{item}.data_frame.{selector.variable}" for item in items],
-        selector=choice,
-        show_in_url=True,
-    )
+def _lead(item: Item, leads_to: str) -> dict[str, str]:
+    """What the browser needs to follow a mark; the values stand last in the mark's own data."""
+    if item.leads_to is None:
+        return {}
+    names = [f"{item.leads_to.page}_{variable}" for variable in item.leads_to.choose]
+    return {
+        "data-leads-to": leads_to,
+        "data-to": item.leads_to.page,
+        "data-chooses": json.dumps(names),
+    }
+
+
+def _answers(settings: Settings, item: Item, template: Template) -> Callable[..., pd.DataFrame]:
+    """The rows of an item, or in words why there are none."""
+    load = data_function(settings, template)
+
+    def answer(**values: str | None) -> pd.DataFrame:
+        frame = load(**values)
+        if not len(frame.columns):  # it could not be asked, and says why
+            return frame
+        if absent := sorted(item.columns() - set(frame.columns)):
+            frame = pd.DataFrame()
+            frame.attrs[MESSAGE] = (
+                f"sql_templates/{template.name}.sql returns no {', '.join(absent)}, which the item "
+                f"{item.id} names. Name a column that it returns, or add it there."
+            )
+        elif frame.empty or _says_nothing(frame, item):
+            frame.attrs[MESSAGE] = item.empty
+        return frame
+
+    return answer
+
+
+def _says_nothing(frame: pd.DataFrame, item: Item) -> bool:
+    """Whether no value of a drawing is known: axes without anything would look like zero."""
+    if item.chart is None:
+        return False
+    return bool(frame[[value.column for value in item.chart.values]].isna().all(axis=None))

@@ -9,8 +9,11 @@ import pandas as pd
 
 NO_VALUE = "–"
 
-AXIS = {"count": "~s", "money": "~s", "share": ".0%", "month": "%b\n%Y", "date": "%d %b %Y"}
-EXACT = {"count": ",d", "money": ",.2f", "share": ".1%", "month": "%B %Y", "date": "%d %B %Y"}
+AXIS = {"count": "~s", "money": "~s", "share": ".0%", "month": "%b\n%Y", "date": "%-d %b\n%Y"}
+EXACT = {
+    "count": ",d", "money": ",.2f", "share": ".1%", "month": "%B %Y", "date": "%-d %B %Y",
+    "number": ",.2f",
+}  # fmt: skip
 """Formats of the charting library (d3): short ones for axes, exact ones when pointed at."""
 
 
@@ -19,7 +22,7 @@ def write(value: Any, unit: str, currency: str | None = None) -> str:
 
     Parameters:
         value: a number or date; missing values become a dash.
-        unit: count, money, share (1 = 100 %), month, date or text.
+        unit: count, money, share (1 = 100 %), number, month, date or text.
         currency: ISO code, for money.
     """
     if value is None or pd.isna(value):
@@ -29,6 +32,8 @@ def write(value: Any, unit: str, currency: str | None = None) -> str:
         return f"{number} {currency or ''}".strip()
     if unit == "share":
         return f"{value:.0%}"
+    if unit == "number":
+        return f"{value:,.2f}"
     if unit == "count":
         return f"{value:,.0f}"
     if unit == "month":
@@ -47,7 +52,7 @@ def hover_line(position: int, title: str, unit: str, currency: str | None) -> st
         unit: as for `write`.
         currency: ISO code, for money.
     """
-    form = f":{EXACT[unit]}" if unit in ("count", "money", "share") else ""
+    form = f":{EXACT[unit]}" if unit in ("count", "money", "share", "number") else ""
     code = f" {currency}" if unit == "money" and currency else ""
     return f"{html.escape(title)}: %{{customdata[{position}]{form}}}{code}"
 
@@ -55,3 +60,27 @@ def hover_line(position: int, title: str, unit: str, currency: str | None) -> st
 def label(text: Any) -> str:
     """A name from the data for a chart, which would take angle brackets for markup."""
     return html.escape(str(text))
+
+
+def change(value: Any, before: Any, unit: str, currency: str | None = None) -> str | None:
+    """How much more or less a value is than before: `+312 (+3.2 %)`, of shares `+1.4 points`.
+
+    Parameters:
+        value: now.
+        before: then.
+        unit: as for `write`.
+        currency: ISO code, for money.
+
+    Returns:
+        None where one of them is missing: nothing is guessed.
+    """
+    if any(part is None or pd.isna(part) for part in (value, before)):
+        return None
+    difference = value - before
+    if not difference:
+        return "no change"
+    if unit == "share":
+        return f"{100 * difference:+.1f} points"
+    sign = "" if difference < 0 else "+"
+    said = f"{sign}{write(difference, unit, currency)}"
+    return f"{said} ({100 * float(difference) / abs(float(before)):+.1f} %)" if before else said

@@ -1,23 +1,23 @@
-"""What a page is: the YAML files in `dashboards/`, read and checked before anything is drawn."""
+"""What a page is: the fields of the YAML files in `dashboards/`. `reading.py` reads them."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from orchestration.dashboard.templates import read_template
-from orchestration.errors import UserError
-from orchestration.settings import PROJECT_ROOT
-
-PAGES_DIR = PROJECT_ROOT / "dashboards"
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Unit = Literal["count", "money", "share", "month", "date", "text"]
+Unit = Literal["count", "money", "share", "month", "date", "text", "number"]
 CURRENCY = "currency"
 """The column that every template with money returns beside it."""
+
+TAKEN = frozenset({"assets", "csv", "customers", "health"})
+"""Addresses that are no page's."""
+
+BEFORE_ON = "before_on"
+"""The column with the day that values of before are of."""
 
 
 class _Definition(BaseModel):
@@ -30,15 +30,21 @@ class Measure(_Definition):
     Attributes:
         column: its name in the template's result.
         title: its name for people.
-        unit: count, money (with the currency beside it), share (1 = 100 %), month, date or text.
+        unit: count, money (with the currency beside it), share (1 = 100 %), number (with two
+            decimals), month, date or text.
         line: draw it as a line over the columns.
-        note: a sentence below a key figure; `{column}` stands for a count of the same row.
+        dashed: draw its line dashed, as the period before is.
+        before: of a key figure, the column with its value before; the day stands in `before_on`.
+        note: a sentence below a key figure; `{column}` stands for a count or a name of
+            the same row.
     """
 
     column: Name
     title: str
     unit: Unit = "count"
     line: bool = False
+    dashed: bool = False
+    before: Name | None = None
     note: str = ""
 
 
@@ -46,17 +52,17 @@ class Chart(_Definition):
     """How a result is drawn.
 
     Attributes:
-        draw: columns (upright) or bars (lying, for long names).
-        along: what each column or bar stands for.
+        draw: columns (upright), bars (lying, for long names) or lines (over days or months).
+        along: what each column, bar or point stands for.
         values: what its length says; several stand side by side, or on top of each other.
         stacked: on top of each other.
-        split_by: a column that splits one value into parts on top of each other.
+        split_by: a column that splits one value: into parts on top of each other, or into lines.
         mark: what is written at each column or bar; the value itself when bars are split.
         hover: what else is said when one is pointed at.
         height: in pixels; about 90 and 30 for each lying bar.
     """
 
-    draw: Literal["columns", "bars"]
+    draw: Literal["columns", "bars", "lines"]
     along: Measure
     values: list[Measure] = Field(min_length=1)
     stacked: bool = False
@@ -72,9 +78,10 @@ class Chart(_Definition):
         return self
 
     def measures(self) -> list[Measure]:
-        """Every column that is drawn, written or said."""
+        """Every column that is drawn, written or said, each once."""
         optional = [measure for measure in (self.split_by, self.mark) if measure]
-        return [self.along, *self.values, *optional, *self.hover]
+        every = [self.along, *optional[:1], *self.values, *optional[1:], *self.hover]
+        return list({measure.column: measure for measure in reversed(every)}.values())[::-1]
 
 
 class Selector(_Definition):
@@ -97,6 +104,18 @@ class Selector(_Definition):
     control: Literal["radio", "dropdown"] = "dropdown"
 
 
+class Lead(_Definition):
+    """Where a mark or a row leads; the choices of this page that the other page knows go along.
+
+    Attributes:
+        page: the other page's file in `dashboards/` without .yml.
+        choose: by variable of a selector there, the column of this item that holds its value.
+    """
+
+    page: Name
+    choose: dict[Name, Name] = Field(min_length=1)
+
+
 class Item(_Definition):
     """One question on a page.
 
@@ -107,7 +126,11 @@ class Item(_Definition):
         template: the file in `sql_templates/` without .sql.
         width: half or full page; on a telephone everything is full.
         figures: key figures, one card each; or
-        chart: a drawing.
+        chart: a drawing; or
+        table: columns of a table.
+        leads_to: where a mark of the drawing or a row of the table leads.
+        caption: say in words what the drawing shows.
+        empty: what to say when there are no rows.
         selectors: choices for this item alone.
     """
 
@@ -118,19 +141,32 @@ class Item(_Definition):
     width: Literal["half", "full"] = "half"
     figures: list[Measure] = []
     chart: Chart | None = None
+    table: list[Measure] = []
+    leads_to: Lead | None = None
+    caption: bool = True
+    empty: str = "There is no data for this."
     selectors: list[Selector] = []
 
     @model_validator(mode="after")
-    def _figures_or_chart(self) -> Item:
-        if bool(self.figures) == bool(self.chart):
-            raise ValueError("an item has either figures or a chart")
+    def _one_kind(self) -> Item:
+        if [bool(self.figures), bool(self.chart), bool(self.table)].count(True) != 1:
+            raise ValueError("an item has either figures or a chart or a table")
+        if self.leads_to and self.figures:
+            raise ValueError("key figures lead nowhere; leads_to is for a chart or a table")
         return self
+
+    def measures(self) -> list[Measure]:
+        """What is drawn or written of each row."""
+        return self.figures + self.table + (self.chart.measures() if self.chart else [])
 
     def columns(self) -> set[str]:
         """The columns that the template must return."""
-        measures = self.figures + (self.chart.measures() if self.chart else [])
+        measures = self.measures()
+        named = {measure.column for measure in measures}
         money = {CURRENCY for measure in measures if measure.unit == "money"}
-        return {measure.column for measure in measures} | money
+        before = {measure.before for measure in measures if measure.before}
+        chosen = set(self.leads_to.choose.values()) if self.leads_to else set()
+        return named | money | before | ({BEFORE_ON} if before else set()) | chosen
 
 
 class Page(_Definition):
@@ -143,6 +179,7 @@ class Page(_Definition):
         as_of: a template whose first column says how recent the data is.
         selectors: choices that reach every item of the page whose template knows the variable.
         items: the questions, in reading order.
+        name: of the file without .yml, which is the page's address; not a field of the YAML.
     """
 
     title: str
@@ -151,6 +188,14 @@ class Page(_Definition):
     as_of: Name
     selectors: list[Selector] = []
     items: list[Item] = Field(min_length=1)
+    name: Name
+
+    @field_validator("name")
+    @classmethod
+    def _free(cls, name: str) -> str:
+        if name in TAKEN:
+            raise ValueError("is taken")
+        return name
 
     def reached_by(self, selector: Selector) -> list[str]:
         """The items that a selector of the page reaches; an item's own selector wins."""
@@ -162,62 +207,11 @@ class Page(_Definition):
         ]
 
 
-def read_pages(folder: Path = PAGES_DIR) -> list[Page]:
-    """Read and check every page.
+def control_id(owner: str, variable: str) -> str:
+    """The name of a choice in the page's address.
 
     Parameters:
-        folder: where the YAML files are.
-
-    Raises:
-        UserError: there is none, or a file is not a page; the message names file and field.
+        owner: the page's name for a choice of the page, else the item's id.
+        variable: the selector's.
     """
-    files = sorted(folder.glob("*.yml"))
-    if not files:
-        raise UserError(f"{folder} holds no page (*.yml). docs/dashboards.md says how one is made.")
-    pages = [_read(file) for file in files]
-    seen: dict[str, Path] = {}
-    for file, page in zip(files, pages, strict=True):
-        for item in page.items:
-            if item.id in seen:
-                raise UserError(
-                    f"{file} and {seen[item.id]} both have an item {item.id}. "
-                    "An id names the exported file, so give one of them another."
-                )
-            seen[item.id] = file
-    return sorted(pages, key=lambda page: page.order)
-
-
-def _read(file: Path) -> Page:
-    try:
-        page = Page.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise UserError(f"{file} is not valid YAML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise UserError(
-            f"{file}, {where}: {first['msg']}. docs/dashboards.md lists the fields of a page."
-        ) from None
-    _check_templates(file, page)
-    return page
-
-
-def _check_templates(file: Path, page: Page) -> None:
-    read_template(page.as_of)
-    for item in page.items:
-        known = read_template(item.template).variables
-        for selector in item.selectors:
-            if selector.variable not in known:
-                raise UserError(
-                    f"{file}, item {item.id}: the template {item.template} does not use the "
-                    f"variable {selector.variable}. It knows {', '.join(sorted(known)) or 'none'}; "
-                    f"use it there as getvariable('{selector.variable}')."
-                )
-    for selector in page.selectors + [s for item in page.items for s in item.selectors]:
-        read_template(selector.options)
-    for selector in page.selectors:
-        if not page.reached_by(selector):
-            raise UserError(
-                f"{file}: no item's template uses the page's variable {selector.variable}. "
-                "Remove the selector or use the variable."
-            )
+    return f"{owner}_{variable}"

@@ -1,66 +1,24 @@
-"""Questions to the published model: the files in `sql_templates/`, asked one connection each.
-
-A template is one complete select. What the reader chooses reaches it as a DuckDB variable,
-`getvariable('name')`, which is null when nothing is chosen: so every template runs as it stands,
-in `c360 query` or any other client, and no value ever becomes part of the SQL text.
-"""
+"""What the dashboard asks the published model: question files, one connection each."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from orchestration.errors import UserError
 from orchestration.logs import log
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.questions.files import QUESTIONS_DIR as TEMPLATES_DIR
+from orchestration.questions.files import Question as Template
+from orchestration.questions.files import read_question as read_template
+from orchestration.settings import Settings
 from orchestration.warehouse import connect_published
 
-TEMPLATES_DIR = PROJECT_ROOT / "sql_templates"
-VARIABLE = re.compile(r"getvariable\('(\w+)'\)")
+__all__ = ["MESSAGE", "TEMPLATES_DIR", "Template", "ask", "data_function", "read_template"]
+
 MESSAGE = "message"
 """The attribute of a data frame that carries what went wrong in place of rows."""
-
-
-@dataclass(frozen=True)
-class Template:
-    """A question in SQL.
-
-    Attributes:
-        name: the file name without .sql.
-        sql: its text.
-        variables: what it can be asked for in particular.
-    """
-
-    name: str
-    sql: str
-    variables: frozenset[str]
-
-
-@cache
-def read_template(name: str, folder: Path = TEMPLATES_DIR) -> Template:
-    """Read a template.
-
-    Parameters:
-        name: the file name without .sql.
-        folder: where templates are.
-
-    Raises:
-        UserError: there is no such file.
-    """
-    path = folder / f"{name}.sql"
-    if not path.is_file():
-        raise UserError(
-            f"There is no SQL template {path}. Write it, or name one that exists: "
-            f"{', '.join(sorted(file.stem for file in folder.glob('*.sql')))}."
-        )
-    sql = path.read_text(encoding="utf-8")
-    return Template(name, sql, frozenset(VARIABLE.findall(sql)))
 
 
 def ask(

@@ -169,6 +169,16 @@ class Browser:
             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
         )
 
+    def prefer(self, scheme: str) -> None:
+        """What the system is said to prefer: light or dark."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._call("Emulation.setEmulatedMedia", {"features": features})
+
+    def pdf(self, path: Path) -> None:
+        """Print the page into a file, as the browser's own print does."""
+        printed = self._call("Page.printToPDF", {"printBackground": True})
+        path.write_bytes(base64.b64decode(printed["data"]))
+
     def open(self, address: str) -> None:
         """Go to an address; `wait_for` then says when it is there."""
         self._call("Page.navigate", {"url": address})

@@ -12,6 +12,7 @@ import duckdb
 import yaml
 
 from orchestration.settings import DBT_PROJECT_DIR
+from tests.dashboard import published_tables
 
 CONTRACTS_DIR = DBT_PROJECT_DIR / "models" / "insights"
 AS_OF = "2026-10-31"
@@ -205,7 +206,9 @@ def write(path: Path, known_profiles: int = 9874, campaigns: int = 6) -> Path:
         for name, columns in contracts().items():
             declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             con.execute(f"create table {name} ({declared})")
-        for name, query in TABLES.items():
+        tables = TABLES | published_tables.TABLES
+        # Facts read dimensions, so these come first.
+        for name, query in sorted(tables.items(), key=lambda t: not t[0].startswith("dim_")):
             con.execute(f"insert into {name} by name {query}")
         con.execute("update fact_profile set known_profile_count = ?", [known_profiles])
         for table in ("dim_campaign", "fact_campaign"):

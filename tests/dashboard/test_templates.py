@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import pandas as pd
 import pytest
 
-from orchestration.dashboard.pages import Item, Selector, read_pages
+from orchestration.dashboard.pages import Item, Selector
+from orchestration.dashboard.reading import read_pages
 from orchestration.dashboard.templates import (
     MESSAGE,
     TEMPLATES_DIR,
@@ -18,35 +19,39 @@ from orchestration.dashboard.templates import (
 )
 from orchestration.errors import UserError
 from orchestration.settings import Settings
+from orchestration.warehouse import connect_published
 from tests.conftest import Company
 from tests.dashboard import published_model
 
-TRENDS = {"segment_trend"}
+TRENDS = {
+    "profile_count_change_trend_by_namespace",
+    "published_days",
+    "segment_change_trend",
+    "segment_trend",
+}
 """Templates that ask for all days."""
+EMPTY = {"activation_list", "destination_list"}
+"""Templates whose tables hold nothing yet; their cards say so."""
 TEMPLATES = sorted(file.stem for file in TEMPLATES_DIR.glob("*.sql"))
-ITEMS = [item for page in read_pages() for item in page.items]
+ITEMS = [item for page in read_pages().sound for item in page.items]
 SELECTORS = [
     selector
-    for page in read_pages()
+    for page in read_pages().sound
     for selector in page.selectors + [s for item in page.items for s in item.selectors]
 ]
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_every_template_says_its_question_and_runs_as_it_stands(
-    published: Settings, name: str
-) -> None:
-    template = read_template(name)
-    head = [line for line in template.sql.splitlines() if line.startswith("--")]
-    assert "?" in "".join(head), "a template begins with its question"
-    ask(published, template)
+def test_every_template_runs_as_it_stands(published: Settings) -> None:
+    with connect_published(published) as con:
+        for name in TEMPLATES:
+            con.execute(read_template(name).sql).fetchall()
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.id)
 def test_every_template_returns_what_its_item_shows(published: Settings, item: Item) -> None:
     rows = ask(published, read_template(item.template))
     assert item.columns() <= set(rows.columns)
-    assert len(rows) > 0
+    assert (len(rows) > 0) != (item.template in EMPTY)
 
 
 @pytest.mark.parametrize("selector", SELECTORS, ids=lambda selector: selector.variable)
@@ -61,12 +66,21 @@ def test_a_real_run_answers_every_template(finished_company: Company) -> None:
     for item in ITEMS:
         rows = ask(finished_company.settings, read_template(item.template))
         assert item.columns() <= set(rows.columns)
-        assert len(rows) > 0, item.id
+        assert (len(rows) > 0) != (item.template in EMPTY), item.id
 
 
 def test_earlier_days_and_other_policies_change_no_answer(published: Settings) -> None:
-    templates = {name: read_template(name) for name in TEMPLATES if name not in TRENDS}
-    before = {name: ask(published, template) for name, template in templates.items()}
+    templates = [
+        template
+        for template in map(read_template, TEMPLATES)
+        if template.name not in TRENDS and "days" not in template.variables
+    ]
+
+    def answers() -> dict[str, list[Any]]:
+        with connect_published(published) as con:
+            return {t.name: con.execute(t.sql).fetchall() for t in templates}
+
+    before = answers()
     with duckdb.connect(str(published.published_path)) as con:
         for table, columns in published_model.contracts().items():
             if "date_key" not in columns or not table.startswith("fact_"):
@@ -75,7 +89,7 @@ def test_earlier_days_and_other_policies_change_no_answer(published: Settings) -
             for column, kind in columns.items():
                 if kind == "bigint" or kind.startswith("decimal"):
                     con.execute(f"update older set {column} = 7 * {column} + 1")
-            con.execute("update older set date_key = date_key - 100")
+            con.execute("update older set date_key = date_key - 400")
             con.execute(f"insert into {table} from older")
             con.execute("drop table older")
         for table in ("fact_profile", "fact_profile_by_namespace"):
@@ -83,8 +97,7 @@ def test_earlier_days_and_other_policies_change_no_answer(published: Settings) -
                 f"insert into {table} select * replace (2 as merge_policy_id, 1 as profile_count) "
                 f"from {table}"
             )
-    for name, template in templates.items():
-        pd.testing.assert_frame_equal(ask(published, template), before[name], obj=name)
+    assert answers() == before
 
 
 def test_a_choice_reaches_the_query(published: Settings) -> None:
@@ -153,7 +166,10 @@ def test_nothing_published_is_said_where_the_chart_would_be(settings: Settings) 
 
 
 def test_an_older_published_model_is_said_too(published: Settings, tmp_path: Path) -> None:
-    (tmp_path / "newer.sql").write_text("select * from insights.fact_of_tomorrow")
+    (tmp_path / "newer.sql").write_text(
+        "-- {title: Newer, question: 'New?', grain: One row., chart: none}\n"
+        "select * from insights.fact_of_tomorrow"
+    )
     rows = data_function(published, read_template("newer", tmp_path))()
     assert "newer.sql" in rows.attrs[MESSAGE]
     assert "c360 run" in rows.attrs[MESSAGE]

@@ -55,6 +55,9 @@ COMMANDS = (
     ("backup", "/nowhere/copy"),
     ("restore", "/nowhere/copy"),
     ("new", "measure", "gifts"),
+    ("question", "list"),
+    ("question", "show", "x"),
+    ("question", "run", "x"),
 )
 
 ANY_NUMBER = {

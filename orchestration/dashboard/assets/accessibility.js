@@ -27,9 +27,35 @@
       });
   }
 
+  // Vizro's headings begin at the second level, and its parts are no landmarks.
+  function give(id, attributes) {
+    var part = document.getElementById(id);
+    Object.keys(attributes).forEach(function (name) {
+      if (part && part.getAttribute(name) !== attributes[name]) {
+        part.setAttribute(name, attributes[name]);
+      }
+    });
+  }
+
+  function nameParts() {
+    give("header", { role: "banner" });
+    give("dashboard-title", { role: "paragraph" });
+    give("page-title", { role: "heading", "aria-level": "1" });
+    give("nav-panel", { role: "navigation", "aria-label": "Pages" });
+    give("control-panel", { role: "region", "aria-label": "Choices for the page" });
+    give("right-side", { role: "main" });
+    document.querySelectorAll("#nav-panel a.active:not([aria-current])").forEach(function (link) {
+      link.setAttribute("aria-current", "page");
+    });
+    document.querySelectorAll("#nav-panel h2.accordion-header").forEach(function (heading) {
+      heading.setAttribute("role", "presentation");
+    });
+  }
+
   function follow() {
     nameSelectors();
     nameButtons();
+    nameParts();
   }
 
   new MutationObserver(follow).observe(document.documentElement, {

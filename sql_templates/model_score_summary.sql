@@ -1,0 +1,54 @@
+-- title: Score summary
+-- question: How many people have a low, a medium and a high score?
+-- grain: One row per model and level, the lowest first.
+-- note: Low is below 25, high is 75 and more. Scores are those of the model's latest day.
+-- chart: columns of profile_count by level.
+-- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
+--   model: {type: text, options: models, about: The model; every model when unset.}
+with
+
+policy as (
+    select merge_policy_id
+    from insights.dim_merge_policy
+    where
+        merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and is_default)
+),
+
+latest as (
+    select
+        fact_model_score.model_id,
+        fact_model_score.merge_policy_id,
+        max(fact_model_score.score_on) as score_on
+    from insights.fact_model_score
+    inner join policy on fact_model_score.merge_policy_id = policy.merge_policy_id
+    group by fact_model_score.model_id, fact_model_score.merge_policy_id
+),
+
+scores as (
+    select
+        dim_model.model_name,
+        fact_model_score.profile_count,
+        case
+            when fact_model_score.score < 25 then 1
+            when fact_model_score.score < 75 then 2
+            else 3
+        end as place
+    from insights.fact_model_score
+    inner join latest
+        on
+            fact_model_score.model_id = latest.model_id
+            and fact_model_score.merge_policy_id = latest.merge_policy_id
+            and fact_model_score.score_on = latest.score_on
+    inner join insights.dim_model on fact_model_score.model_id = dim_model.model_id
+    where dim_model.model_name = coalesce(getvariable('model'), dim_model.model_name)
+)
+
+select
+    model_name,
+    case place when 1 then 'low' when 2 then 'medium' else 'high' end as score_level,
+    cast(sum(profile_count) as bigint) as profile_count
+from scores
+group by model_name, place
+order by model_name asc, place asc

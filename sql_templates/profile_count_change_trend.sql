@@ -1,0 +1,43 @@
+-- title: Profile count change trend
+-- question: How many people came or went from one refresh day to the next?
+-- grain: One row per refresh day of the window, the earliest first; the first day ever has no row.
+-- chart: columns of profile_count_change by date_key.
+-- parameters:
+--   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}
+--   days: {type: integer, default: 30, about: How many days back from the latest.}
+with
+
+latest as (
+    select
+        fact_profile.merge_policy_id,
+        max(fact_profile.date_key) as date_key
+    from insights.fact_profile
+    inner join insights.dim_merge_policy
+        on fact_profile.merge_policy_id = dim_merge_policy.merge_policy_id
+    where
+        dim_merge_policy.merge_policy_name = getvariable('merge_policy')
+        or (getvariable('merge_policy') is null and dim_merge_policy.is_default)
+    group by fact_profile.merge_policy_id
+),
+
+changes as (
+    select
+        fact_profile.date_key,
+        fact_profile.profile_count,
+        fact_profile.profile_count
+        - lag(fact_profile.profile_count) over (order by fact_profile.date_key asc)
+            as profile_count_change,
+        date_diff('day', fact_profile.date_key, latest.date_key) as days_ago
+    from insights.fact_profile
+    inner join latest on fact_profile.merge_policy_id = latest.merge_policy_id
+)
+
+select
+    date_key,
+    profile_count,
+    profile_count_change
+from changes
+where
+    profile_count_change is not null
+    and days_ago <= coalesce(getvariable('days'), 30)
+order by date_key asc
