@@ -22,7 +22,7 @@
 {% macro is_published(day) -%}
     {{ day }} <= (select period.as_of_on from {{ ref('refresh_period') }} as period)
     and {{ day }} > (
-        select {{ dbt.dateadd('day', -var('published_days'), 'period.as_of_on') }}
+        select {{ dbt.dateadd('day', '-' ~ var('published_days'), 'period.as_of_on') }}
         from {{ ref('refresh_period') }} as period
     )
 {%- endmacro %}

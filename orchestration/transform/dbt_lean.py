@@ -4,8 +4,8 @@ A run invokes dbt once per layer and has it make and test some 900 nodes. At eac
 looks for a cycle edge by edge and sums the graph up for a file that nobody reads; for each node it
 wraps every macro of the project several times, compiles the same templates, tells the database the
 settings of all its connections, makes parsers of dates that no result has, and writes messages that
-no log takes. What comes of a run is the same without. Only what a foreign key refers to it can't find
-a second time in one process.
+no log takes. What comes of a run is the same without. What a foreign key refers to dbt can't find a
+second time in one process.
 """
 
 from __future__ import annotations

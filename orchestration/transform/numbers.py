@@ -36,14 +36,13 @@ def measure_tables(
         if node["config"]["materialized"] == "view" and not numbers:
             continue
         table = node["relation_name"]
-        rows = table
+        count, rows = "count(*)", table
         if numbers and node["config"]["materialized"] == SNAPSHOT:
             day = quoted(node["config"].get("day", "date_key"))
             rows = f"(from {table} where {day} = (select max({day}) from {table}))"
-        expressions = [f"(select count(*) from {table})", *numbers.values()]
-        # Without numbers there is nothing to group, and an empty table would give no row.
-        source = f" from {rows}" if numbers else ""
-        row = con.execute(f"select {', '.join(expressions)}{source}").fetchone()
+            # An aggregate, so that there is a row also where there is no day.
+            count = f"coalesce(max((select count(*) from {table})), 0)"
+        row = con.execute(f"select {', '.join([count, *numbers.values()])} from {rows}").fetchone()
         assert row is not None
         names = ["dagster/row_count", *numbers]
         measured[unique_id] = {n: _plain(v) for n, v in zip(names, row, strict=True)}

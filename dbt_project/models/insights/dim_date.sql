@@ -15,7 +15,7 @@ known_days as (
     from monthly_revenue
     union all
     -- Days that facts remember may lie before the revenue that is left.
-    select cast({{ dbt.dateadd('day', 1 - var('published_days'), 'as_of_on') }} as date) as date_key
+    select cast({{ dbt.dateadd('day', '1 - ' ~ var('published_days'), 'as_of_on') }} as date) as date_key
     from refresh_period
 ),
 

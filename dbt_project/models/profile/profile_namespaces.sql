@@ -3,10 +3,14 @@
 with
 
 {% call reached() %}
-    {% for model in ['identity_map', 'profile_identities', 'profiles', 'ranked_records'] %}
-        select profile_id from {{ changed(model) }}
-        union all
-    {% endfor %}
+    select profile_id from {{ changed('identity_map') }}
+    union all
+    select profile_id from {{ changed('profile_identities') }}
+    union all
+    select profile_id from {{ changed('profiles') }}
+    union all
+    select profile_id from {{ changed('ranked_records') }}
+    union all
     select profile_id
     from {{ ref('identity_map') }}
     semi join {{ changed('comparison_values') }} using (record_key)

@@ -13,33 +13,51 @@
     'fact_row_conservation', 'fact_segment', 'fact_segment_by_namespace', 'fact_segment_overlap',
     'fact_segment_size', 'fact_set_aside', 'processing_log', 'segment_destination',
 ] %}
-{% set relations, faults = {}, [] %}
-{% for name in looked_at %}{% do relations.update({name: ref(name)}) %}{% endfor %}
+{% set relations = {} %}
+{% for name in looked_at %}
+    {% do relations.update({name: ref(name)}) %}
+{% endfor %}
 {# Joins that no key can say: by another column than the dimension's key, or of some rows only. #}
 {% set joins = [
-    ('fact_clv_decile', 'category', ref('dim_loyalty_tier'), 'loyalty_tier', "fact.category_type = 'loyalty_tier'"),
-    ('fact_campaign_by_segment', 'segment_name', ref('dim_segment'), 'segment_name', 'true'),
-    ('fact_namespace_overlap', 'overlap_id', ref('dim_namespace_overlap'), 'overlap_id', 'fact.overlap_id <> 0'),
-    ('fact_namespace_overlap_by_segment', 'overlap_id', ref('dim_namespace_overlap'), 'overlap_id', 'fact.overlap_id <> 0'),
+    ('fact_clv_decile', 'category', 'dim_loyalty_tier', 'loyalty_tier', "category_type = 'loyalty_tier'"),
+    ('fact_campaign_by_segment', 'segment_name', 'dim_segment', 'segment_name', 'true'),
+    ('fact_namespace_overlap', 'overlap_id', 'dim_namespace_overlap', 'overlap_id', 'overlap_id <> 0'),
+    (
+        'fact_namespace_overlap_by_segment', 'overlap_id', 'dim_namespace_overlap', 'overlap_id',
+        'overlap_id <> 0',
+    ),
 ] %}
-{% set keys = {} %}
-{% for node in graph.nodes.values() if execute and node.resource_type == 'model' and node.fqn[1] == 'insights' %}
-    {% if node.name not in relations %}
-        {% do faults.append(node.name ~ ' is not looked at here') %}
-    {% endif %}
-    {% for key in node.constraints or [] %}
-        {% if key.type == 'primary_key' %}
-            {% do keys.update({node.name: key.columns}) %}
-        {% elif key.type == 'foreign_key' %}
-            {# A ref, or what dbt has found it to be. #}
-            {% set dimension = relations[modules.re.findall('[a-z_]+', key.to)[-1]] %}
-            {% do joins.append((node.name, key.columns[0], dimension, key.to_columns[0], 'true')) %}
+{% set keys, faults = {}, [''] %}
+{% if execute %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.fqn[1] == 'insights' %}
+        {% for key in node.constraints or [] %}
+            {% if key.type == 'primary_key' %}
+                {% do keys.update({node.name: key.columns | join(', ')}) %}
+            {% elif key.type == 'foreign_key' %}
+                {# A ref, or what dbt has found it to be. #}
+                {% set dimension = modules.re.findall('[a-z_]+', key.to)[-1] %}
+                {% do joins.append((node.name, key.columns[0], dimension, key.to_columns[0], 'true')) %}
+            {% endif %}
+        {% endfor %}
+        {% if node.name not in relations or node.name not in keys %}
+            {% do faults.append("select '" ~ node.name ~ " is not looked at, or has no primary key', 1") %}
         {% endif %}
     {% endfor %}
-    {% if node.name not in keys %}
-        {% do faults.append(node.name ~ ' declares no primary key') %}
-    {% endif %}
-{% endfor %}
+    {% for name, columns in keys.items() if name in relations %}
+        {% do faults.append(
+            "select 'rows of " ~ name ~ ' with one ' ~ columns ~ "', count(*) from " ~ relations[name]
+            ~ ' group by ' ~ columns ~ ' having count(*) > 1'
+        ) %}
+    {% endfor %}
+    {% for name, column, dimension, key, condition in joins if name in keys and name in relations %}
+        {% do faults.append(
+            "select '" ~ name ~ '.' ~ column ~ ' that are in no ' ~ dimension ~ ": ' || cast(" ~ column
+            ~ ' as string), count(*) from ' ~ relations[name] ~ ' where ' ~ condition ~ ' and ' ~ column
+            ~ ' not in (select ' ~ key ~ ' from ' ~ relations[dimension] ~ ') group by ' ~ column
+        ) %}
+    {% endfor %}
+{% endif %}
+-- noqa: disable=LT02
 with
 
 faults as (
@@ -47,34 +65,7 @@ faults as (
         cast(null as string) as fault,
         cast(null as bigint) as row_count
     where false
-    {% for fault in faults %}
-        union all
-        select
-            '{{ fault }}' as fault,
-            1 as row_count
-    {% endfor %}
-    {% for name, columns in keys.items() if name in relations %}
-        union all
-        select
-            'rows of {{ name }} with one {{ columns | join(", ") }}' as fault,
-            count(*) as row_count
-        from {{ relations[name] }}
-        group by {{ columns | join(', ') }}
-        having count(*) > 1
-    {% endfor %}
-    {% for name, column, dimension, key, condition in joins if name in relations %}
-        union all
-        select
-            '{{ name }}.{{ column }} that are in no {{ key }}: ' || cast(fact.{{ column }} as string) as fault,
-            count(*) as row_count
-        from {{ relations[name] }} as fact
-        left join {{ dimension }} as dimension
-            on fact.{{ column }} = dimension.{{ key }}
-        where
-            dimension.{{ key }} is null and fact.{{ column }} is not null
-            and {{ condition }}
-        group by fact.{{ column }}
-    {% endfor %}
+    {{ faults | join(' union all ') }}
 )
 
 select
