@@ -26,6 +26,7 @@ from orchestration.lookup.commands import app as lookup
 from orchestration.page_commands import build, dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
+from orchestration.publish.commands import app as publish
 from orchestration.segment_tools.commands import app as segments
 from orchestration.settings import require_project
 from orchestration.sources.commands import app as sources
@@ -52,6 +53,7 @@ app.add_typer(value, name="value")
 app.add_typer(segments, name="segment")
 app.add_typer(alerts, name="alert")
 app.add_typer(new, name="new")
+app.add_typer(publish, name="publish")
 out = Console()
 err = Console(stderr=True)
 
@@ -200,15 +202,6 @@ def status(as_json: AsJson = False) -> None:
         print(json.dumps(state, indent=2))
     else:
         show_status(out, state)
-
-
-@app.command()
-def publish() -> None:
-    """Publish again what has passed every gate; anything else is refused."""
-    from orchestration.publish.publish import publish_again
-
-    published = publish_again(begin())
-    out.print(f"Published {len(published.tables)} tables to {published.path}.", soft_wrap=True)
 
 
 @app.command()
