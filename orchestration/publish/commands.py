@@ -89,6 +89,4 @@ def _tell(published: Published) -> None:
     text = f"Published {count} tables to {published.path}, version {published.version}."
     out.print(text, soft_wrap=True)
     if published.faults:
-        raise UserError(
-            f"The file is published, but {'; '.join(published.faults)}"
-        )
+        raise UserError(f"The file is published, but {'; '.join(published.faults)}")

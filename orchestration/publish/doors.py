@@ -22,6 +22,7 @@ from orchestration.publish.versions import Version
 from orchestration.settings import Settings
 
 PARQUET, POSTGRESQL = "parquet", "postgresql"
+DOOR_NAMES = {PARQUET: "Parquet", POSTGRESQL: "PostgreSQL"}
 
 
 @dataclass(frozen=True)

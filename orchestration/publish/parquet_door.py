@@ -50,8 +50,8 @@ def show(settings: Settings, version: Version) -> None:
         part.rename(folder)
         sync(version.folder)
     link = settings.published_path.parent / LINK
-    leads_to = os.path.relpath(folder, link.parent)
-    if not link.is_symlink() or os.readlink(link) != leads_to:
+    leads_to = folder.relative_to(link.parent)
+    if not link.is_symlink() or link.readlink() != leads_to:
         part = link.with_name(f".{LINK}.{os.getpid()}")
         part.symlink_to(leads_to)
         part.replace(link)
@@ -61,7 +61,7 @@ def show(settings: Settings, version: Version) -> None:
 def shown_version(settings: Settings) -> str:
     """The version that the link leads to, empty for none."""
     try:
-        return Path(os.readlink(settings.published_path.parent / LINK)).parent.name
+        return (settings.published_path.parent / LINK).readlink().parent.name
     except OSError:
         return ""
 
@@ -119,4 +119,3 @@ def _linked(source: Path, target: Path) -> bool:
         except OSError:
             return False
     return True
-

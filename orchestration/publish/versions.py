@@ -12,6 +12,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,7 @@ from orchestration.publish.model import write_model
 from orchestration.settings import Settings
 
 GRACE = timedelta(minutes=15)
-"""A version stays at least so long after the next one, for who has just opened its Parquet files."""
+"""So long a version stays after the next one, for who has just opened its Parquet files."""
 AS_OF = "select max(date_key) from insights.fact_profile"
 """The day that a reporting model describes."""
 NOT_AS_SEALED = (
@@ -167,7 +168,7 @@ def prune(settings: Settings, kept: int, shown: set[str]) -> None:
     """
     versions = kept_versions(settings)
     now = datetime.now(UTC)
-    for newer, version in zip(versions, versions[1:], strict=False):
+    for newer, version in pairwise(versions):
         replaced_at = datetime.fromisoformat(newer.published_at)
         old = versions.index(version) >= kept and now - replaced_at > GRACE
         if old and version.name not in shown:
