@@ -151,6 +151,8 @@ def _show(
         target.with_name(target.name + ".wal").unlink(missing_ok=True)
         open_to_readers(settings.data_dir, part)
         part.replace(target)
+        # Where both are links to one file already, replacing one by the other does nothing.
+        part.unlink(missing_ok=True)
         sync(target.parent)
         write_proof(settings.published_proof_path, proof)
         open_to_readers(settings.data_dir, settings.published_proof_path)
