@@ -54,6 +54,9 @@ def show(settings: Settings, version: Version) -> None:
     if not link.is_symlink() or link.readlink() != leads_to:
         part = link.with_name(f".{LINK}.{os.getpid()}")
         part.symlink_to(leads_to)
+        if link.is_dir() and not link.is_symlink():
+            # Somebody has copied the data folder with what its links lead to.
+            shutil.rmtree(link)
         part.replace(link)
         sync(link.parent)
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.delivery import deliver
 from orchestration.publish import publish
+from orchestration.run_records import read_records
 from orchestration.settings import PROJECT_ROOT, Settings
+from tests.conftest import Company
 from tests.postgresql import Server, running
 from tests.publish.models import build, declare
 from tests.publish.reading import duckdb_file, spec_of
@@ -143,3 +149,55 @@ def judge(found: list[dict[str, Any]], states: list[Any], readers: int) -> None:
             assert [seen for seen in reader["seen"] if seen not in whole] == [], reader["kind"]
         assert len(reader["seen"]) >= 2, f"{reader['kind']} saw {reader['reads']} reads of one"
     print({reader["kind"]: (reader["reads"], len(reader["seen"])) for reader in found})
+
+
+TWELVE = (
+    ("duckdb_file", "duckdb_parquet", "psycopg_statement"),
+    ("sqlalchemy_file", "polars_parquet", "psycopg_transaction"),
+    ("duckdb_file", "pandas_parquet", "psycopg_snapshot"),
+    ("duckdb_link", "polars_parquet", "sqlalchemy_postgresql"),
+)
+FACTS = (
+    "fact_profile:profile_count,fact_segment:profile_count,fact_consent:profile_count,"
+    "fact_revenue:order_count,fact_clv_decile:profile_count,fact_campaign:sent_count"
+)
+
+
+@pytest.mark.slow
+def test_twelve_readers_through_ten_refreshes_of_the_demo(
+    company: Company, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real refreshes with news, every door, a run killed while it publishes."""
+    settings = company.settings
+    env = environment(settings, server)
+    monkeypatch.setenv("C360_POSTGRES_URL", server.url)
+    monkeypatch.setenv("C360_POSTGRES_READER", "analyst")
+    published = settings.published_path.parent
+    first = company.c360("publish")
+    assert first.returncode == 0, first.stdout + first.stderr
+    states = [duckdb_file(published, spec_of(FACTS))]
+    with reading(published, tmp_path / "flag", FACTS, list(TWELVE), env) as found:
+        for number in range(1, 11):
+            deliver(settings.landing_dir, number, date(2026, 11, 1), 360, tmp_path / "spill")
+            if number == 5:
+                killed_while_it_publishes(company)
+            ran = company.c360("run", "--accept-drift")
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+            nothing_is_left(settings, server)
+            states.append(duckdb_file(published, spec_of(FACTS)))
+    assert len(set(states)) == 11
+    judge(found, states, 12)
+
+
+def killed_while_it_publishes(company: Company) -> None:
+    """A run with news is killed as soon as it says that it publishes."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "orchestration.cli", "run", "--accept-drift"],
+        env=company.environment, cwd=PROJECT_ROOT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while run.poll() is None and read_records(company.settings, 1)[0].step != "publish":
+        time.sleep(0.005)
+    assert run.poll() is None, "it ended before it was seen to publish"
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
