@@ -183,6 +183,37 @@ def test_who_waits_too_long_is_told_and_caught_up(
     assert schemas(door) == ["insights"]
 
 
+def test_two_publishers_of_a_schema_follow_each_other(
+    door: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(settings, 4)
+    publish(settings)
+    build(settings, 5)
+    monkeypatch.setattr(postgres_door, "WAIT_SECONDS", 0.3)
+    with psycopg.connect(door.url_of("publisher")) as other:
+        other.execute("select pg_advisory_lock(360, hashtext('insights'))")
+        assert "another publisher" in publish(settings).faults[0]
+    assert door.rows("select max(version) from insights.dim_segment") == [(4,)]
+
+
+def test_a_prepared_statement_goes_on_until_columns_change(
+    door: Server, settings: Settings
+) -> None:
+    build(settings, 4)
+    publish(settings)
+    with psycopg.connect(door.url_of("analyst"), autocommit=True, prepare_threshold=0) as reader:
+        asked = "select * from insights.fact_profile order by 1 desc limit 1"
+        assert reader.execute(asked).fetchone()[1:] == (4, 1004, 4)  # type: ignore[index]
+        build(settings, 5)
+        publish(settings)
+        assert reader.execute(asked).fetchone()[1:] == (5, 1005, 5)  # type: ignore[index]
+        build(settings, 6, extra="alter table fact_profile add column more int default 7")
+        publish(settings)
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="cached plan"):
+            reader.execute(asked)
+        assert reader.execute(f"{asked} ").fetchone()[1:] == (6, 1006, 6, 7)  # type: ignore[index]
+
+
 def another_schema(door: Server) -> None:
     door.sql("create schema insights; create table insights.mine as select 1 as x")
 
