@@ -27,6 +27,7 @@ from orchestration.settings import Settings
 FORMAT = f"1 {duckdb.__version__}"
 """Stands in every name: other files when how they are written or hashed changes."""
 DAY = "date_key"
+ROW = '"all of a row"'
 LINK = "parquet"
 
 
@@ -90,8 +91,8 @@ def _write_table(
     columns = con.execute(f"select column_name, column_type from (describe {name})").fetchall()
     dated = table.startswith("fact_") and (DAY, "DATE") in columns
     parts = con.execute(
-        f"select {DAY if dated else 'null'}, count(*), sum(hash(t)::hugeint) from {name} as t "
-        "group by 1 order by 1"
+        f"select {DAY if dated else 'null'}, count(*), sum(hash({ROW})::hugeint) "
+        f"from {name} as {ROW} group by 1 order by 1"
     ).fetchall()
     for day, count, digest in parts or [(None, 0, 0)]:
         said = repr((FORMAT, table, columns, str(day), count, digest))

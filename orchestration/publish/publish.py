@@ -21,6 +21,7 @@ from orchestration.publish.config import Publication
 from orchestration.publish.doors import DoorState, open_doors
 from orchestration.publish.parquet_door import shown_version
 from orchestration.publish.versions import (
+    COPIES,
     NOT_AS_SEALED,
     Version,
     clear_leftovers,
@@ -32,9 +33,6 @@ from orchestration.publish.versions import (
 )
 from orchestration.settings import Settings
 from orchestration.warehouse import require_free_space
-
-COPIES = 2
-"""What may be written of a version: its file and as much in Parquet."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,7 @@ def publish(settings: Settings) -> Published:
         raise UserError(NOT_AS_SEALED.format(build, proof.run_id) + AGAIN)
     _prepare(settings)
     was_there = _is_published(settings, proof)
-    if not was_there:
-        require_free_space(settings, COPIES * proof.file_bytes, "publishing")
-    version = keep(settings, build, proof)
+    version = keep(settings, build, proof, was_there)
     return _show(settings, publication, version, was_there)
 
 
@@ -127,7 +123,7 @@ def roll_back(settings: Settings, name: str | None = None) -> Published:
                 + "`c360 publish list` names the other versions."
             )
         _prepare(settings)
-        require_free_space(settings, version.proof.file_bytes, "publishing")
+        require_free_space(settings, COPIES * version.proof.file_bytes, "publishing")
         return _show(settings, publication, version, was_there=False)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,11 +19,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
-from orchestration.private_files import open_to_readers
+from orchestration.private_files import Readers, open_to_readers
 from orchestration.proof import AGAIN, Proof, hash_of, read_proof, sync, write_proof
 from orchestration.publish.model import write_model
 from orchestration.settings import Settings
+from orchestration.warehouse import require_free_space
 
+COPIES = 2
+"""What may be written of a version: its file and as much in Parquet."""
 GRACE = timedelta(minutes=15)
 """So long a version stays after the next one, for who has just opened its Parquet files."""
 AS_OF = "select max(date_key) from insights.fact_profile"
@@ -100,21 +104,25 @@ def current_version(settings: Settings, versions: list[Version]) -> Version | No
     return next((version for version in versions if version.proof == proof), None)
 
 
-def keep(settings: Settings, source: Path, proof: Proof) -> Version:
+def keep(settings: Settings, source: Path, proof: Proof, is_published: bool) -> Version:
     """Keep a file as a version, by a copy that is proved; the one kept already when it is whole.
 
     Parameters:
         settings: paths.
         source: the sealed build.
         proof: what vouches for it.
+        is_published: whether the published file is known to be what the proof vouches for.
 
     Raises:
-        UserError: the copy is not what the proof vouches for.
+        UserError: the copy is not what the proof vouches for, or the disk is full.
     """
     name = name_of(proof)
     there = next((kept for kept in kept_versions(settings) if kept.name == name), None)
-    if there and there.proof == proof and there.is_whole():
-        return there
+    if there and there.proof == proof:
+        same = is_published and there.file.samefile(settings.published_path)
+        if same or there.is_whole():
+            return there
+    require_free_space(settings, COPIES * proof.file_bytes, "publishing")
     target = versions_dir(settings) / name
     _remove(target)
     part = target.with_name(f".{name}.part")
@@ -138,8 +146,12 @@ def keep(settings: Settings, source: Path, proof: Proof) -> Version:
 
 
 def open_version(settings: Settings, folder: Path) -> None:
-    """Let the readers of what is published into a version's folder."""
-    for path in (versions_dir(settings), folder, *folder.glob("[!.]*")):
+    """Let the readers of what is published into a version's folder, as is declared now."""
+    readers, found = Readers.from_env(), (folder / "insights.duckdb").stat()
+    if stat.S_IMODE(found.st_mode) == readers.mode and readers.group in (None, found.st_gid):
+        return
+    beside = settings.published_path.parent.glob("*.json")
+    for path in (versions_dir(settings), folder, *folder.rglob("[!.]*"), *beside):
         open_to_readers(settings.data_dir, path)
 
 

@@ -153,6 +153,18 @@ def test_parquet_has_the_rows_and_types_of_the_file_for_every_client(settings: S
     assert len(pandas.read_parquet(root / "fact_profile")) == 0, "an empty table has its columns"
 
 
+def test_a_change_of_who_may_read_reaches_every_file(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_all(settings, 4)
+    monkeypatch.setenv("C360_PUBLISHED_MODE", "0444")
+    publish(settings)
+    root = settings.published_path.parent
+    modes = {path.stat().st_mode & 0o777 for path in root.rglob("*") if path.is_file()}
+    folders = {path.stat().st_mode & 0o777 for path in (root, *root.rglob("*")) if path.is_dir()}
+    assert (modes, folders) == ({0o444}, {0o755})
+
+
 def test_a_door_that_fails_is_told_and_caught_up(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
