@@ -124,7 +124,7 @@ def test_no_reader_sees_an_error_or_a_mix(
     assert publish(settings).faults == []
     states = [duckdb_file(published, spec_of(SPEC))]
     with reading(published, tmp_path / "flag", SPEC, [KINDS], env) as found:
-        for version in range(2, 4 + len(kills)):
+        for version in range(2, 5 + len(kills)):
             build(settings, version)
             if version - 2 in range(len(kills)):
                 killed(*kills[version - 2], env)
