@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PAUSE = 0.1
+PAUSE = 0.2
 State = tuple[tuple[int, float], ...]
 Spec = Sequence[tuple[str, str]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import duckdb
@@ -13,32 +12,18 @@ import pytest
 from orchestration.publish import postgres_door, publish
 from orchestration.publish.publish import roll_back
 from orchestration.settings import Settings
-from tests.postgresql import Server, running
+from tests.postgresql import Server
 from tests.publish.models import TABLES, build, declare
 
 ROWS = "select * from {} order by 1, 2"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running() as server:
-        server.sql(
-            "create role publisher login; create role analyst login; create role stranger login; "
-            "grant create on database postgres to publisher"
-        )
-        yield server
-
-
-@pytest.fixture
-def door(server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """The server declared as a door, empty."""
-    monkeypatch.setenv("C360_POSTGRES_URL", server.url_of("publisher"))
-    monkeypatch.setenv("C360_POSTGRES_READER", "analyst")
-    monkeypatch.setattr(postgres_door, "PAUSE_SECONDS", 0.02)
+@pytest.fixture(autouse=True)
+def quickly(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest declares keys; no time is spent on the other door or on waiting."""
     declare(settings)
-    yield server
-    for name in ("insights", "insights__next", "insights__old", "others"):
-        server.sql(f"drop schema if exists {name} cascade")
+    monkeypatch.setenv("C360_PUBLISH_PARQUET", "no")
+    monkeypatch.setattr(postgres_door, "PAUSE_SECONDS", 0.1)
 
 
 def schemas(server: Server) -> list[str]:
@@ -135,7 +120,7 @@ def test_a_transaction_sees_one_version_to_its_end(door: Server, settings: Setti
         assert reader.execute("select max(version) from insights.dim_segment").fetchone() == (4,)
         publishing = threading.Thread(target=publish, args=(settings,))
         publishing.start()
-        publishing.join(1.0)
+        publishing.join(0.5)
         assert publishing.is_alive(), "it waits for the reader"
         with psycopg.connect(door.url_of("analyst")) as another:
             assert another.execute("select max(version) from insights.dim_segment").fetchone()
@@ -155,7 +140,7 @@ def test_an_old_snapshot_never_finds_tables_empty(door: Server, settings: Settin
         reader.execute("select 1 from pg_class limit 1")
         publishing = threading.Thread(target=publish, args=(settings,))
         publishing.start()
-        publishing.join(1.0)
+        publishing.join(0.5)
         # To this snapshot rows of the new version do not exist.
         assert versions(reader) == {(4, 4, 15)}
         reader.commit()

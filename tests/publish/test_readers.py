@@ -21,7 +21,7 @@ from orchestration.publish import publish
 from orchestration.run_records import read_records
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import Company
-from tests.postgresql import Server, running
+from tests.postgresql import Server
 from tests.publish.models import build, declare
 from tests.publish.reading import duckdb_file, spec_of
 
@@ -30,6 +30,7 @@ KINDS = (
     "duckdb_file", "duckdb_parquet", "duckdb_link", "polars_parquet",
     "psycopg_statement", "psycopg_transaction", "psycopg_snapshot",
 )  # fmt: skip
+FEW = ("duckdb_file", "polars_parquet", "psycopg_statement", "psycopg_snapshot")
 DOORS = "orchestration.publish."
 KILLS = (
     (f"{DOORS}versions:sync", 1),
@@ -44,18 +45,11 @@ KILLS = (
 transactions of PostgreSQL."""
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running() as server:
-        server.sql("create role analyst login")
-        yield server
-
-
 def environment(settings: Settings, server: Server) -> dict[str, str]:
     return {
         **os.environ,
         "C360_DATA_DIR": str(settings.data_dir),
-        "C360_POSTGRES_URL": server.url,
+        "C360_POSTGRES_URL": server.url_of("publisher"),
         "C360_POSTGRES_READER": "analyst",
         "READER_URL": server.url_of("analyst"),
     }
@@ -102,37 +96,35 @@ def nothing_is_left(settings: Settings, server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "kills",
+    ("kinds", "kills"),
     [
-        pytest.param((KILLS[5],), id="a kill at the swap"),
-        pytest.param(KILLS, id="every kill", marks=pytest.mark.slow),
+        pytest.param(FEW, (KILLS[5],), id="a kill at the swap"),
+        pytest.param(KINDS, KILLS, id="every kill", marks=pytest.mark.slow),
     ],
 )
 def test_no_reader_sees_an_error_or_a_mix(
     settings: Settings,
-    server: Server,
+    door: Server,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    kinds: tuple[str, ...],
     kills: tuple[tuple[str, int], ...],
 ) -> None:
-    env = environment(settings, server)
-    monkeypatch.setenv("C360_POSTGRES_URL", server.url)
-    monkeypatch.setenv("C360_POSTGRES_READER", "analyst")
+    env = environment(settings, door)
     declare(settings)
     published = settings.published_path.parent
     build(settings, 1)
     assert publish(settings).faults == []
     states = [duckdb_file(published, spec_of(SPEC))]
-    with reading(published, tmp_path / "flag", SPEC, [KINDS], env) as found:
+    with reading(published, tmp_path / "flag", SPEC, [kinds], env) as found:
         for version in range(2, 5 + len(kills)):
             build(settings, version)
             if version - 2 in range(len(kills)):
                 killed(*kills[version - 2], env)
             assert publish(settings).faults == []
-            nothing_is_left(settings, server)
+            nothing_is_left(settings, door)
             states.append(duckdb_file(published, spec_of(SPEC)))
     assert len(set(states)) == len(states)
-    judge(found, states, len(KINDS))
+    judge(found, states, len(kinds))
 
 
 def judge(found: list[dict[str, Any]], states: list[Any], readers: int) -> None:
@@ -165,13 +157,11 @@ FACTS = (
 
 @pytest.mark.slow
 def test_twelve_readers_through_ten_refreshes_of_the_demo(
-    company: Company, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    company: Company, door: Server, tmp_path: Path
 ) -> None:
     """Real refreshes with news, every door, a run killed while it publishes."""
     settings = company.settings
-    env = environment(settings, server)
-    monkeypatch.setenv("C360_POSTGRES_URL", server.url)
-    monkeypatch.setenv("C360_POSTGRES_READER", "analyst")
+    env = environment(settings, door)
     published = settings.published_path.parent
     first = company.c360("publish")
     assert first.returncode == 0, first.stdout + first.stderr
@@ -183,7 +173,7 @@ def test_twelve_readers_through_ten_refreshes_of_the_demo(
                 killed_while_it_publishes(company)
             ran = company.c360("run", "--accept-drift")
             assert ran.returncode == 0, ran.stdout + ran.stderr
-            nothing_is_left(settings, server)
+            nothing_is_left(settings, door)
             states.append(duckdb_file(published, spec_of(FACTS)))
     assert len(set(states)) == 11
     judge(found, states, 12)
