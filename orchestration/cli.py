@@ -27,6 +27,7 @@ from orchestration.lookup.commands import app as lookup
 from orchestration.page_commands import build, dashboard, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
+from orchestration.publish.commands import app as publish
 from orchestration.questions.commands import app as questions
 from orchestration.segment_tools.commands import app as segments
 from orchestration.settings import require_project
@@ -56,6 +57,7 @@ app.add_typer(activation, name="activation")
 app.add_typer(questions, name="question")
 app.add_typer(alerts, name="alert")
 app.add_typer(new, name="new")
+app.add_typer(publish, name="publish")
 out = Console()
 err = Console(stderr=True)
 
@@ -204,15 +206,6 @@ def status(as_json: AsJson = False) -> None:
         print(json.dumps(state, indent=2))
     else:
         show_status(out, state)
-
-
-@app.command()
-def publish() -> None:
-    """Publish again what has passed every gate; anything else is refused."""
-    from orchestration.publish.publish import publish_again
-
-    published = publish_again(begin())
-    out.print(f"Published {len(published.tables)} tables to {published.path}.", soft_wrap=True)
 
 
 @app.command()

@@ -27,6 +27,7 @@ from orchestration.quality.quarantine_assets import KEY as QUARANTINE_KEY
 from orchestration.quality.quarantine_assets import quarantine_asset
 from orchestration.quality.validation import warm_up
 from orchestration.runs.alert_sensor import watch_sensor
+from orchestration.runs.lifecycle import mark_published
 from orchestration.runs.resource import CarryingWarehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform.assets import Describe, all_layer_assets
@@ -62,7 +63,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             quarantine_asset(settings, manifest),
             gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),
             *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),
-            publish_asset(settings),
+            publish_asset(settings, mark_published),
         ],
         jobs=[refresh_job(), training_job(settings)],
         schedules=[daily_schedule(), training_schedule()],

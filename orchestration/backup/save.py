@@ -18,7 +18,11 @@ from orchestration.locking import WriterLock
 from orchestration.proof import sync
 from orchestration.settings import Settings
 
-MADE_AGAIN = ("build", "dbt_target", "preview", "simulate", "tmp", "warehouse.duckdb.tmp")
+MADE_AGAIN = (
+    *("build", "dbt_target", "preview", "simulate", "tmp", "warehouse.duckdb.tmp"),
+    # Other shapes of what is published, and of what was.
+    *("published/doors.json", "published/parquet", "published/versions"),
+)
 """What a run makes by itself."""
 
 
@@ -80,7 +84,7 @@ def _walk(source: Path) -> tuple[list[str], list[Path], list[str]]:
     folders: list[str] = []
     files: list[Path] = []
     left_out: list[str] = []
-    for path in _below(source, skipped=(*MADE_AGAIN, *OF_THE_PLACE)):
+    for path in _below(source, source):
         name = path.relative_to(source).as_posix()
         mode = path.lstat().st_mode
         if stat.S_ISDIR(mode):
@@ -92,13 +96,14 @@ def _walk(source: Path) -> tuple[list[str], list[Path], list[str]]:
     return folders, files, left_out
 
 
-def _below(folder: Path, skipped: tuple[str, ...] = ()) -> Iterator[Path]:
+def _below(source: Path, folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name in skipped or (skipped and path.name.startswith(ASIDE)):
+        name = path.relative_to(source).as_posix()
+        if name in MADE_AGAIN or name in OF_THE_PLACE or name.startswith(ASIDE):
             continue
         yield path
         if path.is_dir() and not path.is_symlink():
-            yield from _below(path)
+            yield from _below(source, path)
 
 
 def _back_up_file(source: Path, target: Path, name: str) -> BackedUp:

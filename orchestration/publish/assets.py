@@ -1,5 +1,6 @@
 """The last asset of the chain: the published reporting model."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import dagster as dg
@@ -8,16 +9,21 @@ from orchestration.progress import reporter
 from orchestration.publish.publish import publish
 from orchestration.quality import volumes
 from orchestration.resources import Warehouse
-from orchestration.runs.lifecycle import carried
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections
 from orchestration.transform.translator import gate_key
 
 PUBLISHED_KEY = dg.AssetKey(["publish", "insights"])
+DOORS_CHECK = "every_door_shows_it"
 
 
-def publish_asset(settings: Settings) -> dg.AssetsDefinition:
-    """The asset `publish/insights`, built only after the gate of insights has passed."""
+def publish_asset(settings: Settings, on_published: Callable[[], None]) -> dg.AssetsDefinition:
+    """The asset `publish/insights`, built only after the gate of insights has passed.
+
+    Parameters:
+        settings: paths.
+        on_published: called when the file is published, whatever the doors beside it do.
+    """
 
     @dg.asset(
         key=PUBLISHED_KEY,
@@ -26,9 +32,16 @@ def publish_asset(settings: Settings) -> dg.AssetsDefinition:
         owners=["team:data-platform"],
         kinds={"duckdb", "file"},
         description=(
-            "published/insights.duckdb, the file that BI tools and dashboards open. Swapped in "
-            "whole; an open reader keeps its version until it reconnects."
+            "published/insights.duckdb, the file that BI tools and dashboards open, and the doors "
+            "beside it. Swapped in whole; an open reader keeps its version until it reconnects."
         ),
+        check_specs=[
+            dg.AssetCheckSpec(
+                DOORS_CHECK,
+                asset=PUBLISHED_KEY,
+                description="Parquet and PostgreSQL, where declared, show what is published.",
+            )
+        ],
         freshness_policy=dg.FreshnessPolicy.time_window(
             fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
         ),
@@ -41,13 +54,12 @@ def publish_asset(settings: Settings) -> dg.AssetsDefinition:
         warehouse: Warehouse = context.resources.warehouse
         with warehouse.get_connection() as con:
             volumes.record_good(con)
-        run = carried()
-        if run:
-            run.change(published=True)
+        on_published()
         rows = sum(published.tables.values())
         size = f"{published.file_bytes / 1e6:.1f} MB"
         unchanged = ", unchanged" if published.was_there else ""
-        text = f"{len(published.tables)} tables, {rows:,} rows, {size}{unchanged}"
+        missing = f"; but {'; '.join(published.faults)}" if published.faults else ""
+        text = f"{len(published.tables)} tables, {rows:,} rows, {size}{unchanged}{missing}"
         reporter().end("publish", text)
         return dg.MaterializeResult(
             metadata={
@@ -55,7 +67,17 @@ def publish_asset(settings: Settings) -> dg.AssetsDefinition:
                 "tables": len(published.tables),
                 "dagster/row_count": rows,
                 "bytes": published.file_bytes,
-            }
+                "version": published.version,
+                **{f"door {door.name}": door.fault or door.version for door in published.doors},
+            },
+            check_results=[
+                dg.AssetCheckResult(
+                    passed=not published.faults,
+                    check_name=DOORS_CHECK,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    description="; ".join(published.faults),
+                )
+            ],
         )
 
     return insights

@@ -15,6 +15,7 @@ from orchestration.membership.keep import prepare as prepare_reasons
 from orchestration.policy import check_policy
 from orchestration.project_files import take_back_unfinished
 from orchestration.proof import is_as_sealed, withdraw_proof
+from orchestration.publish.config import Publication
 from orchestration.quality import volumes
 from orchestration.settings import Settings
 from orchestration.transform.node_states import forget_all_states
@@ -26,7 +27,7 @@ ROOM_PER_BYTE = 3
 
 
 def look_before(settings: Settings, connect: Connect) -> None:
-    """Refuse a run that could not end well: wrong policy, no day to replay, a full disk.
+    """Refuse a run that could not end well: wrong policy or doors, no day to replay, a full disk.
 
     Parameters:
         settings: paths.
@@ -38,6 +39,7 @@ def look_before(settings: Settings, connect: Connect) -> None:
     take_back_unfinished(settings.dbt_project_dir)
     check_policy(settings.dbt_project_dir)
     replayed_day()
+    Publication.from_env()
     require_free_space(settings, 0, "a run")
     with connect() as con:
         # So that plain dbt finds what its views show, too.

@@ -139,6 +139,12 @@ def carry(run: CarriedRun, on_wait: Callable[[str], None]) -> Iterator[CarriedRu
             _tell(run)
 
 
+def mark_published() -> None:
+    """Record of the run that this process carries, if any, that what it built is published."""
+    if run := carried():
+        run.change(published=True)
+
+
 def carried() -> CarriedRun | None:
     """The run that this process carries, None outside of one."""
     return next(reversed(_carried.values()), None)

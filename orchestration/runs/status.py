@@ -14,6 +14,8 @@ from orchestration.errors import UserError
 from orchestration.freshness import read_freshness, stale
 from orchestration.locking import holder_of
 from orchestration.proof import read_proof
+from orchestration.publish.doors import DOOR_NAMES, read_doors
+from orchestration.publish.versions import AS_OF, current_version, kept_versions, name_of
 from orchestration.run_records import RunRecord
 from orchestration.runs.lifecycle import killed_text, was_published
 from orchestration.settings import Settings
@@ -31,9 +33,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
 
     Returns:
         data_dir, running (who writes now, or None), published (path, bytes, published_at, as_of,
-        run_id, proved; or None), last_run (the newest that has ended, or None), stale_sources
-        (sources without new rows for longer than they declare, a sentence each) and runs (the
-        newest first).
+        run_id, proved, version, rolled_back_from, doors; or None), last_run (the newest that has
+        ended, or None), stale_sources (sources without new rows for longer than they declare, a
+        sentence each) and runs (the newest first).
     """
     runs = [_with_end(settings, r) for r in records.read_records(settings, SHOWN_RUNS + 1)]
     ended = next((r for r in runs if not r.in_progress), None)
@@ -87,10 +89,17 @@ def _published(settings: Settings) -> dict[str, Any] | None:
         "run_id": proof.run_id if proof else None,
         "proved": proof is not None and proof.file_bytes == stat.st_size,
         "fault": "",
+        "version": name_of(proof) if proof else None,
+        "rolled_back_from": None,
+        "doors": [asdict(door) for door in read_doors(settings)],
     }
+    versions = kept_versions(settings)
+    current = current_version(settings, versions)
+    if current and current != versions[0]:
+        state["rolled_back_from"] = versions[0].name
     try:
         with connect_published(settings) as con:
-            row = con.execute("select max(date_key) from insights.fact_profile").fetchone()
+            row = con.execute(AS_OF).fetchone()
         state["as_of"] = str(row[0]) if row and row[0] else None
     except UserError as error:
         state["fault"] = str(error)
@@ -114,6 +123,7 @@ def show_status(console: Console, state: dict[str, Any]) -> None:
         elif not published["proved"]:
             text += "; without the proof of a run, so published by an older version or changed"
         _line(console, "Published", text)
+        _show_doors(console, published)
     else:
         _line(console, "Published", "nothing yet; `c360 run` publishes")
     for sentence in state["stale_sources"]:
@@ -128,6 +138,17 @@ def show_status(console: Console, state: dict[str, Any]) -> None:
     last = state["last_run"]
     if last and last["failure"]:
         _line(console, "Last run", last["failure"])
+
+
+def _show_doors(console: Console, published: dict[str, Any]) -> None:
+    if newest := published["rolled_back_from"]:
+        text = f"from {newest} to {published['version']}; the next run publishes the newest again"
+        _line(console, "Rolled back", text)
+    for door in published["doors"]:
+        text = "the same version" if door["version"] == published["version"] else door["version"]
+        if door["fault"]:
+            text = f"{door['version'] or 'nothing'} since {door['since']}: {door['fault']}"
+        _line(console, DOOR_NAMES.get(door["name"], door["name"]), text)
 
 
 def _cells(run: dict[str, Any]) -> tuple[str, ...]:

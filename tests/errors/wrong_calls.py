@@ -10,6 +10,8 @@ COMMANDS = (
     ("run",),
     ("status",),
     ("publish",),
+    ("publish", "list"),
+    ("publish", "rollback", "x"),
     ("query", "select 1"),
     ("ui",),
     ("dashboard",),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,76 +14,18 @@ from orchestration.errors import UserError
 from orchestration.ingest import Column, SourceTable, load_all
 from orchestration.ingest.watch import UNREACHABLE, source_states
 from orchestration.settings import Settings
+from tests.postgresql import running
 from tests.sources.added import add
 
 COLUMNS = (Column("id"), Column("name"), Column("amount"), Column("changed_at"))
 Sql = Callable[[str], None]
 
 
-def _programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    beside = shutil.which("initdb")
-    return found[-1].parent if found else Path(beside).parent if beside else None
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Sql, Sql]]:
-    """A server of our own on a private socket; nothing listens on the network."""
-    programs = _programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
-    folder = Path("/tmp") / f"c360-pg-{os.getpid()}"
-    folder.mkdir()
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run([*as_user, *command], check=True, capture_output=True, cwd="/")
-
-    def control(action: str) -> None:
-        options = f"-c listen_addresses='' -k {folder} -c fsync=off"
-        run(
-            str(programs / "pg_ctl"),
-            "-D",
-            str(data),
-            "-w",
-            "-m",
-            "immediate",
-            "-l",
-            str(folder / "log"),
-            "-o",
-            options,
-            action,
-        ) if action == "start" else run(
-            str(programs / "pg_ctl"), "-D", str(data), "-w", "-m", "immediate", action
-        )
-
-    def sql(text: str) -> None:
-        run(
-            str(programs / "psql"),
-            "-h",
-            str(folder),
-            "-U",
-            "shop",
-            "-d",
-            "postgres",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-c",
-            text,
-        )
-
-    try:
-        run(str(programs / "initdb"), "-D", str(data), "-U", "shop", "-A", "trust", "-E", "UTF8")
-        control("start")
-        yield f"postgresql://shop@/postgres?host={folder}", sql, control
-        control("stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def server() -> Iterator[tuple[str, Sql, Sql]]:
+    """A server's address, what runs SQL in it, and what starts and stops it."""
+    with running() as server:
+        yield server.url, server.sql, server.control
 
 
 def rows(settings: Settings, sql: str) -> list[tuple[object, ...]]:
