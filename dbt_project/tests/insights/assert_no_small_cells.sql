@@ -1,5 +1,6 @@
 -- Of nobody, or of at least `minimum_cell_size` people: whoever a row of the refresh day tells of. A fact
 -- that counts people says in `meta.cells.people` which columns do; what is empty is not told.
+-- noqa: disable=LT02
 {% set looked_at = [
     'fact_attribute_completeness', 'fact_clv_decile', 'fact_consent', 'fact_lifetime_value',
     'fact_measure', 'fact_model_score', 'fact_model_score_by_segment',
