@@ -43,6 +43,16 @@ def test_every_metric_can_be_asked_by_each_of_its_dimensions() -> None:
             assert f"as {name}\nfrom" in question.sql and dimension in question.sql
 
 
+def test_a_filter_gives_way_to_a_choice_of_its_dimension() -> None:
+    layer = read_layer()
+    usual, _ = metric_question(layer, "value_of_tiers", [])
+    chosen, _ = metric_question(layer, "value_of_tiers", ["look_back=12"])
+    other, _ = metric_question(layer, "value_of_tiers", ["merge_policy_name=x"])
+    assert "look_back = 'lifetime'" in usual.sql and "is_default" in usual.sql
+    assert "'lifetime'" not in chosen.sql and "is_default" in chosen.sql
+    assert "'lifetime'" in other.sql and "is_default" not in other.sql
+
+
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
