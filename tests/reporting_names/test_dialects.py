@@ -38,13 +38,13 @@ def test_a_question_of_ours_survives_the_way_there_and_back(
 
 
 def _plain(row: tuple[str | None, ...]) -> list[str | float | None]:
-    """Numbers are compared as such, and a day at midnight is that day."""
+    """Numbers are compared to nine digits, and a day at midnight is that day."""
     return [_read(value.replace(" 00:00:00", "")) if value else value for value in row]
 
 
 def _read(value: str) -> str | float:
     try:
-        return float(value)
+        return round(float(value), 9)
     except ValueError:
         return value
 
