@@ -131,7 +131,12 @@ def test_no_personal_data_in_insights(manifest: Mapping[str, Any]) -> None:
     }
     assert {"email", "phone", "family_name", "birth_date"} <= labelled
     shown = {
-        column for n in models(manifest) if n["fqn"][1] == "insights" for column in n["columns"]
+        column
+        for n in models(manifest)
+        if n["fqn"][1] == "insights"
+        for column in n["columns"]
+        # Enabled or disabled, and no part of an address.
+        if (n["name"], column) != ("dim_destination", "state")
     }
     assert shown & (labelled | {"profile_id", "source_record_id", "record_key"}) == set()
 
