@@ -17,6 +17,9 @@ remembered_days as (
     union all
     select as_of_on
     from {{ ref('segment_sizes') }}
+    union all
+    select sent_on as as_of_on
+    from {{ ref('message_responses') }}
 ),
 
 known_days as (

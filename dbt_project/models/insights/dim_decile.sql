@@ -2,6 +2,7 @@ with
 
 deciles (decile, decile_name) as (
     values
+    (-1, 'Not known'),
     (0, 'No decile'),
     (1, 'Decile 1 (best)'),
     (2, 'Decile 2'),
