@@ -23,6 +23,15 @@
     ('fact_campaign', 'decile', 'dim_decile', 'decile'),
     ('fact_campaign_by_segment', 'campaign_id', 'dim_campaign', 'campaign_id'),
     ('fact_campaign_by_segment', 'segment_name', 'dim_segment', 'segment_name'),
+    ('fact_message_response', 'campaign_id', 'dim_campaign', 'campaign_id'),
+    ('fact_message_response', 'sent_on', 'dim_date', 'date_key'),
+    ('fact_message_response', 'decile', 'dim_decile', 'decile'),
+    ('fact_message_response_by_segment', 'campaign_id', 'dim_campaign', 'campaign_id'),
+    ('fact_message_response_by_segment', 'sent_on', 'dim_date', 'date_key'),
+    ('fact_message_response_by_segment', 'segment_name', 'dim_segment', 'segment_name'),
+    ('fact_message_response_by_day', 'campaign_id', 'dim_campaign', 'campaign_id'),
+    ('fact_message_response_by_day', 'event_on', 'dim_date', 'date_key'),
+    ('fact_message_response_by_link', 'campaign_id', 'dim_campaign', 'campaign_id'),
     ('fact_consent', 'date_key', 'dim_date', 'date_key'),
     ('fact_attribute_completeness', 'date_key', 'dim_date', 'date_key'),
     ('fact_profile_completeness', 'date_key', 'dim_date', 'date_key'),
@@ -40,6 +49,8 @@
         on fact.{{ fact_key }} = dimension.{{ dimension_key }}
     where
         dimension.{{ dimension_key }} is null
+        {# Of days before segments were recorded nobody knows them. #}
+        {% if fact_key == 'segment_name' and 'by_segment' in fact %}and fact.segment_name <> 'unknown'{% endif %}
         {% if dimension == 'dim_loyalty_tier' %}and fact.category_type = 'loyalty_tier'{% endif %}
     group by fact.{{ fact_key }}
     {% if not loop.last %}union all{% endif %}
