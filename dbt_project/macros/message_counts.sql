@@ -22,9 +22,9 @@
     }) }}
 {%- endmacro %}
 
-{#- The same as columns of a grouped select, with the orders and their revenue. -#}
-{% macro message_sums() -%}
-    {%- for name, day in message_counts().items() -%}
+{#- The same (`counts`) as columns of a grouped select, with the orders and their revenue. -#}
+{% macro message_sums(counts) -%}
+    {%- for name, day in counts.items() -%}
         cast(count({{ day }}) as bigint) as {{ name }},
     {% endfor -%}
     {%- for model in ['clicked', 'received'] -%}

@@ -38,6 +38,7 @@ MACROS = (
     "measures.sql",
     "named_measures.sql",
     "decile_history.sql",
+    "message_counts.sql",
 )
 
 

@@ -23,6 +23,6 @@ select
     sent_on,
     decile,
     min(decile_basis) as decile_basis,
-    {{ message_sums() }}
+    {{ message_sums(message_counts()) }}
 from responses
 group by campaign_id, channel_name, sent_on, decile

@@ -25,6 +25,6 @@ select
     channel_name as channel,
     sent_on,
     segment_name,
-    {{ message_sums() }}
+    {{ message_sums(message_counts()) }}
 from responses
 group by campaign_id, channel_name, sent_on, segment_name

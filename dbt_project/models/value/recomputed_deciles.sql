@@ -16,6 +16,7 @@ recipients as (
 first_recorded_day as (
     select min(as_of_on) as as_of_on
     from {{ ref('decile_migrations') }}
+    where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
 ),
 
 days as (
