@@ -31,5 +31,5 @@ inner join insights.dim_decile on totals.decile = dim_decile.decile
 order by
     dim_campaign.started_at desc nulls last,
     dim_campaign.campaign_name asc,
-    case when totals.decile < 1 then 1 else 0 end,
-    totals.decile
+    case when totals.decile < 1 then 1 else 0 end asc,
+    totals.decile asc

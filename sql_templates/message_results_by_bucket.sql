@@ -37,4 +37,4 @@ select
     cast(totals.conversion_count as double) / nullif(totals.delivered_count, 0) as conversion_rate
 from totals
 inner join insights.dim_decile on totals.decile = dim_decile.decile
-order by totals.channel asc, case when totals.decile < 1 then 1 else 0 end, totals.decile
+order by totals.channel asc, case when totals.decile < 1 then 1 else 0 end asc, totals.decile asc

@@ -143,7 +143,11 @@ class Oracle:
         later = [n for n in sorted(self.world.refreshes) if n > known[-1]]
         for number in (*reversed(known), *later):
             if record in self.world.refreshes[number].owners:
-                return self.world.refreshes[known[-1]], self.world.refreshes[number].owners[record], state_on
+                return (
+                    self.world.refreshes[known[-1]],
+                    self.world.refreshes[number].owners[record],
+                    state_on,
+                )
         raise AssertionError("a record of nobody")
 
     def decile(self, run: Run) -> int:
@@ -212,7 +216,11 @@ class Oracle:
             shown = "Other links" if is_hidden or is_rare else link
             runs[run[1], self.channel(run), shown][run] += not is_machine
         return {
-            key: (sum(n > 0 for n in of.values()), sum(n == 0 for n in of.values()), sum(of.values()))
+            key: (
+                sum(n > 0 for n in of.values()),
+                sum(n == 0 for n in of.values()),
+                sum(of.values()),
+            )
             for key, of in runs.items()
         }
 

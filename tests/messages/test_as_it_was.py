@@ -64,7 +64,11 @@ def worlds(draw: st.DrawFn) -> World:
     refreshes[LAST] = Refresh(owners, last.deciles, last.segments)
     people = sorted(set(owners.values()))
     orders = st.builds(
-        Order, st.sampled_from(people), INSTANTS, st.integers(-3, 50), st.sampled_from([True, True, False])
+        Order,
+        st.sampled_from(people),
+        INSTANTS,
+        st.integers(-3, 50),
+        st.sampled_from([True, True, False]),
     )
     others = [Order(x, at(0), n * 5) for n, x in enumerate(OTHERS)]
     return World(

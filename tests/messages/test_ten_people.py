@@ -39,7 +39,8 @@ def mail(number: int, kind: str, seconds: int = 0, on: int = SENT, **more: Any) 
 EVENTS = [
     # 0 reads, clicks and buys on the next day.
     mail(0, "sent"), mail(0, "delivered", 60), mail(0, "opened", HOUR),
-    mail(0, "clicked", 2 * HOUR, url=LINK + "1?id=77"), mail(0, "clicked", 3 * HOUR, url=LINK + "1"),
+    mail(0, "clicked", 2 * HOUR, url=LINK + "1?id=77"),
+    mail(0, "clicked", 3 * HOUR, url=LINK + "1"),
     # 1 and 2 are one person today: one recipient, one opener, as 1, which was sent first.
     mail(1, "sent"), mail(1, "delivered", 60), mail(1, "opened", HOUR),
     mail(2, "sent", 10), mail(2, "delivered", 60), mail(2, "opened", HOUR, on=3),
@@ -74,7 +75,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     )
     made.execute(
         "create table insights.dim_campaign as select campaign_id, 'Spring' as campaign_name, "
-        "'everyone' as audience, channel, timestamp '2026-03-03' as started_at from main.dim_campaign"
+        "'everyone' as audience, channel, timestamp '2026-03-03' as started_at "
+        "from main.dim_campaign"
     )
     for (name,) in made.execute(
         "select table_name from duckdb_tables() where table_name like 'fact_%'"

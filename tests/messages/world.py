@@ -24,6 +24,7 @@ MODELS = (
     "value/campaign_responses",
     "value/recomputed_deciles",
     "segments/membership/message_recipients",
+    "segments/membership/recipient_segments",
     "insights/fact_message_response",
     "insights/fact_message_response_by_segment",
     "insights/fact_message_response_by_day",
@@ -139,7 +140,9 @@ class World:
         with (POLICY / "machine_agents.csv").open(newline="") as handle:
             agents = [(r["match"], r["agent"], r["event_type"]) for r in csv.DictReader(handle)]
         fill(con, "machine_agents", '"match" varchar, agent varchar, event_type varchar', agents)
-        names = {name for r in self.refreshes.values() for held in r.segments.values() for name in held}
+        names = {
+            name for r in self.refreshes.values() for held in r.segments.values() for name in held
+        }
         fill(
             con, "definitions", "segment_name varchar, state varchar",
             [(name, "draft" if name == "draft" else "active") for name in sorted(names)],
@@ -152,8 +155,8 @@ class World:
             "campaign_id varchar, message_id varchar, event_type varchar, occurred_at timestamp, "
             "url varchar, channel varchar, bounce_kind varchar, user_agent varchar",
             [
-                (*e.record.split(":"), f"e{n}", e.campaign, e.message, e.kind, e.at, e.url, e.channel,
-                 e.bounce_kind, e.agent)
+                (*e.record.split(":"), f"e{n}", e.campaign, e.message, e.kind, e.at, e.url,
+                 e.channel, e.bounce_kind, e.agent)
                 for n, e in enumerate(self.events)
             ],
         )  # fmt: skip
@@ -177,6 +180,7 @@ class World:
     def _histories(self, con: duckdb.DuckDBPyConnection) -> None:
         runs = sorted(self.refreshes)
         began = {run: datetime(2030, 1, 1) + timedelta(hours=n) for n, run in enumerate(runs)}
+        days = {run: day(run) for run in runs}
         computed = {run: instant + timedelta(minutes=1) for run, instant in began.items()}
         now = {r: o.split(":") for r, o in self.today.owners.items()}
         fill(
@@ -188,7 +192,7 @@ class World:
         fill(
             con, "identity_map_history",
             "record_key varchar, profile_id varchar, valid_from timestamp, valid_to timestamp",
-            [(*key, began[start], began[end] if end is not None else None) for key, start, end in periods],
+            [(*key, began[start], began.get(end or -1)) for key, start, end in periods],
         )  # fmt: skip
         fill(
             con, "segment_sizes", "as_of_on date, segment_name varchar, computed_at timestamp",
@@ -197,14 +201,16 @@ class World:
         stays = _periods(
             runs,
             {
-                run: [(p, name) for p, held in self.refreshes[run].segments.items() for name in held]
+                run: [
+                    (p, name) for p, held in self.refreshes[run].segments.items() for name in held
+                ]
                 for run in runs
             },
         )
         fill(
             con, "segment_membership_history",
             "profile_id varchar, segment_name varchar, valid_from date, valid_to date",
-            [(*key, day(start), day(end) if end is not None else None) for key, start, end in stays],
+            [(*key, days[start], days.get(end or -1)) for key, start, end in stays],
         )  # fmt: skip
         fill(
             con, "decile_migrations",

@@ -38,7 +38,6 @@ MACROS = (
     "measures.sql",
     "named_measures.sql",
     "decile_history.sql",
-    "message_counts.sql",
 )
 
 

@@ -4,29 +4,27 @@ campaign_responses as (
     select * from {{ ref('campaign_responses') }}
 ),
 
-segments_when_sent as (
-    {{ segments_when_sent() }}
+-- Those of the day on which a campaign was first sent to a person.
+first_runs as (
+    select
+        profile_id,
+        campaign_id,
+        min(sent_on) as sent_on
+    from {{ ref('message_recipients') }}
+    group by profile_id, campaign_id
 ),
 
--- Those of the day on which a campaign was first sent to a person.
 first_segments as (
     select distinct
-        segments_when_sent.profile_id,
-        segments_when_sent.campaign_id,
-        segments_when_sent.segment_name
-    from segments_when_sent
-    inner join (
-        select
-            profile_id,
-            campaign_id,
-            min(sent_on) as sent_on
-        from {{ ref('message_recipients') }}
-        group by profile_id, campaign_id
-    ) as first_runs
+        recipient_segments.profile_id,
+        recipient_segments.campaign_id,
+        recipient_segments.segment_name
+    from {{ ref('recipient_segments') }} as recipient_segments
+    inner join first_runs
         on
-            first_runs.profile_id = segments_when_sent.profile_id
-            and first_runs.campaign_id = segments_when_sent.campaign_id
-            and first_runs.sent_on = segments_when_sent.sent_on
+            first_runs.profile_id = recipient_segments.profile_id
+            and first_runs.campaign_id = recipient_segments.campaign_id
+            and first_runs.sent_on = recipient_segments.sent_on
 )
 
 select

@@ -1,5 +1,11 @@
 with
 
+-- There is one reporting currency; a test of profile holds that.
+reporting as (
+    select min(currency) as currency
+    from {{ ref('order_amounts') }}
+),
+
 responses as (
     select
         message_responses.*,
@@ -20,15 +26,15 @@ orders as (
 
 -- A person counts on the day of the first time, so that days add up to the campaign.
 happened as (
-    {%- for name, day in message_counts().items() %}
+    {%- for name in var('message_counts') %}
         select
             campaign_id,
             channel_name,
-            {{ day }} as event_on,
+            {{ var('message_counts')[name] }} as event_on,
             '{{ name }}' as what,
             cast(0 as decimal(18, 2)) as net_amount
         from responses
-        where {{ day }} is not null
+        where {{ var('message_counts')[name] }} is not null
         union all
     {%- endfor %}
     select
@@ -44,14 +50,16 @@ select
     campaign_id,
     channel_name as channel,
     event_on,
-    {%- for name in message_counts() %}
+    {%- for name in var('message_counts') %}
         cast(count(*) filter (where what = '{{ name }}') as bigint) as {{ name }},
     {%- endfor %}
-    {%- for model in ['clicked', 'received'] %}
-        cast(count(*) filter (where what = 'last_{{ model }}') as bigint) as {{ model }}_order_count,
-        cast(coalesce(sum(net_amount) filter (where what = 'last_{{ model }}'), 0) as decimal(18, 2))
-            as {{ model }}_net_amount,
-    {%- endfor %}
-    (select min(currency) from {{ ref('order_amounts') }}) as currency
+    cast(count(*) filter (where what = 'last_clicked') as bigint) as clicked_order_count,
+    cast(coalesce(sum(net_amount) filter (where what = 'last_clicked'), 0) as decimal(18, 2))
+        as clicked_net_amount,
+    cast(count(*) filter (where what = 'last_received') as bigint) as received_order_count,
+    cast(coalesce(sum(net_amount) filter (where what = 'last_received'), 0) as decimal(18, 2))
+        as received_net_amount,
+    min(reporting.currency) as currency
 from happened
+cross join reporting
 group by campaign_id, channel_name, event_on

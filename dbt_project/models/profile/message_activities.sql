@@ -102,24 +102,20 @@ select
     coalesce(messages.told_sent_at, messages.first_at) as sent_at,
     cast(coalesce(messages.told_sent_at, messages.first_at) as date) as sent_on,
     messages.received_at,
-    case messages.event_type
-        when 'opened' then
-            coalesce(machines.opens, false)
-            or coalesce(
-                messages.occurred_at
-                <= {{ dbt.dateadd('second', 'settings.machine_open_seconds', 'messages.arrived_at') }},
-                false
-            )
-        when 'clicked' then
-            coalesce(machines.clicks, false)
-            or coalesce(
-                messages.occurred_at
-                <= {{ dbt.dateadd('second', 'settings.machine_click_seconds', 'messages.arrived_at') }},
-                false
-            )
-            or coalesce(settings.clicks_at_one_instant_are_machine and messages.is_on_several_links, false)
-        else false
-    end as is_machine
+    coalesce(
+        messages.event_type = 'opened' and (
+            machines.opens
+            or messages.occurred_at
+            <= {{ dbt.dateadd('second', 'settings.machine_open_seconds', 'messages.arrived_at') }}
+        )
+        or messages.event_type = 'clicked' and (
+            machines.clicks
+            or messages.occurred_at
+            <= {{ dbt.dateadd('second', 'settings.machine_click_seconds', 'messages.arrived_at') }}
+            or (settings.clicks_at_one_instant_are_machine and messages.is_on_several_links)
+        ),
+        false
+    ) as is_machine
 from messages
 cross join settings
 inner join identity_map

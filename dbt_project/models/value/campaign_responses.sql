@@ -13,7 +13,7 @@ message_responses as (
 select
     profile_id,
     campaign_id,
-    bool_or(is_sent) as is_sent,
+    bool_or(told_sent_on is not null) as is_sent,
     bool_or(delivered_on is not null) as is_delivered,
     bool_or(bounced_on is not null) and not bool_or(delivered_on is not null) as is_bounced,
     bool_or(opened_on is not null) as is_opened,

@@ -1,7 +1,5 @@
 {{ config(materialized='incremental', unique_key=['profile_id']) }}
 
-{% set run = ['profile_id', 'campaign_id', 'channel', 'sent_on'] %}
-
 with
 
 {% call reached() %}
@@ -31,44 +29,48 @@ message_conversions as (
 -- clicker.
 responses as (
     select
-        {{ run | join(', ') }},
+        profile_id,
+        campaign_id,
+        channel,
+        sent_on,
         min_by(
             source_system || ':' || source_record_id,
             row(sent_at, source_system, source_record_id)
         ) as record_key,
-        bool_or(event_type = 'sent') as is_sent,
-        {{ measure('min', 'occurred_on', "event_type = 'blocked'") }} as blocked_on,
-        {{ measure('min', 'occurred_on', "event_type = 'delivered' and received_at is not null") }}
+        min(occurred_on) filter (where event_type = 'sent') as told_sent_on,
+        min(occurred_on) filter (where event_type = 'blocked') as blocked_on,
+        min(occurred_on) filter (where event_type = 'delivered' and received_at is not null)
             as delivered_on,
-        {{ measure('min', 'occurred_on', "event_type = 'bounced' and received_at is null") }}
-            as came_back_on,
-        {{ measure('min', 'lower(bounce_kind)', "event_type = 'bounced' and received_at is null") }}
+        min(occurred_on) filter (where event_type = 'bounced' and received_at is null) as came_back_on,
+        -- Of several kinds hard is first by the alphabet, too.
+        min(lower(bounce_kind)) filter (where event_type = 'bounced' and received_at is null)
             as bounce_kind,
-        {{ measure('min', 'occurred_on', "event_type = 'opened' and not is_machine") }} as opened_on,
-        {{ measure('min', 'occurred_on', "event_type = 'opened' and is_machine") }}
-            as machine_opened_on,
-        {{ measure('min', 'occurred_on', "event_type = 'clicked' and not is_machine") }} as clicked_on,
-        {{ measure('min', 'occurred_on', "event_type = 'clicked' and is_machine") }}
-            as machine_clicked_on,
-        {{ measure('min', 'occurred_on', "event_type = 'unsubscribed'") }} as unsubscribed_on,
-        {{ measure('min', 'occurred_on', "event_type = 'complained'") }} as complained_on
+        min(occurred_on) filter (where event_type = 'opened' and not is_machine) as opened_on,
+        min(occurred_on) filter (where event_type = 'opened' and is_machine) as fetched_on,
+        min(occurred_on) filter (where event_type = 'clicked' and not is_machine) as clicked_on,
+        min(occurred_on) filter (where event_type = 'clicked' and is_machine) as scanned_on,
+        min(occurred_on) filter (where event_type = 'unsubscribed') as unsubscribed_on,
+        min(occurred_on) filter (where event_type = 'complained') as complained_on
     from message_activities
-    group by {{ run | join(', ') }}
+    group by profile_id, campaign_id, channel, sent_on
 ),
 
 conversions as (
     select
-        {{ run | join(', ') }}
-        {%- for model in ['clicked', 'received'] %},
-            {{ measure('min', 'cast(ordered_at as date)', "attribution_model = 'last_" ~ model ~ "'") }}
-                as {{ model }}_converted_on,
-            {{ measure('count', '*', "attribution_model = 'last_" ~ model ~ "'") }}
-                as {{ model }}_order_count,
-            {{ measure('sum', 'net_amount', "attribution_model = 'last_" ~ model ~ "'") }}
-                as {{ model }}_net_amount
-        {%- endfor %}
+        profile_id,
+        campaign_id,
+        channel,
+        sent_on,
+        min(cast(ordered_at as date)) filter (where attribution_model = 'last_clicked')
+            as clicked_converted_on,
+        count(*) filter (where attribution_model = 'last_clicked') as clicked_order_count,
+        sum(net_amount) filter (where attribution_model = 'last_clicked') as clicked_net_amount,
+        min(cast(ordered_at as date)) filter (where attribution_model = 'last_received')
+            as received_converted_on,
+        count(*) filter (where attribution_model = 'last_received') as received_order_count,
+        sum(net_amount) filter (where attribution_model = 'last_received') as received_net_amount
     from message_conversions
-    group by {{ run | join(', ') }}
+    group by profile_id, campaign_id, channel, sent_on
 )
 
 -- Who was reached at one address has not bounced at another; what a machine did does not count beside
@@ -81,23 +83,28 @@ select
     cast({{ dbt.dateadd('day', '-settings.state_days_before_sending', 'responses.sent_on') }} as date)
         as state_on,
     responses.record_key,
-    responses.is_sent,
+    responses.told_sent_on,
     responses.blocked_on,
     responses.delivered_on,
     case when responses.delivered_on is null then responses.came_back_on end as bounced_on,
-    case when responses.delivered_on is null then responses.bounce_kind end as bounce_kind,
+    case
+        when responses.delivered_on is null and responses.bounce_kind = 'hard' then responses.came_back_on
+    end as hard_bounced_on,
+    case
+        when responses.delivered_on is null and responses.bounce_kind = 'soft' then responses.came_back_on
+    end as soft_bounced_on,
     responses.opened_on,
-    case when responses.opened_on is null then responses.machine_opened_on end as machine_opened_on,
+    case when responses.opened_on is null then responses.fetched_on end as machine_opened_on,
     responses.clicked_on,
-    case when responses.clicked_on is null then responses.machine_clicked_on end as machine_clicked_on,
+    case when responses.clicked_on is null then responses.scanned_on end as machine_clicked_on,
     responses.unsubscribed_on,
     responses.complained_on,
-    {%- for model in ['clicked', 'received'] %}
-        conversions.{{ model }}_converted_on,
-        coalesce(conversions.{{ model }}_order_count, cast(0 as bigint)) as {{ model }}_order_count,
-        cast(coalesce(conversions.{{ model }}_net_amount, 0) as decimal(18, 2))
-            as {{ model }}_net_amount {{- '' if loop.last else ',' }}
-    {%- endfor %}
+    conversions.clicked_converted_on,
+    coalesce(conversions.clicked_order_count, cast(0 as bigint)) as clicked_order_count,
+    cast(coalesce(conversions.clicked_net_amount, 0) as decimal(18, 2)) as clicked_net_amount,
+    conversions.received_converted_on,
+    coalesce(conversions.received_order_count, cast(0 as bigint)) as received_order_count,
+    cast(coalesce(conversions.received_net_amount, 0) as decimal(18, 2)) as received_net_amount
 from responses
 cross join settings
 left join conversions

@@ -49,8 +49,8 @@
         on fact.{{ fact_key }} = dimension.{{ dimension_key }}
     where
         dimension.{{ dimension_key }} is null
-        {# Of days before segments were recorded nobody knows them. #}
-        {% if fact_key == 'segment_name' and 'by_segment' in fact %}and fact.segment_name <> 'unknown'{% endif %}
+        -- Of days before segments were recorded nobody knows them.
+        {% if fact_key == 'segment_name' %}and fact.segment_name <> 'unknown'{% endif %}
         {% if dimension == 'dim_loyalty_tier' %}and fact.category_type = 'loyalty_tier'{% endif %}
     group by fact.{{ fact_key }}
     {% if not loop.last %}union all{% endif %}

@@ -76,7 +76,7 @@ from {{ ref('fact_message_response') }}
 where
     delivered_count + bounced_count > sent_count
     or hard_bounced_count + soft_bounced_count > bounced_count
-    or least({{ message_counts().keys() | join(', ') }}) < 0
+    or least({{ var('message_counts') | join(', ') }}) < 0
 union all
 select
     'fact_row_conservation' as table_name,

@@ -89,12 +89,12 @@ totals as (
             from {{ ref('campaign_responses') }}
             where is_clicked
         ) as expected
-    {%- for name, day in message_counts().items() %}
+    {%- for name in var('message_counts') %}
         union all
         select
             '{{ name }} of messages' as total,
             (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response') }}) as published,
-            (select count({{ day }}) from {{ ref('message_responses') }}) as expected
+            (select count({{ var('message_counts')[name] }}) from {{ ref('message_responses') }}) as expected
         union all
         select
             '{{ name }} of messages by day' as total,

@@ -19,13 +19,18 @@ refreshes as (
     group by as_of_on
 ),
 
+state_days as (
+    select distinct state_on
+    from responses
+),
+
 -- The last refresh whose data ended on that day or before.
 recorded_days as (
     select
         state_days.state_on,
         refreshes.as_of_on as recorded_on,
         refreshes.computed_at
-    from (select distinct state_on from responses) as state_days
+    from state_days
     inner join refreshes
         on refreshes.as_of_on <= state_days.state_on
     qualify
@@ -64,8 +69,25 @@ owners as (
 ),
 
 decile_migrations as (
-    select * from {{ ref('decile_migrations') }}
+    select
+        profile_id,
+        category,
+        as_of_on,
+        decile
+    from {{ ref('decile_migrations') }}
     where metric = 'net_revenue' and category_type = 'loyalty_tier' and look_back = 'lifetime'
+),
+
+first_day as (
+    select min(as_of_on) as as_of_on
+    from decile_migrations
+),
+
+people_then as (
+    select distinct
+        profile_id_then,
+        recorded_on
+    from owners
 ),
 
 -- Who changed tiers left one list and entered another.
@@ -74,7 +96,7 @@ places_then as (
         people_then.profile_id_then,
         people_then.recorded_on,
         decile_migrations.decile
-    from (select distinct profile_id_then, recorded_on from owners) as people_then
+    from people_then
     inner join decile_migrations
         on
             decile_migrations.profile_id = people_then.profile_id_then
@@ -116,7 +138,7 @@ select
         else 'unknown'
     end as decile_basis
 from responses
-cross join (select min(as_of_on) as as_of_on from decile_migrations) as first_day
+cross join first_day
 left join owners
     on
         owners.profile_id = responses.profile_id
