@@ -169,7 +169,7 @@ def test_facts_are_as_it_was_whoever_merges_or_splits(world: World) -> None:
 
 
 @pytest.mark.slow
-@settings(SEARCH, max_examples=1500)
+@settings(SEARCH, max_examples=400)
 @given(worlds())
 def test_facts_are_as_it_was_in_many_worlds(world: World) -> None:
     check(world)
