@@ -28,21 +28,43 @@ VALUES = (
 )
 
 INSTANTS = st.builds(at, st.integers(0, LAST), st.sampled_from(SECONDS))
-EVENTS = st.builds(
-    Event,
-    record=st.sampled_from(RECORDS),
-    campaign=st.sampled_from(["k1", "k2"]),
-    kind=st.sampled_from(
-        ["sent", "sent", "delivered", "delivered", "bounced", "opened", "clicked", "clicked",
-         "blocked", "unsubscribed", "complained"]
-    ),
-    at=INSTANTS,
-    message=st.sampled_from([None, "m1"]),
-    url=st.sampled_from([None, "https://s/1?a=b", "https://s/1#x", "https://s/2", "https://s/x@y.z"]),
-    channel=st.sampled_from([None, None, "email", "sms"]),
-    bounce_kind=st.sampled_from([None, "hard", "soft"]),
-    agent=st.sampled_from([None, None, "Mozilla/5.0", "Barracuda Sentinel", "Mozilla/5.0 (X11)"]),
+KINDS = st.sampled_from(
+    ["delivered", "delivered", "bounced", "opened", "clicked", "clicked", "clicked", "blocked",
+     "unsubscribed", "complained"]
 )  # fmt: skip
+URLS = st.sampled_from(
+    [None, "https://s/1?a=b", "https://s/1#x", "https://s/2", "https://s/2", "https://s/x@y.z"]
+)
+AGENTS = st.sampled_from([None, None, "Mozilla/5.0", "Barracuda Sentinel", "Mozilla/5.0 (X11)"])
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> list[Event]:
+    """A message and what happened to it; most are told to be sent."""
+    first = draw(st.integers(0, LAST - 1))
+    told = {
+        "record": draw(st.sampled_from(RECORDS)),
+        "campaign": draw(st.sampled_from(["k1", "k2"])),
+        "message": draw(st.sampled_from([None, "m1"])),
+    }
+    channel = draw(st.sampled_from([None, "email", "sms"]))
+    sent = Event(**told, kind="sent", at=at(first), channel=channel)
+    events = [sent] if draw(st.integers(0, 3)) else []
+    for kind in draw(st.lists(KINDS, min_size=0 if events else 1, max_size=6)):
+        events.append(
+            Event(
+                **told,
+                kind=kind,
+                at=at(first + draw(st.integers(0, 1)), draw(st.sampled_from(SECONDS))),
+                url=draw(URLS) if kind == "clicked" else None,
+                channel=draw(st.sampled_from([None, channel])),
+                bounce_kind=draw(st.sampled_from([None, "hard", "soft"])),
+                agent=draw(AGENTS),
+            )
+        )
+    return events
+
+
 REFRESHES = st.builds(
     Refresh,
     owners=st.fixed_dictionaries({}, optional={r: st.sampled_from(PEOPLE) for r in RECORDS}),
@@ -73,7 +95,7 @@ def worlds(draw: st.DrawFn) -> World:
     others = [Order(x, at(0), n * 5) for n, x in enumerate(OTHERS)]
     return World(
         refreshes,
-        draw(st.lists(EVENTS, min_size=1, max_size=24)),
+        [event for told in draw(st.lists(messages(), min_size=1, max_size=7)) for event in told],
         [*draw(st.lists(orders, max_size=8)), *others],
         {
             "click_window_days": draw(st.integers(0, 3)),
