@@ -184,7 +184,7 @@ def check_campaigns(con: duckdb.DuckDBPyConnection, oracle: Oracle) -> None:
 SEARCH = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@settings(SEARCH, max_examples=20)
+@settings(SEARCH, max_examples=14)
 @given(worlds())
 def test_facts_are_as_it_was_whoever_merges_or_splits(world: World) -> None:
     check(world)
