@@ -68,15 +68,18 @@ def check_refresh(before: World, after: World) -> None:
     con.close()
 
 
-@settings(SEARCH, max_examples=5)
-@given(worlds(), worlds(), st.integers(0, 9), st.integers(0, 5))
+@settings(SEARCH, max_examples=6)
+@given(
+    worlds(), worlds(), st.integers(0, 9), st.sampled_from(["events", "orders", "people", "all"])
+)
 def test_news_of_messages_people_and_orders(
-    before: World, news: World, kept_events: int, kept_orders: int
+    before: World, news: World, kept: int, changed: str
 ) -> None:
-    after = replace(
-        before,
-        refreshes=news.refreshes,
-        events=before.events[:kept_events] + news.events[:6],
-        orders=before.orders[:kept_orders] + news.orders,
-    )
+    after = before
+    if changed in ("people", "all"):
+        after = replace(after, refreshes=news.refreshes)
+    if changed in ("events", "all"):
+        after = replace(after, events=before.events[:kept] + news.events[:6])
+    if changed in ("orders", "all"):
+        after = replace(after, orders=before.orders[: kept // 2] + news.orders)
     check_refresh(before, after)
