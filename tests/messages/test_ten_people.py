@@ -214,3 +214,24 @@ def test_before_the_first_refresh_the_bookings_tell(
         ).fetchall()
     assert told == expected
     assert segments == [("unknown", 2)]
+
+
+def test_what_a_message_came_to() -> None:
+    """Bounced when delivered; tried again; a text nobody tells of; one that was blocked."""
+    owners = {f"mail:{n}": f"p{n}" for n in range(4)}
+    events = [
+        mail(0, "sent"), mail(0, "delivered", 60), mail(0, "bounced", 60),
+        mail(1, "sent"), mail(1, "bounced", 10), mail(1, "delivered", 60),
+        mail(2, "sent", channel="sms"),
+        mail(3, "sent", channel="sms"), mail(3, "blocked", 5),
+    ]  # fmt: skip
+    orders = [Order(f"p{n}", at(3), 10) for n in range(4)]
+    with World({0: Refresh(owners, {}, {})}, events, orders).build() as con:
+        told = con.execute(
+            "select profile_id, delivered_on is not null, bounced_on is not null, "
+            "received_order_count from message_responses order by 1"
+        ).fetchall()
+    assert told == [
+        ("p0", False, True, 0), ("p1", True, False, 1), ("p2", False, False, 1),
+        ("p3", False, False, 0),
+    ]  # fmt: skip
