@@ -235,3 +235,16 @@ def test_what_a_message_came_to() -> None:
         ("p0", False, True, 0), ("p1", True, False, 1), ("p2", False, False, 1),
         ("p3", False, False, 0),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sent, credited", [(10, "k2"), (0, "k1")])
+def test_of_two_clicks_at_one_instant_the_later_message_counts(sent: int, credited: str) -> None:
+    events = [
+        Event("mail:0", campaign, kind, at(SENT, seconds), url=LINK)
+        for campaign, begun in (("k1", 0), ("k2", sent))
+        for kind, seconds in (("sent", begun), ("clicked", HOUR))
+    ]
+    world = World({0: Refresh({"mail:0": "p0"}, {}, {})}, events, [Order("p0", at(3), 10)])
+    with world.build() as con:
+        clicks = "from message_conversions where attribution_model = 'last_clicked'"
+        assert con.execute(f"select campaign_id {clicks}").fetchall() == [(credited,)]
