@@ -42,7 +42,7 @@ AGENTS = st.sampled_from([None, None, "Mozilla/5.0", "Barracuda Sentinel", "Mozi
 def messages(draw: st.DrawFn) -> list[Event]:
     """A message and what happened to it; most are told to be sent."""
     first = draw(st.integers(0, LAST - 1))
-    told = {
+    told: dict[str, Any] = {
         "record": draw(st.sampled_from(RECORDS)),
         "campaign": draw(st.sampled_from(["k1", "k2"])),
         "message": draw(st.sampled_from([None, "m1"])),

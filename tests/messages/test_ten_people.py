@@ -41,6 +41,8 @@ EVENTS = [
     mail(0, "sent"), mail(0, "delivered", 60), mail(0, "opened", HOUR),
     mail(0, "clicked", 2 * HOUR, url=LINK + "1?id=77"),
     mail(0, "clicked", 3 * HOUR, url=LINK + "1"),
+    # A machine was there before, and does not count beside.
+    mail(0, "opened", 62), mail(0, "clicked", 61, url=LINK + "1"),
     # 1 and 2 are one person today: one recipient, one opener, as 1, which was sent first.
     mail(1, "sent"), mail(1, "delivered", 60), mail(1, "opened", HOUR),
     mail(2, "sent", 10), mail(2, "delivered", 60), mail(2, "opened", HOUR, on=3),
