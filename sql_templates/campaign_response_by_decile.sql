@@ -1,6 +1,8 @@
 -- title: Campaign response by decile
 -- question: Do good customers answer e-mail campaigns more than others?
--- grain: One row per lifetime decile; people without a decile come last.
+-- grain: >-
+--   One row per lifetime decile on the day of sending; people without a decile, or whose decile of
+--   that day is not known, come last.
 -- note: >-
 --   Rates are shares of the people a message was delivered to, counted once per campaign however
 --   often they opened it.
@@ -23,7 +25,8 @@ decile_totals as (
 )
 
 select
-    case when decile = 0 then 'none' else cast(decile as varchar) end as decile_label,
+    case decile when 0 then 'none' when -1 then 'few people' when -2 then 'not known' else cast(decile as varchar) end
+        as decile_label,
     sent_count,
     delivered_count,
     unique_open_count,
@@ -32,4 +35,4 @@ select
     cast(unique_open_count as double) / nullif(delivered_count, 0) as open_rate,
     cast(unique_click_count as double) / nullif(delivered_count, 0) as click_rate
 from decile_totals
-order by case when decile = 0 then 1 else 0 end, decile
+order by case when decile < 1 then 1 - decile else 0 end, decile

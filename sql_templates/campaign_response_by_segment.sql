@@ -1,6 +1,8 @@
 -- title: Campaign response by segment
 -- question: Which segments answer campaigns?
--- grain: One row per segment, the best open rate first.
+-- grain: >-
+--   One row per segment that people were in on the day of sending, the best open rate first; "Not
+--   known" was sent before segments were recorded.
 -- note: >-
 --   Rates are shares of the people a message was delivered to, counted once per campaign; a
 --   person in two segments counts in both, so rows must not be added up.
@@ -23,7 +25,7 @@ segment_totals as (
 )
 
 select
-    dim_segment.title,
+    coalesce(dim_segment.title, 'Not known') as title,
     segment_totals.sent_count,
     segment_totals.delivered_count,
     segment_totals.unique_open_count,
@@ -34,5 +36,5 @@ select
     cast(segment_totals.unique_click_count as double)
     / nullif(segment_totals.delivered_count, 0) as click_rate
 from segment_totals
-inner join insights.dim_segment on segment_totals.segment_name = dim_segment.segment_name
-order by open_rate desc nulls last, dim_segment.title asc
+left join insights.dim_segment on segment_totals.segment_name = dim_segment.segment_name
+order by open_rate desc nulls last, title asc

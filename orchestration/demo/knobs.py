@@ -63,6 +63,9 @@ class Company:
     reach_members: float = 0.75  # together about six message events a contact
     reach_new: float = 0.90
     bounce_rate: float = 0.03
+    late_bounce_rate: float = 0.2  # of bounces: said to be delivered before
+    picture_proxy_rate: float = 0.15  # contacts whose mailbox fetches pictures by itself
+    link_scanner_rate: float = 0.02  # contacts whose gateway follows every link
     open_base_rate: float = 0.12  # plus up to 55 points for the keenest buyers,
     open_lift: float = 0.55  # so that deciles show a response curve
     click_base_rate: float = 0.06

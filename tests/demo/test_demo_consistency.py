@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
 
@@ -78,16 +79,28 @@ def test_lines_sum_to_their_order_and_returns_stay_below(company: Company) -> No
 
 def test_message_funnels(company: Company) -> None:
     messages = grouped(company.rows("email_marketing/message_events"), "message_id")
-    for events in messages.values():
-        at = {row["event_type"]: row["occurred_at"] for row in events}
-        assert len(at) == len(events) and "sent" in at
-        assert not {"bounced", "delivered"} <= at.keys()
+    late_bounces = 0
+    machines: dict[str, list[float]] = {"opened": [], "clicked": []}
+    for message_id, events in messages.items():
+        kinds = {row["message_event_id"].removeprefix(message_id + "-"): row for row in events}
+        told = {k: row for k, row in kinds.items() if len(k) == 2}
+        at = {row["event_type"]: row["occurred_at"] for row in told.values()}
+        assert len(kinds) == len(events) and len(at) == len(told) and "sent" in at
+        late_bounces += {"bounced", "delivered"} <= at.keys()
         for later, earlier in (
             ("bounced", "sent"), ("delivered", "sent"), ("opened", "delivered"),
             ("clicked", "opened"), ("unsubscribed", "opened"),
         ):  # fmt: skip
             assert later not in at or at[earlier] < at[later]
+        assert not {"bounced", "opened"} <= at.keys()
+        assert at.get("bounced", "9") > at.get("delivered", "")
         assert all(bool(row["url"]) == (row["event_type"] == "clicked") for row in events)
+        for row in (row for kind, row in kinds.items() if kind not in told):
+            after = datetime.fromisoformat(row["occurred_at"])
+            waited = after - datetime.fromisoformat(at["delivered"])
+            machines[row["event_type"]].append(waited.total_seconds())
+    assert late_bounces > 0
+    assert all(times and max(times) <= 5 for times in machines.values())
 
 
 def test_nothing_is_sent_without_consent(company: Company) -> None:
@@ -120,6 +133,8 @@ def test_keen_buyers_read_more(company: Company) -> None:
     counts = {(half, kind): 0 for half in (True, False) for kind in ("delivered", "opened")}
     for row in company.rows("email_marketing/message_events"):
         rate = rates.get(owners[row["contact_id"]])
+        if row["message_event_id"].endswith("-fetched"):
+            continue
         if rate is not None and (rate > middle, row["event_type"]) in counts:
             counts[rate > middle, row["event_type"]] += 1
     keen = counts[True, "opened"] / counts[True, "delivered"]

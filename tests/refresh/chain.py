@@ -20,6 +20,8 @@ VALUE = (
     "customer_totals",
     "customer_attributes",
     "loyalty_points",
+    "message_conversions",
+    "message_responses",
     "campaign_responses",
     "decile_values",
     "period_sums",

@@ -18,7 +18,7 @@ accepted as (
     {{ union_staged('message_events', [
         'source_system', 'message_event_id', 'message_id', 'campaign_id', 'source_record_id',
         'event_type', 'occurred_at', 'url', 'source_file'
-    ], optional=['channel'], key=['source_system', 'message_event_id']) }}
+    ], optional=['channel', 'bounce_kind', 'user_agent'], key=['source_system', 'message_event_id']) }}
 )
 
 select
@@ -31,6 +31,8 @@ select
     occurred_at,
     channel,
     url,
+    bounce_kind,
+    user_agent,
     source_file
 from accepted
 -- What lies after the clock waits in quarantine.set_aside_rows.

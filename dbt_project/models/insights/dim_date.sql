@@ -10,6 +10,11 @@ refresh_period as (
     from {{ ref('refresh_period') }}
 ),
 
+message_responses as (
+    select sent_on
+    from {{ ref('message_responses') }}
+),
+
 known_days as (
     select month_start_on as date_key
     from monthly_revenue
@@ -17,6 +22,9 @@ known_days as (
     -- Days that facts remember may lie before the revenue that is left.
     select cast({{ dbt.dateadd('day', '1 - ' ~ var('published_days'), 'as_of_on') }} as date) as date_key
     from refresh_period
+    union all
+    select min(sent_on) as date_key
+    from message_responses
 ),
 
 first_day as (

@@ -4,6 +4,7 @@ with
 
 deciles (decile, decile_name) as (
     values
+    (-2, 'Not known'),
     (-1, 'Deciles of few people'),
     (0, 'No decile'),
     (1, 'Decile 1 (best)'),

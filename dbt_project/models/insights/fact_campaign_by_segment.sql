@@ -1,48 +1,44 @@
 with
 
 campaign_responses as (
+    select * from {{ ref('campaign_responses') }}
+),
+
+-- Those of the day on which a campaign was first sent to a person.
+first_runs as (
     select
         profile_id,
         campaign_id,
-        is_sent,
-        is_delivered,
-        is_bounced,
-        is_opened,
-        is_clicked,
-        is_unsubscribed
-    from {{ ref('campaign_responses') }}
+        min(sent_on) as sent_on
+    from {{ ref('message_recipients') }}
+    group by profile_id, campaign_id
 ),
 
-segment_membership as (
-    select
-        profile_id,
-        segment_name
-    from {{ ref('segment_membership') }}
-),
-
-recipients as (
-    select
-        campaign_responses.campaign_id,
-        segment_membership.segment_name,
-        campaign_responses.is_sent,
-        campaign_responses.is_delivered,
-        campaign_responses.is_bounced,
-        campaign_responses.is_opened,
-        campaign_responses.is_clicked,
-        campaign_responses.is_unsubscribed
-    from campaign_responses
-    inner join segment_membership
-        on campaign_responses.profile_id = segment_membership.profile_id
+first_segments as (
+    select distinct
+        recipient_segments.profile_id,
+        recipient_segments.campaign_id,
+        recipient_segments.segment_name
+    from {{ ref('recipient_segments') }} as recipient_segments
+    inner join first_runs
+        on
+            first_runs.profile_id = recipient_segments.profile_id
+            and first_runs.campaign_id = recipient_segments.campaign_id
+            and first_runs.sent_on = recipient_segments.sent_on
 )
 
 select
-    campaign_id,
-    segment_name,
-    cast(count(*) filter (where is_sent) as bigint) as sent_count,
-    cast(count(*) filter (where is_delivered) as bigint) as delivered_count,
-    cast(count(*) filter (where is_bounced) as bigint) as bounced_count,
-    cast(count(*) filter (where is_opened) as bigint) as unique_open_count,
-    cast(count(*) filter (where is_clicked) as bigint) as unique_click_count,
-    cast(count(*) filter (where is_unsubscribed) as bigint) as unsubscribed_count
-from recipients
-group by campaign_id, segment_name
+    campaign_responses.campaign_id,
+    first_segments.segment_name,
+    cast(count(*) filter (where campaign_responses.is_sent) as bigint) as sent_count,
+    cast(count(*) filter (where campaign_responses.is_delivered) as bigint) as delivered_count,
+    cast(count(*) filter (where campaign_responses.is_bounced) as bigint) as bounced_count,
+    cast(count(*) filter (where campaign_responses.is_opened) as bigint) as unique_open_count,
+    cast(count(*) filter (where campaign_responses.is_clicked) as bigint) as unique_click_count,
+    cast(count(*) filter (where campaign_responses.is_unsubscribed) as bigint) as unsubscribed_count
+from campaign_responses
+inner join first_segments
+    on
+        first_segments.profile_id = campaign_responses.profile_id
+        and first_segments.campaign_id = campaign_responses.campaign_id
+group by campaign_responses.campaign_id, first_segments.segment_name

@@ -70,6 +70,15 @@ where
     or least(unique_open_count, unique_click_count, unsubscribed_count) < 0
 union all
 select
+    'fact_message_response' as table_name,
+    campaign_id as grain
+from {{ ref('fact_message_response') }}
+where
+    delivered_count + bounced_count > sent_count
+    or hard_bounced_count + soft_bounced_count > bounced_count
+    or least({{ var('message_counts') | join(', ') }}) < 0
+union all
+select
     'fact_row_conservation' as table_name,
     source_system || ', ' || entity as grain
 from {{ ref('fact_row_conservation') }}

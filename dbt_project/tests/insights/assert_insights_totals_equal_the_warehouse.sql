@@ -225,6 +225,31 @@ totals as (
             from {{ ref('campaign_responses') }}
             where is_clicked
         ) as expected
+    {%- for name in var('message_counts') %}
+        union all
+        select
+            '{{ name }} of messages' as total,
+            (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response') }}) as published,
+            (select count({{ var('message_counts')[name] }}) from {{ ref('message_responses') }}) as expected
+        union all
+        select
+            '{{ name }} of messages by day' as total,
+            (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response_by_day') }}) as published,
+            (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response') }}) as expected
+    {%- endfor %}
+    {%- for model in ['clicked', 'received'] %}
+        {%- for fact in ['fact_message_response', 'fact_message_response_by_day'] %}
+            union all
+            select
+                'revenue of messages {{ model }}, {{ fact }}' as total,
+                (select coalesce(sum({{ model }}_net_amount), 0) from {{ ref(fact) }}) as published,
+                (
+                    select coalesce(sum(net_amount), 0)
+                    from {{ ref('message_conversions') }}
+                    where attribution_model = 'last_{{ model }}'
+                ) as expected
+        {%- endfor %}
+    {%- endfor %}
     union all
     select
         'people with a word about all channels' as total,

@@ -58,6 +58,8 @@ with addressed as (
         readers.contact_id,
         readers.interest,
         readers.is_unreachable,
+        draw(readers.record_key, 'fetches pictures') < $picture_proxy_rate as is_fetched,
+        draw(readers.record_key, 'scans links') < $link_scanner_rate as is_scanned,
         campaigns.campaign_id,
         campaigns.campaign_id || '-' || readers.contact_id as message_id,
         subkey(readers.record_key, campaigns.campaign_number) as message_key,
@@ -82,6 +84,8 @@ fates as (
     select
         *,
         is_unreachable or draw(message_key, 'bounced') < $bounce_rate as is_bounced,
+        not is_unreachable and draw(message_key, 'bounced') < $bounce_rate
+            and draw(message_key, 'bounced late') < $late_bounce_rate as is_bounced_late,
         sent_second + 1 + pick(message_key, 'delivered', 600) as delivered_second,
         draw(message_key, 'opened') < $open_base_rate + $open_lift * interest as is_opened,
         draw(message_key, 'clicked') < $click_base_rate + $click_lift * interest as is_clicked,
@@ -112,38 +116,54 @@ last_steps as (
 
 -- Who has unsubscribed gets no more messages.
 select person_id, contact_id, campaign_id, message_id, message_key, sent_second, is_bounced,
-    delivered_second, is_opened, opened_second, is_clicked, clicked_second,
+    is_bounced_late, is_fetched, is_scanned, delivered_second, is_opened, opened_second, is_clicked, clicked_second,
     is_unsubscribed, unsubscribed_second, first_unsubscribed_second
 from last_steps
 where coalesce(sent_second < first_unsubscribed_second, true);
 
+-- Proxies fetch the pictures and scanners follow every link within seconds of delivery, whoever reads;
+-- that looks like an open and like clicks. A late bounce comes after the message was said to be there.
 create or replace temp table message_events as
 with happened as (
     select *, unnest([
-        {'event_type': 'sent', 'second': sent_second, 'happens': true},
-        {'event_type': 'bounced', 'second': delivered_second, 'happens': is_bounced},
-        {'event_type': 'delivered', 'second': delivered_second, 'happens': not is_bounced},
-        {'event_type': 'opened', 'second': opened_second, 'happens': not is_bounced and is_opened},
-        {'event_type': 'clicked', 'second': clicked_second,
+        {'what': 'se', 'event_type': 'sent', 'second': sent_second, 'happens': true},
+        {'what': 'bo', 'event_type': 'bounced', 'second': delivered_second
+            + case when is_bounced_late then 60 + pick(message_key, 'bounces', 7200) else 0 end,
+            'happens': is_bounced},
+        {'what': 'de', 'event_type': 'delivered', 'second': delivered_second,
+            'happens': not is_bounced or is_bounced_late},
+        {'what': 'op', 'event_type': 'opened', 'second': opened_second,
+            'happens': not is_bounced and is_opened},
+        {'what': 'cl', 'event_type': 'clicked', 'second': clicked_second,
             'happens': not is_bounced and is_opened and is_clicked},
-        {'event_type': 'unsubscribed', 'second': unsubscribed_second,
-            'happens': not is_bounced and is_opened and is_unsubscribed}
+        {'what': 'un', 'event_type': 'unsubscribed', 'second': unsubscribed_second,
+            'happens': not is_bounced and is_opened and is_unsubscribed},
+        {'what': 'fetched', 'event_type': 'opened',
+            'second': delivered_second + 1 + pick(message_key, 'fetched', 5),
+            'happens': not is_bounced and is_fetched},
+        {'what': 'link1', 'event_type': 'clicked', 'second': delivered_second + 2,
+            'happens': not is_bounced and is_scanned},
+        {'what': 'link2', 'event_type': 'clicked', 'second': delivered_second + 2,
+            'happens': not is_bounced and is_scanned}
     ]) as event
     from messages
 )
 
 select
     person_id,
-    message_id || '-' || event.event_type[1:2] as message_event_id,
-    subkey(message_key, event.event_type) as event_key,
+    message_id || '-' || event.what as message_event_id,
+    subkey(message_key, case when length(event.what) = 2 then event.event_type else event.what end)
+        as event_key,
     message_id,
     campaign_id,
     contact_id,
     event.event_type as event_type,
     event.second as occurred_second,
     case when event.event_type = 'clicked'
-        then 'https://shop.example.com/offers/' || campaign_id || '?link='
-            || (1 + pick(message_key, 'link', 6))
+        then 'https://shop.example.com/offers/' || campaign_id || '/' || case event.what
+            when 'cl' then 1 + pick(message_key, 'link', 6)
+            else event.what[5:]::bigint
+        end || '?utm_campaign=' || campaign_id
     end as url
 from happened
 where event.happens and event.second < $end_second;
