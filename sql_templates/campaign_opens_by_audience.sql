@@ -1,9 +1,15 @@
--- Which audiences open which campaigns?
--- One row per campaign and segment that its recipients were in on the day of sending, the newest
--- campaign first. Opens are people, once per run of the campaign; a person in two segments counts
--- in both. `meant_for` is whom the campaign itself names. "Not known" was sent before segments were recorded.
--- Chart: grouped bars of unique_open_count by campaign_name, one colour per audience.
--- Variables: campaign_id (every campaign when unset).
+-- title: Opens by audience and campaign
+-- question: Which audiences open which campaigns?
+-- grain: >-
+--   One row per campaign and segment that its recipients were in on the day of sending, the
+--   newest campaign first.
+-- note: >-
+--   Opens are people, once per run of the campaign; a person in two segments counts in both.
+--   `meant_for` is whom the campaign itself names. "Not known" was sent before segments were
+--   recorded.
+-- chart: grouped bars of unique_open_count by campaign_name, one colour per audience.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 totals as (

@@ -1,8 +1,13 @@
--- Which customers open which campaigns: the best, or all?
--- One row per campaign and decile that its recipients were in on the day of sending, the newest
--- campaign first. Opens are people, once per run of the campaign.
--- Chart: bars of unique_open_count by decile_name within campaign_name.
--- Variables: campaign_id (every campaign when unset).
+-- title: Opens by campaign and decile
+-- question: >-
+--   Which customers open which campaigns: the best, or all?
+-- grain: >-
+--   One row per campaign and decile that its recipients were in on the day of sending, the
+--   newest campaign first.
+-- note: Opens are people, once per run of the campaign.
+-- chart: bars of unique_open_count by decile_name within campaign_name.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 totals as (

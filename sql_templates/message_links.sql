@@ -1,8 +1,10 @@
--- Which links of a campaign are clicked?
--- One row per campaign and link, the most clicked first. The rate is of the people reached; who
--- clicked two links counts in both.
--- Chart: bars of unique_click_count by link.
--- Variables: campaign_id (every campaign when unset).
+-- title: Clicks by link
+-- question: Which links of a campaign are clicked?
+-- grain: One row per campaign and link, the most clicked first.
+-- note: The rate is of the people reached; who clicked two links counts in both.
+-- chart: bars of unique_click_count by link.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 reached as (

@@ -1,8 +1,13 @@
--- Which audiences open, click and buy?
--- One row per segment that recipients were in on the day of sending, the most opens first. People
--- count once per run of a campaign, and in each of their segments. Conversions are of the last click.
--- Chart: bars of open_rate, click_rate and conversion_rate by audience.
--- Variables: campaign_id (every campaign when unset).
+-- title: Message results by audience
+-- question: Which audiences open, click and buy?
+-- grain: >-
+--   One row per segment that recipients were in on the day of sending, the most opens first.
+-- note: >-
+--   People count once per run of a campaign, and in each of their segments. Conversions are of
+--   the last click.
+-- chart: bars of open_rate, click_rate and conversion_rate by audience.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 totals as (

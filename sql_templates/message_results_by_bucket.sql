@@ -1,8 +1,12 @@
--- Do better customers open, click and buy more?
--- One row per channel and lifetime decile on the day of sending, those without one last. People
--- count once per run of a campaign. Conversions are of the last click.
--- Chart: bars of open_rate, click_rate and conversion_rate by decile_name, one panel per channel.
--- Variables: campaign_id (every campaign when unset).
+-- title: Message results by channel and decile
+-- question: Do better customers open, click and buy more?
+-- grain: >-
+--   One row per channel and lifetime decile on the day of sending, those without one last.
+-- note: People count once per run of a campaign. Conversions are of the last click.
+-- chart: >-
+--   bars of open_rate, click_rate and conversion_rate by decile_name, one panel per channel.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 totals as (

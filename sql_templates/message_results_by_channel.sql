@@ -1,9 +1,15 @@
--- How do the channels do: are messages read, do they arrive, do they annoy?
--- One row per channel: engagement, delivery, what hinders it and what people do against it. People
--- count once per run of a campaign. Rates are of those it was sent to or, from opens on, reached;
--- blocked is of all it was meant for. Texts know no opens.
--- Chart: bars of open_rate, click_rate, bounce_rate, complaint_rate and unsubscribe_rate by channel.
--- Variables: campaign_id (every campaign when unset).
+-- title: Message results by channel
+-- question: >-
+--   How do the channels do: are messages read, do they arrive, do they annoy?
+-- grain: >-
+--   One row per channel: engagement, delivery, what hinders it and what people do against it.
+-- note: >-
+--   People count once per run of a campaign. Rates are of those it was sent to or, from opens
+--   on, reached; blocked is of all it was meant for. Texts know no opens.
+-- chart: >-
+--   bars of open_rate, click_rate, bounce_rate, complaint_rate and unsubscribe_rate by channel.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
 
 totals as (

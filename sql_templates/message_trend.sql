@@ -1,8 +1,12 @@
--- When were messages opened and clicked, and when did orders follow?
--- One row per day on which something happened. A person counts on the day of the first open or
--- click, an order on its own day; orders are those credited to the last click.
--- Chart: lines of unique_open_count, unique_click_count and order_count by event_on.
--- Variables: campaign_id (every campaign when unset).
+-- title: Opens, clicks and orders per day
+-- question: When were messages opened and clicked, and when did orders follow?
+-- grain: One row per day on which something happened.
+-- note: >-
+--   A person counts on the day of the first open or click, an order on its own day; orders are
+--   those credited to the last click.
+-- chart: lines of unique_open_count, unique_click_count and order_count by event_on.
+-- parameters:
+--   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 select
     event_on,
     cast(sum(sent_count) as bigint) as sent_count,
