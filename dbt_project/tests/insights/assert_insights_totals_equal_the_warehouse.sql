@@ -3,9 +3,7 @@
 -- with itself, in assert_days_agree. What is of too few people in all is published nowhere.
 {% set k = var('minimum_cell_size') %}
 {% set remembering = [
-    'fact_profile_by_namespace', 'fact_segment', 'fact_segment_by_namespace',
-    'fact_namespace_overlap_by_segment', 'fact_clv_decile', 'fact_rfm', 'fact_lifetime_value',
-    'fact_measure', 'fact_consent',
+    'fact_clv_decile', 'fact_rfm', 'fact_lifetime_value', 'fact_measure', 'fact_consent',
 ] %}
 with
 
@@ -24,14 +22,6 @@ this_refresh as (
     ),
 
 {% endfor %}
-policies as (
-    select
-        policy,
-        stitching,
-        {{ id_of('policy') }} as merge_policy_id
-    from {{ ref('merge_policies') }}
-),
-
 customer_totals as (
     select
         case when count(*) >= {{ k }} then count(*) else 0 end as customer_count,
@@ -48,95 +38,6 @@ order_totals as (
 ),
 
 totals as (
-    select
-        'people by ' || policies.policy as total,
-        max(fact_profile.profile_count) as published,
-        case
-            when policies.stitching = 'none' then (select count(*) from {{ ref('identity_map') }})
-            else (select count(*) from {{ ref('profiles') }})
-        end as expected
-    from policies
-    cross join this_refresh
-    left join {{ ref('fact_profile') }} as fact_profile
-        on
-            policies.merge_policy_id = fact_profile.merge_policy_id
-            and this_refresh.date_key = fact_profile.date_key
-    group by policies.policy, policies.stitching
-    union all
-    select
-        'known people by ' || policies.policy as total,
-        max(fact_profile.known_profile_count) as published,
-        (
-            select count(*)
-            from {{ ref('policy_profiles') }} as policy_profiles
-            where policy_profiles.policy = policies.policy and policy_profiles.record_count > 0
-        ) as expected
-    from policies
-    cross join this_refresh
-    left join {{ ref('fact_profile') }} as fact_profile
-        on
-            policies.merge_policy_id = fact_profile.merge_policy_id
-            and this_refresh.date_key = fact_profile.date_key
-    group by policies.policy
-    union all
-    select
-        'people by combination of namespaces, by ' || policies.policy as total,
-        coalesce(sum(fact_namespace_overlap.profile_count), 0) as published,
-        (
-            select case when count(distinct profile_id) >= {{ k }} then count(distinct profile_id) else 0 end
-            from {{ ref('profile_identities') }}
-        ) as expected
-    from policies
-    cross join this_refresh
-    left join {{ ref('fact_namespace_overlap') }} as fact_namespace_overlap
-        on
-            policies.merge_policy_id = fact_namespace_overlap.merge_policy_id
-            and this_refresh.date_key = fact_namespace_overlap.date_key
-    where policies.stitching = 'whole_graph'
-    group by policies.policy
-    union all
-    select
-        'people by namespace' as total,
-        (select coalesce(sum(profile_count), 0) from fact_profile_by_namespace_now) as published,
-        (
-            select coalesce(sum(shown.profile_count), 0)
-            from (
-                select count(distinct profile_id) as profile_count
-                from {{ ref('profile_identities') }}
-                group by namespace
-                having count(distinct profile_id) >= {{ k }}
-            ) as shown
-        ) as expected
-    union all
-    select
-        'segment members by namespace' as total,
-        (select coalesce(sum(profile_count), 0) from fact_segment_by_namespace_now) as published,
-        (
-            select coalesce(sum(counted.profile_count), 0)
-            from (
-                select count(distinct shown.profile_id) as profile_count
-                from {{ ref('segment_membership') }} as members
-                inner join {{ ref('profile_identities') }} as shown
-                    on members.profile_id = shown.profile_id
-                group by members.segment_name, shown.namespace
-                having count(distinct shown.profile_id) >= {{ k }}
-            ) as counted
-        ) as expected
-    union all
-    select
-        'segment members by combination of namespaces' as total,
-        (select coalesce(sum(profile_count), 0) from fact_namespace_overlap_by_segment_now) as published,
-        (
-            select coalesce(sum(counted.profile_count), 0)
-            from (
-                select count(*) as profile_count
-                from {{ ref('segment_membership') }} as members
-                where members.profile_id in (select profile_id from {{ ref('profile_identities') }})
-                group by members.segment_name
-                having count(*) >= {{ k }}
-            ) as counted
-        ) as expected
-    union all
     select
         'orders by month' as total,
         (select coalesce(sum(order_count), 0) from {{ ref('fact_revenue') }}) as published,
@@ -194,62 +95,6 @@ totals as (
             select case when count(*) >= {{ k }} then sum(predicted_clv_amount) end
             from {{ ref('customer_lifetime_value') }}
         ) as expected
-    union all
-    select
-        'segment members' as total,
-        (select coalesce(sum(profile_count), 0) from fact_segment_now) as published,
-        (
-            select coalesce(sum(counted.profile_count), 0)
-            from (
-                select count(*) as profile_count
-                from {{ ref('segment_membership') }}
-                group by segment_name
-                having count(*) >= {{ k }}
-            ) as counted
-        ) as expected
-    union all
-    select
-        'people sent a campaign' as total,
-        (select coalesce(sum(sent_count), 0) from {{ ref('fact_campaign') }}) as published,
-        (
-            select count(*)
-            from {{ ref('campaign_responses') }}
-            where is_sent
-        ) as expected
-    union all
-    select
-        'people who clicked in a campaign' as total,
-        (select coalesce(sum(unique_click_count), 0) from {{ ref('fact_campaign') }}) as published,
-        (
-            select count(*)
-            from {{ ref('campaign_responses') }}
-            where is_clicked
-        ) as expected
-    {%- for name in var('message_counts') %}
-        union all
-        select
-            '{{ name }} of messages' as total,
-            (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response') }}) as published,
-            (select count({{ var('message_counts')[name] }}) from {{ ref('message_responses') }}) as expected
-        union all
-        select
-            '{{ name }} of messages by day' as total,
-            (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response_by_day') }}) as published,
-            (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response') }}) as expected
-    {%- endfor %}
-    {%- for model in ['clicked', 'received'] %}
-        {%- for fact in ['fact_message_response', 'fact_message_response_by_day'] %}
-            union all
-            select
-                'revenue of messages {{ model }}, {{ fact }}' as total,
-                (select coalesce(sum({{ model }}_net_amount), 0) from {{ ref(fact) }}) as published,
-                (
-                    select coalesce(sum(net_amount), 0)
-                    from {{ ref('message_conversions') }}
-                    where attribution_model = 'last_{{ model }}'
-                ) as expected
-        {%- endfor %}
-    {%- endfor %}
     union all
     select
         'people with a word about all channels' as total,

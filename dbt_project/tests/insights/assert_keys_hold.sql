@@ -7,7 +7,8 @@
     'dim_look_back', 'dim_loyalty_tier', 'dim_measure', 'dim_merge_policy', 'dim_model',
     'dim_namespace', 'dim_namespace_overlap', 'dim_segment', 'fact_attribute_completeness',
     'fact_campaign', 'fact_campaign_by_segment', 'fact_clv_decile', 'fact_consent',
-    'fact_lifetime_value', 'fact_measure', 'fact_model_score', 'fact_model_score_by_segment',
+    'fact_lifetime_value', 'fact_measure', 'fact_message_response', 'fact_message_response_by_day',
+    'fact_message_response_by_link', 'fact_message_response_by_segment', 'fact_model_score', 'fact_model_score_by_segment',
     'fact_namespace_overlap', 'fact_namespace_overlap_by_segment', 'fact_profile',
     'fact_profile_by_namespace', 'fact_profile_completeness', 'fact_revenue', 'fact_rfm',
     'fact_row_conservation', 'fact_segment', 'fact_segment_by_namespace', 'fact_segment_overlap',
@@ -17,10 +18,15 @@
 {% for name in looked_at %}
     {% do relations.update({name: ref(name)}) %}
 {% endfor %}
-{# Joins that no key can say: by another column than the dimension's key, or of some rows only. #}
+{# Joins that no key can say: by another column than the dimension's key, or of some rows only. Of days
+   before segments were recorded nobody knows them. #}
 {% set joins = [
     ('fact_clv_decile', 'category', 'dim_loyalty_tier', 'loyalty_tier', "category_type = 'loyalty_tier'"),
-    ('fact_campaign_by_segment', 'segment_name', 'dim_segment', 'segment_name', 'true'),
+    ('fact_campaign_by_segment', 'segment_name', 'dim_segment', 'segment_name', "segment_name <> 'unknown'"),
+    (
+        'fact_message_response_by_segment', 'segment_name', 'dim_segment', 'segment_name',
+        "segment_name <> 'unknown'",
+    ),
     ('fact_namespace_overlap', 'overlap_id', 'dim_namespace_overlap', 'overlap_id', 'overlap_id <> 0'),
     (
         'fact_namespace_overlap_by_segment', 'overlap_id', 'dim_namespace_overlap', 'overlap_id',
