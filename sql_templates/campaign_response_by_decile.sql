@@ -25,8 +25,12 @@ decile_totals as (
 )
 
 select
-    case decile when 0 then 'none' when -1 then 'few people' when -2 then 'not known' else cast(decile as varchar) end
-        as decile_label,
+    case decile
+        when 0 then 'none'
+        when -1 then 'few people'
+        when -2 then 'not known'
+        else cast(decile as varchar)
+    end as decile_label,
     sent_count,
     delivered_count,
     unique_open_count,

@@ -63,8 +63,8 @@ def con() -> duckdb.DuckDBPyConnection:
     for layer, models in made.items():
         schema = "insights" if layer == "insights" else "main"
         for model in models:
-            told = project_vars() | {"measures": MEASURES, "minimum_cell_size": 1}
-            sql = render(f"{layer}/{model}", told)
+            given = project_vars() | {"measures": MEASURES, "minimum_cell_size": 1}
+            sql = render(f"{layer}/{model}", given)
             con.execute(f"create table {schema}.{model} as {sql}")
     # As an earlier refresh may leave them; only the newest is told.
     con.execute(
