@@ -30,8 +30,9 @@ TRENDS = {
     "segment_trend",
 }
 """Templates that ask for all days."""
-EMPTY = {"activation_list", "destination_list"}
-"""Templates whose tables hold nothing yet; their cards say so."""
+EMPTY = {"activation_list", "audience_responses", "destination_list"}
+"""Templates whose tables hold nothing yet, or that ask who was in a segment before the first refresh;
+their cards say so."""
 TEMPLATES = sorted(file.stem for file in TEMPLATES_DIR.glob("*.sql"))
 ITEMS = [item for page in read_pages().sound for item in page.items]
 SELECTORS = [

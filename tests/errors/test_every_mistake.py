@@ -16,7 +16,7 @@ from typer.main import get_command
 from orchestration.cli import app
 from tests.errors import environments, parts, states, wrong_calls
 from tests.errors.calls import Case, Result, Server, give_back
-from tests.errors.wrong_calls import COMMANDS
+from tests.errors.commands import COMMANDS
 
 NEVER = ("Traceback", "fault of the product", 'File "', "Something unexpected", "Error:", "Aborted")
 CROOKED = environments.crooked()

@@ -5,70 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.errors.calls import HELP, Case
-
-COMMANDS = (
-    ("run",),
-    ("status",),
-    ("publish",),
-    ("publish", "list"),
-    ("publish", "rollback", "x"),
-    ("query", "select 1"),
-    ("ui",),
-    ("dashboard",),
-    ("docs",),
-    ("demo",),
-    ("bench", "pipeline"),
-    ("source", "check", "x"),
-    ("source", "add", "x", "y"),
-    ("source", "list"),
-    ("source", "remove", "x"),
-    ("source", "expectations", "x"),
-    ("identity", "explain", "a:1", "b:2"),
-    ("identity", "simulate", "x"),
-    ("identity", "diff"),
-    ("identity", "unmerge", "x"),
-    ("identity", "train"),
-    ("identity", "tune", "x"),
-    ("profile", "show", "email", "x"),
-    ("profile", "search", "x"),
-    ("profile", "diff"),
-    ("value", "report"),
-    ("segment", "new", "x"),
-    ("segment", "list"),
-    ("segment", "remove", "x"),
-    ("segment", "compile", "x"),
-    ("segment", "build"),
-    ("segment", "preview", "x"),
-    ("segment", "why", "x", "p1"),
-    ("segment", "check", "x"),
-    ("segment", "compare", "x", "y"),
-    ("segment", "overlap", "x", "y"),
-    ("segment", "sql", "x"),
-    ("segment", "export", "x", "--to", "x.csv"),
-    ("activation", "new", "x"),
-    ("activation", "check", "x"),
-    ("activation", "plan", "x"),
-    ("activation", "run", "x"),
-    ("activation", "log", "x"),
-    ("activation", "replay", "x", "--as", "lost"),
-    ("alert", "test"),
-    ("alert", "check"),
-    ("lineage", "value.deciles"),
-    ("backup", "/nowhere/copy"),
-    ("restore", "/nowhere/copy"),
-    ("new", "measure", "gifts"),
-    ("question", "list"),
-    ("question", "show", "x"),
-    ("question", "run", "x"),
-)
-
-ANY_NUMBER = {
-    ("profile", "search", "x"),
-    ("segment", "compile", "x"),
-    ("segment", "check", "x"),
-    ("activation", "check", "x"),
-}
-"""Commands that take as many arguments as there are."""
+from tests.errors.commands import ANY_NUMBER, COMMANDS
 
 
 def unknown_options() -> list[Case]:

@@ -45,7 +45,8 @@ def _open(company: Company) -> duckdb.DuckDBPyConnection:
 
 def _texts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = con.execute(
-        "select table_name, column_name from duckdb_columns() where database_name = 'insights' "
+        "select table_name, column_name from duckdb_columns() "
+        "where database_name = 'insights' and schema_name = 'main' "
         "and data_type = 'VARCHAR'"
     ).fetchall()
     return rows
