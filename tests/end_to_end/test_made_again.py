@@ -88,7 +88,7 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
         "segment_membership_history",
         "membership_reasons",
         "dim_segment",
-        "dim_date",
+        "segment_destination",
         "fact_segment_size",
         "message_recipients",
         "recipient_segments",
@@ -98,7 +98,10 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
         "fact_message_response_by_segment",
         "fact_profile",
         "fact_segment",
+        "fact_segment_by_namespace",
         "fact_segment_overlap",
+        "fact_namespace_overlap_by_segment",
+        "fact_model_score_by_segment",
     }
     now = owner.published().execute(members).fetchone()
     assert known and now and 0 < now[0] < known[0]

@@ -74,7 +74,7 @@ def _both(con: duckdb.DuckDBPyConnection, company: Company) -> list[Any]:
         f"select word, min(said.place), min(known.place) from ({published}) as said "
         f"inner join ({personal} union all {ids}) as known using (word) "
         # A look-back is the number of many a house, and tiers are among the values of attributes.
-        "where length(word) > 2 and word not in "
+        "where length(word) > 2 and word <> 'unknown' and word not in "
         "(select loyalty_tier from warehouse.profile.profiles where loyalty_tier is not null) "
         "group by word order by word"
     ).fetchall()

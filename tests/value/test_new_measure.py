@@ -44,6 +44,8 @@ OTHERS = """
     create schema policy;
     create table policy.look_backs as
     from (values ('12', 12), ('lifetime', null)) as t (look_back, months);
+    create table policy.merge_policies as
+    select 'timestamp_ordered' as policy, 'whole_graph' as stitching, true as is_default;
     create table value.customer_attributes as
     select 'p1' as profile_id, 1 as purchase_count, 5.00 as average_order_amount, 'EUR' as currency;
     create table value.loyalty_points as select 'p1' as profile_id, 7 as points_balance;
@@ -53,7 +55,7 @@ OTHERS = """
     select 'p1' as profile_id, 'net_revenue' as metric, 'loyalty_tier' as category_type,
         'lifetime' as look_back, 1 as decile;
 """
-EVERYWHERE = ("profile_measures", "dim_measure", "fact_measure")
+EVERYWHERE = ("profile_measures", "dim_measure", "dim_merge_policy", "fact_measure")
 
 
 def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None:
@@ -86,6 +88,9 @@ def test_all_shapes_and_functions_build_and_pass_at_once(tmp_path: Path) -> None
         "spend_mean", Shape.BUSINESS_MEASURE, "gross_spend", "average", "gross_spend"
     )
     write_measure(project, on_measure)
+    # Two people are told of here.
+    said = project / "dbt_project.yml"
+    said.write_text(said.read_text().replace("minimum_cell_size: 5", "minimum_cell_size: 1"))
     with duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute("create schema profile")
         con.execute(PURCHASES)
