@@ -105,8 +105,6 @@ class Sync(Strict):
             delete nothing else: keep or delete.
         guard, retry: limits.
         nulls: whether an empty value is left out or sent as null.
-        order: a number; syncs with a smaller one run first.
-        enabled: whether it runs after a refresh.
     """
 
     title: Text
@@ -122,8 +120,6 @@ class Sync(Strict):
     guard: Guard = Guard()
     retry: Retry = Retry()
     nulls: Literal["omit", "send"] = "omit"
-    order: int = 0
-    enabled: bool = True
 
     @model_validator(mode="before")
     @classmethod

@@ -57,16 +57,22 @@ create table if not exists sync_standing (
 
 
 class SyncLock:
-    """The right to run syncs of a data folder: one process at a time, released with its end."""
+    """The right to run syncs of a data folder: one process at a time, released with its end.
 
-    def __init__(self, data_dir: Path) -> None:
+    Parameters:
+        data_dir: the data folder.
+        waits: whether to wait for another process that has it.
+    """
+
+    def __init__(self, data_dir: Path, waits: bool = False) -> None:
         self._path = data_dir / "activation.lock"
+        self._how = fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB
 
     def __enter__(self) -> SyncLock:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._handle = self._path.open("a+")
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._handle, self._how)
         except BlockingIOError:
             self._handle.close()
             raise UserError(

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.activation.ledger import SyncLock
 from orchestration.backup.files import ASIDE, OF_THE_PLACE, Progress, copy, digest_of, require_room
 from orchestration.backup.manifest import FORMAT, MANIFEST, BackedUp, Manifest, versions
 from orchestration.errors import UserError
@@ -19,7 +20,15 @@ from orchestration.proof import sync
 from orchestration.settings import Settings
 
 MADE_AGAIN = (
-    *("build", "dbt_target", "preview", "simulate", "tmp", "warehouse.duckdb.tmp"),
+    *(
+        "activation_transit",
+        "build",
+        "dbt_target",
+        "preview",
+        "simulate",
+        "tmp",
+        "warehouse.duckdb.tmp",
+    ),
     # Other shapes of what is published, and of what was.
     *("published/doors.json", "published/parquet", "published/versions"),
 )
@@ -55,7 +64,7 @@ def back_up(
             "day, and remove old ones when newer ones are good.",
             2,
         )
-    with WriterLock(source, on_wait=on_wait):
+    with WriterLock(source, on_wait=on_wait), SyncLock(source, waits=True):
         folders, files, left_out = _walk(source)
         total = sum(path.stat().st_size for path in files)
         require_room(target, total)
