@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.activation.ledger import SyncLock
 from orchestration.backup.manifest import MANIFEST, Manifest, read_manifest
 from orchestration.backup.restore import restore
 from orchestration.backup.save import back_up
@@ -54,10 +52,6 @@ def installation(settings: Settings) -> Settings:
     (home / "published" / "insights.duckdb").chmod(0o440)
     (home / "published").chmod(0o750)
     (home / "dbt_target" / "manifest.json").write_text("{}")
-    with duckdb.connect(str(home / "activation.duckdb")) as con:
-        con.execute("create table sync_state as select range as sync_key from range(10)")
-    (home / "activation_transit").mkdir()
-    (home / "activation_transit" / "sealed.parquet").write_text("addresses on their way")
     return settings
 
 
@@ -75,7 +69,7 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int, int]]:
 
 def test_what_is_put_back_is_what_was_there(installation: Settings, tmp_path: Path) -> None:
     before = contents(installation.data_dir)
-    del before["dbt_target/manifest.json"], before["activation_transit/sealed.parquet"]
+    del before["dbt_target/manifest.json"]
     save(installation, tmp_path / "backup")
     elsewhere = settings_in(tmp_path / "elsewhere")
     restore(elsewhere, tmp_path / "backup", force=False, progress=silent)
@@ -272,17 +266,6 @@ def test_nothing_is_put_back_under_a_run_or_an_open_page(
         with pytest.raises(UserError, match="is being written"):
             restore(installation, tmp_path / "backup", force=True, progress=silent)
     assert contents(installation.data_dir) == before
-
-
-def test_a_backup_waits_for_a_sync_that_writes_its_ledger(
-    installation: Settings, tmp_path: Path
-) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        with SyncLock(installation.data_dir):
-            saving = pool.submit(save, installation, tmp_path / "backup")
-            with pytest.raises(TimeoutError):
-                saving.result(timeout=0.3)
-        assert "activation.duckdb" in {file.path for file in saving.result(timeout=20).files}
 
 
 def test_a_backup_needs_a_place_of_its_own(installation: Settings, tmp_path: Path) -> None:

@@ -59,7 +59,10 @@ def con() -> duckdb.DuckDBPyConnection:
           ("p2", "Ulm", 1, 6.0)])  # fmt: skip
     fill(con, "company", "as_of_on date, company decimal(18, 2)", [("2026-10-31", 99)])
     con.execute("create schema insights")
-    made = {"value": ["profile_measures"], "insights": ["dim_measure", "fact_measure"]}
+    made = {
+        "value": ["profile_measures"],
+        "insights": ["dim_measure", "fact_measure", "dim_merge_policy"],
+    }
     for layer, models in made.items():
         schema = "insights" if layer == "insights" else "main"
         for model in models:
