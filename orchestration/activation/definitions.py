@@ -35,6 +35,11 @@ MOST_TOLD = 5
 Share = Annotated[float, Field(ge=0, le=1)]
 Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
 Mode = Literal["snapshot", "insert", "update", "upsert", "mirror", "audience", "append"]
+OWN_COLUMNS = (
+    "blocked", "held_back", "invalid", "operation", "payload", "payload_hash", "profile_id",
+    "sync_key",
+)  # fmt: skip
+"""What a run says beside the columns that leave; one of the same name would be taken for it."""
 DELETES = ("mirror", "audience")
 """Modes that take away what left the segment."""
 
@@ -133,6 +138,10 @@ class Sync(Strict):
 
     @model_validator(mode="after")
     def _key_and_forms(self) -> Sync:
+        forms = {name for name, column in self.columns.items() if column.form}
+        for name in self.columns:
+            if name in OWN_COLUMNS or name.removesuffix("_reason") in forms - {name}:
+                raise ValueError(f"no column can be called '{name}': it says something of its own")
         if self.key != "profile_id" and self.key not in self.columns:
             raise ValueError(f"key is '{self.key}', which is none of the columns nor profile_id")
         for column in self.columns.values():

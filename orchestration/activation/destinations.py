@@ -14,6 +14,7 @@ MARKETING_ACTIONS = (
     "export_to_third_party", "onsite_ads", "onsite_personalisation", "segment_match",
     "single_identity_personalisation",
 )  # fmt: skip
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 
@@ -122,7 +123,7 @@ class HttpDestination(_Destination):
     @model_validator(mode="after")
     def _plain_address(self) -> HttpDestination:
         parts = urlsplit(self.address)
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        local = parts.hostname in THIS_MACHINE
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
             raise ValueError("address begins with https:// (http:// only to this machine)")
         if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:

@@ -7,23 +7,18 @@ sent, from what failed after it, of which nobody knows. Nothing sends a request 
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
-import os
 import random
 import re
-import socket
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestration.activation.destinations import Call, HttpDestination, Secret
-from orchestration.activation.targets import Result, Row, StopSyncError
-from orchestration.errors import UserError
+from orchestration.activation.destinations import Call, HttpDestination
+from orchestration.activation.http_connection import NotSentError, open_connection, secret_of
+from orchestration.activation.targets import Outcome, Result, Row, StopSyncError
 
 PASSING_CODES = (408, 425, 429, 500, 502, 503, 504)
 OF_ROWS = (400, 409, 413, 422)
@@ -51,8 +46,6 @@ class HttpTarget:
         self._secret = secret_of(destination.secret) if destination.secret else None
         parts = urlsplit(destination.address)
         self._host, self._path = str(parts.hostname), parts.path.rstrip("/")
-        self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._is_tls = parts.scheme == "https"
         self._connection: http.client.HTTPConnection | None = None
         self.batch = destination.batch
         self.calls = 0
@@ -83,7 +76,7 @@ class HttpTarget:
         """Send the rows at some places; `results` has what became of each, also when it stops."""
         some = [rows[place] for place in places]
         try:
-            status, reply = self._ask(call, some, idempotency_key)
+            status, reply, may_have_arrived = self._ask(call, some, idempotency_key)
         except StopSyncError as error:
             for place, result in zip(places, error.results, strict=False):
                 results[place] = result
@@ -94,7 +87,7 @@ class HttpTarget:
                 results[place] = result
         elif status not in OF_ROWS and (status != 404 or len(some) > 1):
             for place in places:
-                results[place] = Result("not_sent", f"http_{status}")
+                results[place] = Result(_outcome(may_have_arrived), f"http_{status}")
             raise StopSyncError(f"{self._host} answers {status}{self._meaning(status)}", [])
         elif any(result.outcome == "rejected" for result in named):
             # The others of a refused request did not arrive either: they go by themselves.
@@ -123,42 +116,42 @@ class HttpTarget:
             return " and sends on to another address, which is not followed"
         return ""
 
-    def _ask(self, call: Call, rows: Sequence[Row], idempotency_key: str) -> tuple[int, bytes]:
-        """One request, again after what passes by itself."""
+    def _ask(
+        self, call: Call, rows: Sequence[Row], idempotency_key: str
+    ) -> tuple[int, bytes, bool]:
+        """One request, again after what passes by itself.
+
+        Returns:
+            The last status and reply, and whether an earlier try may have arrived.
+        """
         payloads = ",".join(row.payload for row in rows)
         fixed = "".join(f"{json.dumps(k)}:{json.dumps(v)}," for k, v in call.fields.items())
         body = f"{{{fixed}{json.dumps(call.rows)}:[{payloads}]}}".encode()
+        may_have_arrived = False
         for attempt in range(1, MOST_TRIES + 1):
+            asked = None
             try:
                 status, headers, reply = self._request(call, body, idempotency_key)
-            except _NotSentError as error:
-                problem, asked = str(error), None
+            except NotSentError as error:
+                problem = str(error)
             except _UnknownError as error:
-                self._close()
-                if self._destination.repeats == "unsafe":
-                    results = [Result("unknown", str(error))] * len(rows)
-                    raise StopSyncError(f"{self._host}: {error}", results) from None
-                problem, asked = str(error), None
-                if attempt == MOST_TRIES:
-                    results = [Result("unknown", problem)] * len(rows)
-                    raise StopSyncError(f"{self._host}: {problem}", results) from None
+                problem, may_have_arrived = str(error), True
             else:
                 if status not in PASSING_CODES:
-                    return status, reply
+                    return status, reply, may_have_arrived
                 problem, asked = f"http_{status}", _asked_pause(headers)
-                if status >= 500 and self._destination.repeats == "unsafe":
-                    # A server that fails may have taken the rows before.
-                    results = [Result("unknown", problem)] * len(rows)
-                    raise StopSyncError(f"{self._host} answers {status}", results)
+                # A server that fails may have taken the rows before.
+                may_have_arrived |= status >= 500
             self._close()
             if attempt == MOST_TRIES or (asked or 0) > LONGEST_ASKED_SECONDS:
                 break
+            if may_have_arrived and self._destination.repeats == "unsafe":
+                break
             longest = min(LONGEST_PAUSE_SECONDS, 2.0 ** (attempt - 1))
             self._sleep(asked if asked is not None else random.uniform(0, longest))  # noqa: S311
-        state = "unknown" if problem.startswith("http_5") else "not_sent"
         raise StopSyncError(
             f"{self._host} takes nothing at the moment ({problem})",
-            [Result(state, problem)] * len(rows),  # type: ignore[arg-type]
+            [Result(_outcome(may_have_arrived), problem)] * len(rows),
         )
 
     def _request(
@@ -180,53 +173,19 @@ class HttpTarget:
             raise _UnknownError("no answer in time") from None
         except (OSError, http.client.HTTPException) as error:
             raise _UnknownError(f"connection cut ({type(error).__name__})") from None
-        if response.getheader("Connection", "").lower() == "close":
+        # A server may close an idle connection, and then nobody knows of the next request whether
+        # it arrived; where that matters each has a connection of its own.
+        if (
+            response.getheader("Connection", "").lower() == "close"
+            or self._destination.repeats == "unsafe"
+        ):
             self._close()
         return response.status, response.headers, reply
 
     def _connected(self) -> http.client.HTTPConnection:
-        """A connection to a checked address; the name is looked up once, so it can't change."""
-        if self._connection is not None:
-            return self._connection
-        timeout = self._destination.timeout_seconds
-        try:
-            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        except OSError:
-            raise _NotSentError("its name is not known") from None
-        address = str(found[0][4][0])
-        self._require_public(address)
-        try:
-            raw = socket.create_connection((address, self._port), timeout)
-            connection: http.client.HTTPConnection
-            if self._is_tls:
-                context = ssl.create_default_context()
-                connection = http.client.HTTPSConnection(self._host, self._port, timeout=timeout)
-                connection.sock = context.wrap_socket(raw, server_hostname=self._host)
-            else:
-                connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
-                connection.sock = raw
-        except ssl.SSLError:
-            raise StopSyncError(
-                f"{self._host} shows no certificate that is trusted here", []
-            ) from None
-        except TimeoutError:
-            raise _NotSentError("no connection in time") from None
-        except OSError as error:
-            raise _NotSentError(f"no connection ({type(error).__name__})") from None
-        # It must not connect again by itself: that would go round the check.
-        connection.auto_open = 0
-        self._connection = connection
-        return connection
-
-    def _require_public(self, address: str) -> None:
-        ip = ipaddress.ip_address(address.split("%")[0])
-        is_declared = self._host in ("localhost", "127.0.0.1", "::1")
-        if not ip.is_global and not self._destination.private and not is_declared:
-            raise StopSyncError(
-                f"{self._host} is an address of a private network. Set private: true in its file "
-                "if that is meant",
-                [],
-            )
+        if self._connection is None:
+            self._connection = open_connection(self._destination)
+        return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -250,34 +209,12 @@ class HttpTarget:
         return results
 
 
-class _NotSentError(Exception):
-    """It failed before the body left."""
+def _outcome(may_have_arrived: bool) -> Outcome:
+    return "unknown" if may_have_arrived else "not_sent"
 
 
 class _UnknownError(Exception):
     """It failed after the body left, or while it did."""
-
-
-def secret_of(secret: Secret) -> str:
-    """The secret that stands where a file says.
-
-    Raises:
-        UserError: it is not there.
-    """
-    if secret.env:
-        value = os.environ.get(secret.env, "").strip()
-        where = f"The environment variable {secret.env}"
-    else:
-        where = f"The file {secret.file}"
-        try:
-            value = Path(str(secret.file)).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            value = ""
-    if not value or not value.isprintable() or not value.isascii():
-        raise UserError(
-            f"{where} holds no secret. Set it; the destination's file names its place.", 2
-        )
-    return value
 
 
 def _asked_pause(headers: http.client.HTTPMessage) -> float | None:

@@ -75,11 +75,13 @@ def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Pat
         sealed: the file of `seal`.
     """
     con.execute(f"create or replace temp view sealed as from read_parquet({literal(str(sealed))})")
-    # Who has no key any more keeps the one under which they are known at the other end.
+    # Who has no key any more keeps the one under which they are known at the other end, unless it
+    # is somebody else's by now.
     con.execute(
         "create or replace temp view leaving as select sealed.* replace (coalesce("
         "known.sync_key, sealed.sync_key) as sync_key) from sealed left join (select profile_id, "
         f"min(sync_key) as sync_key from sync_state where sync_name = {literal(name)} "
+        "and sync_key not in (select sync_key from sealed) "
         "group by profile_id) as known on sealed.sync_key = '?' || sealed.profile_id "
         "and known.profile_id = sealed.profile_id"
     )
@@ -98,13 +100,6 @@ def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Pat
         "coalesce(bit_xor(md5_number(concat_ws('|', sync_key, operation, old_hash, new_hash))), 0) "
         "from planned"
     ).fetchall()
-    [(members,)] = con.execute("select count(*) from leaving").fetchall()
-    if members != rows:
-        raise UserError(
-            "Two people would leave under one key, because one of them is known under it at the "
-            "other end. Nothing was sent. Take profile_id as key, or look at both with "
-            "`c360 profile`."
-        )
     counted = {operation: counts.get(operation, 0) for operation in OPERATIONS}
     return Plan(rows, counted, reasons, sent, standing, f"{digest:032x}"[:16])
 
@@ -177,7 +172,12 @@ def _planned(name: str, sync: Sync) -> str:
 
 
 def require_guards(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, plan: Plan, mapping_hash: str
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    sync: Sync,
+    plan: Plan,
+    mapping_hash: str,
+    is_approved: bool = False,
 ) -> None:
     """Stop a plan that looks like a mistake.
 
@@ -187,6 +187,7 @@ def require_guards(
         sync: its definition.
         plan: of `make_plan`.
         mapping_hash: of the columns that leave and their forms.
+        is_approved: somebody has seen this very plan, and means it.
 
     Raises:
         GuardError: it says which guard, and how the plan goes through if it is meant.
@@ -198,6 +199,8 @@ def require_guards(
             f"The segment {sync.segment} is empty, and {plan.standing} rows stand at the other "
             "end. Nothing was sent. Set guard.allow_empty: true if it may be empty.",
         )
+    if is_approved:
+        return
     if plan.rows < sync.guard.min_rows:
         raise GuardError(
             "min_rows",

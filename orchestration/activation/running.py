@@ -32,15 +32,16 @@ from orchestration.settings import Settings
 
 
 def plan_sync(settings: Settings, name: str) -> Ended:
-    """What a run would do; nothing is sent and nothing is kept.
+    """What a run would do; nothing is sent. What a killed run left is settled before.
 
     Raises:
         UserError: the sync's files can't be followed, or the warehouse lacks what they name.
     """
     sync, destination = read_sync(settings, name)
     with SyncLock(settings.data_dir), _transit(settings) as folder:
-        sealed = seal(settings, sync, destination, folder / "sealed.parquet")
+        sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
+            close_unsettled(con, name, sync, _folder(settings, destination))
             plan = make_plan(con, name, sync, sealed.path)
             message = ""
             try:
@@ -74,7 +75,7 @@ def run_sync(
     if not destination.enabled:
         raise UserError(f"The destination {sync.destination} is not enabled. Nothing was sent.")
     with SyncLock(settings.data_dir), _transit(settings) as folder:
-        sealed = seal(settings, sync, destination, folder / "sealed.parquet")
+        sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
             close_unsettled(con, name, sync, _folder(settings, destination))
             plan = make_plan(con, name, sync, sealed.path)
@@ -89,13 +90,12 @@ def run_sync(
                         f"the other end changed. Nothing was sent. Look again: "
                         f"`c360 activation plan {name}`.",
                     )
-                if not approved or plan.rows == 0:
-                    require_guards(con, name, sync, plan, mapping_hash(sync))
-            except GuardError as error:
-                run.end("refused", f"{error.guard}: {error}")
+                require_guards(con, name, sync, plan, mapping_hash(sync), bool(approved))
+                run.keep_plan()
+                return run.send(make_target, progress)
+            except UserError as error:
+                run.end("refused", str(error))
                 raise
-            run.keep_plan()
-            return run.send(make_target, progress)
 
 
 @contextmanager

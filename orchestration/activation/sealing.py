@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 
 from orchestration.activation.definitions import Column, Sync
-from orchestration.activation.destinations import FileDestination
 from orchestration.activation.identifiers import Identifier, identifiers_sql
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal, quoted
@@ -57,17 +56,16 @@ class Sealed:
     dropped: dict[tuple[str, str], int]
 
 
-def seal(settings: Settings, sync: Sync, destination: object, path: Path) -> Sealed:
+def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
     """Write who would leave now, with consent's word on each.
 
     Parameters:
         settings: paths.
         sync: who and what.
-        destination: where to; decides how texts are guarded.
         path: the file to write, in a folder that only its owner can read.
 
     Raises:
-        UserError: the segment or a column is not there, or a key is missing or stands twice.
+        UserError: the segment or a column is not there, or a key stands for several people.
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
     chosen = {name: column_of(settings, column.source) for name, column in sync.columns.items()}
@@ -88,8 +86,7 @@ def seal(settings: Settings, sync: Sync, destination: object, path: Path) -> Sea
                 "a column is new."
             ) from None
         _require_keys(con, sync)
-        guarded = isinstance(destination, FileDestination) and destination.formula_guard
-        _write(con, sync, path, guarded)
+        _write(con, sync, path)
         [(rows,)] = con.execute("select count(*) from c360_leaving").fetchall()
         return Sealed(path, rows, _dropped(con, sync))
 
@@ -181,15 +178,15 @@ def _identifier(name: str, column: Column) -> Identifier:
 
 
 def _require_keys(con: duckdb.DuckDBPyConnection, sync: Sync) -> None:
-    """Refuse keys that are missing or stand twice; who they are is said by profile."""
+    """Refuse a key of several people of whom one would leave; who they are is said by profile."""
     if sync.key == "profile_id":
         return
     key = quoted(sync.key)
-    # Who is blocked or invalid does not leave, so a missing key is no fault of theirs.
     twice = con.execute(
         f"select list(profile_id order by profile_id)[:{MOST_NAMED}], count(*) "
-        f"from c360_leaving where held_back is null and {key} is not null "
-        f"group by {key} having count(*) > 1 order by 1 limit {MOST_NAMED}"
+        f"from c360_leaving where {key} is not null group by {key} "
+        "having count(*) > 1 and count(*) filter (where held_back is null) > 0 "
+        f"order by 1 limit {MOST_NAMED}"
     ).fetchall()
     if twice:
         people = "; ".join(", ".join(ids) for ids, _ in twice)
@@ -219,7 +216,7 @@ def _invalid(sync: Sync) -> str:
     return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
 
 
-def _payload(sync: Sync, guarded: bool) -> str:
+def _payload(sync: Sync) -> str:
     values = [f"{{'key': {literal(n)}, 'value': to_json({quoted(n)})}}" for n in sync.columns]
     entries = f"[{', '.join(values)}]"
     if sync.nulls == "omit":
@@ -227,14 +224,17 @@ def _payload(sync: Sync, guarded: bool) -> str:
     return f"cast(to_json(map_from_entries({entries})) as varchar)"
 
 
-def _write(con: duckdb.DuckDBPyConnection, sync: Sync, path: Path, guarded: bool) -> None:
+def _write(con: duckdb.DuckDBPyConnection, sync: Sync, path: Path) -> None:
+    # Of several under one key none leaves, so the key is the first one's, and each is a row.
+    is_first = "row_number() over (partition by sync_key order by profile_id) = 1"
     key = "profile_id" if sync.key == "profile_id" else quoted(sync.key)
     columns = [quoted(n) for n in sync.columns if n != "profile_id"]
     con.execute(
         f"copy (with leaving as (select profile_id, cast({key} as varchar) as sync_key, "
-        f"held_back as blocked, {_invalid(sync)} as invalid, {_payload(sync, guarded)} as payload"
+        f"held_back as blocked, {_invalid(sync)} as invalid, {_payload(sync)} as payload"
         f"{''.join(', ' + c for c in columns)} from c360_leaving) "
-        "select * exclude (sync_key), coalesce(sync_key, '?' || profile_id) as sync_key, "
+        f"select * exclude (sync_key), case when sync_key is not null and {is_first} then sync_key "
+        "else '?' || profile_id end as sync_key, "
         f"md5(payload) as payload_hash from leaving order by sync_key) to {literal(str(path))} "
         "(format parquet, compression zstd)"
     )

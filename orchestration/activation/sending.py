@@ -100,10 +100,10 @@ class Run:
         )  # fmt: skip
 
     def keep_plan(self) -> None:
-        """Every key's fate as planned."""
+        """The fate of every key that is not as it was; of those the run has the number."""
         self.con.execute(
             f"insert into sync_plan select '{self.run_id}', sync_key, operation, reason, old_hash, "
-            "new_hash, is_in_segment, is_sent from planned"
+            "new_hash, is_in_segment, is_sent from planned where operation <> 'unchanged'"
         )
 
     def end(self, state: str, message: str = "") -> Ended:

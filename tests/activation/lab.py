@@ -146,7 +146,7 @@ class Lab:
         """Run the sync over these members."""
         listed = list(members)
 
-        def seal(_settings: Settings, sync: Sync, _to: object, path: Path) -> Sealed:
+        def seal(_settings: Settings, sync: Sync, path: Path) -> Sealed:
             write_sealed(listed, sync, path)
             return Sealed(path, len(listed), {})
 

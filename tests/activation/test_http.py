@@ -193,6 +193,26 @@ def test_no_answer_is_unknown_and_sent_again_only_where_that_does_no_harm(server
         assert len({headers["Idempotency-Key"] for _, headers, _ in server.requests}) == 1
 
 
+def test_what_may_have_arrived_stays_unknown_whatever_comes_after(
+    server: Server,
+) -> None:
+    replies: list[Reply] = [(429, {}, {}), (401, {}, {})]
+    for later in replies:
+        server.replies = ["cut", *[later] * 4]
+        with pytest.raises(StopSyncError) as stopped:
+            target(server, repeats="safe").send("add", rows(2), "a")
+        assert [result.outcome for result in stopped.value.results] == ["unknown"] * 2
+
+
+def test_an_address_that_does_not_answer_is_followed_by_the_next(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = socket.getaddrinfo("127.0.0.1", int(server.address.split(":")[2].split("/")[0]))
+    silent = [(0, 0, 0, "", ("127.0.0.9", 1))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: silent + found)
+    assert target(server).send("add", rows(1), "a")[0].outcome == "accepted"
+
+
 def test_nobody_there_was_not_sent(server: Server) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

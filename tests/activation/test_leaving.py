@@ -69,9 +69,9 @@ def test_who_leaves_has_said_yes_whatever_was_said(installed: Settings, tmp_path
             .replace("CHANNEL", channel)
             .replace("CONTACT", contact),
         )
-        sync, destination = read_sync(installed, "random")
+        sync, _ = read_sync(installed, "random")
         path = tmp_path / "sealed.parquet"
-        seal(installed, sync, destination, path)
+        seal(installed, sync, path)
         with duckdb.connect(str(installed.warehouse_path), read_only=True) as con:
             rows = con.execute(
                 f"select profile_id, blocked is null, {contact} from '{path}'"
@@ -145,6 +145,13 @@ def test_the_shipped_sync_writes_whom_it_may_and_says_of_the_rest_why(installed:
         (("value.customer_attributes.net_amount", "profile.activities.channel"), r"several rows"),
         (("mode: snapshot", "mode: snapshot\ntoken: x"), r"line 7.*'token' is no word"),
         (("mode: snapshot", "mode: snapshot\nkey: nobody"), r"none of the columns"),
+        (("  net_amount:", "  blocked:"), r"called 'blocked'"),
+        (
+            ("  net_amount: value.customer_attributes.net_amount\n",
+             "  country: profile.profiles.country_code\nkey: country\n"),
+            r"country stands for several people, such as profiles p",
+        ),
+        (("  net_amount:", "  email_reason:"), r"called 'email_reason'"),
     ],
 )  # fmt: skip
 def test_a_wrong_sync_is_told_with_place_and_remedy(
@@ -153,5 +160,5 @@ def test_a_wrong_sync_is_told_with_place_and_remedy(
     text = SYNC.replace(*change).replace("SEGMENT", "win_back")
     written(installed, text.replace("CHANNEL", "email").replace("CONTACT", "email"))
     with pytest.raises(UserError, match=said):
-        sync, destination = read_sync(installed, "random")
-        seal(installed, sync, destination, tmp_path / "sealed.parquet")
+        sync, _ = read_sync(installed, "random")
+        seal(installed, sync, tmp_path / "sealed.parquet")

@@ -131,6 +131,17 @@ def test_s8_many_leavers_need_the_plan_s_hash(lab: Lab) -> None:
     assert set(lab.receiver.rows) == {m.key for m in people(440)}
 
 
+def test_an_approved_plan_may_empty_the_other_end_where_the_file_allows_it(lab: Lab) -> None:
+    lab.define(more="guard: {allow_empty: true}\n")
+    lab.run(people(50))
+    with pytest.raises(GuardError, match="50 of 50 rows") as refused:
+        lab.run([])
+
+    lab.run([], approved=str(refused.value).split("--plan ")[1].strip("`."))
+
+    assert lab.receiver.rows == {}
+
+
 def test_another_plan_than_the_approved_one_is_not_run(lab: Lab) -> None:
     lab.define()
     lab.run(people(500))
