@@ -134,7 +134,8 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
     if as_json:
         _print({
             "sync": name, "run_id": ended.run_id, "state": ended.state, "message": ended.message,
-            "plan": plan.hash, "rows": plan.rows, "operations": dict(plan.counts),
+            "plan": plan.hash, "is_first": plan.is_first, "rows": plan.rows,
+            "operations": dict(plan.counts),
             "reasons": [
                 {"operation": o, "reason": r, "rows": n} for (o, r), n in plan.reasons.items()
             ],
@@ -151,6 +152,14 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
     )
     if ended.message:
         console.print(styled("[yellow]{}[/]", ended.message), soft_wrap=True)
+    if plan.is_first and plan.sent:
+        console.print(
+            styled(
+                "The ledger has no earlier run of {}: nobody is taken away, and rows that left "
+                "before may still stand at the other end.", name,
+            ),
+            soft_wrap=True,
+        )  # fmt: skip
     for operation, count in plan.counts.items():
         if not count:
             continue

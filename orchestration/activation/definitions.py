@@ -34,6 +34,8 @@ OWN_COLUMNS = (
     "sync_key",
 )  # fmt: skip
 """What a run says beside the columns that leave; one of the same name would be taken for it."""
+RESENDS = ("update", "upsert", "mirror", "audience")
+"""Modes that send again what changed."""
 DELETES = ("mirror", "audience")
 """Modes that take away what left the segment."""
 
@@ -104,6 +106,8 @@ class Sync(Strict):
             delete nothing else: keep or delete.
         guard, retry: limits.
         nulls: whether an empty value is left out or sent as null.
+        refresh_days: what was acknowledged that long ago is sent again, unchanged as it is: some
+            platforms forget a member after a time.
     """
 
     title: Text
@@ -119,6 +123,7 @@ class Sync(Strict):
     guard: Guard = Guard()
     retry: Retry = Retry()
     nulls: Literal["omit", "send"] = "omit"
+    refresh_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -143,6 +148,8 @@ class Sync(Strict):
                 column.format  # noqa: B018
             except UserError as error:
                 raise ValueError(str(error)) from None
+        if self.refresh_days is not None and self.mode not in RESENDS:
+            raise ValueError(f"{self.mode} sends nothing again, so refresh_days means nothing")
         if self.mode == "audience" and not any(c.form for c in self.columns.values()):
             raise ValueError("an audience needs a column with an identifier format (as:)")
         return self

@@ -19,13 +19,9 @@ import duckdb
 from orchestration.activation.definitions import Sync, read_sync
 from orchestration.activation.destinations.files import FilesDestination
 from orchestration.activation.destinations.kinds import Destination, batch_target, file_store
+from orchestration.activation.guards import GuardError, require_guards, require_settled
 from orchestration.activation.ledger import SyncLock, open_ledger
-from orchestration.activation.planning import (
-    GuardError,
-    make_plan,
-    require_guards,
-    require_settled,
-)
+from orchestration.activation.planning import make_plan
 from orchestration.activation.sealing import seal
 from orchestration.activation.sending import Ended, MakeTarget, Progress, Run, mapping_hash
 from orchestration.activation.settling_files import OpenStore, close_unsettled

@@ -190,9 +190,14 @@ def _require_keys(con: duckdb.DuckDBPyConnection, sync: Sync) -> None:
     ).fetchall()
     if twice:
         people = "; ".join(", ".join(ids) for ids, _ in twice)
+        [(without, first)] = con.execute(
+            f"select count(*), list(profile_id order by profile_id)[:{MOST_NAMED}] "
+            f"from c360_leaving where {key} is null and held_back is null"
+        ).fetchall()
+        missing = f" {without} members have none, such as {', '.join(first)}." if without else ""
         raise UserError(
-            f"The key {sync.key} stands for several people, such as profiles {people}. Nothing was "
-            "sent. Take a key that is one person's, such as profile_id."
+            f"The key {sync.key} stands for several people, such as profiles {people}.{missing} "
+            "Nothing was sent. Take a key that is one person's, such as profile_id."
         )
 
 
