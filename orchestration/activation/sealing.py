@@ -6,6 +6,7 @@ longer than that, so a refresh and a sync don't wait for each other.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,15 +80,16 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
         if contact is None:
             raise UserError("A sync names the purpose and channel whose consent it needs.", 2)
         try:
-            _hold(con, sync, chosen, countries, contact)
+            relations = _hold(con, sync, chosen, countries, contact)
+            _write(con, sync, path)
         except duckdb.Error as error:
             raise UserError(
                 f"The warehouse can't give these columns: {reason_of(error)} Run `c360 run` where "
                 "a column is new."
             ) from None
+        con.execute(f"create temp view c360_sealed as from read_parquet({literal(str(path))})")
+        rows = _require_people(con, relations)
         _require_keys(con, sync)
-        _write(con, sync, path)
-        [(rows,)] = con.execute("select count(*) from c360_leaving").fetchall()
         return Sealed(path, rows, _dropped(con, sync))
 
 
@@ -97,8 +99,14 @@ def _hold(
     chosen: dict[str, Chosen],
     countries: dict[str, Chosen],
     contact: Contact,
-) -> None:
-    """`c360_leaving`: a row per member, with the values that would leave and consent's word."""
+) -> list[str]:
+    """`c360_leaving`: a row per member, with the values that would leave and consent's word.
+
+    Views: what they say is worked out once, while it is written.
+
+    Returns:
+        The tables whose columns leave.
+    """
     every = [*chosen.values(), *countries.values()]
     tables = list(dict.fromkeys(c.relation for c in every))
     joins = "".join(
@@ -119,24 +127,28 @@ def _hold(
         f"{literal(kind)} as kind{n}, {at} as point{n}" for n, (kind, at) in enumerate(points)
     ]
     con.execute(
-        "create temp table c360_members as select members.profile_id, "
+        "create temp view c360_members as select members.profile_id, "
         f"{', '.join([*raw, *addressed])} from segments.segment_membership as members "
         f"left join profile.profiles on profiles.profile_id = members.profile_id{joins} "
         f"where members.segment_name = {literal(sync.segment)}"
     )
+    con.execute(f"create temp view c360_asked as {held_back('c360_members', contact, len(points))}")
+    con.execute(f"create temp view c360_leaving as {_leaving(sync)}")
+    return [table.replace('"', "") for table in tables]
+
+
+def _require_people(con: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> int:
+    """The number of members, each of whom has one row."""
     [(count, people)] = con.execute(
-        "select count(*), count(distinct profile_id) from c360_members"
+        "select count(*), count(distinct profile_id) from c360_sealed"
     ).fetchall()
     if count != people:
         raise UserError(
-            f"One of {', '.join(t.replace(chr(34), '') for t in tables)} has several rows of a "
-            "person. A sync has one row each: take columns of tables with one row per profile.",
+            f"One of {', '.join(relations)} has several rows of a person. A sync has one row each: "
+            "take columns of tables with one row per profile.",
             2,
         )
-    con.execute(
-        "create temp table c360_asked as " + held_back("c360_members", contact, len(points))
-    )
-    con.execute(f"create temp table c360_leaving as {_leaving(sync)}")
+    return int(count)
 
 
 def _as_text(value: str) -> str:
@@ -184,15 +196,15 @@ def _require_keys(con: duckdb.DuckDBPyConnection, sync: Sync) -> None:
     key = quoted(sync.key)
     twice = con.execute(
         f"select list(profile_id order by profile_id)[:{MOST_NAMED}], count(*) "
-        f"from c360_leaving where {key} is not null group by {key} "
-        "having count(*) > 1 and count(*) filter (where held_back is null) > 0 "
+        f"from c360_sealed where {key} is not null group by {key} "
+        "having count(*) > 1 and count(*) filter (where blocked is null) > 0 "
         f"order by 1 limit {MOST_NAMED}"
     ).fetchall()
     if twice:
         people = "; ".join(", ".join(ids) for ids, _ in twice)
         [(without, first)] = con.execute(
             f"select count(*), list(profile_id order by profile_id)[:{MOST_NAMED}] "
-            f"from c360_leaving where {key} is null and held_back is null"
+            f"from c360_sealed where {key} is null and blocked is null"
         ).fetchall()
         missing = f" {without} members have none, such as {', '.join(first)}." if without else ""
         raise UserError(
@@ -222,26 +234,30 @@ def _invalid(sync: Sync) -> str:
 
 
 def _payload(sync: Sync) -> str:
-    values = [f"{{'key': {literal(n)}, 'value': to_json({quoted(n)})}}" for n in sync.columns]
-    entries = f"[{', '.join(values)}]"
-    if sync.nulls == "omit":
-        entries = f"list_filter({entries}, lambda entry: entry.value is not null)"
-    return f"cast(to_json(map_from_entries({entries})) as varchar)"
+    entries = [f"{literal(json.dumps(n) + ':')} || to_json({quoted(n)})" for n in sync.columns]
+    if sync.nulls == "send":
+        entries = [
+            f"{literal(json.dumps(n) + ':')} || coalesce(to_json({quoted(n)})::varchar, 'null')"
+            for n in sync.columns
+        ]
+    return f"'{{' || concat_ws(',', {', '.join(entries)}) || '}}'"
 
 
 def _write(con: duckdb.DuckDBPyConnection, sync: Sync, path: Path) -> None:
-    # Of several under one key none leaves, so the key is the first one's, and each is a row.
-    is_first = "row_number() over (partition by sync_key order by profile_id) = 1"
-    key = "profile_id" if sync.key == "profile_id" else quoted(sync.key)
+    key = "cast(profile_id as varchar)"
+    if sync.key != "profile_id":
+        # Of several under one key none leaves, so the key is the first one's, and each is a row.
+        held = f"cast({quoted(sync.key)} as varchar)"
+        first = f"row_number() over (partition by {held} order by profile_id) = 1"
+        key = f"case when {held} is not null and {first} then {held} else '?' || profile_id end"
     columns = [quoted(n) for n in sync.columns if n != "profile_id"]
+    columns += [quoted(n + "_reason") for n, column in sync.columns.items() if column.form]
     con.execute(
-        f"copy (with leaving as (select profile_id, cast({key} as varchar) as sync_key, "
-        f"held_back as blocked, {_invalid(sync)} as invalid, {_payload(sync)} as payload"
+        f"copy (with leaving as (select profile_id, {key} as sync_key, held_back as blocked, "
+        f"{_invalid(sync)} as invalid, {_payload(sync)} as payload"
         f"{''.join(', ' + c for c in columns)} from c360_leaving) "
-        f"select * exclude (sync_key), case when sync_key is not null and {is_first} then sync_key "
-        "else '?' || profile_id end as sync_key, "
-        f"md5(payload) as payload_hash from leaving order by sync_key) to {literal(str(path))} "
-        "(format parquet, compression zstd)"
+        f"select *, md5(payload) as payload_hash from leaving) to {literal(str(path))} "
+        "(format parquet, compression snappy)"
     )
 
 
@@ -251,8 +267,8 @@ def _dropped(con: duckdb.DuckDBPyConnection, sync: Sync) -> dict[tuple[str, str]
         if column.form:
             reason = quoted(f"{name}_reason")
             for why, count in con.execute(
-                f"select {reason}, count(*) from c360_leaving where {reason} <> 'missing' "
-                "and held_back is null group by 1 order by 1"
+                f"select {reason}, count(*) from c360_sealed where {reason} <> 'missing' "
+                "and blocked is null group by 1 order by 1"
             ).fetchall():
                 found[name, why] = count
     return found

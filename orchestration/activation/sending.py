@@ -20,7 +20,7 @@ from orchestration.activation.leaving import ADDED, WHOLE, removed_of_audience
 from orchestration.activation.planning import OPERATIONS, Plan
 from orchestration.activation.sealing import Sealed
 from orchestration.activation.settling import SEPARATOR, claim, now, settle
-from orchestration.activation.settling_files import OpenStore, claim_file, close_file
+from orchestration.activation.settling_files import OpenStore, close_file
 from orchestration.activation.targets.files import formats_of, write_file
 from orchestration.activation.targets.protocol import (
     BatchTarget,
@@ -100,19 +100,25 @@ class Run:
         columns = ", ".join(f"{operation}_count" for operation in OPERATIONS)
         self.con.execute(
             "insert into sync_run (run_id, sync_name, started_at, state, plan_hash, "
-            f"definition_hash, mapping_hash, row_count, {columns}) values (?, ?, ?, 'sending', ?, "
-            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"definition_hash, mapping_hash, formats, row_count, {columns}) values (?, ?, ?, "
+            "'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 self.run_id, self.name, now(), self.plan.hash, definition,
-                mapping_hash(self.sync), self.plan.rows, *counts,
+                mapping_hash(self.sync), self.formats, self.plan.rows, *counts,
             ],
         )  # fmt: skip
 
     def keep_plan(self) -> None:
         """The fate of every key that is not as it was; of those the run has the number."""
+        payload, joined = "null", ""
+        if self.keeps_payloads and self.destination.takes_files:
+            payload, joined = "leaving.payload", "left join leaving using (sync_key)"
         self.con.execute(
-            f"insert into sync_plan select '{self.run_id}', sync_key, operation, reason, old_hash, "
-            "new_hash, is_in_segment, is_sent from planned where operation <> 'unchanged'"
+            "insert into sync_plan (run_id, sync_key, profile_id, operation, reason, old_hash, "
+            f"new_hash, is_in_segment, is_sent, payload) select {literal(self.run_id)}, "
+            "planned.sync_key, planned.profile_id, operation, reason, old_hash, new_hash, "
+            f"is_in_segment, is_sent, {payload} from planned {joined} "
+            "where operation <> 'unchanged'"
         )
 
     def end(self, state: str, message: str = "") -> Ended:
@@ -227,7 +233,6 @@ class Run:
 
     def _place_file(self, store: FileStore, destination: FilesDestination) -> Ended:
         whole = self.sync.mode == "snapshot"
-        claim_file(self.con, self)
         written = write_file(
             self.con,
             self.folder,
