@@ -36,13 +36,15 @@ def check(
 ) -> None:
     """Read the files of syncs and destinations, and tell every fault with file, line and remedy.
 
-    Ends with 1 where one can't be followed.
+    Syncs are held to the policies over data usage labels. Ends with 1 where one can't be followed.
     """
-    from orchestration.activation.checking import checked
+    from orchestration.activation.checking import NOT_HELD, checked, is_held
 
     require_readable(*(names or ()))
-    console, faults = Console(), 0
-    for name, fault in checked(begin(), names or ()):
+    console, faults, settings = Console(), 0, begin()
+    if not is_held(settings):
+        console.print(NOT_HELD, soft_wrap=True)
+    for name, fault in checked(settings, names or ()):
         faults += bool(fault)
         console.print(
             styled("[red]✗[/] {}", fault) if fault else styled("[green]✓[/] {}", name),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.allowed import door_of, require_allowed
 from orchestration.activation.definitions import Column, Sync
 from orchestration.activation.identifiers import Identifier, identifiers_sql
 from orchestration.errors import UserError
@@ -65,7 +66,8 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
         path: the file to write, in a folder that only its owner can read.
 
     Raises:
-        UserError: the segment or a column is not there, or a key stands for several people.
+        UserError: the segment or a column is not there, a policy refuses the sync, or a key stands
+            for several people.
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
     chosen = {name: column_of(settings, column.source) for name, column in sync.columns.items()}
@@ -75,6 +77,7 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
         if column.country
     }
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
+        require_allowed(settings, door_of(settings, con), sync)
         contact = contact_of(con, list(chosen.values()), sync.purpose, sync.channel)
         if contact is None:
             raise UserError("A sync names the purpose and channel whose consent it needs.", 2)
