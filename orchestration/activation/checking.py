@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from orchestration.activation.allowed import door_of, require_allowed, require_rules
 from orchestration.activation.definitions import names, read_destination, read_sync
 from orchestration.errors import UserError
-from orchestration.segment_tools.choosing import column_of
+from orchestration.segment_tools.choosing import column_in
 from orchestration.segment_tools.compare import require_active
 from orchestration.segments.files import named
 from orchestration.settings import Settings
+from orchestration.transform.parsing import load_manifest
 from orchestration.usage.door import PolicyDoor
 from orchestration.warehouse import connect_reader
 
@@ -54,9 +55,10 @@ def _fault(settings: Settings, name: str, door: PolicyDoor | None) -> str:
     try:
         sync, _ = read_sync(settings, name)
         require_active(named(settings.dbt_project_dir, sync.segment))
+        manifest = load_manifest(settings)
         for column in sync.columns.values():
             for source in filter(None, (column.source, column.country)):
-                column_of(settings, source)
+                column_in(manifest, source)
         if door:
             require_allowed(settings, door, sync)
     except UserError as error:

@@ -20,8 +20,9 @@ from orchestration.segments.declared import OWNER
 from orchestration.segments.reading import Document, read_rule_text, shown
 from orchestration.segments.refusals import refusal
 from orchestration.settings import Settings
-from orchestration.usage.policies import FOLDER, PolicyException
+from orchestration.usage.policies import ACTIVATION, PolicyException
 
+FOLDER = ACTIVATION
 DOCS = "docs/activation.md says what the files hold."
 Share = Annotated[float, Field(ge=0, le=1)]
 Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]

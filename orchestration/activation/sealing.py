@@ -22,7 +22,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    column_of,
+    column_in,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -30,6 +30,7 @@ from orchestration.segment_tools.consent import held_back
 from orchestration.segment_tools.evaluation import reason_of
 from orchestration.segments.files import named
 from orchestration.settings import Settings
+from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import connect_reader
 
 MISSING = "Run `c360 run` first: a sync sends what the last run published."
@@ -70,9 +71,10 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
             for several people.
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
-    chosen = {name: column_of(settings, column.source) for name, column in sync.columns.items()}
+    manifest = load_manifest(settings)
+    chosen = {name: column_in(manifest, column.source) for name, column in sync.columns.items()}
     countries = {
-        name: column_of(settings, column.country)
+        name: column_in(manifest, column.country)
         for name, column in sync.columns.items()
         if column.country
     }

@@ -31,7 +31,7 @@ from orchestration.segments.catalogue import nearest
 from orchestration.segments.files import named
 from orchestration.settings import Settings
 from orchestration.usage.door import PolicyDoor, Use
-from orchestration.usage.policies import FOLDER, MARKETING_ACTIONS
+from orchestration.usage.policies import ACTIVATION, MARKETING_ACTIONS
 from orchestration.warehouse import connect_reader
 
 OWN_TABLE = '"segments"."segment_membership"'
@@ -109,7 +109,7 @@ def _require_allowed(
             raise UserError(
                 f"--action {action} is no marketing action{nearest(action, MARKETING_ACTIONS)}.", 2
             )
-    PolicyDoor(settings, con, settings.dbt_project_dir / FOLDER).require(
+    PolicyDoor(settings, con, settings.dbt_project_dir / ACTIVATION).require(
         Use(
             title=f"The export of {name}",
             segment=name,

@@ -47,8 +47,8 @@ class DeclaredLabels:
         of_table: frozenset[str] = frozenset()
         if node["resource_type"] in ("model", "snapshot"):
             self._models.add(table)
-        for meta in (node.get("source_meta"), *_metas(node)):
-            if "labels" in (meta or {}):
+        for meta in (node.get("source_meta") or {}, *_metas(node)):
+            if "labels" in meta:
                 self._settled.add(table)
                 of_table |= _listed(meta, f"{place}: {table}", known)
         self._of[Name(table, ROWS)] = every = of_table

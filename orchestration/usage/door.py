@@ -168,8 +168,12 @@ def _remedy(blamed: Sequence[str], name: str, policy: Policy, use: Use, day: dat
     if len(columns) < len(blamed):
         ways.append(f"take another rule for {use.segment}")
     if policy.marketing_actions != EVERY:
-        where = "say what it is for (--action)" if use.actions is None else "take a destination"
-        ways.append(f"{where} without {', '.join(policy.marketing_actions)}")
+        refused = ", ".join(policy.marketing_actions)
+        ways.append(
+            f"say what else it is for by --action, where it is not for {refused}"
+            if use.actions is None
+            else f"take a destination without {refused}"
+        )
     if use.exceptions is not None:
         ways.append(f"agree on an exception from {name} with author, reason and until in the sync")
     ended = [one for one in use.exceptions or () if one.policy == name and one.until < day]
