@@ -55,7 +55,7 @@ Columns = Mapping[tuple[str, str], frozenset[str]]
 
 
 def carried(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> Columns:
-    """What every column that models make carries, by handing labels on to who reads it until none is new.
+    """What each column of models carries: labels are handed on to who reads it until none is new.
 
     A column of which anything may be carried has `unknown` beside the labels that it is known to
     have.
