@@ -6,6 +6,7 @@ import duckdb
 
 from orchestration.activation import definitions
 from orchestration.activation.definitions import Sync
+from orchestration.activation.destinations.kinds import Destination
 from orchestration.lineage.origins import Name
 from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest
@@ -29,13 +30,16 @@ def require_rules(settings: Settings) -> None:
     DeclaredLabels(load_manifest(settings), rules.labels)
 
 
-def require_allowed(settings: Settings, door: PolicyDoor, sync: Sync) -> None:
+def require_allowed(settings: Settings, door: PolicyDoor, sync: Sync) -> Destination:
     """Refuse a sync that a policy does not allow, by what leaves and what the segment's rule reads.
 
     Parameters:
         settings: paths.
         door: over the warehouse whose rows would leave.
         sync: who and what.
+
+    Returns:
+        The destination, for what it is used.
 
     Raises:
         UserError: it names the policy, the way from the label to the destination, and what would
@@ -52,6 +56,7 @@ def require_allowed(settings: Settings, door: PolicyDoor, sync: Sync) -> None:
             exceptions=sync.exceptions,
         )
     )
+    return destination
 
 
 def used_columns(sync: Sync) -> dict[str, Name]:

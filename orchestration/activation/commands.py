@@ -144,7 +144,7 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
                 {"column": c, "reason": r, "rows": n} for (c, r), n in ended.sealed.dropped.items()
             ],
             "calls": ended.calls, "accepted": ended.accepted, "rejected": ended.rejected,
-            "unknown": ended.unknown,
+            "unknown": ended.unknown, "withheld": ended.withheld,
         })  # fmt: skip
         return
     console = Console()
@@ -160,6 +160,10 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
         console.print(styled("  {:>10}  {}{}", f"{count:,}", operation, f" ({why})" if why else ""))
     for (column, reason), count in ended.sealed.dropped.items():
         console.print(styled("  {:>10}  values of {} left out: {}", f"{count:,}", column, reason))
+    if ended.withheld:
+        console.print(
+            styled("  {:>10}  kept back: consent was withdrawn since", f"{ended.withheld:,}")
+        )
     if ended.run_id:
         console.print(
             styled(

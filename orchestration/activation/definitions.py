@@ -102,6 +102,8 @@ class Sync(Strict):
             delete nothing else: keep or delete.
         guard, retry: limits.
         nulls: whether an empty value is left out or sent as null.
+        consent_max_age_minutes: consent is asked again before a batch when it was asked longer ago.
+            An hour: what the warehouse can say changes with its refreshes, which are seldom closer.
         exceptions: policies that do not hold for this sync, by whom, why and until when.
     """
 
@@ -118,6 +120,7 @@ class Sync(Strict):
     guard: Guard = Guard()
     retry: Retry = Retry()
     nulls: Literal["omit", "send"] = "omit"
+    consent_max_age_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     exceptions: list[PolicyException] = Field(default_factory=list, max_length=50)
 
     @model_validator(mode="before")

@@ -7,7 +7,8 @@ longer than that, so a refresh and a sync don't wait for each other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ import duckdb
 from orchestration.activation.allowed import door_of, require_allowed
 from orchestration.activation.definitions import Column, Sync
 from orchestration.activation.identifiers import Identifier, identifiers_sql
+from orchestration.activation.settling import now
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal, quoted
 from orchestration.segment_tools.choosing import (
@@ -51,11 +53,20 @@ class Sealed:
             columns that leave.
         rows: members of the segment.
         dropped: values that were left out, by column and reason.
+        asked_at: when consent was asked, in UTC.
+        points: Parquet of those who may leave, with `kind<n>` and `point<n>` of the contact points
+            whose consent counts, to ask them again; None where a file leaves at once.
+        point_count: how many contact points each has.
+        contact: the purpose and channel.
     """
 
     path: Path
     rows: int
     dropped: dict[tuple[str, str], int]
+    asked_at: datetime = field(default_factory=now)
+    points: Path | None = None
+    point_count: int = 0
+    contact: Contact | None = None
 
 
 def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
@@ -79,12 +90,13 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
         if column.country
     }
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
-        require_allowed(settings, door_of(settings, con), sync)
+        destination = require_allowed(settings, door_of(settings, con), sync)
         contact = contact_of(con, list(chosen.values()), sync.purpose, sync.channel)
         if contact is None:
             raise UserError("A sync names the purpose and channel whose consent it needs.", 2)
+        asked_at = now()
         try:
-            _hold(con, sync, chosen, countries, contact)
+            count = _hold(con, sync, chosen, countries, contact)
         except duckdb.Error as error:
             raise UserError(
                 f"The warehouse can't give these columns: {reason_of(error)} Run `c360 run` where "
@@ -93,7 +105,10 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
         _require_keys(con, sync)
         _write(con, sync, path)
         [(rows,)] = con.execute("select count(*) from c360_leaving").fetchall()
-        return Sealed(path, rows, _dropped(con, sync))
+        points = None if destination.takes_files else path.with_name("points.parquet")
+        if points:
+            _write_points(con, points, count)
+        return Sealed(path, rows, _dropped(con, sync), asked_at, points, count, contact)
 
 
 def _hold(
@@ -102,8 +117,12 @@ def _hold(
     chosen: dict[str, Chosen],
     countries: dict[str, Chosen],
     contact: Contact,
-) -> None:
-    """`c360_leaving`: a row per member, with the values that would leave and consent's word."""
+) -> int:
+    """`c360_leaving`: a row per member, with the values that would leave and consent's word.
+
+    Returns:
+        How many contact points a member has.
+    """
     every = [*chosen.values(), *countries.values()]
     tables = list(dict.fromkeys(c.relation for c in every))
     joins = "".join(
@@ -142,6 +161,15 @@ def _hold(
         "create temp table c360_asked as " + held_back("c360_members", contact, len(points))
     )
     con.execute(f"create temp table c360_leaving as {_leaving(sync)}")
+    return len(points)
+
+
+def _write_points(con: duckdb.DuckDBPyConnection, path: Path, count: int) -> None:
+    points = "".join(f", kind{n}, point{n}" for n in range(count))
+    con.execute(
+        f"copy (select profile_id{points} from c360_asked where held_back is null) "
+        f"to {literal(str(path))} (format parquet)"
+    )
 
 
 def _as_text(value: str) -> str:

@@ -233,7 +233,7 @@ def _with_labels(
     columns = dict(node.get("columns", {}))
     for name in columns:
         if more := labels.get((table, name)):
-            told = {"label": "I1"} if more == ["I1"] else {"labels": more}
+            told: dict[str, Any] = {"label": "I1"} if more == ["I1"] else {"labels": more}
             columns[name] = {**columns[name], "meta": {**columns[name].get("meta", {}), **told}}
     changed = {**node, "columns": columns}
     if table in unsettled:

@@ -112,7 +112,13 @@ def _some(chance: random.Random) -> str:
 def _column(chance: random.Random, first: str, second: str) -> tuple[str, frozenset[Name]]:
     """An expression, and the columns that it is computed of."""
     x, y, z = _some(chance), _some(chance), _some(chance)
-    a, b = (lambda c: Name(first, c)), (lambda c: Name(second, c))
+
+    def a(column: str) -> Name:
+        return Name(first, column)
+
+    def b(column: str) -> Name:
+        return Name(second, column)
+
     ways = [
         (f"a.{x}", {a(x)}),
         (f"coalesce(a.{x}, b.{y})", {a(x), b(y)}),
