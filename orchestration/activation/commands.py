@@ -36,13 +36,15 @@ def check(
 ) -> None:
     """Read the files of syncs and destinations, and tell every fault with file, line and remedy.
 
-    Ends with 1 where one can't be followed.
+    Syncs are held to the policies over data usage labels. Ends with 1 where one can't be followed.
     """
-    from orchestration.activation.checking import checked
+    from orchestration.activation.checking import NOT_HELD, checked, is_held
 
     require_readable(*(names or ()))
-    console, faults = Console(), 0
-    for name, fault in checked(begin(), names or ()):
+    console, faults, settings = Console(), 0, begin()
+    if not is_held(settings):
+        console.print(NOT_HELD, soft_wrap=True)
+    for name, fault in checked(settings, names or ()):
         faults += bool(fault)
         console.print(
             styled("[red]✗[/] {}", fault) if fault else styled("[green]✓[/] {}", name),
@@ -143,7 +145,7 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
                 {"column": c, "reason": r, "rows": n} for (c, r), n in ended.sealed.dropped.items()
             ],
             "calls": ended.calls, "accepted": ended.accepted, "rejected": ended.rejected,
-            "unknown": ended.unknown,
+            "unknown": ended.unknown, "withheld": ended.withheld,
         })  # fmt: skip
         return
     console = Console()
@@ -167,6 +169,10 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
         console.print(styled("  {:>10}  {}{}", f"{count:,}", operation, f" ({why})" if why else ""))
     for (column, reason), count in ended.sealed.dropped.items():
         console.print(styled("  {:>10}  values of {} left out: {}", f"{count:,}", column, reason))
+    if ended.withheld:
+        console.print(
+            styled("  {:>10}  kept back: consent was withdrawn since", f"{ended.withheld:,}")
+        )
     if ended.run_id:
         console.print(
             styled(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.consent_again import ConsentAgain
 from orchestration.activation.definitions import Sync, read_sync
 from orchestration.activation.destinations.files import FilesDestination
 from orchestration.activation.destinations.kinds import Destination, batch_target, file_store
@@ -80,7 +81,8 @@ def run_sync(
         with open_ledger(settings) as con:
             _settle_earlier(con, name, sync, opened)
             plan = make_plan(con, name, sync, sealed.path)
-            run = Run(con, folder, name, sync, destination, plan, sealed)
+            consent = ConsentAgain(con, settings, sync, sealed)
+            run = Run(con, folder, name, sync, destination, plan, sealed, consent)
             run.begin()
             try:
                 require_settled(con, name, sync, destination)

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.consent_again import ConsentAgain
 from orchestration.activation.definitions import Sync
 from orchestration.activation.destinations.files import FilesDestination
 from orchestration.activation.destinations.kinds import Destination
-from orchestration.activation.leaving import ADDED, WHOLE, removed_of_audience
+from orchestration.activation.leaving import ADDED, WHOLE, changed, removed
 from orchestration.activation.planning import OPERATIONS, Plan
 from orchestration.activation.sealing import Sealed
-from orchestration.activation.settling import SEPARATOR, claim, now, settle
+from orchestration.activation.settling import claim, now, settle
 from orchestration.activation.settling_files import OpenStore, close_file
 from orchestration.activation.targets.files import formats_of, write_file
 from orchestration.activation.targets.protocol import (
@@ -29,7 +30,7 @@ from orchestration.activation.targets.protocol import (
     Row,
     StopSyncError,
 )
-from orchestration.ingest.sql import literal, quoted
+from orchestration.ingest.sql import literal
 
 MakeTarget = Callable[[Destination], BatchTarget]
 Progress = Callable[[int, int], None]
@@ -48,6 +49,7 @@ class Ended:
         sealed: what left out which values.
         calls: requests, or files written.
         accepted, rejected, unknown: rows by outcome.
+        withheld: rows that were planned, and kept back because consent was withdrawn since.
     """
 
     run_id: str
@@ -59,6 +61,7 @@ class Ended:
     accepted: int = 0
     rejected: int = 0
     unknown: int = 0
+    withheld: int = 0
 
 
 def mapping_hash(sync: Sync) -> str:
@@ -84,7 +87,9 @@ class Run:
         destination: Destination,
         plan: Plan,
         sealed: Sealed,
+        consent: ConsentAgain,
     ) -> None:
+        self.consent = consent
         self.con, self.folder, self.name, self.sync = con, folder, name, sync
         self.destination, self.plan, self.sealed = destination, plan, sealed
         self.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
@@ -125,10 +130,17 @@ class Run:
         """The run's last word."""
         self.con.execute(
             "update sync_run set ended_at = ?, state = ?, message = ?, call_count = ?, "
-            "accepted_count = ?, rejected_count = ?, unknown_count = ? where run_id = ?",
-            [now(), state, message or None, self.calls, *self.counts.values(), self.run_id],
-        )
-        return Ended(self.run_id, state, message, self.plan, self.sealed, self.calls, **self.counts)
+            "accepted_count = ?, rejected_count = ?, unknown_count = ?, withheld_count = ? "
+            "where run_id = ?",
+            [
+                now(), state, message or None, self.calls, *self.counts.values(),
+                self.consent.kept_back, self.run_id,
+            ],
+        )  # fmt: skip
+        return Ended(
+            self.run_id, state, message, self.plan, self.sealed, self.calls, **self.counts,
+            withheld=self.consent.kept_back,
+        )  # fmt: skip
 
     def send_batches(self, target: BatchTarget, progress: Progress) -> Ended:
         """Send what is planned and take away what left, in this order.
@@ -144,7 +156,10 @@ class Run:
                     self.calls = target.calls - earlier
                     return self.end("stopped", stop)
                 done += len(rows)
-                self._send_batch(target, operation, rows)
+                if operation == "add":
+                    rows = self.consent.let_through(self.run_id, rows)
+                if rows:
+                    self._send_batch(target, operation, rows)
                 progress(done, self.plan.sent)
         except StopSyncError as error:
             self.calls = target.calls - earlier
@@ -171,7 +186,7 @@ class Run:
 
     def _batches(self, size: int) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
         """Batches of (key, payload, hash) in the order of keys: what is added, then the rest."""
-        for operation, select in (("add", ADDED), ("remove", self._removed())):
+        for operation, select in (("add", ADDED), ("remove", removed(self.name, self.sync))):
             last = ""
             # The first batch begins before every key; keys are never empty.
             while rows := self.con.execute(
@@ -180,15 +195,6 @@ class Run:
             ).fetchall():
                 yield operation, rows
                 last = rows[-1][0]
-
-    def _removed(self) -> str:
-        if self.sync.mode == "audience":
-            return removed_of_audience(self.name)
-        return (
-            "select sync_key, cast(to_json(map {"
-            f"'{self.sync.key}': sync_key}}) as varchar) as payload, old_hash as payload_hash "
-            "from planned where operation = 'delete'"
-        )
 
     def _send_batch(
         self, target: BatchTarget, operation: str, rows: Sequence[tuple[str, str, str]]
@@ -224,6 +230,8 @@ class Run:
         assert isinstance(destination, FilesDestination)
         if not self.plan.sent and not self._shrinks():
             return self._completed()
+        if stop := self.consent.too_old():
+            return self.end("stopped", stop)
         try:
             store = open_store()
         except StopSyncError as error:
@@ -239,7 +247,7 @@ class Run:
             destination,
             self.sync,
             f"{self.name}-{self.run_id}",
-            WHOLE if whole else self._changed(),
+            WHOLE if whole else changed(self.name, self.sync),
             operation=not whole,
         )
         self.calls = 1
@@ -267,25 +275,6 @@ class Run:
             "select count(*) from planned where is_standing and operation in ('invalid', 'blocked')"
         ).fetchall()
         return bool(left)
-
-    def _changed(self) -> str:
-        """Rows with what to do with each, as columns."""
-        names = self.sync.columns
-        added = ", ".join(f"leaving.{quoted(n)}" for n in names)
-        if self.sync.mode == "audience":
-            taken = removed_of_audience(self.name, are_sent=True)
-            values = ", ".join(f"payload ->> {literal(n)}" for n in names)
-        else:
-            taken = self._removed()
-            values = ", ".join("sync_key" if n == self.sync.key else "null" for n in names)
-        return (
-            f"select planned.sync_key, 'add' as operation, {added} from planned inner join leaving "
-            "on leaving.sync_key = planned.sync_key where planned.is_sent "
-            "and planned.operation <> 'delete' and leaving.blocked is null "
-            "and leaving.invalid is null union all "
-            f"select split_part(sync_key, '{SEPARATOR}', 1), 'remove', {values} "
-            f"from ({taken}) as taken where payload <> '{{}}'"
-        )
 
     @property
     def formats(self) -> str:
