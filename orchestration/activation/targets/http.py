@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from orchestration.activation.destinations.http import Call, HttpDestination
 from orchestration.activation.targets.credentials import secret_of
-from orchestration.activation.targets.http_connection import NotSentError, open_connection
+from orchestration.activation.targets.http_connection import open_connection
+from orchestration.activation.targets.network import NotSentError
 from orchestration.activation.targets.protocol import Outcome, Result, Row, StopSyncError
 
 PASSING_CODES = (408, 425, 429, 500, 502, 503, 504)
