@@ -190,10 +190,8 @@ def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
 
 def _require_able(document: Document, sync: Sync, destination: Destination) -> None:
     place = document.place(("mode",))
-    if sync.mode == "snapshot" and not destination.takes_files:
-        raise UserError(
-            f"{place}: a snapshot is a file's mode. Take upsert, mirror or audience.", 2
-        )
+    if remedy := destination.refuses.get(sync.mode):
+        raise UserError(f"{place}: {remedy}", 2)
     if (sync.mode in DELETES or sync.on_block == "delete") and not destination.takes_away:
         raise UserError(
             f"{place}: {sync.mode} takes away who left, and {sync.destination} says no `remove` "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from orchestration.activation.planning import (
 )
 from orchestration.activation.sealing import seal
 from orchestration.activation.sending import Ended, MakeTarget, Progress, Run, mapping_hash
-from orchestration.activation.settling_files import OpenStore, close_unsettled
+from orchestration.activation.settling_files import OpenStore, OpenTarget, close_unsettled
 from orchestration.activation.targets.protocol import StopSyncError
 from orchestration.errors import UserError
 from orchestration.settings import Settings
@@ -45,7 +45,7 @@ def plan_sync(settings: Settings, name: str) -> Ended:
     with SyncLock(settings.data_dir), _transit(settings) as folder:
         sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
-            _settle_earlier(con, name, sync, opened)
+            _settle_earlier(con, name, sync, opened, _asked(destination, sync, batch_target))
             plan = make_plan(con, name, sync, sealed.path)
             message = ""
             try:
@@ -82,7 +82,7 @@ def run_sync(
     with SyncLock(settings.data_dir), _transit(settings) as folder:
         sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
-            _settle_earlier(con, name, sync, opened)
+            _settle_earlier(con, name, sync, opened, _asked(destination, sync, make_target))
             plan = make_plan(con, name, sync, sealed.path)
             run = Run(con, folder, name, sync, destination, plan, sealed)
             run.begin()
@@ -99,7 +99,8 @@ def run_sync(
                 run.keep_plan()
                 if opened:
                     return run.send_file(opened)
-                return run.send_batches(make_target(destination), progress)
+                with closing(make_target(destination, sync)) as target:
+                    return run.send_batches(target, progress)
             except UserError as error:
                 run.end("refused", str(error))
                 raise
@@ -126,13 +127,22 @@ def _opened(settings: Settings, destination: Destination) -> OpenStore | None:
     return None
 
 
+def _asked(destination: Destination, sync: Sync, make_target: MakeTarget) -> OpenTarget | None:
+    """Connects to what knows which batches arrived; None for what doesn't."""
+    return partial(make_target, destination, sync) if destination.is_table else None
+
+
 def _settle_earlier(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, opened: OpenStore | None
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    sync: Sync,
+    opened: OpenStore | None,
+    asked: OpenTarget | None,
 ) -> None:
     try:
-        close_unsettled(con, name, sync, opened)
+        close_unsettled(con, name, sync, opened, asked)
     except StopSyncError as error:
         raise UserError(
-            f"{error.reason}. Whether the last run's file arrived is not known, so nothing was "
+            f"{error.reason}. Whether what the last run sent arrived is not known, so nothing was "
             "begun. Try again when it answers."
         ) from None

@@ -19,7 +19,7 @@ from orchestration.activation.destinations.kinds import Destination
 from orchestration.activation.leaving import ADDED, WHOLE, removed_of_audience
 from orchestration.activation.planning import OPERATIONS, Plan
 from orchestration.activation.sealing import Sealed
-from orchestration.activation.settling import SEPARATOR, claim, now, settle
+from orchestration.activation.settling import SEPARATOR, arrived_batches, claim, now, settle
 from orchestration.activation.settling_files import OpenStore, claim_file, close_file
 from orchestration.activation.targets.files import formats_of, write_file
 from orchestration.activation.targets.protocol import (
@@ -31,7 +31,7 @@ from orchestration.activation.targets.protocol import (
 )
 from orchestration.ingest.sql import literal, quoted
 
-MakeTarget = Callable[[Destination], BatchTarget]
+MakeTarget = Callable[[Destination, Sync], BatchTarget]
 Progress = Callable[[int, int], None]
 
 
@@ -90,6 +90,7 @@ class Run:
         self.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.counts = {"accepted": 0, "rejected": 0, "unknown": 0}
         self.calls = 0
+        self._arrived: dict[str, int] = {}
 
     def begin(self) -> None:
         """The run stands in the ledger before anything else."""
@@ -132,6 +133,7 @@ class Run:
             progress: told how many rows of how many have been sent.
         """
         done, earlier = 0, target.calls
+        self._arrived = arrived_batches(self.con, self.name)
         try:
             for operation, rows in self._batches(target.batch):
                 if operation == "remove" and (stop := self._keeps_leavers()):
@@ -187,10 +189,17 @@ class Run:
     def _send_batch(
         self, target: BatchTarget, operation: str, rows: Sequence[tuple[str, str, str]]
     ) -> None:
-        key = hash_of([self.name, operation, [(k, h) for k, _, h in rows]])
-        claim(self.con, self, operation, key, rows)
+        batch = hash_of([self.name, operation, [(k, h) for k, _, h in rows]])
+        # Who left and came back makes the batch of before: it is another one to the receiver.
+        times = self._arrived.get(batch, 0)
+        key = hash_of([batch, times]) if times else batch
+        claim(self.con, self, operation, batch, key, rows)
         # What would leave nothing at the other end needs no request.
-        asked = [Row(k, payload) for k, payload, _ in rows if payload != "{}"]
+        is_asked = [payload != "{}" or self.destination.is_table for _, payload, _ in rows]
+        asked = [
+            Row(k, payload) for (k, payload, _), is_ in zip(rows, is_asked, strict=True) if is_
+        ]
+        unnamed = target.unnamed
         stopped: StopSyncError | None = None
         try:
             results = target.send(operation, asked, key) if asked else []
@@ -198,13 +207,13 @@ class Run:
             stopped = error
             results = error.results or [Result("not_sent", "stopped")] * len(asked)
         by_place = iter(results)
-        every = [
-            Result("accepted") if payload == "{}" else next(by_place) for _, payload, _ in rows
-        ]
-        settle(self.con, self, operation, key, rows, every)
+        every = [next(by_place) if is_ else Result("accepted") for is_ in is_asked]
+        settle(self.con, self, operation, batch, rows, every)
         for result in every:
             if result.outcome in self.counts:
                 self.counts[result.outcome] += 1
+        self.counts["accepted"] -= target.unnamed - unnamed
+        self.counts["rejected"] += target.unnamed - unnamed
         if stopped:
             raise stopped
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -17,12 +18,34 @@ SEPARATOR = "\x1f"
 """Between key and payload hash, where an audience's rows are taken away by what was sent."""
 
 
-class Run(Protocol):
-    """What of a run the ledger keeps beside each row."""
+@dataclass(frozen=True)
+class EarlierRun:
+    """A run whose batches are settled after it ended."""
 
     run_id: str
     name: str
     sync: Sync
+    formats: str = ""
+    keeps_payloads: bool = False
+
+
+class Run(Protocol):
+    """What of a run the ledger keeps beside each row."""
+
+    @property
+    def run_id(self) -> str:
+        """Of the run."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Of the sync."""
+        ...
+
+    @property
+    def sync(self) -> Sync:
+        """The sync."""
+        ...
 
     @property
     def formats(self) -> str:
@@ -47,11 +70,23 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.execute("commit")
 
 
+def arrived_batches(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
+    """In how many runs of a sync each batch had an answer; such a batch is no repetition."""
+    return dict(
+        con.execute(
+            "select batch_id, count(distinct run_id) from sync_attempt inner join sync_run "
+            "using (run_id) where sync_name = ? and outcome in ('accepted', 'rejected') group by 1",
+            [name],
+        ).fetchall()
+    )
+
+
 def claim(
     con: duckdb.DuckDBPyConnection,
     run: Run,
     operation: str,
     batch_id: str,
+    idempotency_key: str,
     rows: Sequence[tuple[str, str, str]],
 ) -> None:
     """Say durably that a batch is about to be sent.
@@ -60,7 +95,8 @@ def claim(
         con: to the ledger.
         run: the run.
         operation: add or remove.
-        batch_id: also the key by which a receiver knows a repetition.
+        batch_id: of its rows, whenever they are sent.
+        idempotency_key: by which a receiver knows a repetition.
         rows: key, payload and its hash.
     """
     at = now()
@@ -69,7 +105,7 @@ def claim(
         con.execute(
             "insert into sync_attempt (run_id, batch_id, sync_key, operation, payload_hash, "
             "idempotency_key, claimed_at) select ?, ?, sync_key, ?, payload_hash, ?, ? from batch",
-            [run.run_id, batch_id, operation, batch_id, at],
+            [run.run_id, batch_id, operation, idempotency_key, at],
         )
         if operation == "add":
             claim_standing(con, run, "select sync_key from batch")

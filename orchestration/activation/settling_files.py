@@ -8,12 +8,21 @@ from contextlib import closing
 import duckdb
 
 from orchestration.activation.definitions import Sync
-from orchestration.activation.settling import Run, claim_standing, forget, now, transaction
+from orchestration.activation.settling import (
+    EarlierRun,
+    Run,
+    claim_standing,
+    forget,
+    now,
+    settle,
+    transaction,
+)
 from orchestration.activation.targets.files import MANIFEST
-from orchestration.activation.targets.protocol import FileStore
+from orchestration.activation.targets.protocol import BatchTarget, FileStore
 from orchestration.ingest.sql import literal
 
 OpenStore = Callable[[], FileStore]
+OpenTarget = Callable[[], BatchTarget]
 
 
 def claim_file(con: duckdb.DuckDBPyConnection, run: Run) -> None:
@@ -80,21 +89,27 @@ def close_file(
 
 
 def close_unsettled(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, open_store: OpenStore | None
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    sync: Sync,
+    open_store: OpenStore | None,
+    open_target: OpenTarget | None = None,
 ) -> None:
     """Settle what a killed run left, before anything else.
 
-    A batch that was claimed and has no outcome is unknown. A file without its manifest never was
-    one. Nothing is connected to where nothing is left to settle.
+    A batch that was claimed and has no outcome is unknown, until the other end is asked, where that
+    knows. A file without its manifest never was one. Nothing is connected to where nothing is left
+    to settle.
 
     Parameters:
         con: to the ledger.
         name: of the sync.
         sync: its definition.
         open_store: connects to where its files stand; None where it has none.
+        open_target: connects to what knows which batches arrived; None where nothing does.
 
     Raises:
-        StopSyncError: the store doesn't say whether a file is there.
+        StopSyncError: the other end doesn't say what is there.
     """
     unsettled = [
         run_id
@@ -118,6 +133,33 @@ def close_unsettled(
             "ended before the run did.') where run_id = ?",
             [state, now(), run_id],
         )
+    if open_target:
+        _ask(con, name, sync, open_target)
+
+
+def _ask(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, open_target: OpenTarget) -> None:
+    """Settle each batch without an answer by what the other end has of it, the oldest first."""
+    batches = con.execute(
+        "select run_id, batch_id, idempotency_key, operation, list(sync_key order by sync_key), "
+        "list(payload_hash order by sync_key) from sync_attempt inner join sync_run using (run_id) "
+        "where sync_name = ? and outcome = 'unknown' group by all "
+        "order by min(claimed_at), run_id, batch_id",
+        [name],
+    ).fetchall()
+    if not batches:
+        return
+    with closing(open_target()) as target:
+        for run_id, batch_id, idempotency_key, operation, keys, hashes in batches:
+            results = target.outcomes(keys, idempotency_key)
+            if results is None:
+                continue
+            con.execute(
+                "update sync_attempt set outcome = null where run_id = ? and batch_id = ? "
+                "and outcome = 'unknown'",
+                [run_id, batch_id],
+            )
+            rows = [(key, "", hash_) for key, hash_ in zip(keys, hashes, strict=True)]
+            settle(con, EarlierRun(run_id, name, sync), operation, batch_id, rows, results)
 
 
 def _withdraw_file(con: duckdb.DuckDBPyConnection, name: str) -> None:

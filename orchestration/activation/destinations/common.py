@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -50,6 +51,8 @@ class BaseDestination(Strict):
         enabled: nothing is sent where it is false.
         marketing_actions: what it is for; policies judge by them.
         takes_files: whole files leave, one per run; otherwise rows in batches.
+        is_table: it has a row per key, also one without values, and knows which batches arrived.
+        refuses: modes that it can't be kept in, with what to take instead.
     """
 
     title: Text
@@ -57,6 +60,10 @@ class BaseDestination(Strict):
     enabled: bool = True
     marketing_actions: list[Literal[MARKETING_ACTIONS]] = Field(min_length=1)  # type: ignore[valid-type]
     takes_files: ClassVar[bool] = False
+    is_table: ClassVar[bool] = False
+    refuses: ClassVar[Mapping[str, str]] = {
+        "snapshot": "a snapshot is a file's mode. Take upsert, mirror or audience.",
+    }
 
     @property
     def takes_away(self) -> bool:

@@ -50,7 +50,7 @@ class HttpTarget:
         self._host, self._path = str(parts.hostname), parts.path.rstrip("/")
         self._connection: http.client.HTTPConnection | None = None
         self.batch = destination.batch
-        self.calls = 0
+        self.calls = self.unnamed = 0
 
     def send(self, operation: str, rows: Sequence[Row], idempotency_key: str) -> list[Result]:
         """Send a batch, in halves where the other end refuses all of it without naming a row.
@@ -66,6 +66,16 @@ class HttpTarget:
         except StopSyncError as error:
             raise StopSyncError(error.reason, results) from None
         return results
+
+    def outcomes(self, keys: Sequence[str], idempotency_key: str) -> list[Result] | None:
+        """An HTTP API can't be asked what arrived."""
+        return None
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _send_some(
         self,
@@ -144,7 +154,7 @@ class HttpTarget:
                 problem, asked = f"http_{status}", _asked_pause(headers)
                 # A server that fails may have taken the rows before.
                 may_have_arrived |= status >= 500
-            self._close()
+            self.close()
             if attempt == MOST_TRIES or (asked or 0) > LONGEST_ASKED_SECONDS:
                 break
             if may_have_arrived and self._destination.repeats == "unsafe":
@@ -181,18 +191,13 @@ class HttpTarget:
             response.getheader("Connection", "").lower() == "close"
             or self._destination.repeats == "unsafe"
         ):
-            self._close()
+            self.close()
         return response.status, response.headers, reply
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._connection is None:
             self._connection = open_connection(self._destination)
         return self._connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def _named(self, rows: Sequence[Row], reply: bytes) -> list[Result]:
         """The rows with those rejected that the reply names."""
