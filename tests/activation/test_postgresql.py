@@ -259,9 +259,9 @@ def test_what_is_still_on_its_way_is_waited_for(there: Server) -> None:
 def test_who_leaves_and_comes_back_is_written_again(lab: Lab, there: Server) -> None:
     define(lab, there, more="guard: {max_delete_share: 1}\n", batch=1)
     for _ in range(3):
-        lab.run(people(2))
-        lab.run(people(1))
-        assert there.rows("select count(*) from crm.audience") == [(1,)]
+        for count in (2, 1):
+            lab.run(people(count))
+            assert there.rows("select count(*) from crm.audience") == [(count,)]
 
 
 @pytest.mark.parametrize(

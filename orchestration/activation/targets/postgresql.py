@@ -88,10 +88,10 @@ class PostgresqlTarget:
         for attempt in range(1, MOST_TRIES + 1):
             committing = False
             try:
-                cursor = self._opened().cursor()
-                self._lock(cursor)
-                self._write(cursor, operation, rows, idempotency_key)
-                results = self._refused(cursor, keys, idempotency_key)
+                with self._opened().cursor() as cursor:
+                    self._lock(cursor)
+                    self._write(cursor, operation, rows)
+                    results = self._refused(cursor, keys, idempotency_key)
                 committing = True
                 self._connection.commit()
                 self.calls += 1
@@ -117,12 +117,13 @@ class PostgresqlTarget:
             StopSyncError: the server doesn't answer.
         """
         try:
-            cursor = self._opened().cursor()
-            self._lock(cursor)
-            cursor.execute(
-                f"select refused from {self._table.markers} where batch = $1", [idempotency_key]
-            )
-            found = cursor.fetchone()
+            with self._opened().cursor() as cursor:
+                self._lock(cursor)
+                cursor.execute(
+                    f"select refused from {self._table.markers} where batch = $1",
+                    [idempotency_key],
+                )
+                found = cursor.fetchone()
             self._connection.rollback()
         except (driver.Error, NotSentError) as error:
             self.close()
@@ -162,7 +163,8 @@ class PostgresqlTarget:
         if self._connection is None:
             self._connection = driver.connect(self._address())
             try:
-                self._require_table(self._connection.cursor())
+                with self._connection.cursor() as cursor:
+                    self._require_table(cursor)
                 self._connection.commit()
             except BaseException:
                 self.close()
@@ -233,9 +235,7 @@ class PostgresqlTarget:
         )
         cursor.fetchall()
 
-    def _write(
-        self, cursor: Any, operation: str, rows: Sequence[Row], idempotency_key: str
-    ) -> None:
+    def _write(self, cursor: Any, operation: str, rows: Sequence[Row]) -> None:
         cursor.execute(
             f"create temp table {BATCH.partition('.')[2]} "
             "(place integer, key text, payload text) on commit drop"
