@@ -198,6 +198,15 @@ def _require_able(document: Document, sync: Sync, destination: Destination) -> N
             "request. Add one, or take a mode that only adds.",
             2,
         )
+    taken = destination.takes_columns
+    for name in sync.columns:
+        if taken is not None and name not in taken:
+            raise UserError(
+                f"{document.place(('columns', name))}: {sync.destination} has no place for "
+                f"'{name}'{nearest(name, sorted(taken))}. Give it one in its `row`, or leave the "
+                "column out.",
+                2,
+            )
 
 
 def names(settings: Settings, kind: str) -> list[str]:

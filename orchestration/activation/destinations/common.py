@@ -71,6 +71,11 @@ class BaseDestination(Strict):
         return True
 
     @property
+    def takes_columns(self) -> frozenset[str] | None:
+        """The columns that it has a place for; None where it has one for each."""
+        return None
+
+    @property
     def may_repeat(self) -> bool:
         """Whether what may have arrived can be sent once more without harm."""
         return True

@@ -9,13 +9,14 @@ from pydantic import Field
 from orchestration.activation.destinations.files import FileDestination, FilesDestination
 from orchestration.activation.destinations.http import HttpDestination
 from orchestration.activation.destinations.postgresql import PostgresqlDestination
+from orchestration.activation.destinations.webhook import WebhookDestination
 from orchestration.activation.targets.protocol import BatchTarget, FileStore
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.activation.definitions import Sync
 
-Destination = FileDestination | HttpDestination | PostgresqlDestination
+Destination = FileDestination | HttpDestination | PostgresqlDestination | WebhookDestination
 DESTINATION = Annotated[Destination, Field(discriminator="kind")]
 KINDS = tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(Destination))
 """Their names in files."""
@@ -31,7 +32,7 @@ def batch_target(destination: Destination, sync: Sync) -> BatchTarget:
         from orchestration.activation.targets.postgresql import PostgresqlTarget
 
         return PostgresqlTarget(destination, sync)
-    assert isinstance(destination, HttpDestination)
+    assert isinstance(destination, HttpDestination | WebhookDestination)
     from orchestration.activation.targets.http import HttpTarget
 
     return HttpTarget(destination)

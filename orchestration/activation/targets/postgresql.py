@@ -21,17 +21,17 @@ import pyarrow as pa
 from orchestration.activation.definitions import Sync
 from orchestration.activation.destinations.postgresql import PostgresqlDestination
 from orchestration.activation.targets.credentials import secret_of
-from orchestration.activation.targets.network import NotSentError, allowed_addresses
+from orchestration.activation.targets.network import NotSentError
+from orchestration.activation.targets.postgresql_connection import (
+    is_for_ever,
+    open_connection,
+    said,
+)
 from orchestration.activation.targets.postgresql_sql import (
     BATCH,
-    COLUMNS,
-    MARKERS,
-    UNIQUE,
     Table,
 )
 from orchestration.activation.targets.protocol import Result, Row, StopSyncError
-from orchestration.ingest.sql import quoted
-from orchestration.segments.catalogue import nearest
 
 MOST_TRIES = 3
 LOCK_SPACE = 361
@@ -44,12 +44,6 @@ REFUSED = {
     "P0001": "trigger",
 }
 """What the database's codes mean, by their longest beginning that stands here."""
-REMEDIES = {
-    "42501": "the user may not do that. Grant select, insert, update and delete on the table, and "
-    f"on {MARKERS} beside it, which it makes where it may create tables",
-    "42P10": "no unique index on the key",
-    "42804": "a column has another type than what comes",
-}
 
 
 class PostgresqlTarget:
@@ -97,9 +91,9 @@ class PostgresqlTarget:
                 self.calls += 1
                 return results
             except (driver.Error, NotSentError) as error:
-                problem = self._said(error)
+                problem = said(error, self._password)
                 self.close()
-                if not committing and _is_for_ever(error):
+                if not committing and is_for_ever(error):
                     raise self._stopped(error, "not_sent", len(rows)) from None
             if committing and (found := self._looked_up(keys, idempotency_key, problem)):
                 return found
@@ -161,73 +155,8 @@ class PostgresqlTarget:
 
     def _opened(self) -> Any:
         if self._connection is None:
-            self._connection = driver.connect(self._address())
-            try:
-                with self._connection.cursor() as cursor:
-                    self._require_table(cursor)
-                self._connection.commit()
-            except BaseException:
-                self.close()
-                raise
+            self._connection = open_connection(self._destination, self._table, self._password)
         return self._connection
-
-    def _address(self) -> str:
-        """The server for libpq, with the address that was looked at and no other."""
-        there = self._destination
-        words: dict[str, object] = {
-            "host": there.host, "port": there.port, "dbname": there.database, "user": there.user,
-            "password": self._password, "connect_timeout": 10, "application_name": "customer-360",
-            "options": f"-c statement_timeout={int(there.timeout_seconds * 1000)} "
-            f"-c lock_timeout={int(there.timeout_seconds * 1000)} "
-            "-c idle_in_transaction_session_timeout=60000",
-        }  # fmt: skip
-        if not there.host.startswith("/"):
-            addresses = list(allowed_addresses(there.host, there.port, there.private))
-            words["hostaddr"] = ",".join(addresses)
-            # libpq wants as many names as addresses.
-            words["host"] = ",".join([there.host] * len(addresses))
-            words |= {"tcp_user_timeout": 30_000, "keepalives_idle": 10, "keepalives_interval": 10}
-        if not there.is_here:
-            words |= {"sslmode": "verify-full", "sslrootcert": there.authority or "system"}
-        return " ".join(f"{word}={_value(str(value))}" for word, value in words.items() if value)
-
-    def _require_table(self, cursor: Any) -> None:
-        """Refuse a table that is not there or can't take the rows, and make the markers' one."""
-        table = self._table
-        cursor.execute(COLUMNS, [table.schema, table.name])
-        there = [name for (name,) in cursor.fetchall()]
-        if not there:
-            raise StopSyncError(
-                f"{self._destination.database} has no table {self._destination.table}. Create it "
-                f"with the columns {', '.join(table.columns)}, or mend `table` in its file",
-                [],
-            )
-        for name in table.columns:
-            if name not in there:
-                raise StopSyncError(
-                    f"{self._destination.table} has no column '{name}'{nearest(name, there)}. Add "
-                    "it there, or give the column its name in the sync's file",
-                    [],
-                )
-        if table.needs_unique:
-            cursor.execute(UNIQUE, [table.schema, table.name, table.sync.key])
-            if not cursor.fetchone()[0]:
-                raise StopSyncError(
-                    f"{self._destination.table} may have several rows of one {table.sync.key}. "
-                    f"Make it unique: create unique index on {table.place} "
-                    f"({quoted(table.sync.key)})",
-                    [],
-                )
-        cursor.execute(
-            "select count(*) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace "
-            "where n.nspname = $1 and c.relname = $2",
-            [table.schema, MARKERS],
-        )
-        if not cursor.fetchone()[0]:
-            cursor.execute(
-                f"create table {table.markers} (batch text primary key, refused text not null, "
-                "arrived_at timestamptz not null default now())"
-            )
 
     def _lock(self, cursor: Any) -> None:
         cursor.execute(
@@ -279,26 +208,9 @@ class PostgresqlTarget:
 
     def _stopped(self, error: Exception, outcome: Any, rows: int) -> StopSyncError:
         return StopSyncError(
-            f"{self._destination.host}: {self._said(error)}", [Result(outcome, "stopped")] * rows
+            f"{self._destination.host}: {said(error, self._password)}",
+            [Result(outcome, "stopped")] * rows,
         )
-
-    def _said(self, error: Exception) -> str:
-        """What went wrong, without what the server quotes of rows, and without the password."""
-        code = getattr(error, "sqlstate", None) or ""
-        if code:
-            return REMEDIES.get(code, f"error {code}")
-        text = str(error).strip().splitlines()[0].rpartition("FATAL:")[2].strip()
-        text = text.replace(self._password, "...") if self._password else text
-        return text.rpartition(" failed: ")[2][:200]
-
-
-def _is_for_ever(error: Exception) -> bool:
-    """Whether the same would happen again: a missing right, a wrong password, a wrong name."""
-    code = getattr(error, "sqlstate", None) or ""
-    passing = ("", "08", "40", "53", "55", "57")
-    if code:
-        return code[:2] not in passing
-    return "authentication failed" in str(error) or "does not exist" in str(error)
 
 
 def _word(code: str) -> str:
@@ -312,8 +224,3 @@ def _word(code: str) -> str:
 def _digest(key: str) -> str:
     """A row in the marker, without its key."""
     return hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
-
-
-def _value(text: str) -> str:
-    """A value of a libpq connection string."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
