@@ -18,7 +18,7 @@ from orchestration.activation.destinations.common import (
     Text,
 )
 
-PLACE = re.compile(r"\$(?P<name>ROWS|ROW|KEY|[a-z][a-z0-9_]{0,62})(?P<empty>\|?)")
+PLACE = re.compile(r"\$(?P<name>ROWS|ROW|KEY|[a-z][a-z0-9_]{0,62})(?P<without>[|?]?)")
 """Where a value goes in a body. Columns' names are lower case, so the three can't be one's."""
 OWN_HEADERS = ("authorization", "content-length", "content-type", "host", "idempotency-key")
 
@@ -40,7 +40,7 @@ def places(template: Any) -> Iterator[re.Match[str]]:
     elif isinstance(template, str) and template.startswith("$"):
         found = PLACE.fullmatch(template)
         if found is None:
-            raise ValueError(f"'{template[:40]}' is no place: $column, $column|, $KEY, $ROW, $ROWS")
+            raise ValueError(f"'{template[:40]}' is no place: $column, $KEY, $ROW or $ROWS")
         yield found
 
 
@@ -72,7 +72,9 @@ class Call(Strict):
     Attributes:
         method, path, query, headers: of the request; the path is below the destination's address.
         body: the body, with `$ROWS` where the list of rows goes.
-        row: how a row looks, with `$column` where a column's value goes; as it is without.
+        row: how a row looks; as it is without. `$column` is where a column's value goes, `$column|`
+            where an empty text stands without one, `$column?` where its entry of a list stays
+            without one, and `$KEY` the row's key, also within a text.
         format: json, or ndjson: a line per row and nothing else.
     """
 
@@ -105,6 +107,7 @@ class Rejections(Strict):
         id: instead of it, their field with a value of the row; not needed where each is that value.
         column: the column whose value it is; the key without.
         reason: their field with the cause.
+        status: instead of both, their field with an HTTP status, where each row has an entry.
         count: the field with how many there are, where it doesn't say which.
     """
 
@@ -113,6 +116,7 @@ class Rejections(Strict):
     id: Field_ | None = None
     column: Name | None = None
     reason: Field_ = "reason"
+    status: Field_ | None = None
     count: Field_ | None = None
 
     @model_validator(mode="after")
@@ -244,6 +248,6 @@ class HttpDestination(WebDestination):
 
     @property
     def takes_columns(self) -> frozenset[str] | None:
-        """The columns that have a place in what is added; None where each has."""
+        """The columns that have a place in what is added; None where each has, or only the key."""
         named = {place["name"] for place in places(self.add.row)}
-        return None if "ROW" in named else frozenset(named - {"KEY"})
+        return None if "ROW" in named else frozenset(named - {"KEY"}) or None

@@ -50,9 +50,14 @@ def results_of(
     if where is None:
         return results, 0
     listed = at(document, where.list) if where.list else []
-    by_id = _by_id(rows, where) if not isinstance(listed, list) or listed else {}
-    for entry in listed if isinstance(listed, list) else []:
-        place = by_id.get(_text(entry, where.id)) if _has_ids(where) else at(entry, where.index)
+    entries = listed if isinstance(listed, list) else []
+    by_id = _by_id(rows, where) if entries else {}
+    for n, entry in enumerate(entries):
+        if where.status:
+            status = at(entry, where.status)
+            place = n if isinstance(status, int) and status >= 400 else None
+        else:
+            place = by_id.get(_text(entry, where.id)) if _has_ids(where) else at(entry, where.index)
         if isinstance(place, int) and not isinstance(place, bool) and 0 <= place < len(rows):
             reason = at(entry, where.reason) if isinstance(entry, dict) else ""
             results[place] = Result("rejected", _word(reason, rows[place]))

@@ -38,24 +38,24 @@ def _filled(template: Any, row: Row, values: Mapping[str, Any]) -> Any:
         return [entry for entry in entries if entry is not MISSING] or MISSING
     place = PLACE.fullmatch(template) if isinstance(template, str) else None
     if place is None:
-        return template
+        return template.replace("$KEY", row.key) if isinstance(template, str) else template
     if place["name"] == "KEY":
         return row.key
     if place["name"] == "ROW":
         return values
     value = values.get(place["name"])
     if value is None:
-        return "" if place["empty"] else MISSING
+        return "" if place["without"] == "|" else MISSING
     return value
 
 
 def _entry(template: Any, row: Row, values: Mapping[str, Any]) -> Any:
-    """An entry of a list. One of fields needs all of them, but those that are lists themselves:
-    an identifier's type without its value is none."""
+    """An entry of a list. One of fields needs all of them, but lists and those that may lack: an
+    identifier's type without its value is none."""
     if not isinstance(template, dict):
         return _filled(template, row, values)
     fields = {name: _entry(part, row, values) for name, part in template.items()}
     lacks = [name for name, value in fields.items() if value is MISSING]
-    if any(not isinstance(template[name], list) for name in lacks):
+    if any(not isinstance(template[n], list) and not str(template[n]).endswith("?") for n in lacks):
         return MISSING
     return {name: value for name, value in fields.items() if value is not MISSING} or MISSING
