@@ -13,7 +13,7 @@ from orchestration.lookup.layers import require_readable
 from orchestration.terminal import Console, styled
 
 if TYPE_CHECKING:
-    from orchestration.activation.sending import Ended
+    from orchestration.activation.runs import Ended
 
 app = typer.Typer(no_args_is_help=True, help="Send segments to where they are used.")
 Name = Annotated[str, typer.Argument(help="Of a sync: a file in activation/syncs.")]

@@ -200,16 +200,23 @@ def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
 
 def _require_able(document: Document, sync: Sync, destination: Destination) -> None:
     place = document.place(("mode",))
-    if sync.mode == "snapshot" and not destination.takes_files:
-        raise UserError(
-            f"{place}: a snapshot is a file's mode. Take upsert, mirror or audience.", 2
-        )
+    if remedy := destination.refuses.get(sync.mode):
+        raise UserError(f"{place}: {remedy}", 2)
     if (sync.mode in DELETES or sync.on_block == "delete") and not destination.takes_away:
         raise UserError(
             f"{place}: {sync.mode} takes away who left, and {sync.destination} says no `remove` "
             "request. Add one, or take a mode that only adds.",
             2,
         )
+    taken = destination.takes_columns
+    for name in sync.columns:
+        if taken is not None and name not in taken:
+            raise UserError(
+                f"{document.place(('columns', name))}: {sync.destination} has no place for "
+                f"'{name}'{nearest(name, sorted(taken))}. Give it one in its `row`, or leave the "
+                "column out.",
+                2,
+            )
 
 
 def names(settings: Settings, kind: str) -> list[str]:

@@ -45,8 +45,11 @@ alter table sync_plan add column if not exists payload varchar;
 create table if not exists sync_attempt (
     run_id varchar not null, batch_id varchar not null, sync_key varchar not null,
     operation varchar not null, payload_hash varchar, idempotency_key varchar not null,
-    outcome varchar, reason varchar, claimed_at timestamp not null, settled_at timestamp
+    outcome varchar, reason varchar, claimed_at timestamp not null, settled_at timestamp,
+    payload varchar, is_folded boolean default true
 );
+alter table sync_attempt add column if not exists payload varchar;
+alter table sync_attempt add column if not exists is_folded boolean default true;
 create table if not exists sync_state (
     sync_name varchar not null, sync_key varchar not null, profile_id varchar,
     acked_hash varchar, first_acked_at timestamp, last_acked_at timestamp,

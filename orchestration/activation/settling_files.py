@@ -1,19 +1,13 @@
-"""What the ledger learns of files, whole or not at all, and of runs that were killed."""
+"""What the ledger learns of files: whole or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
-
 import duckdb
 
-from orchestration.activation.definitions import Sync
 from orchestration.activation.settling import forget, now, transaction
 from orchestration.activation.targets.files import MANIFEST
 from orchestration.activation.targets.protocol import FileStore
 from orchestration.ingest.sql import literal
-
-OpenStore = Callable[[], FileStore]
 
 
 def settle_file(con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: str) -> None:
@@ -80,44 +74,3 @@ def close_file(
         settle_file(con, name, mode, run_id)
         return "completed"
     return "killed"
-
-
-def close_unsettled(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, open_store: OpenStore | None
-) -> None:
-    """Settle what a killed run left, before anything else.
-
-    A batch that was claimed and has no outcome is unknown. A file without its manifest never was
-    one. Nothing is connected to where nothing is left to settle.
-
-    Parameters:
-        con: to the ledger.
-        name: of the sync.
-        sync: its definition.
-        open_store: connects to where its files stand; None where it has none.
-
-    Raises:
-        StopSyncError: the store doesn't say whether a file is there.
-    """
-    unsettled = [
-        run_id
-        for (run_id,) in con.execute(
-            "select run_id from sync_run where sync_name = ? and state in ('sending', 'unsettled')",
-            [name],
-        ).fetchall()
-    ]
-    for run_id in unsettled:
-        con.execute(
-            "update sync_attempt set outcome = 'unknown', reason = 'killed', settled_at = ? "
-            "where run_id = ? and outcome is null",
-            [now(), run_id],
-        )
-        state = "killed"
-        if open_store:
-            with closing(open_store()) as store:
-                state = close_file(con, name, sync.mode, run_id, store)
-        con.execute(
-            "update sync_run set state = ?, ended_at = ?, message = coalesce(message, 'The process "
-            "ended before the run did.') where run_id = ?",
-            [state, now(), run_id],
-        )
