@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import duckdb
 
 from orchestration.activation import definitions
@@ -9,25 +12,26 @@ from orchestration.activation.definitions import Sync
 from orchestration.activation.destinations.kinds import Destination
 from orchestration.lineage.origins import Name
 from orchestration.settings import Settings
-from orchestration.transform.parsing import load_manifest
 from orchestration.usage.declared import DeclaredLabels
 from orchestration.usage.door import PolicyDoor, Use
 from orchestration.usage.policies import read_rules
 
 
-def door_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> PolicyDoor:
+def door_of(
+    settings: Settings, manifest: Mapping[str, Any], con: duckdb.DuckDBPyConnection
+) -> PolicyDoor:
     """The policies of the project over the columns of a warehouse; see `PolicyDoor`."""
-    return PolicyDoor(settings, con, settings.dbt_project_dir / definitions.FOLDER)
+    return PolicyDoor(manifest, con, settings.dbt_project_dir / definitions.FOLDER)
 
 
-def require_rules(settings: Settings) -> None:
+def require_rules(settings: Settings, manifest: Mapping[str, Any]) -> None:
     """Refuse policies, or labels in the YAML of models, that can't be followed.
 
     Raises:
         UserError: it says which, where.
     """
     rules = read_rules(settings.dbt_project_dir / definitions.FOLDER)
-    DeclaredLabels(load_manifest(settings), rules.labels)
+    DeclaredLabels(manifest, rules.labels)
 
 
 def require_allowed(settings: Settings, door: PolicyDoor, sync: Sync) -> Destination:

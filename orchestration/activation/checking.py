@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 from orchestration.activation.allowed import door_of, require_allowed, require_rules
 from orchestration.activation.definitions import names, read_destination, read_sync
 from orchestration.errors import UserError
-from orchestration.segment_tools.choosing import column_in
+from orchestration.segment_tools.choosing import column_of
 from orchestration.segment_tools.compare import require_active
 from orchestration.segments.files import named
 from orchestration.settings import Settings
@@ -30,17 +31,19 @@ def checked(settings: Settings, chosen: Sequence[str]) -> Iterator[tuple[str, st
         chosen: syncs; all when empty.
     """
     with ExitStack() as stack:
+        manifest = load_manifest(settings)
         door, fault = None, ""
         try:
             if is_held(settings):
-                door = door_of(settings, stack.enter_context(connect_reader(settings)))
+                con = stack.enter_context(connect_reader(settings))
+                door = door_of(settings, manifest, con)
             else:
-                require_rules(settings)
+                require_rules(settings, manifest)
         except UserError as error:
             fault = f"policies: {error}"
         yield "policies", fault
         for name in chosen or names(settings, "syncs"):
-            yield name, _fault(settings, name, door)
+            yield name, _fault(settings, manifest, name, door)
     if not chosen:
         for name in names(settings, "destinations"):
             yield name, _destination_fault(settings, name)
@@ -51,14 +54,15 @@ def is_held(settings: Settings) -> bool:
     return settings.warehouse_path.exists()
 
 
-def _fault(settings: Settings, name: str, door: PolicyDoor | None) -> str:
+def _fault(
+    settings: Settings, manifest: Mapping[str, Any], name: str, door: PolicyDoor | None
+) -> str:
     try:
         sync, _ = read_sync(settings, name)
         require_active(named(settings.dbt_project_dir, sync.segment))
-        manifest = load_manifest(settings)
         for column in sync.columns.values():
             for source in filter(None, (column.source, column.country)):
-                column_in(manifest, source)
+                column_of(manifest, source)
         if door:
             require_allowed(settings, door, sync)
     except UserError as error:

@@ -25,7 +25,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    column_in,
+    column_of,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -82,14 +82,14 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
     manifest = load_manifest(settings)
-    chosen = {name: column_in(manifest, column.source) for name, column in sync.columns.items()}
+    chosen = {name: column_of(manifest, column.source) for name, column in sync.columns.items()}
     countries = {
-        name: column_in(manifest, column.country)
+        name: column_of(manifest, column.country)
         for name, column in sync.columns.items()
         if column.country
     }
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
-        require_allowed(settings, door_of(settings, con), sync)
+        require_allowed(settings, door_of(settings, manifest, con), sync)
         contact = contact_of(con, list(chosen.values()), sync.purpose, sync.channel)
         if contact is None:
             raise UserError("A sync names the purpose and channel whose consent it needs.", 2)

@@ -11,8 +11,6 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.ingest.sql import quoted
-from orchestration.settings import Settings
-from orchestration.transform.parsing import load_manifest
 
 LAYERS = ("profile", "value", "segments")
 CONTACTS = {"email": "email", "phone": "phone"}
@@ -60,21 +58,16 @@ class Contact:
     kind: str
 
 
-def column_of(settings: Settings, written: str) -> Chosen:
+def column_of(manifest: Mapping[str, Any], written: str) -> Chosen:
     """The column of `schema.table.column`, which must be a model's that the project describes.
 
     Parameters:
-        settings: paths.
+        manifest: dbt's manifest.json.
         written: the column's full name.
 
     Raises:
         UserError: there is no such column.
     """
-    return column_in(load_manifest(settings), written)
-
-
-def column_in(manifest: Mapping[str, Any], written: str) -> Chosen:
-    """The same, of dbt's manifest.json."""
     parts = written.split(".")
     models = {
         (node["schema"], node["name"]): node

@@ -30,6 +30,7 @@ from orchestration.segment_tools.files import new_file
 from orchestration.segments.catalogue import nearest
 from orchestration.segments.files import named
 from orchestration.settings import Settings
+from orchestration.transform.parsing import load_manifest
 from orchestration.usage.door import PolicyDoor, Use
 from orchestration.usage.policies import ACTIVATION, MARKETING_ACTIONS
 from orchestration.warehouse import connect_reader
@@ -70,9 +71,11 @@ def export(
     if to.suffix not in (".csv", ".parquet"):
         raise UserError(f"--to {to} ends in neither .csv nor .parquet.", 2)
     require_active(named(settings.dbt_project_dir, name))
-    chosen = [column_of(settings, column) for column in dict.fromkeys(columns)]
+    manifest = load_manifest(settings)
+    chosen = [column_of(manifest, column) for column in dict.fromkeys(columns)]
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
-        _require_allowed(settings, con, name, to, chosen, actions)
+        door = PolicyDoor(manifest, con, settings.dbt_project_dir / ACTIVATION)
+        _require_allowed(door, name, to, chosen, actions)
         contact = contact_of(con, chosen, purpose, channel)
         try:
             _hold_members(con, name, chosen, contact)
@@ -97,19 +100,14 @@ def export(
 
 
 def _require_allowed(
-    settings: Settings,
-    con: duckdb.DuckDBPyConnection,
-    name: str,
-    to: Path,
-    chosen: Sequence[Chosen],
-    actions: Sequence[str],
+    door: PolicyDoor, name: str, to: Path, chosen: Sequence[Chosen], actions: Sequence[str]
 ) -> None:
     for action in actions:
         if action not in MARKETING_ACTIONS:
             raise UserError(
                 f"--action {action} is no marketing action{nearest(action, MARKETING_ACTIONS)}.", 2
             )
-    PolicyDoor(settings, con, settings.dbt_project_dir / ACTIVATION).require(
+    door.require(
         Use(
             title=f"The export of {name}",
             segment=name,

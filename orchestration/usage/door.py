@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -13,8 +14,6 @@ from orchestration.errors import UserError
 from orchestration.lineage.origins import Name
 from orchestration.lineage.store import COLUMNS
 from orchestration.segments.catalogue import nearest
-from orchestration.settings import Settings
-from orchestration.transform.parsing import load_manifest
 from orchestration.usage.carried import RULES, UNKNOWN, Carried, CarriedLabels
 from orchestration.usage.declared import DeclaredLabels
 from orchestration.usage.policies import EVERY, Policy, PolicyException, Rules, read_rules
@@ -49,7 +48,7 @@ class PolicyDoor:
     """The policies of a project over the columns of a warehouse.
 
     Parameters:
-        settings: paths.
+        manifest: dbt's manifest.json, whose YAML has the labels.
         con: to the warehouse.
         folder: of the policies.
 
@@ -57,9 +56,11 @@ class PolicyDoor:
         UserError: a policy or a label can't be followed, or the warehouse has no lineage.
     """
 
-    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    def __init__(
+        self, manifest: Mapping[str, Any], con: duckdb.DuckDBPyConnection, folder: Path
+    ) -> None:
         self._rules = read_rules(folder)
-        declared = DeclaredLabels(load_manifest(settings), self._rules.labels)
+        declared = DeclaredLabels(manifest, self._rules.labels)
         known = con.execute(
             "select 1 from information_schema.tables where table_schema || '.' || table_name = ?",
             [COLUMNS],

@@ -15,9 +15,11 @@ from orchestration.activation import consent_again, definitions
 from orchestration.activation.ledger import ledger_path
 from orchestration.activation.running import run_sync
 from orchestration.activation.runs import Ended
+from orchestration.activation.settling import now
 from orchestration.settings import Settings
 from tests.activation.lab import DESTINATION, Receiver
-from tests.activation.test_policies import people, said_anew, write
+from tests.activation.test_leaving import said_anew
+from tests.activation.test_policies import people, write
 
 SYNC = """
 title: Letters
@@ -42,10 +44,7 @@ class Clock:
 
     def now(self) -> datetime:
         """This instant, or later."""
-        return consent_clock() + self.ahead
-
-
-consent_clock = consent_again.now
+        return now() + self.ahead
 
 
 @pytest.fixture
