@@ -21,7 +21,7 @@ from orchestration.activation.planning import OPERATIONS, Plan
 from orchestration.activation.sealing import Sealed
 from orchestration.activation.settling import SEPARATOR, claim, now, settle
 from orchestration.activation.settling_files import OpenStore, claim_file, close_file
-from orchestration.activation.targets.files import formats_of, write_file
+from orchestration.activation.targets.files import formats_of, write_files
 from orchestration.activation.targets.protocol import (
     BatchTarget,
     FileStore,
@@ -209,7 +209,7 @@ class Run:
             raise stopped
 
     def send_file(self, open_store: OpenStore) -> Ended:
-        """Send the whole segment, or what changed, as a file, when there is anything to say.
+        """Send the whole segment, or what changed, as files, when there is anything to say.
 
         Parameters:
             open_store: connects to where it goes.
@@ -227,20 +227,20 @@ class Run:
 
     def _place_file(self, store: FileStore, destination: FilesDestination) -> Ended:
         whole = self.sync.mode == "snapshot"
-        claim_file(self.con, self)
-        written = write_file(
+        written = write_files(
             self.con,
             self.folder,
             destination,
             self.sync,
-            f"{self.name}-{self.run_id}",
+            self.name,
+            self.run_id,
             WHOLE if whole else self._changed(),
             operation=not whole,
         )
-        self.calls = 1
+        claim_file(self.con, self)
+        self.calls = len(written.files) - 1
         stopped = ""
         try:
-            store.sweep(self.name)
             for file in written.files:
                 store.place(file, file.name)
         except StopSyncError as error:

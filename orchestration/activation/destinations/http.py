@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
 from orchestration.activation.destinations.common import (
-    THIS_MACHINE,
     BaseDestination,
     Name,
     Secret,
     Strict,
     Text,
+    plain_address,
 )
 
 
@@ -74,12 +73,7 @@ class HttpDestination(BaseDestination):
 
     @model_validator(mode="after")
     def _plain_address(self) -> HttpDestination:
-        parts = urlsplit(self.address)
-        local = parts.hostname in THIS_MACHINE
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("address begins with https:// (http:// only to this machine)")
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("address is https://host/path: no user, password, query or fragment")
+        plain_address(self.address)
         return self
 
     @property

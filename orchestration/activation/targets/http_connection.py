@@ -7,11 +7,14 @@ import ssl
 from urllib.parse import urlsplit
 
 from orchestration.activation.destinations.http import HttpDestination
+from orchestration.activation.destinations.stores import ObjectStoreDestination
 from orchestration.activation.targets.network import NotSentError, connected
 from orchestration.activation.targets.protocol import StopSyncError
 
 
-def open_connection(destination: HttpDestination) -> http.client.HTTPConnection:
+def open_connection(
+    destination: HttpDestination | ObjectStoreDestination,
+) -> http.client.HTTPConnection:
     """Connect to the first address of a destination's host that answers.
 
     Parameters:
