@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.errors import UserError
@@ -17,10 +18,13 @@ def fault_of_key(text: str) -> str:
         return "can't be read"
     if key.has_secret_keys:
         return "holds a private key, which belongs to its owner only"
+    # The library would encrypt for an expired key as well.
+    if key.is_revoked or (key.expiration and key.expiration <= datetime.now(UTC)):
+        return "is expired or revoked"
     try:
         encrypt(b"", recipients=[key])
-    except Exception:  # expired, revoked, or for signatures only: all by one bare exception
-        return "is expired, revoked or not made for encryption"
+    except Exception:  # as above
+        return "is not made for encryption"
     return ""
 
 
