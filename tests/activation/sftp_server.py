@@ -26,6 +26,7 @@ class Server:
         has_posix_rename: whether it has the extension.
         renamed: final names in the order in which they came to be.
         watched: a name; `versions` has what a consumer found under it after each step.
+        visible: names that a consumer has seen.
     """
 
     root: Path
@@ -37,11 +38,13 @@ class Server:
     renamed: list[str] = field(default_factory=list)
     watched: str = ""
     versions: list[bytes | None] = field(default_factory=list)
+    visible: set[str] = field(default_factory=set)
     authorised: str = ""
     connections: int = 0
 
     def look(self) -> None:
         """What a consumer finds now."""
+        self.visible |= {path.name for path in self.root.iterdir() if path.name[0] != "."}
         if self.watched:
             path = self.root / self.watched
             self.versions.append(path.read_bytes() if path.exists() else None)
@@ -93,15 +96,17 @@ async def _listen(server: Server, key: asyncssh.SSHKey) -> asyncssh.SSHAcceptor:
 
     class Files(asyncssh.SFTPServer):
         def __init__(self, channel: asyncssh.SSHServerChannel) -> None:
-            super().__init__(channel, chroot=str(server.root))
+            super().__init__(channel, chroot=str(server.root).encode())
             self._taken = 0
 
-        def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        def write(self, file_obj: object, offset: int, data: bytes) -> Any:
             self._taken += len(data)
             if server.cut_after is not None and self._taken > server.cut_after:
                 server.cut_after = None
                 self.connection.abort()
-            return super().write(file_obj, offset, data)
+            done = super().write(file_obj, offset, data)
+            server.look()
+            return done
 
         def rename(self, oldpath: bytes, newpath: bytes) -> Any:
             super().rename(oldpath, newpath)

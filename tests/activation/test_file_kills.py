@@ -93,7 +93,7 @@ def breaking(chaos: Chaos, name: str, function: Callable[..., None]) -> Callable
 def live_through(lab: Lab, seed: int, rounds: int, mode: str) -> set[str]:
     """Rounds of a segment that changes, each run until it completes; what broke."""
     dice = random.Random(seed)
-    chaos = Chaos(dice, 0.12, 0, set())
+    chaos = Chaos(dice, 0.2, 0, set())
     folder = lab.settings.data_dir / f"far{seed}"
     lab.define(mode=mode, more=MORE, destination=FILES + "split_rows: 9\n")
     with lab.patch.context() as patch:
@@ -106,7 +106,7 @@ def live_through(lab: Lab, seed: int, rounds: int, mode: str) -> set[str]:
         members: list[Member] = []
         for number in range(rounds):
             members = changed(members, dice, number)
-            chaos.left = dice.randrange(5)
+            chaos.left = dice.randrange(2, 7)
             before = len(manifests(folder))
             until_completed(lab, members)
             held = state_of(folder, mode)
@@ -128,7 +128,7 @@ def changed(members: list[Member], dice: random.Random, number: int) -> list[Mem
 
 
 def until_completed(lab: Lab, members: list[Member]) -> None:
-    for _ in range(12):
+    for _ in range(10):
         try:
             if lab.run(members).state == "completed":
                 return
@@ -143,11 +143,11 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return Lab(Settings(data, data / "landing", project_in(tmp_path)), monkeypatch)
 
 
-@pytest.mark.parametrize("mode", ["snapshot", "mirror"])
+@pytest.mark.parametrize(("seed", "mode"), [(12, "snapshot"), (5, "mirror")])
 def test_after_any_break_the_other_end_is_the_segment_and_the_ledger_is_the_other_end(
-    lab: Lab, mode: str
+    lab: Lab, seed: int, mode: str
 ) -> None:
-    assert live_through(lab, 4, 3, mode)
+    assert len(live_through(lab, seed, 2, mode)) >= 5
 
 
 @pytest.mark.slow

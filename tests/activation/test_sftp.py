@@ -80,7 +80,7 @@ def test_s26_a_connection_lost_at_60_percent_leaves_no_visible_name_and_the_reru
     ended = lab.run(members)
 
     assert ended.state in ("stopped", "unsettled") and "localhost" in ended.message
-    assert not server.renamed
+    assert not server.renamed and not server.visible
     assert {path.name[0] for path in server.root.iterdir()} <= {"."}
 
     assert lab.run(members).accepted == 4_000
