@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Server:
         renamed: final names in the order in which they came to be.
         watched: a name; `versions` has what a consumer found under it after each step.
         visible: names that a consumer has seen.
+        pause: seconds that each write and rename takes.
     """
 
     root: Path
@@ -40,6 +42,7 @@ class Server:
     versions: list[bytes | None] = field(default_factory=list)
     visible: set[str] = field(default_factory=set)
     authorised: str = ""
+    pause: float = 0
     connections: int = 0
 
     def look(self) -> None:
@@ -100,6 +103,7 @@ async def _listen(server: Server, key: asyncssh.SSHKey) -> asyncssh.SSHAcceptor:
             self._taken = 0
 
         def write(self, file_obj: object, offset: int, data: bytes) -> Any:
+            time.sleep(server.pause)
             self._taken += len(data)
             if server.cut_after is not None and self._taken > server.cut_after:
                 server.cut_after = None
@@ -115,6 +119,7 @@ async def _listen(server: Server, key: asyncssh.SSHKey) -> asyncssh.SSHAcceptor:
         def posix_rename(self, oldpath: bytes, newpath: bytes) -> Any:
             if not server.has_posix_rename:
                 raise asyncssh.SFTPOpUnsupported("no such extension")
+            time.sleep(server.pause)
             super().posix_rename(oldpath, newpath)
             server.renamed.append(newpath.decode().rpartition("/")[2])
             server.look()
