@@ -26,7 +26,8 @@ def files(lab: Lab) -> list[Path]:
     """The files that have a manifest, in the order of their runs."""
     folder = lab.settings.data_dir / "outbox" / "agency"
     found = sorted(folder.glob("*.manifest.json"), key=lambda path: path.stat().st_mtime_ns)
-    return [folder / json.loads(path.read_text())["file"] for path in found]
+    manifests = [json.loads(path.read_text()) for path in found]
+    return [folder / file["file"] for manifest in manifests for file in manifest["files"]]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -45,7 +46,7 @@ def test_a_snapshot_has_the_segment_and_its_manifest_vouches_for_it(lab: Lab) ->
     [path] = files(lab)
     assert [row["profile_id"] for row in rows(path)] == [m.key for m in people(20)]
     manifest = json.loads(path.with_name(path.stem + ".manifest.json").read_text())
-    assert manifest["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert manifest["files"][0]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (manifest["rows"], manifest["columns"]) == (20, ["profile_id", "email", "name"])
     assert manifest["formats"] == {"email": "plain.email@1"}
     assert (ended.plan.counts["blocked"], ended.plan.counts["invalid"]) == (1, 1)
@@ -92,7 +93,7 @@ def test_a_killed_run_leaves_no_half_file_and_none_twice(
 ) -> None:
     lab.define(mode="mirror", destination=FILES)
     target, name = {
-        "before_rename": (files_written, "_synced"),
+        "before_rename": (files_written, "synced_hash"),
         "before_manifest": (Folder, "place"),
         "after_manifest": (settling_files, "settle_file"),
     }[moment]

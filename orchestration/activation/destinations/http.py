@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.activation.destinations.common import (
-    THIS_MACHINE,
     BaseDestination,
     Name,
     Secret,
     Strict,
     Text,
+    plain_address,
 )
 
 PLACE = re.compile(r"\$(?P<name>ROWS|ROW|KEY|[a-z][a-z0-9_]{0,62})(?P<without>[|?]?)")
@@ -50,11 +49,7 @@ def _template(value: Any) -> Any:
 
 
 def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in THIS_MACHINE):
-        raise ValueError("address begins with https:// (http:// only to this machine)")
-    if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("address is https://host/path: no user, password, query or fragment")
+    plain_address(value)
     return value
 
 
