@@ -16,10 +16,11 @@ import duckdb
 from orchestration.activation.definitions import Sync
 from orchestration.activation.destinations.files import FilesDestination
 from orchestration.activation.destinations.kinds import Destination
-from orchestration.activation.leaving import ADDED, WHOLE, removed_of_audience
+from orchestration.activation.leaving import ADDED, WHOLE, changed, removed
 from orchestration.activation.planning import OPERATIONS, Plan
+from orchestration.activation.repeating import repeated
 from orchestration.activation.sealing import Sealed
-from orchestration.activation.settling import SEPARATOR, arrived_batches, claim, now, settle
+from orchestration.activation.settling import arrived_batches, claim, now, settle
 from orchestration.activation.settling_files import OpenStore, claim_file, close_file
 from orchestration.activation.targets.files import formats_of, write_file
 from orchestration.activation.targets.protocol import (
@@ -29,7 +30,6 @@ from orchestration.activation.targets.protocol import (
     Row,
     StopSyncError,
 )
-from orchestration.ingest.sql import literal, quoted
 
 MakeTarget = Callable[[Destination, Sync], BatchTarget]
 Progress = Callable[[int, int], None]
@@ -134,7 +134,14 @@ class Run:
         """
         done, earlier = 0, target.calls
         self._arrived = arrived_batches(self.con, self.name)
+        again = []
+        if self.destination.knows_keys:
+            again = repeated(self.con, self.name, must=self.sync.mode == "append")
         try:
+            for batch in again:
+                done += len(batch.rows)
+                self._send_batch(target, "add", batch.rows, batch.idempotency_key)
+                progress(done, self.plan.sent)
             for operation, rows in self._batches(target.batch):
                 if operation == "remove" and (stop := self._keeps_leavers()):
                     self.calls = target.calls - earlier
@@ -167,7 +174,7 @@ class Run:
 
     def _batches(self, size: int) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
         """Batches of (key, payload, hash) in the order of keys: what is added, then the rest."""
-        for operation, select in (("add", ADDED), ("remove", self._removed())):
+        for operation, select in (("add", ADDED), ("remove", removed(self.name, self.sync))):
             last = ""
             # The first batch begins before every key; keys are never empty.
             while rows := self.con.execute(
@@ -177,22 +184,17 @@ class Run:
                 yield operation, rows
                 last = rows[-1][0]
 
-    def _removed(self) -> str:
-        if self.sync.mode == "audience":
-            return removed_of_audience(self.name)
-        return (
-            "select sync_key, cast(to_json(map {"
-            f"'{self.sync.key}': sync_key}}) as varchar) as payload, old_hash as payload_hash "
-            "from planned where operation = 'delete'"
-        )
-
     def _send_batch(
-        self, target: BatchTarget, operation: str, rows: Sequence[tuple[str, str, str]]
+        self,
+        target: BatchTarget,
+        operation: str,
+        rows: Sequence[tuple[str, str, str]],
+        earlier_key: str = "",
     ) -> None:
         batch = hash_of([self.name, operation, [(k, h) for k, _, h in rows]])
         # Who left and came back makes the batch of before: it is another one to the receiver.
         times = self._arrived.get(batch, 0)
-        key = hash_of([batch, times]) if times else batch
+        key = earlier_key or (hash_of([batch, times]) if times else batch)
         claim(self.con, self, operation, batch, key, rows)
         # What would leave nothing at the other end needs no request.
         is_asked = [payload != "{}" or self.destination.is_table for _, payload, _ in rows]
@@ -243,7 +245,7 @@ class Run:
             destination,
             self.sync,
             f"{self.name}-{self.run_id}",
-            WHOLE if whole else self._changed(),
+            WHOLE if whole else changed(self.name, self.sync),
             operation=not whole,
         )
         self.calls = 1
@@ -271,25 +273,6 @@ class Run:
             "select count(*) from planned where is_standing and operation in ('invalid', 'blocked')"
         ).fetchall()
         return bool(left)
-
-    def _changed(self) -> str:
-        """Rows with what to do with each, as columns."""
-        names = self.sync.columns
-        added = ", ".join(f"leaving.{quoted(n)}" for n in names)
-        if self.sync.mode == "audience":
-            taken = removed_of_audience(self.name, are_sent=True)
-            values = ", ".join(f"payload ->> {literal(n)}" for n in names)
-        else:
-            taken = self._removed()
-            values = ", ".join("sync_key" if n == self.sync.key else "null" for n in names)
-        return (
-            f"select planned.sync_key, 'add' as operation, {added} from planned inner join leaving "
-            "on leaving.sync_key = planned.sync_key where planned.is_sent "
-            "and planned.operation <> 'delete' and leaving.blocked is null "
-            "and leaving.invalid is null union all "
-            f"select split_part(sync_key, '{SEPARATOR}', 1), 'remove', {values} "
-            f"from ({taken}) as taken where payload <> '{{}}'"
-        )
 
     @property
     def formats(self) -> str:
