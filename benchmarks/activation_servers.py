@@ -62,7 +62,7 @@ class _Taking(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Read the body and say yes."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
