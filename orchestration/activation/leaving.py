@@ -18,25 +18,30 @@ WHOLE = "select * from leaving where blocked is null and invalid is null"
 
 
 def removed(name: str, sync: Sync) -> str:
-    """What is taken away: rows by their key, or identifiers of an audience."""
+    """Rows of who is taken away: key, payload and its hash.
+
+    Parameters:
+        name: of the sync.
+        sync: its mode and key.
+    """
     if sync.mode == "audience":
         return removed_of_audience(name)
     return (
-        "select sync_key, cast(to_json(map {"
-        f"'{sync.key}': sync_key}}) as varchar) as payload, old_hash as payload_hash "
-        "from planned where operation = 'delete'"
+        f"select sync_key, cast(to_json(map {{{literal(sync.key)}: sync_key}}) as varchar) "
+        "as payload, old_hash as payload_hash from planned where operation = 'delete'"
     )
 
 
 def changed(name: str, sync: Sync) -> str:
-    """What a file of changes has: rows with what to do with each, as columns."""
-    added = ", ".join(f"leaving.{quoted(n)}" for n in sync.columns)
+    """Rows of a file of changes, with what to do with each; parameters as of `removed`."""
+    names = sync.columns
+    added = ", ".join(f"leaving.{quoted(n)}" for n in names)
     if sync.mode == "audience":
         taken = removed_of_audience(name, are_sent=True)
-        values = ", ".join(f"payload ->> {literal(n)}" for n in sync.columns)
+        values = ", ".join(f"payload ->> {literal(n)}" for n in names)
     else:
         taken = removed(name, sync)
-        values = ", ".join("sync_key" if n == sync.key else "null" for n in sync.columns)
+        values = ", ".join("sync_key" if n == sync.key else "null" for n in names)
     return (
         f"select planned.sync_key, 'add' as operation, {added} from planned inner join leaving "
         "on leaving.sync_key = planned.sync_key where planned.is_sent "

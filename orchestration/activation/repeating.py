@@ -13,6 +13,7 @@ import duckdb
 from orchestration.errors import UserError
 
 MOST_NAMED = 10
+CHANGED = "No answer came for rows of an earlier run that would not leave as they did"
 UNANSWERED = """
     with open_batches as (
         select idempotency_key, any_value(batch_id) as batch_id, max(run_id) as run_id,
@@ -80,9 +81,8 @@ def repeated(con: duckdb.DuckDBPyConnection, name: str, must: bool) -> list[Repe
         shown = sorted(changed)
         more = f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""
         raise UserError(
-            f"No answer came for rows of an earlier run that would not leave as they did: keys "
-            f"{', '.join(shown[:MOST_NAMED])}{more}. Nothing was sent. Look at the other end, then "
-            f"say `c360 activation replay {name} --as arrived` or `--as lost`."
+            f"{CHANGED}: keys {', '.join(shown[:MOST_NAMED])}{more}. Nothing was sent. Look at the "
+            f"other end, then say `c360 activation replay {name} --as arrived` or `--as lost`."
         )
     con.execute(
         "update planned set is_sent = false where operation <> 'delete' "

@@ -16,19 +16,18 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.consent_again import ConsentAgain
 from orchestration.activation.definitions import Sync, read_sync
 from orchestration.activation.destinations.files import FilesDestination
 from orchestration.activation.destinations.kinds import Destination, batch_target, file_store
+from orchestration.activation.guards import GuardError, require_guards, require_settled
 from orchestration.activation.ledger import SyncLock, open_ledger
-from orchestration.activation.planning import (
-    GuardError,
-    make_plan,
-    require_guards,
-    require_settled,
-)
+from orchestration.activation.placing import send_file
+from orchestration.activation.planning import make_plan
+from orchestration.activation.recovering import OpenStore, OpenTarget, close_unsettled
+from orchestration.activation.runs import Ended, Run, mapping_hash
 from orchestration.activation.sealing import seal
-from orchestration.activation.sending import Ended, MakeTarget, Progress, Run, mapping_hash
-from orchestration.activation.settling_files import OpenStore, OpenTarget, close_unsettled
+from orchestration.activation.sending import MakeTarget, Progress, send_batches
 from orchestration.activation.targets.protocol import StopSyncError
 from orchestration.errors import UserError
 from orchestration.settings import Settings
@@ -84,7 +83,8 @@ def run_sync(
         with open_ledger(settings) as con:
             _settle_earlier(con, name, sync, opened, _asked(destination, sync, make_target))
             plan = make_plan(con, name, sync, sealed.path)
-            run = Run(con, folder, name, sync, destination, plan, sealed)
+            consent = ConsentAgain(con, settings, sync, sealed)
+            run = Run(con, folder, name, sync, destination, plan, sealed, consent)
             run.begin()
             try:
                 require_settled(con, name, sync, destination)
@@ -98,9 +98,9 @@ def run_sync(
                 require_guards(con, name, sync, plan, mapping_hash(sync), bool(approved))
                 run.keep_plan()
                 if opened:
-                    return run.send_file(opened)
+                    return send_file(run, opened)
                 with closing(make_target(destination, sync)) as target:
-                    return run.send_batches(target, progress)
+                    return send_batches(run, target, progress)
             except UserError as error:
                 run.end("refused", str(error))
                 raise

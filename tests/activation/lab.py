@@ -16,8 +16,9 @@ from orchestration.activation import running
 from orchestration.activation.definitions import Sync
 from orchestration.activation.ledger import ledger_path
 from orchestration.activation.running import run_sync
+from orchestration.activation.runs import Ended
 from orchestration.activation.sealing import Sealed
-from orchestration.activation.sending import Ended, MakeTarget
+from orchestration.activation.sending import MakeTarget
 from orchestration.activation.targets.protocol import Result, Row
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 

@@ -8,12 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestration.segments.declared import OWNER
+from orchestration.usage.policies import MARKETING_ACTIONS
 
-MARKETING_ACTIONS = (
-    "analytics", "combine_with_identity", "cross_site_targeting", "data_science", "email_targeting",
-    "export_to_third_party", "onsite_ads", "onsite_personalisation", "segment_match",
-    "single_identity_personalisation",
-)  # fmt: skip
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
