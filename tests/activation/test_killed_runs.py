@@ -9,26 +9,30 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from benchmarks.activation_input import SEGMENT, warehouse
 from orchestration.activation.definitions import read_sync
 from orchestration.activation.ledger import ledger_path
 from orchestration.activation.sealing import seal
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+from orchestration.terminal import Console
+from orchestration.transform.parsing import load_manifest
 from tests.activation.web import Request, serving
 from tests.conftest import Company
+from tests.parsed import parsed
 from tests.postgresql import OWNER, Server
 
 pytestmark = pytest.mark.slow
 
 KILLS = 50
-SEGMENTS = ("newsletter_only", "multi_channel", "top_three_deciles", "win_back")
+PEOPLE = 60
 SYNC = """
 title: Members
 owner: team:marketing
@@ -77,7 +81,6 @@ class Installed:
     chance: random.Random
     longest: float = 4.0
     kills: int = 0
-    segment: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -88,12 +91,21 @@ class Installed:
         path = self.settings.dbt_project_dir / "activation" / "destinations" / f"{name}.yml"
         path.write_text(text.replace("NAME", name))
 
-    def choose(self, name: str, mode: str) -> None:
-        """Another segment for a sync."""
-        segment = self.chance.choice([s for s in SEGMENTS if s != self.segment.get(name)])
-        self.segment[name] = segment
-        text = SYNC.replace("NAME", name).replace("SEGMENT", segment).replace("MODE", mode)
+    def define(self, name: str, mode: str, destination: str) -> None:
+        """Write the files of a sync and its destination."""
+        self.destination(name, destination)
+        text = SYNC.replace("NAME", name).replace("SEGMENT", SEGMENT).replace("MODE", mode)
         (self.settings.dbt_project_dir / "activation" / "syncs" / f"{name}.yml").write_text(text)
+
+    def choose(self) -> None:
+        """Other members."""
+        with duckdb.connect(str(self.settings.warehouse_path)) as con:
+            con.execute(
+                "create or replace table segments.segment_membership as select profile_id, "
+                f"'{SEGMENT}' as segment_name from profile.profiles "
+                "where hash(profile_id, ?) % 3 > 0",
+                [self.chance.randrange(2**30)],
+            )
 
     def wanted(self, name: str, folder: Path) -> dict[str, dict[str, Any]]:
         """Who would leave now, with what."""
@@ -143,12 +155,12 @@ class Installed:
                 )
 
     def kill_until_done(
-        self, rounds: int, names: tuple[str, ...], check: Callable[[], None]
+        self, rounds: int, names: tuple[str, ...], check: Callable[[str], None]
     ) -> None:
         """Change segments, kill each sync at a random instant, run it to its end, and look."""
         while self.kills < rounds:
             for name in names:
-                self.choose(name, "mirror" if name.startswith("mirror") else "append")
+                self.choose()
                 # The first half of a run reads Python's files and the warehouse.
                 self.run(name, self.chance.uniform(0.4, 1.0) * self.longest)
                 for _ in range(40):
@@ -156,15 +168,17 @@ class Installed:
                         break
                 else:
                     pytest.fail(f"{name} does not end")
-            check()
+                check(name)
 
 
 @pytest.fixture
-def installed(company: Company, tmp_path: Path) -> Iterator[Installed]:
-    project = tmp_path / "project"
+def installed(tmp_path: Path) -> Installed:
+    project, data = tmp_path / "project", tmp_path / "data"
     shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
-    settings = Settings(company.settings.data_dir, company.settings.landing_dir, project)
-    yield Installed(Company(settings), random.Random(25))
+    warehouse(data, PEOPLE, Console(quiet=True))
+    settings = Settings(data, data / "landing", project)
+    load_manifest(parsed(settings))
+    return Installed(Company(settings), random.Random(25))
 
 
 def test_postgresql_has_the_segment_whenever_a_run_is_killed(
@@ -176,23 +190,25 @@ def test_postgresql_has_the_segment_whenever_a_run_is_killed(
     for name, key in (("mirrored", "primary key"), ("appended", "")):
         postgresql.sql(f"create table killed.{name} ({columns.replace('PRIMARY', key)})")
         text = TABLE.replace("HOST", str(postgresql.folder)).replace("OWNER", OWNER)
-        installed.destination(name, text)
+        installed.define(name, "append" if key == "" else "mirror", text)
     postgresql.sql("insert into killed.mirrored values ('application', 'a@b.c', 'Bo')")
     seen: dict[str, Any] = {}
 
-    def check() -> None:
+    def check(name: str) -> None:
+        wanted = installed.wanted(name, tmp_path)
+        if name == "appended":
+            seen.update(wanted)
+            appended = postgresql.rows("select profile_id from killed.appended order by 1")
+            assert [key for (key,) in appended] == sorted(seen)
+            assert installed.ledger(name) == [(key, True) for key in sorted(seen)]
+            return
         rows = postgresql.rows("select profile_id, email, given_name from killed.mirrored")
         mirrored = {key: (email, name) for key, email, name in rows}
         assert mirrored.pop("application") == ("a@b.c", "Bo")
-        wanted = installed.wanted("mirrored", tmp_path)
         assert mirrored == {
             key: (row.get("email"), row.get("given_name")) for key, row in wanted.items()
         }
-        assert installed.ledger("mirrored") == [(key, True) for key in sorted(wanted)]
-        seen.update(installed.wanted("appended", tmp_path))
-        appended = postgresql.rows("select profile_id from killed.appended order by 1")
-        assert [key for (key,) in appended] == sorted(seen)
-        assert installed.ledger("appended") == [(key, True) for key in sorted(seen)]
+        assert installed.ledger(name) == [(key, True) for key in sorted(wanted)]
 
     installed.kill_until_done(KILLS, ("mirrored", "appended"), check)
     with duckdb.connect(str(ledger_path(installed.settings)), read_only=True) as con:
@@ -250,18 +266,20 @@ def test_a_failing_server_has_the_segment_whenever_a_run_is_killed(
 
     seen: dict[str, Any] = {}
 
-    def check() -> None:
-        wanted = installed.wanted("mirrored", tmp_path)
-        assert rows == wanted
-        assert installed.ledger("mirrored") == [(key, True) for key in sorted(wanted)]
-        seen.update(installed.wanted("appended", tmp_path))
-        assert sorted(events) == sorted(seen)
-        assert installed.ledger("appended") == [(key, True) for key in sorted(seen)]
+    def check(name: str) -> None:
+        wanted = installed.wanted(name, tmp_path)
+        if name == "appended":
+            seen.update(wanted)
+            assert sorted(events) == sorted(seen)
+        else:
+            assert rows == wanted
+        there = seen if name == "appended" else wanted
+        assert installed.ledger(name) == [(key, True) for key in sorted(there)]
 
     with serving(answer) as web:
         for name, repeats in (("mirrored", "safe"), ("appended", "keyed")):
             text = API.replace("ADDRESS", web.address).replace("REPEATS", repeats)
-            installed.destination(name, text)
+            installed.define(name, "mirror" if repeats == "safe" else "append", text)
         installed.kill_until_done(KILLS, ("mirrored", "appended"), check)
     with duckdb.connect(str(ledger_path(installed.settings)), read_only=True) as con:
         print(con.execute("select state, count(*) from sync_run group by 1 order by 1").fetchall())
