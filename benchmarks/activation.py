@@ -59,6 +59,9 @@ def run(customers: int, console: Console) -> list[Measurement]:
     folder = RESULTS / f"activation_{customers}"
     path = warehouse(folder, customers, console)
     load_manifest(Settings(folder, folder / "landing", DBT_PROJECT_DIR))
+    policies = folder / "activation" / "policies"
+    shutil.copytree(DBT_PROJECT_DIR / "activation" / "policies", policies, dirs_exist_ok=True)
+    shutil.copy(DBT_PROJECT_DIR / "activation" / "labels.yml", policies.parent)
     results = []
     for name, lines in FILES.items():
         results += _files(folder, path, name, lines, console)

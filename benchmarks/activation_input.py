@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.lineage.store import COLUMNS, prepare
 from orchestration.settings import DBT_PROJECT_DIR
 from orchestration.terminal import Console
 
@@ -84,6 +85,14 @@ def warehouse(folder: Path, people: int, console: Console) -> Path:
             )
         )
         con.execute(_consent_rule())
+        # The people come from nowhere, so their columns carry the labels that they have themselves.
+        prepare(con)
+        con.execute(
+            f"insert into {COLUMNS} select 'profile.profiles', unnest(['profile_id', 'email', "
+            "'given_name', 'country_code']), 0, true, true, null, 0, 0 union all select "
+            "'segments.' || ?, 'profile_id', 0, true, true, null, 0, 0",
+            [SEGMENT],
+        )
     made.rename(path)
     return path
 
