@@ -92,6 +92,11 @@ class BaseDestination(Strict):
         return None
 
     @property
+    def knows_keys(self) -> bool:
+        """Whether it drops a batch that comes again with the same key."""
+        return False
+
+    @property
     def may_repeat(self) -> bool:
         """Whether what may have arrived can be sent once more without harm."""
         return True

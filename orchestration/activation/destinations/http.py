@@ -237,6 +237,11 @@ class HttpDestination(WebDestination):
         return self.remove is not None
 
     @property
+    def knows_keys(self) -> bool:
+        """Whether it drops a request that comes again with the same key."""
+        return self.repeats == "keyed"
+
+    @property
     def may_repeat(self) -> bool:
         """Whether a request that comes twice does nothing more."""
         return self.repeats != "unsafe"
