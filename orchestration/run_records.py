@@ -26,6 +26,8 @@ from orchestration.settings import Settings
 
 REFRESH_JOB = "refresh"
 """Dagster's job that is the whole chain."""
+ACTIVATION_JOB = "activation"
+"""Dagster's job that runs the syncs which follow a refresh."""
 KEPT_RECORDS = 500
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WAITING, RUNNING = "waiting", "running"
