@@ -80,7 +80,7 @@ def run(
     with bar(Console(stderr=True, quiet=as_json)) as shown:
         ended = run_sync(begin(), name, plan, progress=lambda done, total: shown(name, done, total))
     _show(name, ended, as_json)
-    if ended.state == "stopped":
+    if ended.state in ("stopped", "unsettled"):
         raise typer.Exit(1)
 
 

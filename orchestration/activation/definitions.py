@@ -13,14 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel, ValidationError, model_validator
 
-from orchestration.activation.destinations import (
-    Destination,
-    FileDestination,
-    HttpDestination,
-    Name,
-    Strict,
-    Text,
-)
+from orchestration.activation.destinations.common import Name, Strict, Text
+from orchestration.activation.destinations.kinds import DESTINATION, KINDS, Destination
 from orchestration.activation.identifiers import Format, format_of
 from orchestration.errors import UserError
 from orchestration.segments.catalogue import nearest
@@ -157,8 +151,8 @@ class Sync(Strict):
         return self
 
 
-class _AnyDestination(RootModel[FileDestination | HttpDestination]):
-    root: FileDestination | HttpDestination = Field(discriminator="kind")
+class _AnyDestination(RootModel[Destination]):
+    root: DESTINATION
 
 
 def read_destination(settings: Settings, name: str) -> Destination:
@@ -212,13 +206,11 @@ def _read(settings: Settings, name: str) -> tuple[Document, Sync]:
 
 def _require_able(document: Document, sync: Sync, destination: Destination) -> None:
     place = document.place(("mode",))
-    if isinstance(destination, FileDestination):
-        return
-    if sync.mode == "snapshot":
+    if sync.mode == "snapshot" and not destination.takes_files:
         raise UserError(
             f"{place}: a snapshot is a file's mode. Take upsert, mirror or audience.", 2
         )
-    if (sync.mode in DELETES or sync.on_block == "delete") and destination.remove is None:
+    if (sync.mode in DELETES or sync.on_block == "delete") and not destination.takes_away:
         raise UserError(
             f"{place}: {sync.mode} takes away who left, and {sync.destination} says no `remove` "
             "request. Add one, or take a mode that only adds.",
@@ -256,11 +248,12 @@ def _fault(document: Document, found: Mapping[str, Any]) -> str:
     last = str(found["loc"][-1]) if found["loc"] else ""
     place = document.place(path)
     message = str(found["msg"]).removeprefix("Value error, ")
+    kinds = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
     return {
         "extra_forbidden": f"{place}: '{shown(last)}' is no word of this file",
         "missing": f"{place}: '{shown(last)}' is missing",
-        "union_tag_not_found": f"{place}: 'kind' is missing: file or http",
-        "union_tag_invalid": f"{place}: kind is file or http",
+        "union_tag_not_found": f"{place}: 'kind' is missing: {kinds}",
+        "union_tag_invalid": f"{place}: kind is {kinds}",
     }.get(found["type"], f"{place}: {shown(message, 200)}")
 
 

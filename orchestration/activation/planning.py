@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.activation.definitions import DELETES, Sync
-from orchestration.activation.destinations import Destination, HttpDestination
+from orchestration.activation.destinations.kinds import Destination
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal
 
@@ -58,11 +58,7 @@ class Plan:
 
 def is_settled_by_sending_again(sync: Sync, destination: Destination) -> bool:
     """Whether what may have arrived can be sent once more without harm."""
-    return (
-        sync.mode != "append"
-        or not isinstance(destination, HttpDestination)
-        or destination.repeats in ("safe", "keyed")
-    )
+    return sync.mode != "append" or destination.may_repeat
 
 
 def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Path) -> Plan:

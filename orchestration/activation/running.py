@@ -11,12 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from orchestration.activation.definitions import read_sync
-from orchestration.activation.destinations import Destination, FileDestination
-from orchestration.activation.file_target import outbox
-from orchestration.activation.http_target import HttpTarget
+import duckdb
+
+from orchestration.activation.definitions import Sync, read_sync
+from orchestration.activation.destinations.files import FilesDestination
+from orchestration.activation.destinations.kinds import Destination, batch_target, file_store
 from orchestration.activation.ledger import SyncLock, open_ledger
 from orchestration.activation.planning import (
     GuardError,
@@ -26,7 +28,8 @@ from orchestration.activation.planning import (
 )
 from orchestration.activation.sealing import seal
 from orchestration.activation.sending import Ended, MakeTarget, Progress, Run, mapping_hash
-from orchestration.activation.settling_files import close_unsettled
+from orchestration.activation.settling_files import OpenStore, close_unsettled
+from orchestration.activation.targets.protocol import StopSyncError
 from orchestration.errors import UserError
 from orchestration.settings import Settings
 
@@ -38,10 +41,11 @@ def plan_sync(settings: Settings, name: str) -> Ended:
         UserError: the sync's files can't be followed, or the warehouse lacks what they name.
     """
     sync, destination = read_sync(settings, name)
+    opened = _opened(settings, destination)
     with SyncLock(settings.data_dir), _transit(settings) as folder:
         sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
-            close_unsettled(con, name, sync, _folder(settings, destination))
+            _settle_earlier(con, name, sync, opened)
             plan = make_plan(con, name, sync, sealed.path)
             message = ""
             try:
@@ -56,7 +60,7 @@ def run_sync(
     settings: Settings,
     name: str,
     approved: str = "",
-    make_target: MakeTarget = HttpTarget,
+    make_target: MakeTarget = batch_target,
     progress: Progress = lambda done, all_: None,
 ) -> Ended:
     """Run a sync.
@@ -74,12 +78,13 @@ def run_sync(
     sync, destination = read_sync(settings, name)
     if not destination.enabled:
         raise UserError(f"The destination {sync.destination} is not enabled. Nothing was sent.")
+    opened = _opened(settings, destination)
     with SyncLock(settings.data_dir), _transit(settings) as folder:
         sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
-            close_unsettled(con, name, sync, _folder(settings, destination))
+            _settle_earlier(con, name, sync, opened)
             plan = make_plan(con, name, sync, sealed.path)
-            run = Run(con, settings, name, sync, destination, plan, sealed)
+            run = Run(con, folder, name, sync, destination, plan, sealed)
             run.begin()
             try:
                 require_settled(con, name, sync, destination)
@@ -92,7 +97,9 @@ def run_sync(
                     )
                 require_guards(con, name, sync, plan, mapping_hash(sync), bool(approved))
                 run.keep_plan()
-                return run.send(make_target, progress)
+                if opened:
+                    return run.send_file(opened)
+                return run.send_batches(make_target(destination), progress)
             except UserError as error:
                 run.end("refused", str(error))
                 raise
@@ -112,5 +119,20 @@ def _transit(settings: Settings) -> Iterator[Path]:
         shutil.rmtree(base, ignore_errors=True)
 
 
-def _folder(settings: Settings, destination: Destination) -> Path | None:
-    return outbox(settings, destination) if isinstance(destination, FileDestination) else None
+def _opened(settings: Settings, destination: Destination) -> OpenStore | None:
+    """Connects to where its files stand; None for what takes batches."""
+    if isinstance(destination, FilesDestination):
+        return partial(file_store, settings, destination)
+    return None
+
+
+def _settle_earlier(
+    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, opened: OpenStore | None
+) -> None:
+    try:
+        close_unsettled(con, name, sync, opened)
+    except StopSyncError as error:
+        raise UserError(
+            f"{error.reason}. Whether the last run's file arrived is not known, so nothing was "
+            "begun. Try again when it answers."
+        ) from None

@@ -6,24 +6,32 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
 from orchestration.activation.definitions import Sync
-from orchestration.activation.destinations import Destination, FileDestination, HttpDestination
-from orchestration.activation.file_target import formats_of, outbox, remove_leftovers, write_file
+from orchestration.activation.destinations.files import FilesDestination
+from orchestration.activation.destinations.kinds import Destination
 from orchestration.activation.leaving import ADDED, WHOLE, removed_of_audience
 from orchestration.activation.planning import OPERATIONS, Plan
 from orchestration.activation.sealing import Sealed
 from orchestration.activation.settling import SEPARATOR, claim, now, settle
-from orchestration.activation.settling_files import claim_file, settle_file
-from orchestration.activation.targets import BatchTarget, Result, Row, StopSyncError
+from orchestration.activation.settling_files import OpenStore, claim_file, close_file
+from orchestration.activation.targets.files import formats_of, write_file
+from orchestration.activation.targets.protocol import (
+    BatchTarget,
+    FileStore,
+    Result,
+    Row,
+    StopSyncError,
+)
 from orchestration.ingest.sql import literal, quoted
-from orchestration.settings import Settings
 
-MakeTarget = Callable[[HttpDestination], BatchTarget]
+MakeTarget = Callable[[Destination], BatchTarget]
 Progress = Callable[[int, int], None]
 
 
@@ -33,7 +41,8 @@ class Ended:
 
     Attributes:
         run_id: of the run; empty for a dry run.
-        state: planned, completed, completed_with_rejects, stopped or refused.
+        state: planned, completed, completed_with_rejects, stopped, refused or unsettled, which is a
+            file of which nobody knows whether it arrived.
         message: why it did not complete; empty where it did.
         plan: what was to be done.
         sealed: what left out which values.
@@ -69,14 +78,14 @@ class Run:
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
-        settings: Settings,
+        folder: Path,
         name: str,
         sync: Sync,
         destination: Destination,
         plan: Plan,
         sealed: Sealed,
     ) -> None:
-        self.con, self.settings, self.name, self.sync = con, settings, name, sync
+        self.con, self.folder, self.name, self.sync = con, folder, name, sync
         self.destination, self.plan, self.sealed = destination, plan, sealed
         self.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.counts = {"accepted": 0, "rejected": 0, "unknown": 0}
@@ -115,11 +124,13 @@ class Run:
         )
         return Ended(self.run_id, state, message, self.plan, self.sealed, self.calls, **self.counts)
 
-    def send(self, make_target: MakeTarget, progress: Progress) -> Ended:
-        """Send what is planned and take away what left, in this order."""
-        if isinstance(self.destination, FileDestination):
-            return self._write_file(self.destination)
-        target = make_target(self.destination)
+    def send_batches(self, target: BatchTarget, progress: Progress) -> Ended:
+        """Send what is planned and take away what left, in this order.
+
+        Parameters:
+            target: where to.
+            progress: told how many rows of how many have been sent.
+        """
         done, earlier = 0, target.calls
         try:
             for operation, rows in self._batches(target.batch):
@@ -197,16 +208,29 @@ class Run:
         if stopped:
             raise stopped
 
-    def _write_file(self, destination: FileDestination) -> Ended:
-        folder = outbox(self.settings, destination)
-        remove_leftovers(folder, self.name)
+    def send_file(self, open_store: OpenStore) -> Ended:
+        """Send the whole segment, or what changed, as a file, when there is anything to say.
+
+        Parameters:
+            open_store: connects to where it goes.
+        """
+        destination = self.destination
+        assert isinstance(destination, FilesDestination)
         if not self.plan.sent and not self._shrinks():
             return self._completed()
+        try:
+            store = open_store()
+        except StopSyncError as error:
+            return self.end("stopped", error.reason)
+        with closing(store):
+            return self._place_file(store, destination)
+
+    def _place_file(self, store: FileStore, destination: FilesDestination) -> Ended:
         whole = self.sync.mode == "snapshot"
         claim_file(self.con, self)
         written = write_file(
             self.con,
-            folder,
+            self.folder,
             destination,
             self.sync,
             f"{self.name}-{self.run_id}",
@@ -214,8 +238,20 @@ class Run:
             operation=not whole,
         )
         self.calls = 1
+        stopped = ""
+        try:
+            store.sweep(self.name)
+            for file in written.files:
+                store.place(file, file.name)
+        except StopSyncError as error:
+            stopped = error.reason
+        try:
+            state = close_file(self.con, self.name, self.sync.mode, self.run_id, store)
+        except StopSyncError as error:
+            return self.end("unsettled", error.reason)
+        if state != "completed":
+            return self.end("stopped", stopped)
         self.counts["accepted"] = written.rows
-        settle_file(self.con, self.name, self.sync.mode, self.run_id)
         return self._completed()
 
     def _shrinks(self) -> bool:

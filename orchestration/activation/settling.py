@@ -10,7 +10,7 @@ from typing import Protocol
 import duckdb
 
 from orchestration.activation.definitions import Sync
-from orchestration.activation.targets import Result
+from orchestration.activation.targets.protocol import Result
 from orchestration.ingest.sql import literal
 
 SEPARATOR = "\x1f"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import closing
 
 import duckdb
 
 from orchestration.activation.definitions import Sync
 from orchestration.activation.settling import Run, claim_standing, forget, now, transaction
+from orchestration.activation.targets.files import MANIFEST
+from orchestration.activation.targets.protocol import FileStore
 from orchestration.ingest.sql import literal
+
+OpenStore = Callable[[], FileStore]
 
 
 def claim_file(con: duckdb.DuckDBPyConnection, run: Run) -> None:
@@ -56,41 +61,61 @@ def settle_file(con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: st
         forget(con, literal(name), f"select sync_key from sync_plan where run_id = '{run_id}'")
 
 
+def close_file(
+    con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: str, store: FileStore
+) -> str:
+    """Settle a run's file by whether it is complete, which it is when its manifest is there.
+
+    Returns:
+        The run's state: completed or killed.
+
+    Raises:
+        StopSyncError: the store doesn't say.
+    """
+    if store.holds(f"{name}-{run_id}{MANIFEST}"):
+        settle_file(con, name, mode, run_id)
+        return "completed"
+    _withdraw_file(con, name)
+    return "killed"
+
+
 def close_unsettled(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, folder: Path | None
+    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, open_store: OpenStore | None
 ) -> None:
     """Settle what a killed run left, before anything else.
 
-    A batch that was claimed and has no outcome is unknown. A file is complete when its manifest is
-    there; without one it never was a file.
+    A batch that was claimed and has no outcome is unknown. A file without its manifest never was
+    one. Nothing is connected to where nothing is left to settle.
 
     Parameters:
         con: to the ledger.
         name: of the sync.
         sync: its definition.
-        folder: where its files stand; None where it has none.
+        open_store: connects to where its files stand; None where it has none.
+
+    Raises:
+        StopSyncError: the store doesn't say whether a file is there.
     """
-    killed = [
+    unsettled = [
         run_id
         for (run_id,) in con.execute(
-            "select run_id from sync_run where sync_name = ? and state = 'sending'", [name]
+            "select run_id from sync_run where sync_name = ? and state in ('sending', 'unsettled')",
+            [name],
         ).fetchall()
     ]
-    for run_id in killed:
+    for run_id in unsettled:
         con.execute(
             "update sync_attempt set outcome = 'unknown', reason = 'killed', settled_at = ? "
             "where run_id = ? and outcome is null",
             [now(), run_id],
         )
         state = "killed"
-        if folder and (folder / f"{name}-{run_id}.manifest.json").exists():
-            settle_file(con, name, sync.mode, run_id)
-            state = "completed"
-        elif folder:
-            _withdraw_file(con, name)
+        if open_store:
+            with closing(open_store()) as store:
+                state = close_file(con, name, sync.mode, run_id, store)
         con.execute(
-            "update sync_run set state = ?, ended_at = ?, message = 'The process ended before the "
-            "run did.' where run_id = ?",
+            "update sync_run set state = ?, ended_at = ?, message = coalesce(message, 'The process "
+            "ended before the run did.') where run_id = ?",
             [state, now(), run_id],
         )
 

@@ -18,7 +18,7 @@ from orchestration.activation.ledger import ledger_path
 from orchestration.activation.running import run_sync
 from orchestration.activation.sealing import Sealed
 from orchestration.activation.sending import Ended
-from orchestration.activation.targets import Result, Row
+from orchestration.activation.targets.protocol import Result, Row
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 DESTINATION = """

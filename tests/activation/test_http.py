@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.activation.destinations import HttpDestination
-from orchestration.activation.http_target import HttpTarget
-from orchestration.activation.targets import Row, StopSyncError
+from orchestration.activation.destinations.http import HttpDestination
+from orchestration.activation.targets.http import HttpTarget
+from orchestration.activation.targets.protocol import Row, StopSyncError
 from orchestration.errors import UserError
 
 Reply = tuple[int, dict[str, str], Any]

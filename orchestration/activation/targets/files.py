@@ -1,7 +1,8 @@
-"""A folder of files as a destination: whole segments, or what changed since the last file.
+"""The files that leave: a whole segment, or what changed since the last file, and a manifest.
 
-A file is written beside its final name and renamed; its manifest comes last and says that it is
-complete. Nothing in either depends on the clock, so the same run again gives the same bytes.
+They are written in the folder of what is on its way and then placed under their final names, the
+manifest last: it says that the file is complete. Nothing in either depends on the clock, so the
+same run again gives the same bytes.
 """
 
 from __future__ import annotations
@@ -15,79 +16,71 @@ from pathlib import Path
 import duckdb
 
 from orchestration.activation.definitions import Sync
-from orchestration.activation.destinations import FileDestination
+from orchestration.activation.destinations.files import FilesDestination
 from orchestration.ingest.sql import literal, quoted
 from orchestration.segment_tools.export import spreadsheet_safe
-from orchestration.settings import Settings
 
 OPTIONS = {
     "csv": "format csv, header true, force_quote *",
     "parquet": "format parquet, compression zstd",
     "ndjson": "format json",
 }
+MANIFEST = ".manifest.json"
 BLOCK = 1024**2
 
 
 @dataclass(frozen=True)
 class Written:
-    """A file that was written.
+    """What was written, in the order in which it is placed: the manifest last.
 
     Attributes:
-        name: in the destination's folder.
-        rows: in it.
+        files: on this machine, under the names they get.
+        rows: in them.
     """
 
-    name: str
+    files: tuple[Path, ...]
     rows: int
-
-
-def outbox(settings: Settings, destination: FileDestination) -> Path:
-    """The destination's folder."""
-    return settings.data_dir / "outbox" / destination.folder
 
 
 def write_file(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
-    destination: FileDestination,
+    destination: FilesDestination,
     sync: Sync,
     stem: str,
     select: str,
     operation: bool,
 ) -> Written:
-    """Write a file and its manifest.
+    """Write a file and its manifest into a folder of this machine.
 
     Parameters:
         con: to the ledger.
-        folder: the destination's.
+        folder: of what is on its way.
         destination, sync: their files.
         stem: of the name: the sync and the run.
         select: sync_key and the columns that leave; with `operation` where that is one.
         operation: the file says what to do with each row.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = f"{stem}.{destination.format}"
-    hidden = folder / f".{name}.part"
+    data = folder / f"{stem}.{destination.format}"
     columns = _columns(con, sync, destination, select, operation)
     con.execute(
         f"copy (select {', '.join(columns)} from ({select}) as leaving order by sync_key) "
-        f"to {literal(str(hidden))} ({OPTIONS[destination.format]}, use_tmp_file false)"
+        f"to {literal(str(data))} ({OPTIONS[destination.format]}, use_tmp_file false)"
     )
     [(rows,)] = con.execute(f"select count(*) from ({select}) as leaving").fetchall()
-    hidden.chmod(0o600)
-    digest = _synced(hidden)
-    hidden.replace(folder / name)
-    manifest = {
-        "file": name,
+    manifest = folder / f"{stem}{MANIFEST}"
+    told = {
+        "file": data.name,
         "rows": rows,
-        "bytes": (folder / name).stat().st_size,
-        "sha256": digest,
+        "bytes": data.stat().st_size,
+        "sha256": _synced(data),
         "columns": [*(["operation"] if operation else []), *_names(sync)],
         "formula_guard": destination.formula_guard,
         "formats": formats_of(sync),
     }
-    _write_manifest(folder, stem, manifest)
-    return Written(name, rows)
+    manifest.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    _synced(manifest)
+    return Written((data, manifest), rows)
 
 
 def _names(sync: Sync) -> list[str]:
@@ -102,7 +95,7 @@ def formats_of(sync: Sync) -> dict[str, str]:
 def _columns(
     con: duckdb.DuckDBPyConnection,
     sync: Sync,
-    destination: FileDestination,
+    destination: FilesDestination,
     select: str,
     operation: bool,
 ) -> list[str]:
@@ -124,33 +117,3 @@ def _synced(path: Path) -> str:
         while block := handle.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _write_manifest(folder: Path, stem: str, manifest: dict[str, object]) -> None:
-    hidden = folder / f".{stem}.manifest.json.part"
-    hidden.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    with hidden.open("rb") as handle:
-        os.fsync(handle.fileno())
-    hidden.replace(folder / f"{stem}.manifest.json")
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def remove_leftovers(folder: Path, name: str) -> None:
-    """Remove what killed runs of a sync left: parts, and files that have no manifest.
-
-    Parameters:
-        folder: the destination's.
-        name: of the sync.
-    """
-    if not folder.is_dir():
-        return
-    for part in folder.glob(f".{name}-*.part"):
-        part.unlink(missing_ok=True)
-    for file in folder.glob(f"{name}-*"):
-        stem = file.name.partition(".")[0]
-        if not (folder / f"{stem}.manifest.json").exists():
-            file.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 Outcome = Literal["accepted", "rejected", "unknown", "not_sent"]
@@ -66,4 +67,40 @@ class BatchTarget(Protocol):
         Raises:
             StopSyncError: nothing more can be sent in this run.
         """
+        ...
+
+
+class FileStore(Protocol):
+    """A destination that takes files, each under its final name whole or not at all."""
+
+    def holds(self, name: str) -> bool:
+        """Whether a file of that name is complete there.
+
+        Raises:
+            StopSyncError: it can't be known.
+        """
+        ...
+
+    def place(self, file: Path, name: str) -> None:
+        """Put a file there. The file may be moved away by it.
+
+        Parameters:
+            file: on this machine, whose bytes are on the disk.
+            name: what it is called there.
+
+        Raises:
+            StopSyncError: it is not there, or nobody knows.
+        """
+        ...
+
+    def sweep(self, prefix: str) -> None:
+        """Remove what killed runs of a sync left: parts, and files that have no manifest.
+
+        Parameters:
+            prefix: what the names of the sync's files begin with.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
         ...

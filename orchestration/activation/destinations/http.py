@@ -1,68 +1,20 @@
-"""What a destination's file may say: where it leaves to, and how."""
+"""A destination that is an HTTP API."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from orchestration.segments.declared import OWNER
-
-MARKETING_ACTIONS = (
-    "analytics", "combine_with_identity", "cross_site_targeting", "data_science", "email_targeting",
-    "export_to_third_party", "onsite_ads", "onsite_personalisation", "segment_match",
-    "single_identity_personalisation",
-)  # fmt: skip
-THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Text = Annotated[str, Field(min_length=1, max_length=400)]
-
-
-class Strict(BaseModel):
-    """A part of a file: nothing but its own words."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Secret(Strict):
-    """Where a secret stands; never the secret.
-
-    Attributes:
-        env: an environment variable that holds it.
-        file: a file that holds it.
-    """
-
-    env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
-    file: Text | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Secret:
-        if (self.env is None) == (self.file is None):
-            raise ValueError("name the secret's place: either env or file")
-        return self
-
-
-class _Destination(Strict):
-    title: Text
-    owner: Annotated[str, Field(pattern=OWNER)]
-    enabled: bool = True
-    marketing_actions: list[Literal[MARKETING_ACTIONS]] = Field(min_length=1)  # type: ignore[valid-type]
-
-
-class FileDestination(_Destination):
-    """A folder of files that somebody fetches.
-
-    Attributes:
-        folder: below `outbox` in the data folder.
-        format: of the files.
-        formula_guard: put an apostrophe before texts that a spreadsheet takes for a formula.
-    """
-
-    kind: Literal["file"]
-    folder: Name
-    format: Literal["csv", "parquet", "ndjson"] = "csv"
-    formula_guard: bool = False
+from orchestration.activation.destinations.common import (
+    THIS_MACHINE,
+    BaseDestination,
+    Name,
+    Secret,
+    Strict,
+    Text,
+)
 
 
 class Call(Strict):
@@ -94,7 +46,7 @@ class Rejections(Strict):
     reason: Name = "reason"
 
 
-class HttpDestination(_Destination):
+class HttpDestination(BaseDestination):
     """An HTTP API.
 
     Attributes:
@@ -130,5 +82,12 @@ class HttpDestination(_Destination):
             raise ValueError("address is https://host/path: no user, password, query or fragment")
         return self
 
+    @property
+    def takes_away(self) -> bool:
+        """Whether it has a request for that."""
+        return self.remove is not None
 
-Destination = FileDestination | HttpDestination
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a request that comes twice does nothing more."""
+        return self.repeats != "unsafe"

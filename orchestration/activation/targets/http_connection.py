@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-import os
 import socket
 import ssl
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from orchestration.activation.destinations import THIS_MACHINE, HttpDestination, Secret
-from orchestration.activation.targets import StopSyncError
-from orchestration.errors import UserError
+from orchestration.activation.destinations.common import THIS_MACHINE
+from orchestration.activation.destinations.http import HttpDestination
+from orchestration.activation.targets.protocol import StopSyncError
 
 
 class NotSentError(Exception):
@@ -79,25 +77,3 @@ def _require_public(destination: HttpDestination, host: str, address: str) -> No
             "meant",
             [],
         )
-
-
-def secret_of(secret: Secret) -> str:
-    """The secret that stands where a file says.
-
-    Raises:
-        UserError: it is not there.
-    """
-    if secret.env:
-        value = os.environ.get(secret.env, "").strip()
-        where = f"The environment variable {secret.env}"
-    else:
-        where = f"The file {secret.file}"
-        try:
-            value = Path(str(secret.file)).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            value = ""
-    if not value or not value.isprintable() or not value.isascii():
-        raise UserError(
-            f"{where} holds no secret. Set it; the destination's file names its place.", 2
-        )
-    return value

@@ -16,9 +16,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestration.activation.destinations import Call, HttpDestination
-from orchestration.activation.http_connection import NotSentError, open_connection, secret_of
-from orchestration.activation.targets import Outcome, Result, Row, StopSyncError
+from orchestration.activation.destinations.http import Call, HttpDestination
+from orchestration.activation.targets.credentials import secret_of
+from orchestration.activation.targets.http_connection import NotSentError, open_connection
+from orchestration.activation.targets.protocol import Outcome, Result, Row, StopSyncError
 
 PASSING_CODES = (408, 425, 429, 500, 502, 503, 504)
 OF_ROWS = (400, 409, 413, 422)

@@ -1,0 +1,69 @@
+"""What every destination's file says, whatever its kind."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestration.segments.declared import OWNER
+
+MARKETING_ACTIONS = (
+    "analytics", "combine_with_identity", "cross_site_targeting", "data_science", "email_targeting",
+    "export_to_third_party", "onsite_ads", "onsite_personalisation", "segment_match",
+    "single_identity_personalisation",
+)  # fmt: skip
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class Strict(BaseModel):
+    """A part of a file: nothing but its own words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Secret(Strict):
+    """Where a secret stands; never the secret.
+
+    Attributes:
+        env: an environment variable that holds it.
+        file: a file that holds it.
+    """
+
+    env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+    file: Text | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Secret:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("name the secret's place: either env or file")
+        return self
+
+
+class BaseDestination(Strict):
+    """What a destination's file says whatever its kind.
+
+    Attributes:
+        title, owner: for people.
+        enabled: nothing is sent where it is false.
+        marketing_actions: what it is for; policies judge by them.
+        takes_files: whole files leave, one per run; otherwise rows in batches.
+    """
+
+    title: Text
+    owner: Annotated[str, Field(pattern=OWNER)]
+    enabled: bool = True
+    marketing_actions: list[Literal[MARKETING_ACTIONS]] = Field(min_length=1)  # type: ignore[valid-type]
+    takes_files: ClassVar[bool] = False
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether something can be taken away at the other end."""
+        return True
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether what may have arrived can be sent once more without harm."""
+        return True

@@ -1,0 +1,1 @@
+"""What delivers to destinations: rows in batches, or whole files."""
