@@ -49,7 +49,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     manifest = load_manifest(settings)
     check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
     check_compared_attributes(match_seeds(settings.dbt_project_dir), attributes_declared(manifest))
-    describe, refresh = shown_beside(settings, manifest), refresh_job()
+    describe = shown_beside(settings, manifest)
+    refresh, syncs = refresh_job(), activation_job(settings)
     return dg.Definitions(
         assets=[
             ingest_assets(
@@ -67,12 +68,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             publish_asset(settings, mark_published),
             *sync_assets(settings),
         ],
-        jobs=[refresh, training_job(settings), *activation_job(settings)],
+        jobs=[refresh, training_job(settings), *syncs],
         schedules=[daily_schedule(), training_schedule()],
         sensors=[
             source_sensor(settings, manifest),
             watch_sensor(settings),
-            *after_refresh_sensor(settings, refresh, DOOR_TAG, COMMAND_LINE),
+            *after_refresh_sensor(settings, refresh, syncs, DOOR_TAG, COMMAND_LINE),
         ],
         resources={
             "warehouse": CarryingWarehouse.of(settings),

@@ -1,7 +1,7 @@
 """Each sync as an asset of its own in Dagster, and the job that runs those of a refresh.
 
-The job is another one than the refresh: a sync waits for servers elsewhere, and neither the right to
-write the warehouse nor the word that a refresh went well may depend on them.
+The job is another one than the refresh: a sync waits for servers elsewhere, and neither the right
+to write the warehouse nor the word that a refresh went well may depend on them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def sync_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """An asset per sync.
 
     Parameters:
-        settings: paths. A file that can't be followed has an asset, too, which says so when it runs.
+        settings: paths. A file that can't be followed has an asset, too; its run says why.
     """
     return [_sync_asset(settings, name) for name in runnable(settings)]
 
@@ -142,7 +142,7 @@ def _counts(ended: Ended) -> dict[str, Any]:
         "dagster/row_count": plan.rows,
         "run": ended.run_id,
         "plan": plan.hash,
-        **{operation: count for operation, count in plan.counts.items()},
+        **plan.counts,
         "accepted": ended.accepted,
         "rejected": ended.rejected,
         "without an answer": ended.unknown,
@@ -154,7 +154,9 @@ def _counts(ended: Ended) -> dict[str, Any]:
     }
 
 
-def after_refresh_sensor(settings: Settings, refresh: Any, door_tag: str, done: str) -> list[Any]:
+def after_refresh_sensor(
+    settings: Settings, refresh: Any, syncs: list[Any], door_tag: str, done: str
+) -> list[Any]:
     """The sensor `syncs_after_refresh`: refreshes from Dagster's doors are followed by syncs.
 
     It is on where a sync says `schedule: each_refresh` when the definitions are loaded, because
@@ -163,21 +165,21 @@ def after_refresh_sensor(settings: Settings, refresh: Any, door_tag: str, done: 
     Parameters:
         settings: paths.
         refresh: the job whose success it waits for.
+        syncs: the job of `activation_job`.
         door_tag: the tag that says who started a run.
         done: the door that runs the syncs itself, the command line.
 
     Returns:
         The sensor; none where there is no sync.
     """
-    jobs = activation_job(settings)
-    if not jobs:
+    if not syncs:
         return []
 
     @dg.run_status_sensor(
         name="syncs_after_refresh",
         run_status=dg.DagsterRunStatus.SUCCESS,
         monitored_jobs=[refresh],
-        request_jobs=jobs,
+        request_jobs=syncs,
         minimum_interval_seconds=30,
         default_status=(
             dg.DefaultSensorStatus.RUNNING if due(settings) else dg.DefaultSensorStatus.STOPPED

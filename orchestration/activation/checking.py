@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from orchestration.activation.definitions import names, read_destination, read_sync
 from orchestration.errors import UserError
-from orchestration.segment_tools.choosing import column_of
+from orchestration.segment_tools.choosing import columns_of
 from orchestration.segment_tools.compare import require_active
 from orchestration.segments.files import named
 from orchestration.settings import Settings
@@ -32,9 +32,7 @@ def _fault(settings: Settings, name: str) -> str:
     try:
         sync, _ = read_sync(settings, name)
         require_active(named(settings.dbt_project_dir, sync.segment))
-        for column in sync.columns.values():
-            for source in filter(None, (column.source, column.country)):
-                column_of(settings, source)
+        columns_of(settings, sync.sources)
     except UserError as error:
         return f"{name}: {error}"
     return ""

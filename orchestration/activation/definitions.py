@@ -123,6 +123,12 @@ class Sync(Strict):
     schedule: Literal["each_refresh", "manual"] = "manual"
     nulls: Literal["omit", "send"] = "omit"
 
+    @property
+    def sources(self) -> list[str]:
+        """All columns of the warehouse that it reads, each once."""
+        read = [source for c in self.columns.values() for source in (c.source, c.country) if source]
+        return list(dict.fromkeys(read))
+
     @model_validator(mode="before")
     @classmethod
     def _short_columns(cls, data: Any) -> Any:

@@ -21,7 +21,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    column_of,
+    columns_of,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -68,12 +68,9 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
         UserError: the segment or a column is not there, or a key stands for several people.
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
-    chosen = {name: column_of(settings, column.source) for name, column in sync.columns.items()}
-    countries = {
-        name: column_of(settings, column.country)
-        for name, column in sync.columns.items()
-        if column.country
-    }
+    read = columns_of(settings, sync.sources)
+    chosen = {name: read[column.source] for name, column in sync.columns.items()}
+    countries = {n: read[c.country] for n, c in sync.columns.items() if c.country}
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
         contact = contact_of(con, list(chosen.values()), sync.purpose, sync.channel)
         if contact is None:

@@ -14,7 +14,7 @@ JOB_TAG = "c360/job"
 """On runs of jobs of which one runs at a time."""
 
 DAGSTER_YAML = """\
-# Written by c360. One run of a job at a time, no usage statistics, everything below the data folder.
+# Written by c360. No usage statistics, everything below the data folder.
 telemetry:
   enabled: false
 concurrency:

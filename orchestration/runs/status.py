@@ -34,8 +34,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
     Returns:
         data_dir, running (who writes now, or None), published (path, bytes, published_at, as_of,
         run_id, proved, version, rolled_back_from, doors; or None), last_run (the newest that has
-        ended, or None), last_syncs (the same of those that follow refreshes), stale_sources (sources without new rows for longer than they declare, a
-        sentence each) and runs (the newest first).
+        ended, or None), last_syncs (the same of those that follow refreshes), stale_sources
+        (sources without new rows for longer than they declare, a sentence each) and runs (the
+        newest first).
     """
     runs = [_with_end(settings, r) for r in records.read_records(settings, SHOWN_RUNS + 1)]
     ended = [r for r in runs if not r.in_progress]

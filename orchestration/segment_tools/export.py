@@ -19,7 +19,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    column_of,
+    columns_of,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -64,7 +64,7 @@ def export(
     if to.suffix not in (".csv", ".parquet"):
         raise UserError(f"--to {to} ends in neither .csv nor .parquet.", 2)
     require_active(named(settings.dbt_project_dir, name))
-    chosen = [column_of(settings, column) for column in dict.fromkeys(columns)]
+    chosen = list(columns_of(settings, columns).values())
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
         contact = contact_of(con, chosen, purpose, channel)
         try:
