@@ -12,8 +12,7 @@ import dagster as dg
 from orchestration import run_records as records
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.watch import UNREACHABLE, source_states
-from orchestration.run_records import ACTIVATION_JOB, REFRESH_JOB
-from orchestration.runs.dagster_home import JOB_TAG
+from orchestration.run_records import ACTIVATION_JOB, JOB_TAG, REFRESH_JOB
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.settings import Settings
 

@@ -22,8 +22,7 @@ from orchestration.failures import in_words
 from orchestration.locking import WriterLock
 from orchestration.progress import reporter
 from orchestration.publish.assets import PUBLISHED_KEY
-from orchestration.run_records import ACTIVATION_JOB
-from orchestration.runs.dagster_home import JOB_TAG
+from orchestration.run_records import ACTIVATION_JOB, JOB_TAG
 from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections
 from orchestration.transform.translator import gate_key

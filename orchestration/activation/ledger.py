@@ -53,6 +53,8 @@ create table if not exists sync_standing (
     sync_name varchar not null, sync_key varchar not null, payload_hash varchar not null,
     payload varchar, formats varchar, is_acked boolean not null
 );
+alter table sync_run add column if not exists segment_name varchar;
+alter table sync_run add column if not exists destination_name varchar;
 """
 
 

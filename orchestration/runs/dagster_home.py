@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 
+from orchestration.run_records import JOB_TAG
 from orchestration.settings import Settings
 
 LOCATION = "orchestration.definitions"
 """The code location: the module that Dagster loads."""
-
-JOB_TAG = "c360/job"
-"""On runs of jobs of which one runs at a time."""
 
 DAGSTER_YAML = """\
 # Written by c360. No usage statistics, everything below the data folder.

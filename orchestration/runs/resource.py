@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from orchestration.activation.recorded import record
 from orchestration.errors import UserError
 from orchestration.logs import log
 from orchestration.resources import Warehouse
@@ -71,6 +72,8 @@ class CarryingWarehouse(Warehouse):
         if whole:
             run.change(whole=True, sources=before.begin_whole(self.settings))
         with self.get_connection() as con:
+            if whole:
+                record(con, self.settings)
             if ACCEPT_DRIFT_TAG in tags:
                 before.accept_drift(con)
             if REBUILD_TAG in tags:
