@@ -196,9 +196,7 @@ def run(
         print(json.dumps({**told, **summary.collect(settings)}, indent=2))
     else:
         summary.show(out, settings, record)
-    if syncs and not syncs.success:
-        # What was asked for is there: the refresh is published, whatever became of its syncs.
-        err.print(styled("[yellow]The refresh is published. Of its syncs:[/] {}", syncs.failure))
+    summary.tell_syncs(err, syncs)
 
 
 @app.command()
