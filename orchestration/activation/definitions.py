@@ -103,6 +103,8 @@ class Sync(Strict):
         on_block: what becomes at the other end of who may not be contacted any more, in modes that
             delete nothing else: keep or delete.
         guard, retry: limits.
+        schedule: each_refresh, after every refresh that was published, or manual: when somebody
+            asks. Nothing leaves unasked, so manual is the default.
         nulls: whether an empty value is left out or sent as null.
         refresh_days: what was acknowledged that long ago is sent again, unchanged as it is: some
             platforms forget a member after a time.
@@ -123,10 +125,17 @@ class Sync(Strict):
     on_block: Literal["keep", "delete"] = "keep"
     guard: Guard = Guard()
     retry: Retry = Retry()
+    schedule: Literal["each_refresh", "manual"] = "manual"
     nulls: Literal["omit", "send"] = "omit"
     refresh_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     consent_max_age_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     exceptions: list[PolicyException] = Field(default_factory=list, max_length=50)
+
+    @property
+    def sources(self) -> list[str]:
+        """All columns of the warehouse that it reads, each once."""
+        read = [source for c in self.columns.values() for source in (c.source, c.country) if source]
+        return list(dict.fromkeys(read))
 
     @model_validator(mode="before")
     @classmethod
@@ -181,11 +190,7 @@ def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
     Raises:
         UserError: there is none of that name, or one of the two can't be followed.
     """
-    document = _document(settings, "syncs", name)
-    try:
-        sync = Sync.model_validate(document.data)
-    except ValidationError as error:
-        raise _refusal(document, error) from None
+    document, sync = _read(settings, name)
     known = names(settings, "destinations")
     if sync.destination not in known:
         raise UserError(
@@ -196,6 +201,23 @@ def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
     destination = read_destination(settings, sync.destination)
     _require_able(document, sync, destination)
     return sync, destination
+
+
+def schedule_of(settings: Settings, name: str) -> str:
+    """When a sync runs by itself; what its destination's file says is not asked.
+
+    Raises:
+        UserError: there is none of that name, or its file can't be followed.
+    """
+    return _read(settings, name)[1].schedule
+
+
+def _read(settings: Settings, name: str) -> tuple[Document, Sync]:
+    document = _document(settings, "syncs", name)
+    try:
+        return document, Sync.model_validate(document.data)
+    except ValidationError as error:
+        raise _refusal(document, error) from None
 
 
 def _require_able(document: Document, sync: Sync, destination: Destination) -> None:
