@@ -17,7 +17,7 @@ owner: team:marketing
 kind: file
 folder: {name}
 format: csv
-marketing_actions: [email_targeting]
+marketing_actions: [email_targeting, export_to_third_party]
 """
 SYNC = """\
 # Who leaves with what. Words: docs/activation.md.

@@ -27,6 +27,7 @@ MARKETING_ACTIONS = (
 )  # fmt: skip
 EVERY = "every"
 LABEL = r"^[A-Za-z][A-Za-z0-9_]{0,29}$"
+Actions = Literal["every"] | list[str]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Model = TypeVar("Model", bound=BaseModel)
@@ -52,6 +53,13 @@ class PolicyException(_Strict):
     until: date
 
 
+def _actions(said: Any) -> Any:
+    known = isinstance(said, list) and said and all(one in MARKETING_ACTIONS for one in said)
+    if said != EVERY and not known:
+        raise ValueError(f"it is {EVERY}, or a list of {', '.join(MARKETING_ACTIONS)}")
+    return said
+
+
 class Policy(_Strict):
     """What may not be done with data of some labels.
 
@@ -64,7 +72,7 @@ class Policy(_Strict):
 
     title: Text
     labels: Annotated[Expression, BeforeValidator(expression)]
-    marketing_actions: Literal["every"] | list[Literal[MARKETING_ACTIONS]]  # type: ignore[valid-type]
+    marketing_actions: Annotated[Actions, BeforeValidator(_actions)]
     enabled: bool = True
 
     def is_about(self, actions: Collection[str] | None) -> bool:

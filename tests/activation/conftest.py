@@ -26,3 +26,15 @@ def installed(
         patch.setattr(definitions, "FOLDER", folder / "activation")
         yield Settings(data, data / "landing", DBT_PROJECT_DIR)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def rules(installed: Settings) -> Iterator[Settings]:
+    """The same installation, whose files are put back."""
+    folder = installed.dbt_project_dir / definitions.FOLDER
+    before = {path: path.read_text() for path in folder.rglob("*.yml")}
+    yield installed
+    for path in folder.rglob("*.yml"):
+        path.unlink()
+    for path, text in before.items():
+        path.write_text(text)

@@ -18,8 +18,9 @@ from orchestration.activation.runs import Ended
 from orchestration.activation.settling import now
 from orchestration.settings import Settings
 from tests.activation.lab import DESTINATION, Receiver
+from tests.activation.policy_lab import write
 from tests.activation.test_leaving import said_anew
-from tests.activation.test_policies import people, write
+from tests.activation.test_random_policies import people
 
 SYNC = """
 title: Letters

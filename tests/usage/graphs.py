@@ -131,6 +131,8 @@ def _column(chance: random.Random, first: str, second: str) -> tuple[str, frozen
             {b(x), a(y)},
         ),
         (f"(select max(d.{x}) from {second} as d)", {b(x)}),
+        (f"exists (select 1 from {second} as d where d.{x} = a.{y})", {b(x), a(y)}),
+        (f"(select count(*) from {second} as d where d.{x} > 1)", {b(x)}),
         (f"a.{x} + b.{y} * b.{z}", {a(x), b(y), b(z)}),
         ("1", set()),
     ]
