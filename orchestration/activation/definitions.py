@@ -24,7 +24,7 @@ from orchestration.settings import Settings
 
 FOLDER = Path("activation")
 """Below the dbt project."""
-DOCS = "docs/activation.md says what the files hold."
+DOCS = "docs/activation.md and docs/destinations.md say what the files hold."
 MOST_TOLD = 5
 Share = Annotated[float, Field(ge=0, le=1)]
 Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
