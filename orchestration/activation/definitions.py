@@ -23,7 +23,7 @@ from orchestration.settings import Settings
 from orchestration.usage.policies import ACTIVATION, PolicyException
 
 FOLDER = ACTIVATION
-DOCS = "docs/activation.md says what the files hold."
+DOCS = "docs/activation.md and docs/destinations.md say what the files hold."
 Share = Annotated[float, Field(ge=0, le=1)]
 Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
 Mode = Literal["snapshot", "insert", "update", "upsert", "mirror", "audience", "append"]
