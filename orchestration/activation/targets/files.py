@@ -68,12 +68,13 @@ def write_file(
         f"to {literal(str(data))} ({OPTIONS[destination.format]}, use_tmp_file false)"
     ).fetchall()
     manifest = folder / f"{stem}{MANIFEST}"
+    headers = [destination.headers.get(name, name) for name in _names(sync)]
     told = {
         "file": data.name,
         "rows": rows,
         "bytes": data.stat().st_size,
         "sha256": _synced(data),
-        "columns": [*(["operation"] if operation else []), *_names(sync)],
+        "columns": [*(["operation"] if operation else []), *headers],
         "formula_guard": destination.formula_guard,
         "formats": formats_of(sync),
     }
@@ -104,7 +105,7 @@ def _columns(
         column = "sync_key" if name == sync.key and name not in sync.columns else quoted(name)
         guarded = destination.formula_guard and types.get(name, "VARCHAR") == "VARCHAR"
         value = spreadsheet_safe(column) if guarded else column
-        selected.append(f"{value} as {quoted(name)}")
+        selected.append(f"{value} as {quoted(destination.headers.get(name, name))}")
     return selected
 
 
