@@ -12,8 +12,8 @@ import dagster as dg
 
 from orchestration.activation.after_refresh import due, runnable
 from orchestration.activation.definitions import read_sync
-from orchestration.activation.ledger import SyncLock
 from orchestration.activation.guards import GuardError
+from orchestration.activation.ledger import SyncLock
 from orchestration.activation.running import run_sync
 from orchestration.activation.runs import Ended
 from orchestration.alerts.alert import safe

@@ -12,6 +12,7 @@ import pytest
 from orchestration.activation import settling_files
 from orchestration.activation.targets import files as files_written
 from orchestration.activation.targets.folder import Folder
+from orchestration.errors import UserError
 from orchestration.settings import Settings
 from tests.activation.lab import FILES, Killed, Lab, Member, people, project_in
 
@@ -144,3 +145,16 @@ def test_the_same_run_again_gives_the_same_bytes(lab: Lab) -> None:
         contents.add(files(lab)[-1].read_bytes())
         (lab.settings.data_dir / "activation.duckdb").unlink()
     assert len(contents) == 1
+
+
+def test_columns_are_called_in_files_what_their_receiver_calls_them(lab: Lab) -> None:
+    headers = "headers: {email: Email, name: First Name}\n"
+    lab.define("snapshot", destination=FILES + headers)
+    lab.run(people(2))
+    [file] = (lab.settings.data_dir / "outbox" / "agency").glob("*.csv")
+    assert file.read_text().splitlines()[0] == '"profile_id","Email","First Name"'
+    [manifest] = (lab.settings.data_dir / "outbox" / "agency").glob("*.json")
+    assert json.loads(manifest.read_text())["columns"] == ["profile_id", "Email", "First Name"]
+    lab.define("snapshot", destination=FILES + headers.replace("First Name", "EMAIL"))
+    with pytest.raises(UserError, match="two columns have the same header"):
+        lab.run(people(2))

@@ -79,7 +79,7 @@ class Installed:
 
     company: Company
     chance: random.Random
-    longest: float = 4.0
+    longest: float = 2.0
     kills: int = 0
 
     @property
@@ -119,12 +119,16 @@ class Installed:
         return {key: json.loads(payload) for key, payload in rows}
 
     def run(self, name: str, kill_after: float | None = None) -> str:
-        """Run a sync, or kill it at an instant; its state, or killed."""
+        """Run a sync, or kill it so long after it began its work; its state, or killed."""
+        transit = self.settings.data_dir / "activation_transit"
+        shutil.rmtree(transit, ignore_errors=True)
         process = subprocess.Popen(
             [sys.executable, "-m", "orchestration.cli", "activation", "run", name, "--json"],
             env=self.company.environment, cwd=PROJECT_ROOT, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+        while not transit.exists() and process.poll() is None:
+            time.sleep(0.01)
         began = time.monotonic()
         try:
             out, error = process.communicate(timeout=kill_after)
@@ -133,8 +137,7 @@ class Installed:
             process.communicate()
             self.kills += 1
             return "killed"
-        if kill_after is None:
-            self.longest = 0.8 * self.longest + 0.2 * (time.monotonic() - began)
+        self.longest = 0.7 * self.longest + 0.3 * (time.monotonic() - began)
         assert process.returncode in (0, 1), error
         return str(json.loads(out)["state"]) if out else error
 
@@ -161,8 +164,7 @@ class Installed:
         while self.kills < rounds:
             for name in names:
                 self.choose()
-                # The first half of a run reads Python's files and the warehouse.
-                self.run(name, self.chance.uniform(0.4, 1.0) * self.longest)
+                self.run(name, self.chance.uniform(0, 1) * self.longest)
                 for _ in range(40):
                     if self.run(name) == "completed":
                         break

@@ -6,9 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from orchestration.activation.destinations.common import BaseDestination, Name
+from orchestration.activation.destinations.common import BaseDestination, Name, Text
+
+
+def _different(headers: dict[str, str]) -> dict[str, str]:
+    if len({header.lower() for header in headers.values()}) < len(headers):
+        raise ValueError("two columns have the same header")
+    return headers
+
 
 NAME = re.compile(r"(?:[A-Za-z0-9_.-]|\{(?:sync|run|date|part)\})+")
 MANIFEST = ".manifest.json"
@@ -24,6 +31,7 @@ class FilesDestination(BaseDestination):
         split_rows: most rows of a file; what has more leaves in parts.
         name: of the files without their ending, with {sync}, {run}, {date} and {part}.
         encrypt_for: the receiver's OpenPGP public key, as text.
+        headers: what columns are called in the files, where it is not their name.
         formula_guard: put an apostrophe before texts that a spreadsheet takes for a formula.
     """
 
@@ -34,6 +42,7 @@ class FilesDestination(BaseDestination):
     split_rows: Annotated[int, Field(ge=1)] | None = None
     name: Annotated[str, Field(max_length=120)] | None = None
     encrypt_for: Annotated[str, Field(max_length=32_000)] | None = None
+    headers: Annotated[dict[Name, Text], AfterValidator(_different)] = Field(default_factory=dict)
     formula_guard: bool = False
 
     @field_validator("name")

@@ -85,6 +85,7 @@ def write_files(
             encrypt_file(plain, file, destination.encrypt_for)
         written.append((file, rows))
     manifest = folder / manifest_name(sync_name, run_id)
+    headers = [destination.headers.get(name, name) for name in _names(sync)]
     rows = sum(of_file for _, of_file in written)
     told = {
         "rows": rows,
@@ -92,7 +93,7 @@ def write_files(
             {"file": f.name, "rows": n, "bytes": f.stat().st_size, "sha256": synced_hash(f)}
             for f, n in written
         ],
-        "columns": [*(["operation"] if operation else []), *_names(sync)],
+        "columns": [*(["operation"] if operation else []), *headers],
         "format": destination.format,
         "compression": destination.compression,
         "encrypted_for": fingerprint(key) if (key := destination.encrypt_for) else None,
@@ -152,7 +153,7 @@ def _columns(
         column = "sync_key" if name == sync.key and name not in sync.columns else quoted(name)
         guarded = destination.formula_guard and types.get(name, "VARCHAR") == "VARCHAR"
         value = spreadsheet_safe(column) if guarded else column
-        selected.append(f"{value} as {quoted(name)}")
+        selected.append(f"{value} as {quoted(destination.headers.get(name, name))}")
     return selected
 
 
