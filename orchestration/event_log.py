@@ -106,7 +106,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         if kind not in MIRRORED:
             return
         with self.index_connection() as con:
-            [event_id] = con.execute(KEEP, row).inserted_primary_key or (None,)
+            event_id = int(con.execute(KEEP, row).inserted_primary_key[0])  # type: ignore[index]
             if kind in ASSET_EVENTS:
                 self._store_asset_event_tags(con, [event], [event_id])
                 self._store_asset_event(con, event, event_id)
@@ -145,7 +145,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             known = {"asset_key": name, "check_name": check.check_name, "run_id": event.run_id}
             con.execute(PLAN_CHECK, {**found, **known, "execution_status": status})
             return True
-        if check.partition or not event.run_id:
+        if check.partition:
             return False
         outcome = AssetCheckExecutionRecordStatus
         looked_at = check.target_materialization_data

@@ -1,8 +1,8 @@
 """Calls of the command line, each in a process of its own, forked from one that has the libraries.
 
-Starting Python and importing dbt and Dagster takes seconds a call; forking takes milliseconds. Where
-a call has an environment of its own or is crippled, the product's own modules are imported in the
-child, under that. Read a call as a line of JSON, write its result as one.
+Starting Python and importing dbt and Dagster takes seconds a call; forking takes milliseconds.
+Where a call has an environment of its own or is crippled, the product's own modules are imported in
+the child, under that. Read a call as a line of JSON, write its result as one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def answer(call: dict[str, Any]) -> dict[str, Any]:
     """Run a call and say how it ended.
 
     Parameters:
-        call: arguments, environment (None unsets), folder, and how the process is to be crippled.
+        call: arguments, environment (None unsets), folder, how the process is to be crippled, and
+            `is_loaded_anew`: whether the product's modules are imported in it.
     """
     # Not a TemporaryDirectory: the child, which ends as a program does, would remove it.
     folder = tempfile.mkdtemp()
