@@ -21,7 +21,7 @@ def door_of(
     settings: Settings, manifest: Mapping[str, Any], con: duckdb.DuckDBPyConnection
 ) -> PolicyDoor:
     """The policies of the project over the columns of a warehouse; see `PolicyDoor`."""
-    return PolicyDoor(manifest, con, settings.dbt_project_dir / definitions.FOLDER)
+    return PolicyDoor(settings, manifest, con, settings.dbt_project_dir / definitions.FOLDER)
 
 
 def require_rules(settings: Settings, manifest: Mapping[str, Any]) -> None:

@@ -12,8 +12,9 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.lineage.origins import Name
-from orchestration.lineage.store import COLUMNS
+from orchestration.lineage.store import COLUMNS, outdated
 from orchestration.segments.catalogue import nearest
+from orchestration.settings import Settings
 from orchestration.usage.carried import RULES, UNKNOWN, Carried, CarriedLabels
 from orchestration.usage.declared import DeclaredLabels
 from orchestration.usage.policies import EVERY, Policy, PolicyException, Rules, read_rules
@@ -48,6 +49,7 @@ class PolicyDoor:
     """The policies of a project over the columns of a warehouse.
 
     Parameters:
+        settings: paths.
         manifest: dbt's manifest.json, whose YAML has the labels.
         con: to the warehouse.
         folder: of the policies.
@@ -57,7 +59,11 @@ class PolicyDoor:
     """
 
     def __init__(
-        self, manifest: Mapping[str, Any], con: duckdb.DuckDBPyConnection, folder: Path
+        self,
+        settings: Settings,
+        manifest: Mapping[str, Any],
+        con: duckdb.DuckDBPyConnection,
+        folder: Path,
     ) -> None:
         self._rules = read_rules(folder)
         declared = DeclaredLabels(manifest, self._rules.labels)
@@ -67,7 +73,7 @@ class PolicyDoor:
         ).fetchone()
         if known is None:
             raise UserError(NO_LINEAGE, 3)
-        self._carried = CarriedLabels(con, declared)
+        self._carried = CarriedLabels(con, declared, outdated(con, settings, manifest))
 
     def require(self, use: Use, today: date | None = None) -> None:
         """Refuse what a policy does not allow.
