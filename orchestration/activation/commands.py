@@ -13,7 +13,7 @@ from orchestration.lookup.layers import require_readable
 from orchestration.terminal import Console, styled
 
 if TYPE_CHECKING:
-    from orchestration.activation.sending import Ended
+    from orchestration.activation.runs import Ended
 
 app = typer.Typer(no_args_is_help=True, help="Send segments to where they are used.")
 Name = Annotated[str, typer.Argument(help="Of a sync: a file in activation/syncs.")]
@@ -136,7 +136,8 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
     if as_json:
         _print({
             "sync": name, "run_id": ended.run_id, "state": ended.state, "message": ended.message,
-            "plan": plan.hash, "rows": plan.rows, "operations": dict(plan.counts),
+            "plan": plan.hash, "is_first": plan.is_first, "rows": plan.rows,
+            "operations": dict(plan.counts),
             "reasons": [
                 {"operation": o, "reason": r, "rows": n} for (o, r), n in plan.reasons.items()
             ],
@@ -153,6 +154,14 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
     )
     if ended.message:
         console.print(styled("[yellow]{}[/]", ended.message), soft_wrap=True)
+    if plan.is_first and plan.sent:
+        console.print(
+            styled(
+                "The ledger has no earlier run of {}: nobody is taken away, and rows that left "
+                "before may still stand at the other end.", name,
+            ),
+            soft_wrap=True,
+        )  # fmt: skip
     for operation, count in plan.counts.items():
         if not count:
             continue

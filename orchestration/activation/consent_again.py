@@ -126,9 +126,15 @@ def _told(error: Exception) -> str:
 
 def _write_withheld(con: duckdb.DuckDBPyConnection, sealed: Sealed, path: str) -> None:
     """Who of those who would leave may not be sent any more, and why."""
-    assert sealed.points is not None and sealed.contact is not None
+    assert sealed.contact is not None
+    points = ", ".join(
+        f'"_{word}{n}" as {word}{n}'
+        for n in range(sealed.point_count)
+        for word in ("kind", "point")
+    )
     con.execute(
-        f"create temp table c360_points as from read_parquet({literal(str(sealed.points))})"
+        f"create temp table c360_points as select profile_id, {points} "
+        f"from read_parquet({literal(str(sealed.path))}) where blocked is null"
     )
     asked = held_back("c360_points", sealed.contact, sealed.point_count)
     con.execute(

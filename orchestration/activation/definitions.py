@@ -32,6 +32,8 @@ OWN_COLUMNS = (
     "sync_key",
 )  # fmt: skip
 """What a run says beside the columns that leave; one of the same name would be taken for it."""
+RESENDS = ("update", "upsert", "mirror", "audience")
+"""Modes that send again what changed."""
 DELETES = ("mirror", "audience")
 """Modes that take away what left the segment."""
 
@@ -102,6 +104,8 @@ class Sync(Strict):
             delete nothing else: keep or delete.
         guard, retry: limits.
         nulls: whether an empty value is left out or sent as null.
+        refresh_days: what was acknowledged that long ago is sent again, unchanged as it is: some
+            platforms forget a member after a time.
         consent_max_age_minutes: consent is asked again before a batch when it was asked longer ago.
             An hour: what the warehouse can say changes with its refreshes, which are seldom closer.
         exceptions: policies that do not hold for this sync, by whom, why and until when.
@@ -120,6 +124,7 @@ class Sync(Strict):
     guard: Guard = Guard()
     retry: Retry = Retry()
     nulls: Literal["omit", "send"] = "omit"
+    refresh_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     consent_max_age_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     exceptions: list[PolicyException] = Field(default_factory=list, max_length=50)
 
@@ -146,6 +151,8 @@ class Sync(Strict):
                 column.format  # noqa: B018
             except UserError as error:
                 raise ValueError(str(error)) from None
+        if self.refresh_days is not None and self.mode not in RESENDS:
+            raise ValueError(f"{self.mode} sends nothing again, so refresh_days means nothing")
         if self.mode == "audience" and not any(c.form for c in self.columns.values()):
             raise ValueError("an audience needs a column with an identifier format (as:)")
         return self
@@ -193,16 +200,23 @@ def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
 
 def _require_able(document: Document, sync: Sync, destination: Destination) -> None:
     place = document.place(("mode",))
-    if sync.mode == "snapshot" and not destination.takes_files:
-        raise UserError(
-            f"{place}: a snapshot is a file's mode. Take upsert, mirror or audience.", 2
-        )
+    if remedy := destination.refuses.get(sync.mode):
+        raise UserError(f"{place}: {remedy}", 2)
     if (sync.mode in DELETES or sync.on_block == "delete") and not destination.takes_away:
         raise UserError(
             f"{place}: {sync.mode} takes away who left, and {sync.destination} says no `remove` "
             "request. Add one, or take a mode that only adds.",
             2,
         )
+    taken = destination.takes_columns
+    for name in sync.columns:
+        if taken is not None and name not in taken:
+            raise UserError(
+                f"{document.place(('columns', name))}: {sync.destination} has no place for "
+                f"'{name}'{nearest(name, sorted(taken))}. Give it one in its `row`, or leave the "
+                "column out.",
+                2,
+            )
 
 
 def names(settings: Settings, kind: str) -> list[str]:

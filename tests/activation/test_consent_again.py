@@ -14,7 +14,7 @@ import pytest
 from orchestration.activation import consent_again, definitions
 from orchestration.activation.ledger import ledger_path
 from orchestration.activation.running import run_sync
-from orchestration.activation.sending import Ended
+from orchestration.activation.runs import Ended
 from orchestration.activation.settling import now
 from orchestration.settings import Settings
 from tests.activation.lab import DESTINATION, Receiver
