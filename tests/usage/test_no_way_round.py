@@ -35,6 +35,7 @@ WRITERS = {
     "segment_tools/export.py": BOTH_DOORS,
     "activation/consent_again.py": "profile ids, into the folder that goes with the run",
     "activation/targets/files.py": "what a run has sealed and planned",
+    "activation/targets/postgresql.py": "a batch of a run",
     "publish/parquet_door.py": "the published model, which has no personal data",
     "publish/postgres_tables.py": "the published model, which has no personal data",
     "questions/run.py": "the published model, which has no personal data",
@@ -126,8 +127,8 @@ def test_a_sync_has_one_way_out_and_it_begins_with_sealing() -> None:
     ]  # fmt: skip
     for way in ("send_batches", "send_file"):
         assert callers(way) == {"activation/running.py:run_sync"}
-    assert callers("claim") == {"activation/sending.py:_send_batch"}
-    assert callers("claim_file") == {"activation/sending.py:_place_file"}
+    assert callers("claim") == {"activation/sending.py:_send"}
+    assert callers("write_file") == {"activation/placing.py:_place_file"}
     readers = {
         name.partition(":")[0] for name in callers("connect_reader")
         if name.startswith("activation/")
@@ -136,8 +137,8 @@ def test_a_sync_has_one_way_out_and_it_begins_with_sealing() -> None:
 
 
 def test_each_batch_that_adds_has_consent_asked_before() -> None:
-    assert callers("let_through") == {"activation/sending.py:send_batches"}
-    assert callers("too_old") == {"activation/sending.py:send_file"}
+    assert callers("let_through") == {"activation/sending.py:send"}
+    assert callers("too_old") == {"activation/placing.py:send_file"}
     for select in (ADDED, WHOLE):
         assert "blocked is null" in select and "invalid is null" in select
 
