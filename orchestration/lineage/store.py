@@ -126,6 +126,8 @@ def outdated(
         manifest: dbt's manifest.json.
     """
     known = dict(con.execute(f"select model, made_from from {MODELS}").fetchall())
+    if not known:
+        return set()
     states = {u for (u,) in con.execute("select unique_id from operations.node_states").fetchall()}
     database, found = catalog(con), set()
     for unique_id, node in manifest["nodes"].items():
