@@ -148,6 +148,7 @@ def test_what_was_made_since_its_lineage_was_kept_may_carry_anything(rules: Sett
         con.execute("commit")
     said = refused(rules, SYNC.replace("margin_amount", "net_amount"))
     assert "margin is unknown: value.customer_totals.net_amount → " in said
+    assert "which labels value.customer_totals has, or run `c360 run`" in said
 
 
 def test_no_labels_no_lineage_nothing_leaves(
