@@ -9,7 +9,6 @@ import duckdb
 
 from orchestration.activation import definitions
 from orchestration.activation.definitions import Sync
-from orchestration.activation.destinations.kinds import Destination
 from orchestration.lineage.origins import Name
 from orchestration.settings import Settings
 from orchestration.usage.declared import DeclaredLabels
@@ -21,7 +20,7 @@ def door_of(
     settings: Settings, manifest: Mapping[str, Any], con: duckdb.DuckDBPyConnection
 ) -> PolicyDoor:
     """The policies of the project over the columns of a warehouse; see `PolicyDoor`."""
-    return PolicyDoor(manifest, con, settings.dbt_project_dir / definitions.FOLDER)
+    return PolicyDoor(settings, manifest, con, settings.dbt_project_dir / definitions.FOLDER)
 
 
 def require_rules(settings: Settings, manifest: Mapping[str, Any]) -> None:
@@ -34,16 +33,13 @@ def require_rules(settings: Settings, manifest: Mapping[str, Any]) -> None:
     DeclaredLabels(manifest, rules.labels)
 
 
-def require_allowed(settings: Settings, door: PolicyDoor, sync: Sync) -> Destination:
+def require_allowed(settings: Settings, door: PolicyDoor, sync: Sync) -> None:
     """Refuse a sync that a policy does not allow, by what leaves and what the segment's rule reads.
 
     Parameters:
         settings: paths.
         door: over the warehouse whose rows would leave.
         sync: who and what.
-
-    Returns:
-        The destination, for what it is used.
 
     Raises:
         UserError: it names the policy, the way from the label to the destination, and what would
@@ -60,7 +56,6 @@ def require_allowed(settings: Settings, door: PolicyDoor, sync: Sync) -> Destina
             exceptions=sync.exceptions,
         )
     )
-    return destination
 
 
 def used_columns(sync: Sync) -> dict[str, Name]:

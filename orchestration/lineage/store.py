@@ -112,6 +112,37 @@ def keep_lineage(
             _write(con, [(_with_kept(con, a, memories), b) for a, b in changed], gone)
 
 
+def outdated(
+    con: duckdb.DuckDBPyConnection, settings: Settings, manifest: Mapping[str, Any]
+) -> set[str]:
+    """Models of the warehouse whose table may be of another text than the lineage that is kept.
+
+    That is what dbt has made by hand, and what a run had made that was killed before it came to
+    lineage.
+
+    Parameters:
+        con: to the warehouse, which has lineage.
+        settings: paths.
+        manifest: dbt's manifest.json.
+    """
+    known = dict(con.execute(f"select model, made_from from {MODELS}").fetchall())
+    if not known:
+        return set()
+    states = {u for (u,) in con.execute("select unique_id from operations.node_states").fetchall()}
+    database, found = catalog(con), set()
+    for unique_id, node in manifest["nodes"].items():
+        name = name_of(node)
+        if node["resource_type"] != "model" or name not in known or node["database"] == "insights":
+            continue
+        sql, inputs = compiled_sql(settings, node), _inputs(manifest, node)
+        is_same = (sql is None and node["language"] == "sql") or known[name].split()[-1] == (
+            _made_from(node, sql, [name, *inputs], database).split()[-1]
+        )
+        if unique_id not in states or not is_same:
+            found.add(name)
+    return found
+
+
 def _changed(
     database: Catalog,
     settings: Settings,

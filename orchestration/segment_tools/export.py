@@ -74,7 +74,7 @@ def export(
     manifest = load_manifest(settings)
     chosen = list(columns_of(manifest, columns).values())
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
-        door = PolicyDoor(manifest, con, settings.dbt_project_dir / ACTIVATION)
+        door = PolicyDoor(settings, manifest, con, settings.dbt_project_dir / ACTIVATION)
         _require_allowed(door, name, to, chosen, actions)
         contact = contact_of(con, chosen, purpose, channel)
         try:

@@ -11,7 +11,7 @@ that is used in the rule. What is not known is closed: see `UNKNOWN`.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -26,7 +26,8 @@ RULES = "segments"
 """The layer in which every decision counts."""
 UNKNOWN = "unknown"
 """In the place of a label: the column may carry any. A table that neither a model makes nor the
-project describes, or one whose lineage is not certain and of which nobody says `labels`."""
+project describes, one that was made since its lineage was kept, or one whose lineage is not certain
+and of which nobody says `labels`."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,16 @@ class CarriedLabels:
     Parameters:
         con: to the warehouse.
         declared: of the project.
+        outdated: models whose lineage is that of another text than their rows.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, declared: DeclaredLabels) -> None:
-        self._declared = declared
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        declared: DeclaredLabels,
+        outdated: Collection[str] = (),
+    ) -> None:
+        self._declared, self._outdated = declared, outdated
         self._certain: dict[Name, bool] = {}
         for model, column, is_certain in con.execute(
             f"select model, column_name, is_certain from {COLUMNS}"
@@ -93,7 +100,7 @@ class CarriedLabels:
         return labels if self._is_known(name) else labels | {UNKNOWN}
 
     def _is_known(self, name: Name) -> bool:
-        if not self._declared.knows(name.table):
+        if not self._declared.knows(name.table) or name.table in self._outdated:
             return False
         if name.table not in self._made:
             return not self._declared.is_model(name.table)

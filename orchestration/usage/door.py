@@ -12,8 +12,9 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.lineage.origins import Name
-from orchestration.lineage.store import COLUMNS
+from orchestration.lineage.store import COLUMNS, outdated
 from orchestration.segments.catalogue import nearest
+from orchestration.settings import Settings
 from orchestration.usage.carried import RULES, UNKNOWN, Carried, CarriedLabels
 from orchestration.usage.declared import DeclaredLabels
 from orchestration.usage.policies import EVERY, Policy, PolicyException, Rules, read_rules
@@ -48,6 +49,7 @@ class PolicyDoor:
     """The policies of a project over the columns of a warehouse.
 
     Parameters:
+        settings: paths.
         manifest: dbt's manifest.json, whose YAML has the labels.
         con: to the warehouse.
         folder: of the policies.
@@ -57,7 +59,11 @@ class PolicyDoor:
     """
 
     def __init__(
-        self, manifest: Mapping[str, Any], con: duckdb.DuckDBPyConnection, folder: Path
+        self,
+        settings: Settings,
+        manifest: Mapping[str, Any],
+        con: duckdb.DuckDBPyConnection,
+        folder: Path,
     ) -> None:
         self._rules = read_rules(folder)
         declared = DeclaredLabels(manifest, self._rules.labels)
@@ -67,20 +73,19 @@ class PolicyDoor:
         ).fetchone()
         if known is None:
             raise UserError(NO_LINEAGE, 3)
-        self._carried = CarriedLabels(con, declared)
+        self._carried = CarriedLabels(con, declared, outdated(con, settings, manifest))
 
-    def require(self, use: Use, today: date | None = None) -> None:
+    def require(self, use: Use) -> None:
         """Refuse what a policy does not allow.
 
         Parameters:
-            use: what would leave.
-            today: until when exceptions count; of UTC without.
+            use: what would leave. Exceptions count by the day in UTC.
 
         Raises:
             UserError: it names each policy, the way from the label to the destination, and what
                 would mend it.
         """
-        day = today or datetime.now(UTC).date()
+        day = datetime.now(UTC).date()
         require_policies(use, self._rules)
         fields = {name: self._carried.of(column) for name, column in use.columns.items()}
         fields[f"rule of {use.segment}"] = self._carried.of(
@@ -107,16 +112,15 @@ class PolicyDoor:
             for label in (*asked, UNKNOWN)
             if label in carried.chains and (label != UNKNOWN or not {*asked} & carried.labels)
         ]
-        blamed = [
-            field for field, c in fields.items() if {*asked} & c.labels or not c.is_known
-        ]  # fmt: skip
+        blamed = [f for f, c in fields.items() if {*asked} & c.labels or not c.is_known]
+        doubtful = [c.chains[UNKNOWN][-1].table for c in fields.values() if not c.is_known]
         more = f"\n  and {len(shown) - MOST_FIELDS} more" if len(shown) > MOST_FIELDS else ""
         lines = "\n".join(shown[:MOST_FIELDS]) or "  It carries none of the labels it needs."
         every = policy.marketing_actions == EVERY
         actions = "any use" if every else ", ".join(policy.marketing_actions)
         return (
             f"{name} ({self._rules.files[name]}): {policy.title}. It refuses {policy.labels} for "
-            f"{actions}.\n{lines}{more}\n  {_remedy(blamed, name, policy, use, day)}"
+            f"{actions}.\n{lines}{more}\n  {_remedy(blamed, doubtful, name, policy, use, day)}"
         )
 
 
@@ -161,7 +165,14 @@ def _chain(way: Sequence[Name]) -> str:
     return " → ".join(f"{name.table}.{name.column}" for name in reversed(way))
 
 
-def _remedy(blamed: Sequence[str], name: str, policy: Policy, use: Use, day: date) -> str:
+def _remedy(
+    blamed: Sequence[str],
+    doubtful: Sequence[str],
+    name: str,
+    policy: Policy,
+    use: Use,
+    day: date,
+) -> str:
     columns = [field for field in blamed if field in use.columns]
     ways = []
     if columns:
@@ -174,6 +185,11 @@ def _remedy(blamed: Sequence[str], name: str, policy: Policy, use: Use, day: dat
             f"say what else it is for by --action, where it is not for {refused}"
             if use.actions is None
             else f"take a destination without {refused}"
+        )
+    if doubtful:
+        ways.append(
+            f"say in config.meta which labels {doubtful[0]} has, or run `c360 run` where it was "
+            "made since the last run"
         )
     if use.exceptions is not None:
         ways.append(f"agree on an exception from {name} with author, reason and until in the sync")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.activation import definitions
@@ -18,10 +19,16 @@ from tests.activation.policy_lab import EXCEPTION, SYNC, labels_in, today, write
 
 def refused(settings: Settings, text: str) -> str:
     """How a sync is refused."""
+    fault = refused_by(settings, text)
+    assert fault
+    return fault
+
+
+def refused_by(settings: Settings, text: str) -> str:
+    """How a sync is refused, empty where it is not."""
     write(settings, text)
-    faults = [fault for name, fault in checked(settings, ["letters"]) if name == "letters"]
-    assert faults != [""]
-    return faults[0].removeprefix("letters: ")
+    [fault] = [fault for name, fault in checked(settings, ["letters"]) if name == "letters"]
+    return fault.removeprefix("letters: ")
 
 
 def test_what_is_shipped_is_allowed(rules: Settings) -> None:
@@ -123,6 +130,25 @@ def test_what_can_not_be_followed_lets_nothing_leave(
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(UserError, match=said):
         run_sync(rules, "letters")
+
+
+def test_what_was_made_since_its_lineage_was_kept_may_carry_anything(rules: Settings) -> None:
+    """By hand, or by a run that was killed before it came to lineage."""
+    text = SYNC.replace("  margin: value.customer_attributes.margin_amount\n", "")
+    models = rules.dbt_target_dir / "compiled" / "customer_360" / "models"
+    made = models / "segments" / "win_back.sql"
+    before = made.read_text()
+    made.write_text(before + "\nlimit 1000000")
+    assert "rule of win_back is unknown: segments.win_back.profile_id" in refused(rules, text)
+    made.write_text(before)
+    assert refused_by(rules, text) == ""
+    with duckdb.connect(str(rules.warehouse_path)) as con:
+        con.execute("begin")
+        con.execute("delete from operations.node_states where unique_id like '%.customer_totals'")
+        con.execute("commit")
+    said = refused(rules, SYNC.replace("margin_amount", "net_amount"))
+    assert "margin is unknown: value.customer_totals.net_amount → " in said
+    assert "which labels value.customer_totals has, or run `c360 run`" in said
 
 
 def test_no_labels_no_lineage_nothing_leaves(

@@ -49,8 +49,8 @@ def test_no_label_is_lost_or_made_up_on_the_way() -> None:
 @pytest.mark.slow
 def test_no_label_is_lost_in_many_graphs() -> None:
     chance = random.Random(2520)
-    found = [compared(chance, chance.randint(2, 40)) for _ in range(400)]
-    assert sum(inherited for inherited, _ in found) > 10_000
+    found = [compared(chance, chance.randint(2, 30)) for _ in range(100)]
+    assert sum(inherited for inherited, _ in found) > 2_000
 
 
 def test_what_nobody_describes_may_carry_anything() -> None:

@@ -34,8 +34,8 @@ WRITERS = {
     "activation/sealing.py": BOTH_DOORS,
     "segment_tools/export.py": BOTH_DOORS,
     "activation/consent_again.py": "profile ids, into the folder that goes with the run",
-    "activation/targets/postgresql.py": "a batch of a run",
     "activation/targets/files.py": "what a run has sealed and planned",
+    "activation/targets/postgresql.py": "a batch of a run",
     "publish/parquet_door.py": "the published model, which has no personal data",
     "publish/postgres_tables.py": "the published model, which has no personal data",
     "questions/run.py": "the published model, which has no personal data",
@@ -128,6 +128,7 @@ def test_a_sync_has_one_way_out_and_it_begins_with_sealing() -> None:
     for way in ("send_batches", "send_file"):
         assert callers(way) == {"activation/running.py:run_sync"}
     assert callers("claim") == {"activation/sending.py:_send"}
+    assert callers("write_files") == {"activation/placing.py:_place_file"}
     readers = {
         name.partition(":")[0] for name in callers("connect_reader")
         if name.startswith("activation/")
