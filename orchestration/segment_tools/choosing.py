@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import duckdb
 
@@ -69,8 +70,12 @@ def column_of(settings: Settings, written: str) -> Chosen:
     Raises:
         UserError: there is no such column.
     """
+    return column_in(load_manifest(settings), written)
+
+
+def column_in(manifest: Mapping[str, Any], written: str) -> Chosen:
+    """The same, of dbt's manifest.json."""
     parts = written.split(".")
-    manifest = load_manifest(settings)
     models = {
         (node["schema"], node["name"]): node
         for node in manifest["nodes"].values()

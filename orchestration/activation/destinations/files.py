@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -27,6 +28,7 @@ class FilesDestination(BaseDestination):
     """
 
     takes_files: ClassVar[bool] = True
+    refuses: ClassVar[Mapping[str, str]] = {}
     format: Literal["csv", "parquet", "ndjson"] = "csv"
     compression: Literal["none", "gzip"] = "none"
     split_rows: Annotated[int, Field(ge=1)] | None = None

@@ -71,16 +71,16 @@ def write_files(
         # Of one key there may be a row that is added and others that are removed.
         order = ", ".join(["sync_key", "operation", *map(quoted, sync.columns)])
     written = []
-    for part, (source, rows) in enumerate(_parts(con, folder, destination, select, order), 1):
+    for part, source in enumerate(_parts(con, folder, destination, select, order), 1):
         file = folder / destination.file_name(sync_name, run_id, part)
         plain = file.with_suffix("") if destination.encrypt_for else file
         options = OPTIONS[destination.format]
         if destination.compression == "gzip":
             options += ", compression gzip"
-        con.execute(
+        [(rows,)] = con.execute(
             f"copy (select {columns} from ({source}) as leaving order by {order}) "
             f"to {literal(str(plain))} ({options}, use_tmp_file false)"
-        )
+        ).fetchall()
         if destination.encrypt_for:
             encrypt_file(plain, file, destination.encrypt_for)
         written.append((file, rows))
@@ -110,25 +110,20 @@ def _parts(
     destination: FilesDestination,
     select: str,
     order: str,
-) -> list[tuple[str, int]]:
-    """What each file holds: its rows as a select, and their number."""
-    [(rows,)] = con.execute(f"select count(*) from ({select}) as leaving").fetchall()
+) -> list[str]:
+    """What each file holds, as a select."""
     most = destination.split_rows
-    if not most or rows <= most:
-        return [(select, rows)]
+    if not most:
+        return [select]
     # Put in order once and read by place: each part would sort all rows again.
     ordered = literal(str(folder / "ordered.parquet"))
-    con.execute(
+    [(rows,)] = con.execute(
         f"copy (select *, row_number() over (order by {order}) - 1 as _place "
         f"from ({select}) as leaving order by _place) to {ordered} (format parquet)"
-    )
+    ).fetchall()
     return [
-        (
-            f"select * from read_parquet({ordered}) "
-            f"where _place >= {first} and _place < {first + most}",
-            min(most, rows - first),
-        )
-        for first in range(0, rows, most)
+        f"select * from read_parquet({ordered}) where _place >= {first} and _place < {first + most}"
+        for first in range(0, max(rows, 1), most)
     ]
 
 

@@ -6,28 +6,26 @@ import http.client
 import ssl
 from urllib.parse import urlsplit
 
-from orchestration.activation.destinations.http import HttpDestination
-from orchestration.activation.destinations.stores import ObjectStoreDestination
 from orchestration.activation.targets.network import NotSentError, connected
 from orchestration.activation.targets.protocol import StopSyncError
 
 
-def open_connection(
-    destination: HttpDestination | ObjectStoreDestination,
-) -> http.client.HTTPConnection:
-    """Connect to the first address of a destination's host that answers.
+def open_connection(address: str, timeout: float, private: bool) -> http.client.HTTPConnection:
+    """Connect to the first address of a host that answers.
 
     Parameters:
-        destination: its file.
+        address: https://host/…, or http to this machine.
+        timeout: in seconds, for the connection and for a reply.
+        private: addresses of private networks are allowed.
 
     Raises:
         NotSentError: nobody answers.
         StopSyncError: an address is one of a private network, or the certificate is not trusted.
     """
-    parts = urlsplit(destination.address)
-    host, timeout = str(parts.hostname), destination.timeout_seconds
+    parts = urlsplit(address)
+    host = str(parts.hostname)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    raw = connected(host, port, timeout, destination.private)
+    raw = connected(host, port, timeout, private)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         connection = http.client.HTTPSConnection(host, port, timeout=timeout)

@@ -133,7 +133,8 @@ class ObjectStore:
         target = quoted_path(path) + (f"?{quoted_query(query)}" if query else "")
         try:
             if self._connection is None:
-                self._connection = open_connection(self._destination)
+                to = self._destination
+                self._connection = open_connection(to.address, to.timeout_seconds, to.private)
                 self._connection.blocksize = BLOCK
             if file:
                 headers["content-length"] = str(file.stat().st_size)
