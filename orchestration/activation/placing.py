@@ -1,4 +1,4 @@
-"""The file of a run: written, placed, and settled by whether it is complete."""
+"""The files of a run: written, placed, and settled by whether they are complete."""
 
 from __future__ import annotations
 

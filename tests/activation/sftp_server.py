@@ -44,6 +44,7 @@ class Server:
     authorised: str = ""
     pause: float = 0
     connections: int = 0
+    connected_at: float = 0
 
     def look(self) -> None:
         """What a consumer finds now."""
@@ -83,6 +84,7 @@ async def _listen(server: Server, key: asyncssh.SSHKey) -> asyncssh.SSHAcceptor:
     class Door(asyncssh.SSHServer):
         def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
             server.connections += 1
+            server.connected_at = time.monotonic()
 
         def password_auth_supported(self) -> bool:
             return True

@@ -16,12 +16,11 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 
 
-def plain_address(address: str, has_path: bool = True) -> None:
-    """Hold an address of HTTP to what one may be.
+def plain_address(address: str) -> str:
+    """An address of HTTP, held to what one may be.
 
     Parameters:
         address: as a file gives it.
-        has_path: it may go on behind the host.
 
     Raises:
         ValueError: it is not encrypted and leads elsewhere, or has more than host and path.
@@ -31,8 +30,7 @@ def plain_address(address: str, has_path: bool = True) -> None:
         raise ValueError("address begins with https:// (http:// only to this machine)")
     if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("address is https://host/path: no user, password, query or fragment")
-    if not has_path and parts.path not in ("", "/"):
-        raise ValueError("address is https://host: nothing behind it")
+    return address
 
 
 class Strict(BaseModel):

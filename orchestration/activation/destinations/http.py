@@ -48,13 +48,8 @@ def _template(value: Any) -> Any:
     return value
 
 
-def _web_address(value: str) -> str:
-    plain_address(value)
-    return value
-
-
 Template = Annotated[Any, AfterValidator(_template)]
-Address = Annotated[Text, AfterValidator(_web_address)]
+Address = Annotated[Text, AfterValidator(plain_address)]
 Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,62}$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,400}$")]
 Field_ = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]

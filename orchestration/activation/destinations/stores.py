@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -100,7 +101,8 @@ class ObjectStoreDestination(FilesDestination):
 
     @model_validator(mode="after")
     def _address_and_prefix(self) -> ObjectStoreDestination:
-        plain_address(self.address, has_path=False)
+        if urlsplit(plain_address(self.address)).path not in ("", "/"):
+            raise ValueError("address is https://host: nothing behind it")
         if {".", ".."} & set(self.prefix.split("/")):
             raise ValueError("prefix has no part `.` or `..`")
         return self

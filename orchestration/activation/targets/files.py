@@ -116,18 +116,15 @@ def _parts(
     most = destination.split_rows
     if not most:
         return [select]
-    [(rows,)] = con.execute(f"select count(*) from ({select}) as leaving").fetchall()
-    if rows <= most:
-        return [select]
     # Put in order once and read by place: each part would sort all rows again.
     ordered = literal(str(folder / "ordered.parquet"))
-    con.execute(
+    [(rows,)] = con.execute(
         f"copy (select *, row_number() over (order by {order}) - 1 as _place "
         f"from ({select}) as leaving order by _place) to {ordered} (format parquet)"
-    )
+    ).fetchall()
     return [
         f"select * from read_parquet({ordered}) where _place >= {first} and _place < {first + most}"
-        for first in range(0, rows, most)
+        for first in range(0, max(rows, 1), most)
     ]
 
 

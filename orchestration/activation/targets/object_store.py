@@ -133,10 +133,8 @@ class ObjectStore:
         target = quoted_path(path) + (f"?{quoted_query(query)}" if query else "")
         try:
             if self._connection is None:
-                there = self._destination
-                self._connection = open_connection(
-                    there.address, there.timeout_seconds, there.private
-                )
+                to = self._destination
+                self._connection = open_connection(to.address, to.timeout_seconds, to.private)
                 self._connection.blocksize = BLOCK
             if file:
                 headers["content-length"] = str(file.stat().st_size)
