@@ -257,6 +257,15 @@ def test_what_is_still_on_its_way_is_waited_for(there: Server) -> None:
     assert outcomes(to.outcomes(["p1"], "other")) == ["not_sent not_there"]
 
 
+def test_after_a_lost_ledger_the_same_batch_is_none_that_arrived(lab: Lab, there: Server) -> None:
+    define(lab, there)
+    lab.run(people(3))
+    (lab.settings.data_dir / "activation.duckdb").unlink()
+    there.sql("delete from crm.audience")
+    lab.run(people(3))
+    assert there.rows("select count(*) from crm.audience") == [(3,)]
+
+
 def test_a_connection_that_the_server_ends_in_a_batch_is_made_again(there: Server) -> None:
     to = single(there)
     to._opened()
