@@ -72,7 +72,7 @@ def ready(installed: Settings) -> Iterator[Settings]:
 def send(settings: Settings, receiver: Receiver, segment: str, mode: str = "upsert") -> Ended:
     """Run the sync to a receiver."""
     write(settings, SYNC.replace("SEGMENT", segment).replace("MODE", mode))
-    return run_sync(settings, "letters", make_target=lambda _: receiver)
+    return run_sync(settings, "letters", make_target=lambda *_: receiver)
 
 
 def may_leave(settings: Settings, segment: str) -> set[str]:
