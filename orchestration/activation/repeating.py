@@ -1,6 +1,6 @@
-"""Batches without an answer, sent once more as they were, to who knows a repetition by its key.
+"""Batches without an answer, sent once more as they were and with their key.
 
-A receiver drops a batch whose key it has seen. That says something only when the same key comes
+A receiver may drop a batch whose key it has seen. That says something only when the same key comes
 with the same rows, so such a batch goes before all others, whole and unchanged.
 """
 

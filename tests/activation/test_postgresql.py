@@ -257,9 +257,36 @@ def test_what_is_still_on_its_way_is_waited_for(there: Server) -> None:
     assert outcomes(to.outcomes(["p1"], "other")) == ["not_sent not_there"]
 
 
+def test_after_a_lost_ledger_the_same_batch_is_none_that_arrived(lab: Lab, there: Server) -> None:
+    define(lab, there)
+    lab.run(people(3))
+    (lab.settings.data_dir / "activation.duckdb").unlink()
+    there.sql("delete from crm.audience")
+    lab.run(people(3))
+    assert there.rows("select count(*) from crm.audience") == [(3,)]
+
+
+def test_a_connection_that_the_server_ends_in_a_batch_is_made_again(there: Server) -> None:
+    to = single(there)
+    to._opened()
+    with psycopg.connect(there.url) as other:
+        other.execute("select pg_advisory_xact_lock(%s, hashtext('crm.audience'))", [LOCK_SPACE])
+
+        def end() -> None:
+            there.sql(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where application_name = 'customer-360'"
+            )
+            other.commit()
+
+        threading.Timer(0.2, end).start()
+        assert outcomes(to.send("add", rows("Ann", "Bob"), "k")) == ["accepted"] * 2
+    assert there.rows("select count(*) from crm.audience") == [(2,)]
+
+
 def test_who_leaves_and_comes_back_is_written_again(lab: Lab, there: Server) -> None:
     define(lab, there, more="guard: {max_delete_share: 1}\n", batch=1)
-    for _ in range(3):
+    for _ in range(2):
         for count in (2, 1):
             lab.run(people(count))
             assert there.rows("select count(*) from crm.audience") == [(count,)]
