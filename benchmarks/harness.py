@@ -151,6 +151,7 @@ def run_benchmark(
         UserError: there is no such benchmark, it keeps nothing, or a child failed.
     """
     from benchmarks import (
+        activation,
         clv,
         graph,
         ingest,
@@ -175,6 +176,7 @@ def run_benchmark(
         "lookup": lookup.run,
         "profile": profile.run,
         "segments": segments.run,
+        "activation": activation.run,
         "nightly": partial(nightly.run, keep=keep),
     }
     if name not in known:

@@ -263,8 +263,8 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="pipeline, overhead, ingest, graph, nightly, profile, deciles, rfm, clv, lookup "
-            "or segments.",
+            help="pipeline, overhead, ingest, graph, nightly, profile, deciles, rfm, clv, lookup, "
+            "segments or activation.",
         ),
     ],
     customers: Annotated[int, typer.Option(min=100, help="Size of the demo company.")] = 100_000,

@@ -10,12 +10,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from tests import parsed as parsed_once
+
+if TYPE_CHECKING:
+    from tests.postgresql import Server
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 CUSTOMERS = 600
@@ -140,3 +144,12 @@ def company(finished_company: Company, tmp_path: Path) -> Company:
 def settings(tmp_path: Path) -> Iterator[Settings]:
     """Settings of an empty installation."""
     yield settings_in(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server for all tests that need one."""
+    from tests.postgresql import running
+
+    with running() as server:
+        yield server

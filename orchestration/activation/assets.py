@@ -12,10 +12,10 @@ import dagster as dg
 
 from orchestration.activation.after_refresh import due, runnable
 from orchestration.activation.definitions import read_sync
+from orchestration.activation.guards import GuardError
 from orchestration.activation.ledger import SyncLock
-from orchestration.activation.planning import GuardError
 from orchestration.activation.running import run_sync
-from orchestration.activation.sending import Ended
+from orchestration.activation.runs import Ended
 from orchestration.alerts.alert import safe
 from orchestration.errors import UserError
 from orchestration.failures import in_words
@@ -145,6 +145,7 @@ def _counts(ended: Ended) -> dict[str, Any]:
         "accepted": ended.accepted,
         "rejected": ended.rejected,
         "without an answer": ended.unknown,
+        "kept back": ended.withheld,
         "calls": ended.calls,
         **{
             f"left out: {column}, {reason}": n

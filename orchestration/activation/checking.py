@@ -3,36 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 
+from orchestration.activation.allowed import door_of, require_allowed, require_rules
 from orchestration.activation.definitions import names, read_destination, read_sync
 from orchestration.errors import UserError
-from orchestration.segment_tools.choosing import columns_of
+from orchestration.segment_tools.choosing import column_in
 from orchestration.segment_tools.compare import require_active
 from orchestration.segments.files import named
 from orchestration.settings import Settings
+from orchestration.transform.parsing import load_manifest
+from orchestration.usage.door import PolicyDoor
+from orchestration.warehouse import connect_reader
+
+NOT_HELD = (
+    "Not held to policies: there is no warehouse yet, and what labels its columns carry is known "
+    "after the first `c360 run`. A run of a sync asks them in any case."
+)
 
 
 def checked(settings: Settings, chosen: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each sync, and each destination when all are checked, with its fault; empty when it has none.
+    """The policies, each sync, and each destination when all are checked, with its fault or none.
 
     Parameters:
         settings: paths.
         chosen: syncs; all when empty.
     """
-    for name in chosen or names(settings, "syncs"):
-        yield name, _fault(settings, name)
+    with ExitStack() as stack:
+        door, fault = None, ""
+        try:
+            if is_held(settings):
+                door = door_of(settings, stack.enter_context(connect_reader(settings)))
+            else:
+                require_rules(settings)
+        except UserError as error:
+            fault = f"policies: {error}"
+        yield "policies", fault
+        for name in chosen or names(settings, "syncs"):
+            yield name, _fault(settings, name, door)
     if not chosen:
-        used = set()
         for name in names(settings, "destinations"):
-            used.add(name)
             yield name, _destination_fault(settings, name)
 
 
-def _fault(settings: Settings, name: str) -> str:
+def is_held(settings: Settings) -> bool:
+    """Whether syncs can be held to policies: there is a warehouse that has lineage."""
+    return settings.warehouse_path.exists()
+
+
+def _fault(settings: Settings, name: str, door: PolicyDoor | None) -> str:
     try:
         sync, _ = read_sync(settings, name)
         require_active(named(settings.dbt_project_dir, sync.segment))
-        columns_of(settings, sync.sources)
+        manifest = load_manifest(settings)
+        for column in sync.columns.values():
+            for source in filter(None, (column.source, column.country)):
+                column_in(manifest, source)
+        if door:
+            require_allowed(settings, door, sync)
     except UserError as error:
         return f"{name}: {error}"
     return ""

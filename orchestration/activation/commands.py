@@ -13,7 +13,7 @@ from orchestration.lookup.layers import require_readable
 from orchestration.terminal import Console, styled
 
 if TYPE_CHECKING:
-    from orchestration.activation.sending import Ended
+    from orchestration.activation.runs import Ended
 
 app = typer.Typer(no_args_is_help=True, help="Send segments to where they are used.")
 Name = Annotated[str, typer.Argument(help="Of a sync: a file in activation/syncs.")]
@@ -36,13 +36,15 @@ def check(
 ) -> None:
     """Read the files of syncs and destinations, and tell every fault with file, line and remedy.
 
-    Ends with 1 where one can't be followed.
+    Syncs are held to the policies over data usage labels. Ends with 1 where one can't be followed.
     """
-    from orchestration.activation.checking import checked
+    from orchestration.activation.checking import NOT_HELD, checked, is_held
 
     require_readable(*(names or ()))
-    console, faults = Console(), 0
-    for name, fault in checked(begin(), names or ()):
+    console, faults, settings = Console(), 0, begin()
+    if not is_held(settings):
+        console.print(NOT_HELD, soft_wrap=True)
+    for name, fault in checked(settings, names or ()):
         faults += bool(fault)
         console.print(
             styled("[red]✗[/] {}", fault) if fault else styled("[green]✓[/] {}", name),
@@ -134,7 +136,8 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
     if as_json:
         _print({
             "sync": name, "run_id": ended.run_id, "state": ended.state, "message": ended.message,
-            "plan": plan.hash, "rows": plan.rows, "operations": dict(plan.counts),
+            "plan": plan.hash, "is_first": plan.is_first, "rows": plan.rows,
+            "operations": dict(plan.counts),
             "reasons": [
                 {"operation": o, "reason": r, "rows": n} for (o, r), n in plan.reasons.items()
             ],
@@ -142,7 +145,7 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
                 {"column": c, "reason": r, "rows": n} for (c, r), n in ended.sealed.dropped.items()
             ],
             "calls": ended.calls, "accepted": ended.accepted, "rejected": ended.rejected,
-            "unknown": ended.unknown,
+            "unknown": ended.unknown, "withheld": ended.withheld,
         })  # fmt: skip
         return
     console = Console()
@@ -151,6 +154,14 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
     )
     if ended.message:
         console.print(styled("[yellow]{}[/]", ended.message), soft_wrap=True)
+    if plan.is_first and plan.sent:
+        console.print(
+            styled(
+                "The ledger has no earlier run of {}: nobody is taken away, and rows that left "
+                "before may still stand at the other end.", name,
+            ),
+            soft_wrap=True,
+        )  # fmt: skip
     for operation, count in plan.counts.items():
         if not count:
             continue
@@ -158,6 +169,10 @@ def _show(name: str, ended: Ended, as_json: bool) -> None:
         console.print(styled("  {:>10}  {}{}", f"{count:,}", operation, f" ({why})" if why else ""))
     for (column, reason), count in ended.sealed.dropped.items():
         console.print(styled("  {:>10}  values of {} left out: {}", f"{count:,}", column, reason))
+    if ended.withheld:
+        console.print(
+            styled("  {:>10}  kept back: consent was withdrawn since", f"{ended.withheld:,}")
+        )
     if ended.run_id:
         console.print(
             styled(

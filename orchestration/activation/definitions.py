@@ -7,8 +7,6 @@ Both are read as rule files are: plain YAML, and every fault is told with file, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel, ValidationError, model_validator
@@ -19,13 +17,13 @@ from orchestration.activation.identifiers import Format, format_of
 from orchestration.errors import UserError
 from orchestration.segments.catalogue import nearest
 from orchestration.segments.declared import OWNER
-from orchestration.segments.reading import Document, Path_, read_rule_text, shown
+from orchestration.segments.reading import Document, read_rule_text, shown
+from orchestration.segments.refusals import refusal
 from orchestration.settings import Settings
+from orchestration.usage.policies import ACTIVATION, PolicyException
 
-FOLDER = Path("activation")
-"""Below the dbt project."""
+FOLDER = ACTIVATION
 DOCS = "docs/activation.md says what the files hold."
-MOST_TOLD = 5
 Share = Annotated[float, Field(ge=0, le=1)]
 Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
 Mode = Literal["snapshot", "insert", "update", "upsert", "mirror", "audience", "append"]
@@ -34,6 +32,8 @@ OWN_COLUMNS = (
     "sync_key",
 )  # fmt: skip
 """What a run says beside the columns that leave; one of the same name would be taken for it."""
+RESENDS = ("update", "upsert", "mirror", "audience")
+"""Modes that send again what changed."""
 DELETES = ("mirror", "audience")
 """Modes that take away what left the segment."""
 
@@ -106,6 +106,11 @@ class Sync(Strict):
         schedule: each_refresh, after every refresh that was published, or manual: when somebody
             asks. Nothing leaves unasked, so manual is the default.
         nulls: whether an empty value is left out or sent as null.
+        refresh_days: what was acknowledged that long ago is sent again, unchanged as it is: some
+            platforms forget a member after a time.
+        consent_max_age_minutes: consent is asked again before a batch when it was asked longer ago.
+            An hour: what the warehouse can say changes with its refreshes, which are seldom closer.
+        exceptions: policies that do not hold for this sync, by whom, why and until when.
     """
 
     title: Text
@@ -122,12 +127,9 @@ class Sync(Strict):
     retry: Retry = Retry()
     schedule: Literal["each_refresh", "manual"] = "manual"
     nulls: Literal["omit", "send"] = "omit"
-
-    @property
-    def sources(self) -> list[str]:
-        """All columns of the warehouse that it reads, each once."""
-        read = [source for c in self.columns.values() for source in (c.source, c.country) if source]
-        return list(dict.fromkeys(read))
+    refresh_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    consent_max_age_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    exceptions: list[PolicyException] = Field(default_factory=list, max_length=50)
 
     @model_validator(mode="before")
     @classmethod
@@ -152,6 +154,8 @@ class Sync(Strict):
                 column.format  # noqa: B018
             except UserError as error:
                 raise ValueError(str(error)) from None
+        if self.refresh_days is not None and self.mode not in RESENDS:
+            raise ValueError(f"{self.mode} sends nothing again, so refresh_days means nothing")
         if self.mode == "audience" and not any(c.form for c in self.columns.values()):
             raise ValueError("an audience needs a column with an identifier format (as:)")
         return self
@@ -212,16 +216,23 @@ def _read(settings: Settings, name: str) -> tuple[Document, Sync]:
 
 def _require_able(document: Document, sync: Sync, destination: Destination) -> None:
     place = document.place(("mode",))
-    if sync.mode == "snapshot" and not destination.takes_files:
-        raise UserError(
-            f"{place}: a snapshot is a file's mode. Take upsert, mirror or audience.", 2
-        )
+    if remedy := destination.refuses.get(sync.mode):
+        raise UserError(f"{place}: {remedy}", 2)
     if (sync.mode in DELETES or sync.on_block == "delete") and not destination.takes_away:
         raise UserError(
             f"{place}: {sync.mode} takes away who left, and {sync.destination} says no `remove` "
             "request. Add one, or take a mode that only adds.",
             2,
         )
+    taken = destination.takes_columns
+    for name in sync.columns:
+        if taken is not None and name not in taken:
+            raise UserError(
+                f"{document.place(('columns', name))}: {sync.destination} has no place for "
+                f"'{name}'{nearest(name, sorted(taken))}. Give it one in its `row`, or leave the "
+                "column out.",
+                2,
+            )
 
 
 def names(settings: Settings, kind: str) -> list[str]:
@@ -243,29 +254,9 @@ def _document(settings: Settings, kind: str, name: str) -> Document:
 
 
 def _refusal(document: Document, error: ValidationError) -> UserError:
-    faults = [_fault(document, dict(found)) for found in error.errors(include_url=False)]
-    told = "; ".join(dict.fromkeys(faults[:MOST_TOLD]))
-    more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""
-    return UserError(f"{told}.{more} {DOCS}", 2)
-
-
-def _fault(document: Document, found: Mapping[str, Any]) -> str:
-    path = _path_in(document, found["loc"])
-    last = str(found["loc"][-1]) if found["loc"] else ""
-    place = document.place(path)
-    message = str(found["msg"]).removeprefix("Value error, ")
     kinds = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
-    return {
-        "extra_forbidden": f"{place}: '{shown(last)}' is no word of this file",
-        "missing": f"{place}: '{shown(last)}' is missing",
-        "union_tag_not_found": f"{place}: 'kind' is missing: {kinds}",
-        "union_tag_invalid": f"{place}: kind is {kinds}",
-    }.get(found["type"], f"{place}: {shown(message, 200)}")
-
-
-def _path_in(document: Document, location: Sequence[str | int]) -> Path_:
-    path: Path_ = ()
-    for part in location:
-        if (*path, part) in document.lines:
-            path = (*path, part)
-    return path
+    words = {
+        "union_tag_not_found": f"'kind' is missing: {kinds}",
+        "union_tag_invalid": f"kind is {kinds}",
+    }
+    return refusal(document, error, DOCS, words)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from orchestration.activation.definitions import Sync
 from orchestration.activation.settling import SEPARATOR
-from orchestration.ingest.sql import literal
+from orchestration.ingest.sql import literal, quoted
 
 ADDED = (
     "select planned.sync_key, leaving.payload, leaving.payload_hash from planned "
@@ -14,6 +15,41 @@ ADDED = (
 """Who is added or changed; the two conditions stand here too, so that no plan goes round them."""
 ENTRIES = "unnest(map_entries(cast(cast(payload as json) as map(varchar, varchar))))"
 WHOLE = "select * from leaving where blocked is null and invalid is null"
+
+
+def removed(name: str, sync: Sync) -> str:
+    """Rows of who is taken away: key, payload and its hash.
+
+    Parameters:
+        name: of the sync.
+        sync: its mode and key.
+    """
+    if sync.mode == "audience":
+        return removed_of_audience(name)
+    return (
+        f"select sync_key, cast(to_json(map {{{literal(sync.key)}: sync_key}}) as varchar) "
+        "as payload, old_hash as payload_hash from planned where operation = 'delete'"
+    )
+
+
+def changed(name: str, sync: Sync) -> str:
+    """Rows of a file of changes, with what to do with each; parameters as of `removed`."""
+    names = sync.columns
+    added = ", ".join(f"leaving.{quoted(n)}" for n in names)
+    if sync.mode == "audience":
+        taken = removed_of_audience(name, are_sent=True)
+        values = ", ".join(f"payload ->> {literal(n)}" for n in names)
+    else:
+        taken = removed(name, sync)
+        values = ", ".join("sync_key" if n == sync.key else "null" for n in names)
+    return (
+        f"select planned.sync_key, 'add' as operation, {added} from planned inner join leaving "
+        "on leaving.sync_key = planned.sync_key where planned.is_sent "
+        "and planned.operation <> 'delete' and leaving.blocked is null "
+        "and leaving.invalid is null union all "
+        f"select split_part(sync_key, '{SEPARATOR}', 1), 'remove', {values} "
+        f"from ({taken}) as taken where payload <> '{{}}'"
+    )
 
 
 def removed_of_audience(name: str, are_sent: bool = False) -> str:

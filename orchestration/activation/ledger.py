@@ -31,18 +31,25 @@ create table if not exists sync_run (
     definition_hash varchar not null, mapping_hash varchar not null, as_of_on date,
     row_count bigint, insert_count bigint, update_count bigint, unchanged_count bigint,
     retry_count bigint, blocked_count bigint, invalid_count bigint, delete_count bigint,
-    call_count bigint, accepted_count bigint, rejected_count bigint, unknown_count bigint
+    call_count bigint, accepted_count bigint, rejected_count bigint, unknown_count bigint,
+    formats varchar
 );
+alter table sync_run add column if not exists formats varchar;
 create table if not exists sync_plan (
     run_id varchar not null, sync_key varchar not null, operation varchar not null,
     reason varchar, old_hash varchar, new_hash varchar, is_in_segment boolean not null,
-    is_sent boolean not null
+    is_sent boolean not null, profile_id varchar, payload varchar
 );
+alter table sync_plan add column if not exists profile_id varchar;
+alter table sync_plan add column if not exists payload varchar;
 create table if not exists sync_attempt (
     run_id varchar not null, batch_id varchar not null, sync_key varchar not null,
     operation varchar not null, payload_hash varchar, idempotency_key varchar not null,
-    outcome varchar, reason varchar, claimed_at timestamp not null, settled_at timestamp
+    outcome varchar, reason varchar, claimed_at timestamp not null, settled_at timestamp,
+    payload varchar, is_folded boolean default true
 );
+alter table sync_attempt add column if not exists payload varchar;
+alter table sync_attempt add column if not exists is_folded boolean default true;
 create table if not exists sync_state (
     sync_name varchar not null, sync_key varchar not null, profile_id varchar,
     acked_hash varchar, first_acked_at timestamp, last_acked_at timestamp,
@@ -55,6 +62,7 @@ create table if not exists sync_standing (
 );
 alter table sync_run add column if not exists segment_name varchar;
 alter table sync_run add column if not exists destination_name varchar;
+alter table sync_run add column if not exists withheld_count bigint;
 """
 
 

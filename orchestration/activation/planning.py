@@ -14,25 +14,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.activation.definitions import DELETES, Sync
-from orchestration.activation.destinations.kinds import Destination
-from orchestration.errors import UserError
 from orchestration.ingest.sql import literal
 
 OPERATIONS = ("insert", "update", "unchanged", "retry", "blocked", "invalid", "delete")
-MOST_NAMED = 10
-
-
-class GuardError(UserError):
-    """A run that stops before anything is sent, because its plan looks like a mistake.
-
-    Parameters:
-        guard: its name, such as mass_delete.
-        text: what is seen, and what to do.
-    """
-
-    def __init__(self, guard: str, text: str) -> None:
-        super().__init__(text)
-        self.guard = guard
 
 
 @dataclass(frozen=True)
@@ -45,6 +29,7 @@ class Plan:
         reasons: keys by operation and reason.
         sent: keys that are sent or taken away.
         standing: keys that stand at the other end, or may.
+        is_first: the ledger has no completed run of the sync, so what left before is not known.
         hash: of all of it; the same plan has the same hash.
     """
 
@@ -53,12 +38,8 @@ class Plan:
     reasons: Mapping[tuple[str, str], int]
     sent: int
     standing: int
+    is_first: bool
     hash: str
-
-
-def is_settled_by_sending_again(sync: Sync, destination: Destination) -> bool:
-    """Whether what may have arrived can be sent once more without harm."""
-    return sync.mode != "append" or destination.may_repeat
 
 
 def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Path) -> Plan:
@@ -97,7 +78,8 @@ def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Pat
         "from planned"
     ).fetchall()
     counted = {operation: counts.get(operation, 0) for operation in OPERATIONS}
-    return Plan(rows, counted, reasons, sent, standing, f"{digest:032x}"[:16])
+    is_first = last_mapping(con, name) is None
+    return Plan(rows, counted, reasons, sent, standing, is_first, f"{digest:032x}"[:16])
 
 
 def _planned(name: str, sync: Sync) -> str:
@@ -109,6 +91,12 @@ def _planned(name: str, sync: Sync) -> str:
     why_changed = {"insert": "'drift'", "append": "'immutable_event'"}.get(sync.mode, "null")
     added = "'update'" if sync.mode == "update" else "'insert'"
     of_sync = f"sync_name = {literal(name)}"
+    aged = "false"
+    if sync.refresh_days is not None:
+        aged = (
+            f"coalesce(known.last_acked_at <= current_timestamp::timestamp - "
+            f"to_days({sync.refresh_days}), false)"
+        )
     return f"""
         with standing as (
             select sync_key, bool_or(not is_acked) as is_unsettled
@@ -129,7 +117,8 @@ def _planned(name: str, sync: Sync) -> str:
                 coalesce(known.is_unsettled, false) as is_unsettled,
                 coalesce(known.tried_outcome in ('rejected', 'dead')
                     and known.tried_hash = leaving.payload_hash, false) as is_rejected,
-                coalesce(known.failure_count, 0) as failure_count, known.next_try_at
+                coalesce(known.failure_count, 0) as failure_count, known.next_try_at,
+                {aged} as is_aged
             from leaving full join known on known.sync_key = leaving.sync_key
         ),
         decided as (
@@ -143,6 +132,7 @@ def _planned(name: str, sync: Sync) -> str:
                 when old_hash is null then {added}
                 when old_hash <> new_hash then {changed}
                 when is_unsettled then 'retry'
+                when is_aged then 'update'
                 else 'unchanged'
             end as operation
             from compared
@@ -158,6 +148,7 @@ def _planned(name: str, sync: Sync) -> str:
                     then 'waiting'
                 when operation = 'retry' then 'rejected'
                 when operation = 'unchanged' and old_hash <> new_hash then 'drift'
+                when operation = 'update' and old_hash = new_hash then 'refresh'
             end as reason,
             operation in ('insert', 'update', 'delete')
             or operation = 'retry' and (not is_rejected or failure_count < {sync.retry.most}
@@ -167,85 +158,11 @@ def _planned(name: str, sync: Sync) -> str:
     """
 
 
-def require_guards(
-    con: duckdb.DuckDBPyConnection,
-    name: str,
-    sync: Sync,
-    plan: Plan,
-    mapping_hash: str,
-    is_approved: bool = False,
-) -> None:
-    """Stop a plan that looks like a mistake.
-
-    Parameters:
-        con: to the ledger.
-        name: of the sync.
-        sync: its definition.
-        plan: of `make_plan`.
-        mapping_hash: of the columns that leave and their forms.
-        is_approved: somebody has seen this very plan, and means it.
-
-    Raises:
-        GuardError: it says which guard, and how the plan goes through if it is meant.
-    """
-    meant = f"If it is meant: `c360 activation run {name} --plan {plan.hash}`."
-    if plan.rows == 0 and plan.standing and not sync.guard.allow_empty:
-        raise GuardError(
-            "empty_source",
-            f"The segment {sync.segment} is empty, and {plan.standing} rows stand at the other "
-            "end. Nothing was sent. Set guard.allow_empty: true if it may be empty.",
-        )
-    if is_approved:
-        return
-    if plan.rows < sync.guard.min_rows:
-        raise GuardError(
-            "min_rows",
-            f"The segment {sync.segment} has {plan.rows} rows, and guard.min_rows is "
-            f"{sync.guard.min_rows}. Nothing was sent. {meant}",
-        )
-    deletes = plan.counts["delete"]
-    if deletes and deletes > sync.guard.max_delete_share * plan.standing:
-        raise GuardError(
-            "mass_delete",
-            f"{deletes} of {plan.standing} rows at the other end would be taken away, more than "
-            f"guard.max_delete_share {sync.guard.max_delete_share:g}. Nothing was sent. {meant}",
-        )
-    last = con.execute(
+def last_mapping(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """The columns that left in the last run that completed, as a hash; None before the first."""
+    row = con.execute(
         "select mapping_hash from sync_run where sync_name = ? and state like 'completed%' "
         "order by started_at desc, run_id desc limit 1",
         [name],
     ).fetchone()
-    if last and last[0] != mapping_hash and plan.counts["update"]:
-        raise GuardError(
-            "mapping_changed",
-            f"The columns that leave have changed since the last run: {plan.counts['update']} rows "
-            f"would be sent again. Nothing was sent. {meant}",
-        )
-
-
-def require_settled(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, destination: Destination
-) -> None:
-    """Refuse to go on while rows may have arrived that can't be sent again without harm.
-
-    Raises:
-        GuardError: it names their keys.
-    """
-    if is_settled_by_sending_again(sync, destination):
-        return
-    keys = [
-        key
-        for (key,) in con.execute(
-            "select sync_key from sync_standing where sync_name = ? and not is_acked "
-            "order by sync_key",
-            [name],
-        ).fetchall()
-    ]
-    if keys:
-        more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
-        raise GuardError(
-            "unknown_outcome",
-            f"No answer came for {len(keys)} rows of an earlier run, and {sync.destination} can't "
-            f"tell a repetition: keys {', '.join(keys[:MOST_NAMED])}{more}. Nothing was sent. Look "
-            f"there, then say `c360 activation replay {name} --as arrived` or `--as lost`.",
-        )
+    return row[0] if row else None

@@ -98,7 +98,8 @@ NEW_RUNS = f"""
         new_runs.ended_at,
         new_runs.state,
         {", ".join(f"new_runs.{count}" for count in COUNTS)},
-        new_runs.blocked_count + coalesce(withdrawn.withdrawn_count, 0) as suppressed_count,
+        new_runs.blocked_count + coalesce(withdrawn.withdrawn_count, 0)
+            + coalesce(new_runs.withheld_count, 0) as suppressed_count,
         coalesce(waiting_times.activated_count, 0) as activated_count,
         waiting_times.activation_hours
     from new_runs

@@ -55,6 +55,12 @@ def settle_by_hand(settings: Settings, name: str, outcome: str) -> int:
             "select count(*) from sync_standing where sync_name = ? and not is_acked", [name]
         ).fetchall()
         con.execute("begin")
+        con.execute(
+            "update sync_attempt set outcome = $2, reason = 'by_hand', settled_at = $3 "
+            "where outcome = 'unknown' and operation = 'add' "
+            "and run_id in (select run_id from sync_run where sync_name = $1)",
+            [name, "accepted" if outcome == "arrived" else "not_sent", now],
+        )
         if outcome == "arrived":
             con.execute(
                 "update sync_state set acked_hash = standing.payload_hash, "

@@ -10,25 +10,24 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.consent_again import ConsentAgain
 from orchestration.activation.definitions import Sync, read_sync
 from orchestration.activation.destinations.files import FilesDestination
 from orchestration.activation.destinations.kinds import Destination, batch_target, file_store
+from orchestration.activation.guards import GuardError, require_guards, require_settled
 from orchestration.activation.ledger import SyncLock, open_ledger
-from orchestration.activation.planning import (
-    GuardError,
-    make_plan,
-    require_guards,
-    require_settled,
-)
+from orchestration.activation.placing import send_file
+from orchestration.activation.planning import make_plan
+from orchestration.activation.recovering import OpenStore, OpenTarget, close_unsettled
+from orchestration.activation.runs import Ended, Run, mapping_hash
 from orchestration.activation.sealing import seal
-from orchestration.activation.sending import Ended, MakeTarget, Progress, Run, mapping_hash
-from orchestration.activation.settling_files import OpenStore, close_unsettled
+from orchestration.activation.sending import MakeTarget, Progress, send_batches
 from orchestration.activation.targets.protocol import StopSyncError
 from orchestration.errors import UserError
 from orchestration.settings import Settings
@@ -45,7 +44,7 @@ def plan_sync(settings: Settings, name: str) -> Ended:
     with SyncLock(settings.data_dir), _transit(settings) as folder:
         sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
-            _settle_earlier(con, name, sync, opened)
+            _settle_earlier(con, name, sync, opened, _asked(destination, sync, batch_target))
             plan = make_plan(con, name, sync, sealed.path)
             message = ""
             try:
@@ -82,9 +81,10 @@ def run_sync(
     with SyncLock(settings.data_dir), _transit(settings) as folder:
         sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
-            _settle_earlier(con, name, sync, opened)
+            _settle_earlier(con, name, sync, opened, _asked(destination, sync, make_target))
             plan = make_plan(con, name, sync, sealed.path)
-            run = Run(con, folder, name, sync, destination, plan, sealed)
+            consent = ConsentAgain(con, settings, sync, sealed)
+            run = Run(con, folder, name, sync, destination, plan, sealed, consent)
             run.begin()
             try:
                 require_settled(con, name, sync, destination)
@@ -98,8 +98,9 @@ def run_sync(
                 require_guards(con, name, sync, plan, mapping_hash(sync), bool(approved))
                 run.keep_plan()
                 if opened:
-                    return run.send_file(opened)
-                return run.send_batches(make_target(destination), progress)
+                    return send_file(run, opened)
+                with closing(make_target(destination, sync)) as target:
+                    return send_batches(run, target, progress)
             except UserError as error:
                 run.end("refused", str(error))
                 raise
@@ -126,13 +127,22 @@ def _opened(settings: Settings, destination: Destination) -> OpenStore | None:
     return None
 
 
+def _asked(destination: Destination, sync: Sync, make_target: MakeTarget) -> OpenTarget | None:
+    """Connects to what knows which batches arrived; None for what doesn't."""
+    return partial(make_target, destination, sync) if destination.is_table else None
+
+
 def _settle_earlier(
-    con: duckdb.DuckDBPyConnection, name: str, sync: Sync, opened: OpenStore | None
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    sync: Sync,
+    opened: OpenStore | None,
+    asked: OpenTarget | None,
 ) -> None:
     try:
-        close_unsettled(con, name, sync, opened)
+        close_unsettled(con, name, sync, opened, asked)
     except StopSyncError as error:
         raise UserError(
-            f"{error.reason}. Whether the last run's file arrived is not known, so nothing was "
+            f"{error.reason}. Whether what the last run sent arrived is not known, so nothing was "
             "begun. Try again when it answers."
         ) from None

@@ -6,14 +6,18 @@ longer than that, so a refresh and a sync don't wait for each other.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.allowed import door_of, require_allowed
 from orchestration.activation.definitions import Column, Sync
 from orchestration.activation.identifiers import Identifier, identifiers_sql
+from orchestration.activation.settling import now
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal, quoted
 from orchestration.segment_tools.choosing import (
@@ -21,7 +25,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    columns_of,
+    column_in,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -29,6 +33,7 @@ from orchestration.segment_tools.consent import held_back
 from orchestration.segment_tools.evaluation import reason_of
 from orchestration.segments.files import named
 from orchestration.settings import Settings
+from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import connect_reader
 
 MISSING = "Run `c360 run` first: a sync sends what the last run published."
@@ -45,15 +50,22 @@ class Sealed:
     """What would leave, as a file.
 
     Attributes:
-        path: Parquet: sync_key, profile_id, payload, payload_hash, blocked, invalid, and the
-            columns that leave.
+        path: Parquet: sync_key, profile_id, payload, payload_hash, blocked, invalid, the columns
+            that leave with their `_reason`, and `_kind<n>` and `_point<n>` of the contact points
+            whose consent counts, to ask them again.
         rows: members of the segment.
         dropped: values that were left out, by column and reason.
+        asked_at: when consent was asked, in UTC.
+        point_count: how many contact points each has.
+        contact: the purpose and channel.
     """
 
     path: Path
     rows: int
     dropped: dict[tuple[str, str], int]
+    asked_at: datetime = field(default_factory=now)
+    point_count: int = 0
+    contact: Contact | None = None
 
 
 def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
@@ -65,27 +77,35 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
         path: the file to write, in a folder that only its owner can read.
 
     Raises:
-        UserError: the segment or a column is not there, or a key stands for several people.
+        UserError: the segment or a column is not there, a policy refuses the sync, or a key stands
+            for several people.
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
-    read = columns_of(settings, sync.sources)
-    chosen = {name: read[column.source] for name, column in sync.columns.items()}
-    countries = {n: read[c.country] for n, c in sync.columns.items() if c.country}
+    manifest = load_manifest(settings)
+    chosen = {name: column_in(manifest, column.source) for name, column in sync.columns.items()}
+    countries = {
+        name: column_in(manifest, column.country)
+        for name, column in sync.columns.items()
+        if column.country
+    }
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
+        require_allowed(settings, door_of(settings, con), sync)
         contact = contact_of(con, list(chosen.values()), sync.purpose, sync.channel)
         if contact is None:
             raise UserError("A sync names the purpose and channel whose consent it needs.", 2)
+        asked_at = now()
         try:
-            _hold(con, sync, chosen, countries, contact)
+            relations, count = _hold(con, sync, chosen, countries, contact)
+            _write(con, sync, path, count)
         except duckdb.Error as error:
             raise UserError(
                 f"The warehouse can't give these columns: {reason_of(error)} Run `c360 run` where "
                 "a column is new."
             ) from None
+        con.execute(f"create temp view c360_sealed as from read_parquet({literal(str(path))})")
+        rows = _require_people(con, relations)
         _require_keys(con, sync)
-        _write(con, sync, path)
-        [(rows,)] = con.execute("select count(*) from c360_leaving").fetchall()
-        return Sealed(path, rows, _dropped(con, sync))
+        return Sealed(path, rows, _dropped(con, sync), asked_at, count, contact)
 
 
 def _hold(
@@ -94,8 +114,14 @@ def _hold(
     chosen: dict[str, Chosen],
     countries: dict[str, Chosen],
     contact: Contact,
-) -> None:
-    """`c360_leaving`: a row per member, with the values that would leave and consent's word."""
+) -> tuple[list[str], int]:
+    """`c360_leaving`: a row per member, with the values that would leave and consent's word.
+
+    Views: what they say is worked out once, while it is written.
+
+    Returns:
+        The tables whose columns leave, and how many contact points a member has.
+    """
     every = [*chosen.values(), *countries.values()]
     tables = list(dict.fromkeys(c.relation for c in every))
     joins = "".join(
@@ -116,24 +142,28 @@ def _hold(
         f"{literal(kind)} as kind{n}, {at} as point{n}" for n, (kind, at) in enumerate(points)
     ]
     con.execute(
-        "create temp table c360_members as select members.profile_id, "
+        "create temp view c360_members as select members.profile_id, "
         f"{', '.join([*raw, *addressed])} from segments.segment_membership as members "
         f"left join profile.profiles on profiles.profile_id = members.profile_id{joins} "
         f"where members.segment_name = {literal(sync.segment)}"
     )
+    con.execute(f"create temp view c360_asked as {held_back('c360_members', contact, len(points))}")
+    con.execute(f"create temp view c360_leaving as {_leaving(sync, len(points))}")
+    return [table.replace('"', "") for table in tables], len(points)
+
+
+def _require_people(con: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> int:
+    """The number of members, each of whom has one row."""
     [(count, people)] = con.execute(
-        "select count(*), count(distinct profile_id) from c360_members"
+        "select count(*), count(distinct profile_id) from c360_sealed"
     ).fetchall()
     if count != people:
         raise UserError(
-            f"One of {', '.join(t.replace(chr(34), '') for t in tables)} has several rows of a "
-            "person. A sync has one row each: take columns of tables with one row per profile.",
+            f"One of {', '.join(relations)} has several rows of a person. A sync has one row each: "
+            "take columns of tables with one row per profile.",
             2,
         )
-    con.execute(
-        "create temp table c360_asked as " + held_back("c360_members", contact, len(points))
-    )
-    con.execute(f"create temp table c360_leaving as {_leaving(sync)}")
+    return int(count)
 
 
 def _as_text(value: str) -> str:
@@ -148,19 +178,19 @@ def _points(chosen: dict[str, Chosen], contact: Contact, value: object) -> list[
     return [(contact.kind, at) for at in leaving or [f"profiles.{contact.kind}"]]
 
 
-def _leaving(sync: Sync) -> str:
+def _leaving(sync: Sync, points: int) -> str:
     forms = {n: c for n, c in sync.columns.items() if c.form}
     plain = [n for n in sync.columns if n not in forms]
-    kept = ["profile_id", "held_back", *(f"raw_{n}" for n in plain)]
+    asked = [f"{word}{n}" for n in range(points) for word in ("kind", "point")]
+    as_is = [*_plain(plain), *(f"{c} as {quoted('_' + c)}" for c in asked)]
     if not forms:
-        return f"select {', '.join(_plain(plain))} from c360_asked"
+        return f"select {', '.join(as_is)} from c360_asked"
+    kept = ["profile_id", "held_back", *(f"raw_{n}" for n in plain), *asked]
     identifiers = [_identifier(n, c) for n, c in forms.items()]
     inner = identifiers_sql("c360_asked", kept, identifiers, TELEPHONES)
     reasons = [quoted(f"{n}_reason") for n in forms]
     named_forms = [quoted(n) for n in forms]
-    return (
-        f"select {', '.join([*_plain(plain), *named_forms, *reasons])} from ({inner}) as identified"
-    )
+    return f"select {', '.join([*as_is, *named_forms, *reasons])} from ({inner}) as identified"
 
 
 def _plain(plain: Sequence[str]) -> list[str]:
@@ -181,15 +211,20 @@ def _require_keys(con: duckdb.DuckDBPyConnection, sync: Sync) -> None:
     key = quoted(sync.key)
     twice = con.execute(
         f"select list(profile_id order by profile_id)[:{MOST_NAMED}], count(*) "
-        f"from c360_leaving where {key} is not null group by {key} "
-        "having count(*) > 1 and count(*) filter (where held_back is null) > 0 "
+        f"from c360_sealed where {key} is not null group by {key} "
+        "having count(*) > 1 and count(*) filter (where blocked is null) > 0 "
         f"order by 1 limit {MOST_NAMED}"
     ).fetchall()
     if twice:
         people = "; ".join(", ".join(ids) for ids, _ in twice)
+        [(without, first)] = con.execute(
+            f"select count(*), list(profile_id order by profile_id)[:{MOST_NAMED}] "
+            f"from c360_sealed where {key} is null and blocked is null"
+        ).fetchall()
+        missing = f" {without} members have none, such as {', '.join(first)}." if without else ""
         raise UserError(
-            f"The key {sync.key} stands for several people, such as profiles {people}. Nothing was "
-            "sent. Take a key that is one person's, such as profile_id."
+            f"The key {sync.key} stands for several people, such as profiles {people}.{missing} "
+            "Nothing was sent. Take a key that is one person's, such as profile_id."
         )
 
 
@@ -214,26 +249,31 @@ def _invalid(sync: Sync) -> str:
 
 
 def _payload(sync: Sync) -> str:
-    values = [f"{{'key': {literal(n)}, 'value': to_json({quoted(n)})}}" for n in sync.columns]
-    entries = f"[{', '.join(values)}]"
-    if sync.nulls == "omit":
-        entries = f"list_filter({entries}, lambda entry: entry.value is not null)"
-    return f"cast(to_json(map_from_entries({entries})) as varchar)"
+    entries = [f"{literal(json.dumps(n) + ':')} || to_json({quoted(n)})" for n in sync.columns]
+    if sync.nulls == "send":
+        entries = [
+            f"{literal(json.dumps(n) + ':')} || coalesce(to_json({quoted(n)})::varchar, 'null')"
+            for n in sync.columns
+        ]
+    return f"'{{' || concat_ws(',', {', '.join(entries)}) || '}}'"
 
 
-def _write(con: duckdb.DuckDBPyConnection, sync: Sync, path: Path) -> None:
-    # Of several under one key none leaves, so the key is the first one's, and each is a row.
-    is_first = "row_number() over (partition by sync_key order by profile_id) = 1"
-    key = "profile_id" if sync.key == "profile_id" else quoted(sync.key)
+def _write(con: duckdb.DuckDBPyConnection, sync: Sync, path: Path, points: int) -> None:
+    key = "cast(profile_id as varchar)"
+    if sync.key != "profile_id":
+        # Of several under one key none leaves, so the key is the first one's, and each is a row.
+        held = f"cast({quoted(sync.key)} as varchar)"
+        first = f"row_number() over (partition by {held} order by profile_id) = 1"
+        key = f"case when {held} is not null and {first} then {held} else '?' || profile_id end"
     columns = [quoted(n) for n in sync.columns if n != "profile_id"]
+    columns += [quoted(f"_{word}{n}") for n in range(points) for word in ("kind", "point")]
+    columns += [quoted(n + "_reason") for n, column in sync.columns.items() if column.form]
     con.execute(
-        f"copy (with leaving as (select profile_id, cast({key} as varchar) as sync_key, "
-        f"held_back as blocked, {_invalid(sync)} as invalid, {_payload(sync)} as payload"
+        f"copy (with leaving as (select profile_id, {key} as sync_key, held_back as blocked, "
+        f"{_invalid(sync)} as invalid, {_payload(sync)} as payload"
         f"{''.join(', ' + c for c in columns)} from c360_leaving) "
-        f"select * exclude (sync_key), case when sync_key is not null and {is_first} then sync_key "
-        "else '?' || profile_id end as sync_key, "
-        f"md5(payload) as payload_hash from leaving order by sync_key) to {literal(str(path))} "
-        "(format parquet, compression zstd)"
+        f"select *, md5(payload) as payload_hash from leaving) to {literal(str(path))} "
+        "(format parquet, compression snappy)"
     )
 
 
@@ -243,8 +283,8 @@ def _dropped(con: duckdb.DuckDBPyConnection, sync: Sync) -> dict[tuple[str, str]
         if column.form:
             reason = quoted(f"{name}_reason")
             for why, count in con.execute(
-                f"select {reason}, count(*) from c360_leaving where {reason} <> 'missing' "
-                "and held_back is null group by 1 order by 1"
+                f"select {reason}, count(*) from c360_sealed where {reason} <> 'missing' "
+                "and blocked is null group by 1 order by 1"
             ).fetchall():
                 found[name, why] = count
     return found

@@ -1,11 +1,10 @@
-"""What the ledger learns: claims before a batch, outcomes after it, and what a killed run left."""
+"""What the ledger learns of batches: claims before, outcomes after, and what follows from them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Protocol
 
 import duckdb
 
@@ -15,24 +14,6 @@ from orchestration.ingest.sql import literal
 
 SEPARATOR = "\x1f"
 """Between key and payload hash, where an audience's rows are taken away by what was sent."""
-
-
-class Run(Protocol):
-    """What of a run the ledger keeps beside each row."""
-
-    run_id: str
-    name: str
-    sync: Sync
-
-    @property
-    def formats(self) -> str:
-        """The identifier formats, as JSON."""
-        ...
-
-    @property
-    def keeps_payloads(self) -> bool:
-        """Whether what was sent is needed to take it away again."""
-        ...
 
 
 @contextmanager
@@ -47,137 +28,170 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.execute("commit")
 
 
+def arrived_batches(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
+    """In how many runs of a sync each batch had an answer; such a batch is no repetition."""
+    return dict(
+        con.execute(
+            "select batch_id, count(distinct run_id) from sync_attempt inner join sync_run "
+            "using (run_id) where sync_name = ? and outcome in ('accepted', 'rejected') group by 1",
+            [name],
+        ).fetchall()
+    )
+
+
 def claim(
     con: duckdb.DuckDBPyConnection,
-    run: Run,
+    run_id: str,
     operation: str,
     batch_id: str,
+    idempotency_key: str,
     rows: Sequence[tuple[str, str, str]],
+    keeps_payloads: bool,
 ) -> None:
     """Say durably that a batch is about to be sent.
 
     Parameters:
         con: to the ledger.
-        run: the run.
+        run_id: of the run.
         operation: add or remove.
-        batch_id: also the key by which a receiver knows a repetition.
+        batch_id: of its rows, whenever they are sent.
+        idempotency_key: by which a receiver knows a repetition.
         rows: key, payload and its hash.
+        keeps_payloads: what is sent is needed to take it away again.
     """
-    at = now()
-    _hold(con, rows)
-    with transaction(con):
-        con.execute(
-            "insert into sync_attempt (run_id, batch_id, sync_key, operation, payload_hash, "
-            "idempotency_key, claimed_at) select ?, ?, sync_key, ?, payload_hash, ?, ? from batch",
-            [run.run_id, batch_id, operation, batch_id, at],
-        )
-        if operation == "add":
-            claim_standing(con, run, "select sync_key from batch")
-
-
-def claim_standing(con: duckdb.DuckDBPyConnection, run: Run, keys: str) -> None:
-    """Put what is about to be sent among what may stand at the other end."""
-    payload = "payload" if run.keeps_payloads else "cast(null as varchar)"
-    name = literal(run.name)
+    payloads = [payload if keeps_payloads else None for _, payload, _ in rows]
     con.execute(
-        f"insert into sync_standing select {name}, sync_key, payload_hash, {payload}, ?, false "
-        f"from leaving where sync_key in ({keys}) and not exists (select 1 from sync_standing as "
-        f"standing where standing.sync_name = {name} and standing.sync_key = leaving.sync_key "
-        "and standing.payload_hash = leaving.payload_hash)",
-        [run.formats],
-    )
-    con.execute(
-        f"insert into sync_state (sync_name, sync_key) select {name}, sync_key from leaving "
-        f"where sync_key in ({keys}) and sync_key not in "
-        f"(select sync_key from sync_state where sync_name = {name})"
-    )
-    con.execute(
-        "update sync_state set tried_hash = leaving.payload_hash, "
-        "profile_id = leaving.profile_id, failure_count = case when tried_hash = "
-        "leaving.payload_hash then failure_count else 0 end, "
-        f"tried_outcome = 'unknown' from leaving where sync_state.sync_name = {name} "
-        f"and sync_state.sync_key = leaving.sync_key and leaving.sync_key in ({keys})"
-    )
+        "insert into sync_attempt (run_id, batch_id, operation, idempotency_key, claimed_at, "
+        "sync_key, payload_hash, payload) select $1, $2, $3, $4, $5, unnest($6::varchar[]), "
+        "unnest($7::varchar[]), unnest($8::varchar[])",
+        [
+            run_id, batch_id, operation, idempotency_key, now(),
+            [key for key, _, _ in rows], [hash_ for _, _, hash_ in rows], payloads,
+        ],
+    )  # fmt: skip
 
 
-def settle(
+def answer(
     con: duckdb.DuckDBPyConnection,
-    run: Run,
-    operation: str,
+    run_id: str,
     batch_id: str,
-    rows: Sequence[tuple[str, str, str]],
+    keys: Sequence[str],
     results: Sequence[Result],
+    replaces: str | None = None,
 ) -> None:
-    """Keep what became of a batch: attempts, what stands and each key's state, or none of it."""
-    at, name = now(), literal(run.name)
-    _hold(con, rows, results)
-    with transaction(con):
-        con.execute(
-            "update sync_attempt set outcome = batch.outcome, reason = nullif(batch.reason, ''), "
-            "settled_at = ? from batch where sync_attempt.run_id = ? and sync_attempt.batch_id = ? "
-            "and sync_attempt.sync_key = batch.sync_key and sync_attempt.outcome is null",
-            [at, run.run_id, batch_id],
-        )
-        if operation == "remove":
-            _settle_removed(con, name)
-        else:
-            _settle_added(con, run, name, at)
+    """Keep durably what became of a batch.
+
+    Parameters:
+        con: to the ledger.
+        run_id, batch_id: which.
+        keys, results: what became of each row.
+        replaces: the outcome that is replaced, of rows that had one.
+    """
+    outcomes = [result.outcome for result in results]
+    reasons = [result.reason or None for result in results]
+    con.execute(
+        "update sync_attempt set outcome = told.outcome, reason = told.reason, settled_at = $1, "
+        "is_folded = false from (select unnest($2::varchar[]) as sync_key, "
+        "unnest($3::varchar[]) as outcome, unnest($4::varchar[]) as reason) as told "
+        "where run_id = $5 and batch_id = $6 and sync_attempt.sync_key = told.sync_key "
+        "and sync_attempt.outcome is not distinct from $7",
+        [now(), list(keys), outcomes, reasons, run_id, batch_id, replaces],
+    )
 
 
-def _settle_added(con: duckdb.DuckDBPyConnection, run: Run, name: str, at: datetime) -> None:
-    same = (
-        f"sync_standing.sync_name = {name} and sync_standing.sync_key = batch.sync_key "
-        "and sync_standing.payload_hash = batch.payload_hash"
+def fold(con: duckdb.DuckDBPyConnection, name: str, sync: Sync) -> None:
+    """Bring what stands at the other end, and each key's state, up to the attempts of a sync.
+
+    Attempts are what is known; the other two are drawn from them in one transaction per run and
+    operation, so a kill before it or in it loses nothing. What was not sent says nothing.
+
+    Parameters:
+        con: to the ledger.
+        name: of the sync.
+        sync: its definition.
+    """
+    for run_id, operation in con.execute(
+        "select run_id, operation from sync_attempt inner join sync_run using (run_id) "
+        "where sync_name = ? and outcome is not null and not is_folded "
+        "group by all order by min(claimed_at), run_id, operation",
+        [name],
+    ).fetchall():
+        with transaction(con):
+            con.execute(
+                "create or replace temp table folding as select attempt.*, plan.profile_id, "
+                "sync_run.formats from sync_attempt as attempt inner join sync_run using (run_id) "
+                "left join sync_plan as plan on plan.run_id = attempt.run_id "
+                "and plan.sync_key = attempt.sync_key where attempt.run_id = ? "
+                "and attempt.operation = ? and outcome is not null and not is_folded",
+                [run_id, operation],
+            )
+            if operation == "remove":
+                _fold_removed(con, literal(name))
+            else:
+                _fold_added(con, literal(name), sync)
+            con.execute(
+                "update sync_attempt set is_folded = true, payload = null where run_id = ? "
+                "and operation = ? and outcome is not null and not is_folded",
+                [run_id, operation],
+            )
+
+
+def _fold_added(con: duckdb.DuckDBPyConnection, name: str, sync: Sync) -> None:
+    of_key = f"sync_standing.sync_name = {name} and sync_standing.sync_key = folding.sync_key"
+    same = f"{of_key} and sync_standing.payload_hash = folding.payload_hash"
+    con.execute(
+        f"update sync_standing set is_acked = true from folding where {same} "
+        "and outcome = 'accepted'"
     )
     con.execute(
-        f"update sync_standing set is_acked = true from batch where {same} "
-        "and batch.outcome = 'accepted'"
+        f"delete from sync_standing using folding where {same} and not is_acked "
+        "and outcome = 'rejected'"
     )
-    # What did not leave does not stand there, unless an earlier try of it may have arrived.
-    con.execute(
-        f"delete from sync_standing using batch where {same} and not sync_standing.is_acked "
-        "and (batch.outcome = 'rejected' or batch.outcome = 'not_sent' and not exists ("
-        "select 1 from sync_attempt as tried inner join sync_run using (run_id) "
-        f"where sync_run.sync_name = {name} and tried.sync_key = batch.sync_key "
-        "and tried.payload_hash = batch.payload_hash and tried.outcome = 'unknown'))"
-    )
-    if run.sync.mode != "audience":
+    if sync.mode != "audience":
         con.execute(
-            f"delete from sync_standing using batch where sync_standing.sync_name = {name} "
-            "and sync_standing.sync_key = batch.sync_key and batch.outcome = 'accepted' "
-            "and sync_standing.payload_hash <> batch.payload_hash"
+            f"delete from sync_standing using folding where {of_key} and outcome = 'accepted' "
+            "and sync_standing.payload_hash <> folding.payload_hash"
         )
     con.execute(
-        "update sync_state set tried_outcome = batch.outcome, tried_reason = nullif(batch.reason, "
-        "''), acked_hash = case when batch.outcome = 'accepted' then batch.payload_hash "
-        "else acked_hash end, "
-        "first_acked_at = case when batch.outcome = 'accepted' then coalesce(first_acked_at, ?) "
+        f"insert into sync_standing select {name}, sync_key, payload_hash, payload, formats, "
+        "outcome = 'accepted' from folding where outcome in ('accepted', 'unknown') "
+        f"and not exists (select 1 from sync_standing where {same})"
+    )
+    failures = "case when tried_hash = told.payload_hash then failure_count else 0 end"
+    con.execute(
+        "merge into sync_state using (select *, outcome = 'accepted' as is_accepted from folding "
+        f"where outcome <> 'not_sent') as told on sync_state.sync_name = {name} "
+        "and sync_state.sync_key = told.sync_key "
+        "when matched then update set "
+        "profile_id = coalesce(told.profile_id, sync_state.profile_id), "
+        "acked_hash = case when is_accepted then told.payload_hash else acked_hash end, "
+        "first_acked_at = case when is_accepted then coalesce(first_acked_at, settled_at) "
         "else first_acked_at end, "
-        "last_acked_at = case when batch.outcome = 'accepted' then ? else last_acked_at end, "
-        "failure_count = case batch.outcome when 'accepted' then 0 when 'rejected' "
-        "then failure_count + 1 else failure_count end, "
-        "next_try_at = case when batch.outcome = 'rejected' then cast(? as timestamp) "
-        "+ to_seconds(? * power(2, least(failure_count, 12))) end "
-        f"from batch where sync_state.sync_name = {name} and sync_state.sync_key = batch.sync_key",
-        [at, at, at, run.sync.retry.wait_minutes * 60],
+        "last_acked_at = case when is_accepted then settled_at else last_acked_at end, "
+        "tried_hash = told.payload_hash, tried_outcome = outcome, tried_reason = reason, "
+        f"failure_count = case outcome when 'accepted' then 0 when 'rejected' then {failures} + 1 "
+        f"else {failures} end, next_try_at = case when outcome = 'rejected' then settled_at "
+        f"+ to_seconds($1 * power(2, least({failures}, 12))) end "
+        "when not matched then insert (sync_name, sync_key, profile_id, acked_hash, "
+        "first_acked_at, last_acked_at, tried_hash, tried_outcome, tried_reason, failure_count, "
+        f"next_try_at) values ({name}, told.sync_key, told.profile_id, "
+        "case when is_accepted then told.payload_hash end, case when is_accepted then settled_at "
+        "end, case when is_accepted then settled_at end, told.payload_hash, outcome, reason, "
+        "cast(outcome = 'rejected' as integer), "
+        "case when outcome = 'rejected' then settled_at + to_seconds($1) end)",
+        [sync.retry.wait_minutes * 60],
     )
+
+
+def _fold_removed(con: duckdb.DuckDBPyConnection, name: str) -> None:
     con.execute(
-        "delete from sync_state using batch where batch.outcome = 'not_sent' "
-        f"and sync_state.sync_name = {name} and sync_state.sync_key = batch.sync_key "
-        "and acked_hash is null and not exists (select 1 from sync_standing as standing "
-        f"where standing.sync_name = {name} and standing.sync_key = sync_state.sync_key)"
+        "delete from sync_standing using folding where outcome = 'accepted' "
+        f"and sync_standing.sync_name = {name} "
+        f"and sync_standing.sync_key = split_part(folding.sync_key, '{SEPARATOR}', 1) "
+        f"and (not contains(folding.sync_key, '{SEPARATOR}') "
+        "or sync_standing.payload_hash = folding.payload_hash)"
     )
-
-
-def _settle_removed(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    gone = (
-        f"sync_standing.sync_name = {name} and batch.outcome = 'accepted' "
-        f"and sync_standing.sync_key = split_part(batch.sync_key, '{SEPARATOR}', 1) "
-        f"and (not contains(batch.sync_key, '{SEPARATOR}') "
-        "or sync_standing.payload_hash = batch.payload_hash)"
-    )
-    con.execute(f"delete from sync_standing using batch where {gone}")
-    forget(con, name, f"select split_part(sync_key, '{SEPARATOR}', 1) from batch")
+    forget(con, name, f"select split_part(sync_key, '{SEPARATOR}', 1) from folding")
 
 
 def forget(con: duckdb.DuckDBPyConnection, name: str, keys: str) -> None:
@@ -186,27 +200,6 @@ def forget(con: duckdb.DuckDBPyConnection, name: str, keys: str) -> None:
         f"delete from sync_state where sync_name = {name} and sync_key in ({keys}) "
         f"and sync_key not in (select sync_key from sync_standing where sync_name = {name}) "
         "and coalesce(tried_outcome, '') <> 'rejected'"
-    )
-
-
-def _hold(
-    con: duckdb.DuckDBPyConnection,
-    rows: Sequence[tuple[str, str, str]],
-    results: Sequence[Result] = (),
-) -> None:
-    """The batch as a temporary table, in one statement whatever its size."""
-    outcomes: list[str | None] = [result.outcome for result in results]
-    reasons: list[str | None] = [result.reason for result in results]
-    con.execute(
-        "create or replace temp table batch as select unnest($1::varchar[]) as sync_key, "
-        "unnest($2::varchar[]) as payload_hash, unnest($3::varchar[]) as outcome, "
-        "unnest($4::varchar[]) as reason",
-        [
-            [key for key, _, _ in rows],
-            [h for _, _, h in rows],
-            outcomes or [None] * len(rows),
-            reasons or [None] * len(rows),
-        ],
     )
 
 

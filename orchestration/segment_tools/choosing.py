@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -60,30 +60,27 @@ class Contact:
     kind: str
 
 
-def columns_of(settings: Settings, written: Iterable[str]) -> dict[str, Chosen]:
-    """Columns as `schema.table.column`, each of which must be a model's that the project describes.
+def column_of(settings: Settings, written: str) -> Chosen:
+    """The column of `schema.table.column`, which must be a model's that the project describes.
 
     Parameters:
         settings: paths.
-        written: the columns' full names.
-
-    Returns:
-        Each by its full name.
+        written: the column's full name.
 
     Raises:
         UserError: there is no such column.
     """
-    manifest = load_manifest(settings)
+    return column_in(load_manifest(settings), written)
+
+
+def column_in(manifest: Mapping[str, Any], written: str) -> Chosen:
+    """The same, of dbt's manifest.json."""
+    parts = written.split(".")
     models = {
         (node["schema"], node["name"]): node
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] in LAYERS
     }
-    return {name: _column_of(models, name) for name in written}
-
-
-def _column_of(models: Mapping[tuple[str, str], Mapping[str, Any]], written: str) -> Chosen:
-    parts = written.split(".")
     node = models.get((parts[0], parts[1])) if len(parts) == 3 else None
     if node is None:
         raise UserError(

@@ -143,19 +143,24 @@ def export(
         str | None, typer.Option(help="What the messages are for, such as commercial.")
     ] = None,
     channel: Annotated[str | None, typer.Option(help="On which they go, such as email.")] = None,
+    action: Annotated[
+        list[str] | None,
+        typer.Option(help="A marketing action that it is for; without, policies about any count."),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over a file.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the members to a file that only you can read, and of contact data only what may leave.
 
     A column that says who somebody is, such as profile.profiles.email, needs a purpose and a
-    channel; who may not be sent that is held back and counted.
+    channel; who may not be sent that is held back and counted. Policies over data usage labels
+    refuse it as they refuse a sync.
     """
     from orchestration.segment_tools.export import export as exported
     from orchestration.segment_tools.show import show_export
 
-    require_readable(name, str(to), *(column or ()))
-    found = exported(begin(), name, to, column or (), purpose, channel, replace)
+    require_readable(name, str(to), *(column or ()), *(action or ()))
+    found = exported(begin(), name, to, column or (), purpose, channel, replace, action or ())
     if as_json:
         _print(found)
     else:

@@ -26,8 +26,13 @@ def held_back(relation: str, contact: Contact, points: int) -> str:
     purpose, channel = literal(contact.purpose), literal(contact.channel)
     asked = [
         f"profile.is_contact_allowed(kind{n}, point{n}, {purpose}, {channel}, 'any', "
-        f"timestamp '{now}') as allowed{n}, (select max(case when status = 'denied' then 2 else 1 "
-        "end) from profile.effective_consent as said where said.valid_to is null "
+        f"timestamp '{now}') as allowed{n}"
+        for n in range(points)
+    ]
+    # Why not is asked of those only who were not allowed: of most people nobody wants to know.
+    told = [
+        "(select max(case when status = 'denied' then 2 else 1 end) "
+        "from profile.effective_consent as said where said.valid_to is null "
         f"and said.contact_namespace = kind{n} and said.contact_value = point{n} "
         f"and said.purpose in ({purpose}, 'any') and said.channel = {channel} "
         f"and said.topic = 'any') as said{n}"
@@ -37,7 +42,11 @@ def held_back(relation: str, contact: Contact, points: int) -> str:
     for cause, said in (("denied", "= 2"), ("not_confirmed", "= 1"), ("never_asked", "is null")):
         causes += [(f"allowed{n} is not true and said{n} {said}", cause) for n in range(points)]
     held = " ".join(f"when {when} then '{cause}'" for when, cause in causes)
+    allowed = " and ".join(f"point{n} is not null and allowed{n} is true" for n in range(points))
+    unsaid = ", ".join(f"null as said{n}" for n in range(points))
     return (
         f"with asked as materialized (select *, {', '.join(asked)} from {relation}) "
-        f"select *, case {held} end as held_back from asked"
+        f"select *, {unsaid}, cast(null as varchar) as held_back from asked where {allowed} "
+        f"union all select *, case {held} end as held_back from (select *, {', '.join(told)} "
+        f"from asked where not ({allowed})) as refused"
     )

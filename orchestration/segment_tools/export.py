@@ -1,4 +1,4 @@
-"""`c360 segment export`: members with chosen columns, as a file, through consent.
+"""`c360 segment export`: members with chosen columns, as a file, through policies and consent.
 
 Who can be told or reached by a column leaves only where the consent that counts allows it for the
 purpose and channel; the rule is the macro `profile.is_contact_allowed`.
@@ -14,20 +14,24 @@ import duckdb
 
 from orchestration.errors import UserError
 from orchestration.ingest.sql import literal, quoted
+from orchestration.lineage.origins import Name
 from orchestration.segment_tools.choosing import (
     CONTACTS,
     OF_PERSON,
     Chosen,
     Contact,
-    columns_of,
+    column_of,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
 from orchestration.segment_tools.consent import HELD_BACK, held_back
 from orchestration.segment_tools.evaluation import MISSING, reason_of
 from orchestration.segment_tools.files import new_file
+from orchestration.segments.catalogue import nearest
 from orchestration.segments.files import named
 from orchestration.settings import Settings
+from orchestration.usage.door import PolicyDoor, Use
+from orchestration.usage.policies import ACTIVATION, MARKETING_ACTIONS
 from orchestration.warehouse import connect_reader
 
 OWN_TABLE = '"segments"."segment_membership"'
@@ -42,6 +46,7 @@ def export(
     purpose: str | None = None,
     channel: str | None = None,
     replace: bool = False,
+    actions: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write the members of the last run to a file that only its owner can read.
 
@@ -53,19 +58,21 @@ def export(
         purpose: of the message that the file is for; a column that says who somebody is needs it.
         channel: on which it goes.
         replace: write over a file that is there.
+        actions: the marketing actions that the file is for; without, policies about any count.
 
     Returns:
         segment, file, members, written and held_back by cause.
 
     Raises:
-        UserError: a column, the purpose or the channel can't be, the segment has no members by its
-            state, or the file is there or can't be written.
+        UserError: a column, the purpose, the channel or an action can't be, a policy refuses it,
+            the segment has no members by its state, or the file is there or can't be written.
     """
     if to.suffix not in (".csv", ".parquet"):
         raise UserError(f"--to {to} ends in neither .csv nor .parquet.", 2)
     require_active(named(settings.dbt_project_dir, name))
-    chosen = list(columns_of(settings, columns).values())
+    chosen = [column_of(settings, column) for column in dict.fromkeys(columns)]
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
+        _require_allowed(settings, con, name, to, chosen, actions)
         contact = contact_of(con, chosen, purpose, channel)
         try:
             _hold_members(con, name, chosen, contact)
@@ -87,6 +94,32 @@ def export(
         "written": counts.get("", 0),
         "held_back": {cause: counts[cause] for cause in HELD_BACK if cause in counts},
     }
+
+
+def _require_allowed(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    to: Path,
+    chosen: Sequence[Chosen],
+    actions: Sequence[str],
+) -> None:
+    for action in actions:
+        if action not in MARKETING_ACTIONS:
+            raise UserError(
+                f"--action {action} is no marketing action{nearest(action, MARKETING_ACTIONS)}.", 2
+            )
+    PolicyDoor(settings, con, settings.dbt_project_dir / ACTIVATION).require(
+        Use(
+            title=f"The export of {name}",
+            segment=name,
+            columns={
+                f"{c.table}.{c.column}": Name(f"{c.schema}.{c.table}", c.column) for c in chosen
+            },
+            destination=to.name,
+            actions=tuple(actions) or None,
+        )
+    )
 
 
 def _hold_members(

@@ -76,9 +76,7 @@ class LayerTranslator(DagsterDbtTranslator):
         return dg.AssetKey([layer, dbt_resource_props["name"]])
 
 
-def _no_assets(
-    manifest: Mapping[str, Any], node: Mapping[str, Any]
-) -> Iterator[Mapping[str, Any]]:
+def _no_assets(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Sources of a node that are what runs write before their steps, or of models after it."""
     for parent in node["depends_on"].get("nodes", ()):
         source = manifest["sources"].get(parent)

@@ -16,8 +16,9 @@ from orchestration.activation import running
 from orchestration.activation.definitions import Sync
 from orchestration.activation.ledger import ledger_path
 from orchestration.activation.running import run_sync
+from orchestration.activation.runs import Ended
 from orchestration.activation.sealing import Sealed
-from orchestration.activation.sending import Ended
+from orchestration.activation.sending import MakeTarget
 from orchestration.activation.targets.protocol import Result, Row
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
@@ -90,6 +91,14 @@ class Receiver:
     values: set[tuple[str, str]] = field(default_factory=set)
     seen: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     calls: int = 0
+    unnamed: int = 0
+
+    def outcomes(self, keys: Sequence[str], idempotency_key: str) -> list[Result] | None:
+        """It can't say what arrived."""
+        return None
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def send(self, operation: str, rows: Sequence[Row], idempotency_key: str) -> list[Result]:
         """Take a batch, or what the script says instead."""
@@ -116,11 +125,16 @@ class Receiver:
 
 @dataclass
 class Lab:
-    """A sync over a data folder, whose members are given to each run."""
+    """A sync over a data folder, whose members are given to each run.
+
+    Attributes:
+        make: makes what takes the batches; the receiver does without.
+    """
 
     settings: Settings
     patch: pytest.MonkeyPatch
     receiver: Receiver = field(default_factory=Receiver)
+    make: MakeTarget | None = None
 
     def define(
         self,
@@ -151,7 +165,7 @@ class Lab:
             return Sealed(path, len(listed), {})
 
         self.patch.setattr(running, "seal", seal)
-        return run_sync(self.settings, "s", approved, lambda _: self.receiver)
+        return run_sync(self.settings, "s", approved, self.make or (lambda *_: self.receiver))
 
     def ledger(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of the ledger."""

@@ -20,8 +20,8 @@ from orchestration import run as run_module
 from orchestration.activation import assets
 from orchestration.activation.after_refresh import due
 from orchestration.activation.planning import Plan
+from orchestration.activation.runs import Ended
 from orchestration.activation.sealing import Sealed
-from orchestration.activation.sending import Ended
 from orchestration.alerts.telling import after_run
 from orchestration.automation import refresh_job
 from orchestration.errors import UserError

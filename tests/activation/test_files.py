@@ -118,7 +118,7 @@ def test_a_killed_run_leaves_no_half_file_and_none_twice(
     assert lab.ledger("select count(*) from sync_standing where is_acked") == [(20,)]
 
 
-def test_formulas_are_guarded_where_asked_and_null_is_not_empty(lab: Lab) -> None:
+def test_s38_formulas_are_guarded_where_asked_and_null_is_not_empty(lab: Lab) -> None:
     lab.define(mode="snapshot", destination=FILES)
     members = [Member("p1", "a@example.com", "=cmd()"), Member("p2", "b@example.com", None),
                Member("p3", "c@example.com", "")]  # fmt: skip

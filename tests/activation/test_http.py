@@ -78,7 +78,7 @@ def target(server: Server, pauses: list[float] | None = None, **more: Any) -> Ht
     destination = HttpDestination.model_validate({
         "title": "T", "owner": "team:marketing", "kind": "http", "address": server.address,
         "marketing_actions": ["email_targeting"], "add": {"path": "/add"},
-        "remove": {"path": "/remove", "rows": "rows"}, "timeout_seconds": 0.3, **more,
+        "remove": {"path": "/remove"}, "timeout_seconds": 0.3, **more,
     })  # fmt: skip
     return HttpTarget(destination, (pauses if pauses is not None else []).append)
 
@@ -93,7 +93,7 @@ def test_rows_leave_in_one_request_with_key_secret_and_fixed_fields(
 ) -> None:
     monkeypatch.setenv("ADS_TOKEN", "s3cret")
     more: dict[str, Any] = {
-        "add": {"path": "/add", "fields": {"schema": "EMAIL"}},
+        "add": {"path": "/add", "body": {"schema": "EMAIL", "rows": "$ROWS"}},
         "secret": {"env": "ADS_TOKEN"},
     }
     sent = target(server, **more).send("add", rows(3), "abc")

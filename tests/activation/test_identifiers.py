@@ -143,7 +143,7 @@ def leaving(
 
 
 @pytest.mark.parametrize(("name", "raw", "country", "normalised"), VECTORS)
-def test_vectors_leave_as_the_platforms_say(
+def test_h1_h2_h6_h9_vectors_leave_as_the_platforms_say(
     con: duckdb.DuckDBPyConnection,
     name: str,
     raw: str,
@@ -159,7 +159,7 @@ def test_vectors_leave_as_the_platforms_say(
 
 
 @pytest.mark.parametrize(("name", "raw", "country", "reason"), REFUSED)
-def test_what_would_match_nobody_is_refused_with_its_reason(
+def test_h3_h4_h7_h8_what_would_match_nobody_is_refused_with_its_reason(
     con: duckdb.DuckDBPyConnection,
     name: str,
     raw: str | None,
@@ -175,7 +175,7 @@ def test_base64_is_the_same_hash_in_the_other_encoding(con: duckdb.DuckDBPyConne
     assert found == [("UJ6TMBm7KFoTSpM0uLtnnf950M4CPVKa9L10TUe0/Yo=", None)]
 
 
-def test_a_hash_that_comes_hashed_leaves_and_plain_text_does_not(
+def test_h4_h5_a_hash_that_comes_hashed_leaves_and_plain_text_does_not(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     hashed = hashlib.sha256(b"a@b.co").hexdigest()

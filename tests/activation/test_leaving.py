@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,8 +13,7 @@ from orchestration.activation.definitions import read_sync
 from orchestration.activation.running import run_sync
 from orchestration.activation.sealing import seal
 from orchestration.errors import UserError
-from orchestration.settings import DBT_PROJECT_DIR, Settings
-from tests.conftest import Company
+from orchestration.settings import Settings
 
 SYNC = """
 title: Random
@@ -31,22 +28,6 @@ columns:
   net_amount: value.customer_attributes.net_amount
 """
 SEGMENTS = ("newsletter_only", "new_this_month", "multi_channel", "top_three_deciles", "win_back")
-
-
-@pytest.fixture(scope="module")
-def installed(
-    finished_company: Company, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Settings]:
-    """A copy of the company's warehouse, with files of syncs that can be changed."""
-    folder = tmp_path_factory.mktemp("leaving")
-    data = folder / "data"
-    shutil.copytree(finished_company.settings.data_dir, data)
-    shutil.copytree(DBT_PROJECT_DIR / "activation", folder / "activation")
-    with pytest.MonkeyPatch.context() as patch:
-        # An absolute folder stands in for that of the project, which need not be parsed again.
-        patch.setattr(definitions, "FOLDER", folder / "activation")
-        yield Settings(data, data / "landing", DBT_PROJECT_DIR)
-    shutil.rmtree(folder)
 
 
 def written(settings: Settings, text: str) -> None:

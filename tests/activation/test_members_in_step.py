@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.activation.planning import GuardError
+from orchestration.activation.guards import GuardError
 from orchestration.settings import Settings
 from tests.activation.lab import Killed, Lab, Member, Receiver, killed_after, people, project_in
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.activation.planning import GuardError
+from orchestration.activation.guards import GuardError
 from orchestration.activation.targets.protocol import Result, StopSyncError
 from orchestration.settings import Settings
 from tests.activation.lab import Killed, Lab, Member, killed_after, people, project_in

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgresql import Server, running
+from tests.postgresql import Server
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A server with a role that publishes, one that may read, and one that may not."""
-    with running() as server:
-        server.sql(
-            "create role publisher login; create role analyst login; create role stranger login; "
-            "grant create on database postgres to publisher"
-        )
-        yield server
+def server(postgresql: Server) -> Server:
+    """The server with a role that publishes, one that may read, and one that may not."""
+    postgresql.sql(
+        "create role publisher login; create role analyst login; create role stranger login; "
+        "grant create on database postgres to publisher"
+    )
+    return postgresql
 
 
 @pytest.fixture

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestration.segments.declared import OWNER
+from orchestration.usage.policies import MARKETING_ACTIONS
 
-MARKETING_ACTIONS = (
-    "analytics", "combine_with_identity", "cross_site_targeting", "data_science", "email_targeting",
-    "export_to_third_party", "onsite_ads", "onsite_personalisation", "segment_match",
-    "single_identity_personalisation",
-)  # fmt: skip
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
@@ -50,6 +47,8 @@ class BaseDestination(Strict):
         enabled: nothing is sent where it is false.
         marketing_actions: what it is for; policies judge by them.
         takes_files: whole files leave, one per run; otherwise rows in batches.
+        is_table: it has a row per key, also one without values, and knows which batches arrived.
+        refuses: modes that it can't be kept in, with what to take instead.
     """
 
     title: Text
@@ -57,11 +56,20 @@ class BaseDestination(Strict):
     enabled: bool = True
     marketing_actions: list[Literal[MARKETING_ACTIONS]] = Field(min_length=1)  # type: ignore[valid-type]
     takes_files: ClassVar[bool] = False
+    is_table: ClassVar[bool] = False
+    refuses: ClassVar[Mapping[str, str]] = {
+        "snapshot": "a snapshot is a file's mode. Take upsert, mirror or audience.",
+    }
 
     @property
     def takes_away(self) -> bool:
         """Whether something can be taken away at the other end."""
         return True
+
+    @property
+    def takes_columns(self) -> frozenset[str] | None:
+        """The columns that it has a place for; None where it has one for each."""
+        return None
 
     @property
     def may_repeat(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from orchestration.activation.destinations.common import BaseDestination, Name
@@ -16,6 +17,7 @@ class FilesDestination(BaseDestination):
     """
 
     takes_files: ClassVar[bool] = True
+    refuses: ClassVar[Mapping[str, str]] = {}
     format: Literal["csv", "parquet", "ndjson"] = "csv"
     formula_guard: bool = False
 

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 from pydantic import Field
 
 from orchestration.activation.destinations.files import FileDestination, FilesDestination
 from orchestration.activation.destinations.http import HttpDestination
+from orchestration.activation.destinations.postgresql import PostgresqlDestination
+from orchestration.activation.destinations.webhook import WebhookDestination
 from orchestration.activation.targets.protocol import BatchTarget, FileStore
 from orchestration.settings import Settings
 
-Destination = FileDestination | HttpDestination
+if TYPE_CHECKING:
+    from orchestration.activation.definitions import Sync
+
+Destination = FileDestination | HttpDestination | PostgresqlDestination | WebhookDestination
 DESTINATION = Annotated[Destination, Field(discriminator="kind")]
 KINDS = tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(Destination))
 """Their names in files."""
 
 
-def batch_target(destination: Destination) -> BatchTarget:
-    """What takes a destination's batches.
+def batch_target(destination: Destination, sync: Sync) -> BatchTarget:
+    """What takes a sync's batches at a destination; it is connected to when there is one.
 
     Raises:
         UserError: its secret is not there.
     """
-    assert isinstance(destination, HttpDestination)
+    if isinstance(destination, PostgresqlDestination):
+        from orchestration.activation.targets.postgresql import PostgresqlTarget
+
+        return PostgresqlTarget(destination, sync)
+    assert isinstance(destination, HttpDestination | WebhookDestination)
     from orchestration.activation.targets.http import HttpTarget
 
     return HttpTarget(destination)

@@ -63,11 +63,10 @@ def write_file(
     """
     data = folder / f"{stem}.{destination.format}"
     columns = _columns(con, sync, destination, select, operation)
-    con.execute(
+    [(rows,)] = con.execute(
         f"copy (select {', '.join(columns)} from ({select}) as leaving order by sync_key) "
         f"to {literal(str(data))} ({OPTIONS[destination.format]}, use_tmp_file false)"
-    )
-    [(rows,)] = con.execute(f"select count(*) from ({select}) as leaving").fetchall()
+    ).fetchall()
     manifest = folder / f"{stem}{MANIFEST}"
     told = {
         "file": data.name,

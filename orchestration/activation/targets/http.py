@@ -7,19 +7,23 @@ sent, from what failed after it, of which nobody knows. Nothing sends a request 
 from __future__ import annotations
 
 import http.client
-import json
 import random
-import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from orchestration.activation.destinations.http import Call, HttpDestination
-from orchestration.activation.targets.credentials import secret_of
-from orchestration.activation.targets.http_connection import NotSentError, open_connection
+from orchestration.activation.destinations.webhook import WebhookDestination
+from orchestration.activation.targets.http_answer import at, read, results_of
+from orchestration.activation.targets.http_authentication import headers_of
+from orchestration.activation.targets.http_body import body_of
+from orchestration.activation.targets.http_connection import open_connection
+from orchestration.activation.targets.network import NotSentError
 from orchestration.activation.targets.protocol import Outcome, Result, Row, StopSyncError
+from orchestration.activation.targets.rate import account_of
 
 PASSING_CODES = (408, 425, 429, 500, 502, 503, 504)
 OF_ROWS = (400, 409, 413, 422)
@@ -28,7 +32,33 @@ MOST_TRIES = 5
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_ASKED_SECONDS = 900.0
 MOST_REPLY_BYTES = 4 * 1024**2
-CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,20}([_.-][A-Za-z0-9]{1,20}){0,5}")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The last reply to a request.
+
+    Attributes:
+        status: of HTTP, or 422 where the reply's own word is about the rows.
+        document: what it says.
+        may_have_arrived: an earlier try may have done so.
+        said: the reply's own word, where it stops the sync.
+    """
+
+    status: int
+    document: Any
+    may_have_arrived: bool
+    said: str = ""
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether it is about the rows, if not of a single one."""
+        return not self.said and self.status in OF_ROWS
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the request was taken."""
+        return not self.said and 200 <= self.status < 300
 
 
 class HttpTarget:
@@ -40,16 +70,20 @@ class HttpTarget:
     """
 
     def __init__(
-        self, destination: HttpDestination, sleep: Callable[[float], None] = time.sleep
+        self,
+        destination: HttpDestination | WebhookDestination,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._destination = destination
         self._sleep = sleep
-        self._secret = secret_of(destination.secret) if destination.secret else None
+        self._headers = headers_of(destination)
+        self._account = account_of(destination.rate)
         parts = urlsplit(destination.address)
         self._host, self._path = str(parts.hostname), parts.path.rstrip("/")
+        self._origin = f"{parts.scheme}://{parts.netloc}"
         self._connection: http.client.HTTPConnection | None = None
         self.batch = destination.batch
-        self.calls = 0
+        self.calls = self.unnamed = 0
 
     def send(self, operation: str, rows: Sequence[Row], idempotency_key: str) -> list[Result]:
         """Send a batch, in halves where the other end refuses all of it without naming a row.
@@ -66,6 +100,16 @@ class HttpTarget:
             raise StopSyncError(error.reason, results) from None
         return results
 
+    def outcomes(self, keys: Sequence[str], idempotency_key: str) -> list[Result] | None:
+        """An HTTP API can't be asked what arrived."""
+        return None
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _send_some(
         self,
         call: Call,
@@ -77,19 +121,21 @@ class HttpTarget:
         """Send the rows at some places; `results` has what became of each, also when it stops."""
         some = [rows[place] for place in places]
         try:
-            status, reply, may_have_arrived = self._ask(call, some, idempotency_key)
+            reply = self._ask(call, some, idempotency_key)
         except StopSyncError as error:
             for place, result in zip(places, error.results, strict=False):
                 results[place] = result
             raise
-        named = self._named(some, reply)
-        if 200 <= status < 300:
+        named, unnamed = results_of(some, reply.document, self._destination.rejections)
+        if reply.is_taken:
+            self.unnamed += unnamed
             for place, result in zip(places, named, strict=True):
                 results[place] = result
-        elif status not in OF_ROWS and (status != 404 or len(some) > 1):
+        elif not reply.is_of_rows and (reply.said or reply.status != 404 or len(some) > 1):
             for place in places:
-                results[place] = Result(_outcome(may_have_arrived), f"http_{status}")
-            raise StopSyncError(f"{self._host} answers {status}{self._meaning(status)}", [])
+                results[place] = Result(_outcome(reply.may_have_arrived), f"http_{reply.status}")
+            said = reply.said or f"{reply.status}{self._meaning(reply.status)}"
+            raise StopSyncError(f"{self._host} answers {said}", [])
         elif any(result.outcome == "rejected" for result in named):
             # The others of a refused request did not arrive either: they go by themselves.
             rest = []
@@ -101,7 +147,7 @@ class HttpTarget:
             if rest:
                 self._send_some(call, rows, rest, f"{idempotency_key}-r", results)
         elif len(some) == 1:
-            results[places[0]] = Result("rejected", f"http_{status}")
+            results[places[0]] = Result("rejected", f"http_{reply.status}")
         else:
             half = len(places) // 2
             self._send_some(call, rows, places[:half], f"{idempotency_key}-a", results)
@@ -117,33 +163,29 @@ class HttpTarget:
             return " and sends on to another address, which is not followed"
         return ""
 
-    def _ask(
-        self, call: Call, rows: Sequence[Row], idempotency_key: str
-    ) -> tuple[int, bytes, bool]:
-        """One request, again after what passes by itself.
-
-        Returns:
-            The last status and reply, and whether an earlier try may have arrived.
-        """
-        payloads = ",".join(row.payload for row in rows)
-        fixed = "".join(f"{json.dumps(k)}:{json.dumps(v)}," for k, v in call.fields.items())
-        body = f"{{{fixed}{json.dumps(call.rows)}:[{payloads}]}}".encode()
+    def _ask(self, call: Call, rows: Sequence[Row], idempotency_key: str) -> Reply:
+        """One request, again after what passes by itself."""
+        body = body_of(call, rows)
         may_have_arrived = False
         for attempt in range(1, MOST_TRIES + 1):
             asked = None
             try:
-                status, headers, reply = self._request(call, body, idempotency_key)
+                self._keep_pace()
+                status, headers, text = self._request(call, body, idempotency_key)
             except NotSentError as error:
                 problem = str(error)
             except _UnknownError as error:
                 problem, may_have_arrived = str(error), True
             else:
-                if status not in PASSING_CODES:
-                    return status, reply, may_have_arrived
-                problem, asked = f"http_{status}", _asked_pause(headers)
+                reply = self._understood(status, read(text), may_have_arrived)
+                if reply.status not in PASSING_CODES and not (status == 401 and self._renewed()):
+                    return reply
+                problem, asked = f"http_{reply.status}", _asked_pause(headers)
+                if reply.status == 429 and self._account:
+                    self._account.slow_down(asked)
                 # A server that fails may have taken the rows before.
                 may_have_arrived |= status >= 500
-            self._close()
+            self.close()
             if attempt == MOST_TRIES or (asked or 0) > LONGEST_ASKED_SECONDS:
                 break
             if may_have_arrived and self._destination.repeats == "unsafe":
@@ -155,19 +197,51 @@ class HttpTarget:
             [Result(_outcome(may_have_arrived), problem)] * len(rows),
         )
 
+    def _understood(self, status: int, document: Any, may_have_arrived: bool) -> Reply:
+        """A reply with its own word beside the status, where the destination's file names one."""
+        success = self._destination.success
+        if success is None or not 200 <= status < 300:
+            return Reply(status, document, may_have_arrived)
+        word = at(document, success.field)
+        if word in success.values:
+            return Reply(status, document, may_have_arrived)
+        if word in success.again:
+            return Reply(429, document, may_have_arrived)
+        if word in success.of_rows:
+            return Reply(422, document, may_have_arrived)
+        shown = word if isinstance(word, int) else "something else"
+        return Reply(status, document, may_have_arrived, f"{success.field} {shown}")
+
+    def _renewed(self) -> bool:
+        return self._headers.renew()
+
+    def _keep_pace(self) -> None:
+        """Wait until the account may be asked again.
+
+        Raises:
+            NotSentError: that takes too long.
+        """
+        pause = self._account.pause() if self._account else 0.0
+        if pause > LONGEST_ASKED_SECONDS:
+            raise NotSentError("its account is to wait longer")
+        if pause:
+            self._sleep(pause)
+
     def _request(
         self, call: Call, body: bytes, idempotency_key: str
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        self.calls += 1
+        path = self._path + call.path + ("?" + urlencode(call.query) if call.query else "")
         headers = {
-            "Content-Type": "application/json",
+            "Content-Type": f"application/{'x-ndjson' if call.format == 'ndjson' else 'json'}",
             "User-Agent": "customer-360",
             "Idempotency-Key": idempotency_key,
-            **({"Authorization": f"Bearer {self._secret}"} if self._secret else {}),
+            **call.headers,
+            **self._headers.of(call.method, self._origin + path, idempotency_key, body),
         }
         connection = self._connected()
+        self.calls += 1
         try:
-            connection.request(call.method, self._path + call.path, body, headers)
+            connection.request(call.method, path or "/", body, headers)
             response = connection.getresponse()
             reply = response.read(MOST_REPLY_BYTES)
         except TimeoutError:
@@ -180,34 +254,14 @@ class HttpTarget:
             response.getheader("Connection", "").lower() == "close"
             or self._destination.repeats == "unsafe"
         ):
-            self._close()
+            self.close()
         return response.status, response.headers, reply
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._connection is None:
-            self._connection = open_connection(self._destination)
+            there = self._destination
+            self._connection = open_connection(there.address, there.timeout_seconds, there.private)
         return self._connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _named(self, rows: Sequence[Row], reply: bytes) -> list[Result]:
-        """The rows with those rejected that the reply names."""
-        results = [Result("accepted")] * len(rows)
-        where = self._destination.rejections
-        if where is None:
-            return results
-        try:
-            listed = json.loads(reply or b"{}").get(where.list) or []
-            for entry in listed:
-                place = entry.get(where.index)
-                if isinstance(place, int) and 0 <= place < len(rows):
-                    results[place] = Result("rejected", _word(entry.get(where.reason), rows[place]))
-        except (ValueError, AttributeError, TypeError):
-            return results
-        return results
 
 
 def _outcome(may_have_arrived: bool) -> Outcome:
@@ -227,11 +281,3 @@ def _asked_pause(headers: http.client.HTTPMessage) -> float | None:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except (ValueError, TypeError):
         return None
-
-
-def _word(reason: Any, row: Row) -> str:
-    """A reason as it may be kept: a code, and none that repeats something of the row."""
-    text = str(reason or "")
-    if not CODE.fullmatch(text) or text.lower() in row.payload.lower():
-        return "rejected"
-    return text.lower()

@@ -51,10 +51,17 @@ class StopSyncError(Exception):
 
 
 class BatchTarget(Protocol):
-    """A destination that takes rows in batches."""
+    """A destination that takes rows in batches.
+
+    Attributes:
+        batch: most rows of a batch.
+        calls: requests until now.
+        unnamed: rows until now that it refused without saying which; they count as accepted.
+    """
 
     batch: int
     calls: int
+    unnamed: int
 
     def send(self, operation: str, rows: Sequence[Row], idempotency_key: str) -> list[Result]:
         """Send a batch; one result per row, in order.
@@ -62,11 +69,30 @@ class BatchTarget(Protocol):
         Parameters:
             operation: add or remove.
             rows: at most `batch`.
-            idempotency_key: the same for the same rows with the same payloads.
+            idempotency_key: the same when the same batch is sent again because no answer came.
 
         Raises:
             StopSyncError: nothing more can be sent in this run.
         """
+        ...
+
+    def outcomes(self, keys: Sequence[str], idempotency_key: str) -> list[Result] | None:
+        """What became of a batch whose answer never came, as the other end has it.
+
+        Parameters:
+            keys: of its rows.
+            idempotency_key: with which it was sent.
+
+        Returns:
+            One result per row, in order; None where the other end can't say.
+
+        Raises:
+            StopSyncError: the other end doesn't answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
         ...
 
 

@@ -1,0 +1,28 @@
+"""What tests of syncs over a real warehouse share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from orchestration.activation import definitions
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+from tests.conftest import Company
+
+
+@pytest.fixture(scope="module")
+def installed(
+    finished_company: Company, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """A copy of the company's warehouse, with files of syncs that can be changed."""
+    folder = tmp_path_factory.mktemp("leaving")
+    data = folder / "data"
+    shutil.copytree(finished_company.settings.data_dir, data)
+    shutil.copytree(DBT_PROJECT_DIR / "activation", folder / "activation")
+    with pytest.MonkeyPatch.context() as patch:
+        # An absolute folder stands in for that of the project, which need not be parsed again.
+        patch.setattr(definitions, "FOLDER", folder / "activation")
+        yield Settings(data, data / "landing", DBT_PROJECT_DIR)
+    shutil.rmtree(folder)
