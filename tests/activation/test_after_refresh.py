@@ -38,7 +38,7 @@ from tests.parsed import parsed
 ADDRESS = "anna.muster@example.com"
 EACH = "schedule: each_refresh\n"
 DONE = Ended(
-    "r1", "completed", "", Plan(40, {"insert": 30, "blocked": 10}, {}, 30, 0, "hash"),
+    "r1", "completed", "", Plan(40, {"insert": 30, "blocked": 10}, {}, 30, 0, False, "hash"),
     Sealed(Path(), 40, {("email", "no address"): 2}), calls=1, accepted=30,
 )  # fmt: skip
 

@@ -136,7 +136,7 @@ def test_time_to_activation_is_from_being_found_to_the_acknowledgement(
 
     def hours(members: list[Member], at: list[datetime]) -> float:
         waited = [acked[m.key] - since for m, since in zip(members, at, strict=True)]
-        return median(one.total_seconds() / 3600 for one in waited)
+        return float(median(one.total_seconds() / 3600 for one in waited))
 
     counted = runs(warehouse, "activated_count, activation_hours")
     assert [count for count, _ in counted] == [4, 3, 0]
