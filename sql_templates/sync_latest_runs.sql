@@ -23,7 +23,7 @@ select
     dim_segment.title as segment_title,
     dim_destination.title as destination_title,
     latest.started_at,
-    replace(latest.state, '_', ' ') as state,
+    replace(latest.outcome, '_', ' ') as outcome,
     latest.row_count,
     latest.unchanged_count as standing_count,
     latest.accepted_count,

@@ -89,7 +89,7 @@ def _sync_asset(settings: Settings, name: str) -> dg.AssetsDefinition:
             f"{ended.accepted:,} rows accepted, {ended.rejected:,} rejected, "
             f"{ended.unknown:,} without an answer"
         )
-        if ended.state == "stopped":
+        if ended.state in ("stopped", "unsettled"):
             text = f"{name}: {safe(ended.message)} {text}."
             reporter().end(step, text, ok=False)
             raise dg.Failure(text, metadata=_counts(ended), allow_retries=False)
@@ -145,6 +145,7 @@ def _counts(ended: Ended) -> dict[str, Any]:
         "accepted": ended.accepted,
         "rejected": ended.rejected,
         "without an answer": ended.unknown,
+        "kept back": ended.withheld,
         "calls": ended.calls,
         **{
             f"left out: {column}, {reason}": n

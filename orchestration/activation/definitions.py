@@ -131,12 +131,6 @@ class Sync(Strict):
     consent_max_age_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     exceptions: list[PolicyException] = Field(default_factory=list, max_length=50)
 
-    @property
-    def sources(self) -> list[str]:
-        """All columns of the warehouse that it reads, each once."""
-        read = [source for c in self.columns.values() for source in (c.source, c.country) if source]
-        return list(dict.fromkeys(read))
-
     @model_validator(mode="before")
     @classmethod
     def _short_columns(cls, data: Any) -> Any:

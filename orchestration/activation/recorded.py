@@ -38,7 +38,7 @@ TABLES = {
     ),
     MAPPINGS: (
         "sync_name varchar, segment_name varchar, destination_name varchar, created_at timestamp, "
-        "start_on date, ended_at timestamp, end_on date"
+        "ended_at timestamp"
     ),
     RUNS: (
         "run_id varchar, sync_name varchar, segment_name varchar, destination_name varchar, "
@@ -98,7 +98,8 @@ NEW_RUNS = f"""
         new_runs.ended_at,
         new_runs.state,
         {", ".join(f"new_runs.{count}" for count in COUNTS)},
-        new_runs.blocked_count + coalesce(withdrawn.withdrawn_count, 0) as suppressed_count,
+        new_runs.blocked_count + coalesce(withdrawn.withdrawn_count, 0)
+            + coalesce(new_runs.withheld_count, 0) as suppressed_count,
         coalesce(waiting_times.activated_count, 0) as activated_count,
         waiting_times.activation_hours
     from new_runs
@@ -169,19 +170,12 @@ def _keep_mappings(con: duckdb.DuckDBPyConnection, settings: Settings, now: date
             unread.append(name)
             continue
         told.append((name, sync.segment, sync.destination))
-    if _is_there(con, "conformed.refresh_period"):
-        # The day of a refresh is not known when it begins, so the next one writes it down.
-        for day, at in (("start_on", "created_at"), ("end_on", "ended_at")):
-            con.execute(
-                f"update {MAPPINGS} set {day} = (select as_of_on from conformed.refresh_period) "
-                f"where {day} is null and {at} is not null"
-            )
     con.execute(
         f"merge into {MAPPINGS} as known using (select {_unnested(3)}) as told (name, "
         "segment, destination) on known.sync_name = told.name and known.segment_name = "
         "told.segment and known.destination_name = told.destination and known.ended_at is null "
         "when not matched then insert values (told.name, told.segment, told.destination, $at, "
-        "null, null, null) "
+        "null) "
         "when not matched by source and known.ended_at is null "
         "and not list_contains($unread, known.sync_name) then update set ended_at = $at",
         {**_lists(told, 3), "at": now, "unread": unread},

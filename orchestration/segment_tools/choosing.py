@@ -76,11 +76,6 @@ def columns_of(manifest: Mapping[str, Any], written: Iterable[str]) -> dict[str,
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] in LAYERS
     }
-    return {name: _column_of(models, name) for name in written}
-
-
-def _column_of(models: Mapping[tuple[str, str], Mapping[str, Any]], written: str) -> Chosen:
-    parts = written.split(".")
     node = models.get((parts[0], parts[1])) if len(parts) == 3 else None
     if node is None:
         raise UserError(

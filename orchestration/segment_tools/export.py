@@ -20,7 +20,6 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    columns_of,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active

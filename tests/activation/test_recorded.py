@@ -178,7 +178,7 @@ def test_a_refused_run_is_recorded_and_its_message_is_not(
     assert "message" not in "".join(TABLES.values())
 
 
-def test_destinations_and_mappings_have_their_days(
+def test_destinations_and_what_goes_there_are_as_the_files_say(
     lab: Lab, warehouse: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def known() -> tuple[list[Any], list[Any]]:
@@ -189,17 +189,17 @@ def test_destinations_and_mappings_have_their_days(
                 "from operations.sync_destinations order by all"
             ).fetchall(),
             warehouse.execute(
-                "select destination_name, start_on::varchar, end_on::varchar, ended_at is null "
+                "select destination_name, ended_at is null "
                 "from operations.sync_mappings order by created_at"
             ).fetchall(),
         )
 
     folder = lab.settings.dbt_project_dir / "activation"
     lab.define()
-    # Of a first refresh nobody knows the day yet; the next one writes it down.
-    assert known()[1] == [("receiver", None, None, True)]
-    assert known()[1] == [("receiver", DAY, None, True)]
-    assert known() == known(), "files that stay make nothing again"
+    assert known()[1] == [("receiver", True)]
+    made = warehouse.execute("from operations.sync_mappings").fetchall()
+    known()
+    assert warehouse.execute("from operations.sync_mappings").fetchall() == made, "as it was"
     receiver = folder / "destinations" / "receiver.yml"
     receiver.write_text(receiver.read_text() + "enabled: false\n")
     assert known()[0] == [("receiver", "Receiver", "HTTP API", "disabled")]
@@ -207,18 +207,17 @@ def test_destinations_and_mappings_have_their_days(
     receiver.write_text(receiver.read_text() + "enabld: true\n")
     assert known() == (
         [("receiver", "Receiver", "HTTP API", "disabled")],
-        [("receiver", DAY, None, True)],
+        [("receiver", True)],
     )
     receiver.unlink()
     lab._write(folder / "destinations" / "files.yml", FILES)
     sync = folder / "syncs" / "s.yml"
     sync.write_text(sync.read_text().replace("receiver", "files"))
-    warehouse.execute("update conformed.refresh_period set as_of_on = date '2026-11-03'")
     monkeypatch.setenv("C360_AS_OF", "2026-06-30")
-    assert known()[1] == [("receiver", DAY, None, True)], "a replay says nothing of today"
+    assert known()[1] == [("receiver", True)], "a replay says nothing of today"
     monkeypatch.delenv("C360_AS_OF")
     known()
     assert known() == (
         [("files", "Agency", "Files", "enabled"), ("receiver", "Receiver", "HTTP API", "removed")],
-        [("receiver", DAY, "2026-11-03", False), ("files", "2026-11-03", None, True)],
+        [("receiver", False), ("files", True)],
     )

@@ -58,7 +58,7 @@ TABLES = {
         select 'r' || days as run_id, date '{AS_OF}' - days::int as date_key,
             'letters' as sync_name, 3 as segment_id, 1 as destination_id,
             timestamp '{AS_OF} 05:00' - to_days(days::int) as started_at,
-            started_at + interval 1 minute as ended_at, 'completed' as state,
+            started_at + interval 1 minute as ended_at, 'completed' as outcome,
             1::bigint as call_count, (240 - days)::bigint as row_count,
             (150 - days)::bigint as unchanged_count, (20 + days % 3)::bigint as accepted_count,
             (days % 2 * 6)::bigint as rejected_count, 50::bigint as suppressed_count,

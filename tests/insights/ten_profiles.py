@@ -85,7 +85,7 @@ TABLES = {
     # The last run of `letters` saw 60 members where four runs before saw 40, 40, 50 and 50.
     "fact_sync_run": """
         select run_id, date '2026-10-30' as date_key, sync_name, segment_id, destination_id,
-            started_at, started_at + interval 1 minute as ended_at, state, 1 as call_count,
+            started_at, started_at + interval 1 minute as ended_at, outcome, 1 as call_count,
             row_count, unchanged_count, accepted_count, rejected_count, suppressed_count,
             activation_hours, z_score
         from (values
@@ -97,7 +97,7 @@ TABLES = {
                 60, 45, 10, 6, 14, 2.5, 3.0),
             ('r4', 'ads', 22, 31, timestamp '2026-10-31 10:00', 'refused',
                 20, 0, 0, 0, null, null, -0.5))
-            as t(run_id, sync_name, segment_id, destination_id, started_at, state, row_count,
+            as t(run_id, sync_name, segment_id, destination_id, started_at, outcome, row_count,
                 unchanged_count, accepted_count, rejected_count, suppressed_count,
                 activation_hours, z_score)""",
     "dim_model": """

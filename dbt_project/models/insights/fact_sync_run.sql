@@ -42,7 +42,7 @@ select
     scored.destination_id,
     scored.started_at,
     scored.ended_at,
-    scored.state,
+    scored.state as outcome,
     scored.call_count,
     {{ unless_small('scored.row_count') }} as row_count,
     {{ unless_small('scored.insert_count') }} as insert_count,

@@ -1,20 +1,52 @@
 with
 
--- The day of a refresh is not known when it begins: of what it is the first to see it is today's.
-mappings as (
+-- Each refresh day with its last refresh.
+refreshes as (
+    select
+        as_of_on,
+        max(computed_at) as computed_at
+    from {{ ref('segment_sizes') }}
+    group by as_of_on
+),
+
+-- The day of a mapping is that of the first refresh that saw it, or saw it no more.
+dated as (
     select
         mapping.segment_name,
         mapping.destination_name,
         mapping.created_at,
-        coalesce(mapping.start_on, refresh_period.as_of_on) as start_on,
-        case
-            when mapping.ended_at is null then cast('9999-12-31' as date)
-            else cast(
-                {{ dbt.dateadd('day', -1, 'coalesce(mapping.end_on, refresh_period.as_of_on)') }} as date
-            )
-        end as end_on
+        mapping.ended_at,
+        coalesce(
+            min(case when refreshes.computed_at >= mapping.created_at then refreshes.as_of_on end),
+            max(refresh_period.as_of_on)
+        ) as start_on,
+        coalesce(
+            min(case when refreshes.computed_at >= mapping.ended_at then refreshes.as_of_on end),
+            max(refresh_period.as_of_on)
+        ) as missed_on
     from {{ source('ingest', 'sync_mappings') }} as mapping
     cross join {{ ref('refresh_period') }} as refresh_period
+    left join refreshes
+        on refreshes.computed_at >= mapping.created_at
+    group by
+        mapping.sync_name,
+        mapping.segment_name,
+        mapping.destination_name,
+        mapping.created_at,
+        mapping.ended_at
+),
+
+mappings as (
+    select
+        segment_name,
+        destination_name,
+        created_at,
+        start_on,
+        case
+            when ended_at is null then cast('9999-12-31' as date)
+            else cast({{ dbt.dateadd('day', -1, 'missed_on') }} as date)
+        end as end_on
+    from dated
 )
 
 -- Several syncs may send one segment to one place. What ended on the day on which it began was nothing.
