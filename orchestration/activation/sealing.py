@@ -25,7 +25,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    columns_of,
+    column_in,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -82,9 +82,12 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
     manifest = load_manifest(settings)
-    read = columns_of(manifest, sync.sources)
-    chosen = {name: read[column.source] for name, column in sync.columns.items()}
-    countries = {n: read[c.country] for n, c in sync.columns.items() if c.country}
+    chosen = {name: column_in(manifest, column.source) for name, column in sync.columns.items()}
+    countries = {
+        name: column_in(manifest, column.country)
+        for name, column in sync.columns.items()
+        if column.country
+    }
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
         require_allowed(settings, door_of(settings, manifest, con), sync)
         contact = contact_of(con, list(chosen.values()), sync.purpose, sync.channel)

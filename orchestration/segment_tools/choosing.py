@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -58,19 +58,17 @@ class Contact:
     kind: str
 
 
-def columns_of(manifest: Mapping[str, Any], written: Iterable[str]) -> dict[str, Chosen]:
-    """Columns as `schema.table.column`, each of which must be a model's that the project describes.
+def column_in(manifest: Mapping[str, Any], written: str) -> Chosen:
+    """The column of `schema.table.column`, which must be a model's that the project describes.
 
     Parameters:
         manifest: dbt's manifest.json.
-        written: the columns' full names.
-
-    Returns:
-        Each by its full name.
+        written: the column's full name.
 
     Raises:
         UserError: there is no such column.
     """
+    parts = written.split(".")
     models = {
         (node["schema"], node["name"]): node
         for node in manifest["nodes"].values()
