@@ -12,7 +12,7 @@ import dagster as dg
 from orchestration import run_records as records
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.watch import UNREACHABLE, source_states
-from orchestration.run_records import REFRESH_JOB
+from orchestration.run_records import ACTIVATION_JOB, JOB_TAG, REFRESH_JOB
 from orchestration.runs.repair import settle_dagster, settle_records
 from orchestration.settings import Settings
 
@@ -35,9 +35,10 @@ def refresh_job() -> Any:
     """The whole chain, from landing files to the published model."""
     return dg.define_asset_job(
         REFRESH_JOB,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(ACTIVATION_JOB),
         description="Landing files to published model, with every gate.",
         executor_def=dg.in_process_executor,
+        tags={JOB_TAG: REFRESH_JOB},
     )
 
 

@@ -173,6 +173,7 @@ def run(
     Ends with 0 when everything passed and was published, with 1 when a check closed a gate; the
     published model then stays as it was. A second run started meanwhile waits for the first.
     Layers whose rows, SQL and day are those of their last build are taken over from it.
+    Syncs that say `schedule: each_refresh` follow; one that fails leaves the refresh as it is.
     """
     from orchestration import clock, summary
     from orchestration.progress import ConsoleReporter
@@ -183,17 +184,19 @@ def run(
         clock.replay(as_of)
     settings = begin(landing)
     with ConsoleReporter(err if as_json else out) as reporter:
-        record = refresh(settings, reporter, accept_drift, rebuild)
-    for sentence in record.alerts:
+        record, syncs = refresh(settings, reporter, accept_drift, rebuild)
+    for sentence in [*record.alerts, *(syncs.alerts if syncs else ())]:
         err.print(f"{sentence}.", soft_wrap=True)
     if not record.success:
         if as_json:
             print(json.dumps(as_dict(record), indent=2))
         raise UserError(record.failure, record.exit_code)
     if as_json:
-        print(json.dumps({"run": as_dict(record), **summary.collect(settings)}, indent=2))
+        told = {"run": as_dict(record), "syncs": as_dict(syncs) if syncs else None}
+        print(json.dumps({**told, **summary.collect(settings)}, indent=2))
     else:
         summary.show(out, settings, record)
+    summary.tell_syncs(err, syncs)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.activation.assets import activation_job, after_refresh_sensor, sync_assets
 from orchestration.automation import daily_schedule, refresh_job, source_sensor
 from orchestration.expectations.assets import landing_gate
 from orchestration.identity.training_job import training_job, training_schedule
@@ -27,8 +28,8 @@ from orchestration.quality.quarantine_assets import KEY as QUARANTINE_KEY
 from orchestration.quality.quarantine_assets import quarantine_asset
 from orchestration.quality.validation import warm_up
 from orchestration.runs.alert_sensor import watch_sensor
-from orchestration.runs.lifecycle import mark_published
-from orchestration.runs.resource import CarryingWarehouse
+from orchestration.runs.lifecycle import COMMAND_LINE, mark_published
+from orchestration.runs.resource import DOOR_TAG, CarryingSyncs, CarryingWarehouse
 from orchestration.settings import LAYERS, Settings
 from orchestration.transform.assets import Describe, all_layer_assets
 from orchestration.transform.parsing import load_manifest
@@ -49,6 +50,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
     check_compared_attributes(match_seeds(settings.dbt_project_dir), attributes_declared(manifest))
     describe = shown_beside(settings, manifest)
+    refresh, syncs = refresh_job(), activation_job(settings)
     return dg.Definitions(
         assets=[
             ingest_assets(
@@ -64,11 +66,19 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             gate_asset("staging", settings, manifest, waits_for=[QUARANTINE_KEY]),
             *(gate_asset(layer, settings, manifest) for layer in LAYERS[1:]),
             publish_asset(settings, mark_published),
+            *sync_assets(settings),
         ],
-        jobs=[refresh_job(), training_job(settings)],
+        jobs=[refresh, training_job(settings), *syncs],
         schedules=[daily_schedule(), training_schedule()],
-        sensors=[source_sensor(settings, manifest), watch_sensor(settings)],
-        resources={"warehouse": CarryingWarehouse.of(settings)},
+        sensors=[
+            source_sensor(settings, manifest),
+            watch_sensor(settings),
+            *after_refresh_sensor(settings, refresh, syncs, DOOR_TAG, COMMAND_LINE),
+        ],
+        resources={
+            "warehouse": CarryingWarehouse.of(settings),
+            "syncs": CarryingSyncs.of(settings),
+        },
         # Every step of its own process would import everything again: measured five times slower.
         executor=dg.in_process_executor,
     )

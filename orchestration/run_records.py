@@ -26,6 +26,10 @@ from orchestration.settings import Settings
 
 REFRESH_JOB = "refresh"
 """Dagster's job that is the whole chain."""
+ACTIVATION_JOB = "activation"
+"""Dagster's job that runs the syncs which follow a refresh."""
+JOB_TAG = "c360/job"
+"""Dagster's tag on runs of jobs of which one runs at a time."""
 KEPT_RECORDS = 500
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WAITING, RUNNING = "waiting", "running"

@@ -10,7 +10,8 @@ from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 
-from orchestration.run_records import RunRecord
+from orchestration.errors import UserError
+from orchestration.run_records import STOPPED, RunRecord
 from orchestration.settings import Settings
 from orchestration.terminal import Console, styled
 from orchestration.warehouse import connect_published
@@ -61,6 +62,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     return value if isinstance(value, int | float | str | bool | None) else str(value)
+
+
+def tell_syncs(console: Console, syncs: RunRecord | None) -> None:
+    """Say which syncs after a refresh failed: what was asked for is there, so it is no failure.
+
+    Raises:
+        UserError: somebody stopped them.
+    """
+    if syncs and syncs.state == STOPPED:
+        raise UserError(syncs.failure, syncs.exit_code)
+    if syncs and not syncs.success:
+        text = styled("[yellow]The refresh is published. Of its syncs:[/] {}", syncs.failure)
+        console.print(text, soft_wrap=True)
 
 
 def show(console: Console, settings: Settings, outcome: RunRecord) -> None:

@@ -20,6 +20,11 @@ from orchestration.locking import holder_of
 from orchestration.retries import retrying
 from orchestration.settings import Settings
 
+
+class BusyError(UserError):
+    """Somebody writes the warehouse at the moment; it can be read when that has ended."""
+
+
 RESERVED_BYTES = 200 * 1024**2
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 """Gives connections that may write the warehouse: within a run, the resource's."""
@@ -136,7 +141,7 @@ def connect_reader(
     except duckdb.Error as error:
         holder = holder_of(settings.data_dir)
         if holder or "set lock on file" in str(error):
-            raise UserError(
+            raise BusyError(
                 f"The warehouse in {settings.data_dir} is being written by "
                 f"{holder or 'another program'}; it can be read when that has ended."
             ) from None

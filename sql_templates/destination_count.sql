@@ -4,3 +4,4 @@
 -- chart: a card.
 select count(*) as destination_count
 from insights.dim_destination
+where state <> 'removed'

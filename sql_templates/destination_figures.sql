@@ -15,6 +15,7 @@ destinations as (
         count(*) filter (where state = 'enabled') as enabled_count,
         count(*) filter (where state = 'disabled') as disabled_count
     from insights.dim_destination
+    where state <> 'removed'
 ),
 
 segments as (

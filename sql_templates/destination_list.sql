@@ -15,6 +15,7 @@ left join insights.dim_destination_platform
         = dim_destination_platform.destination_platform_id
 left join insights.segment_destination
     on dim_destination.destination_id = segment_destination.destination_id
+where dim_destination.state <> 'removed'
 group by all
 order by segment_count desc, dim_destination.title asc
 limit 20

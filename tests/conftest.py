@@ -112,8 +112,13 @@ def finished_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
             shutil.rmtree(shared, ignore_errors=True)
             _make_company(Company(settings_in(shared)))
         if own != shared:
-            shutil.copytree(shared, own)
+            copied(shared, own)
     return Company(settings_in(own))
+
+
+def copied(folder: Path, to: Path) -> None:
+    """Copy a data folder: two thousand small files, which the system's own tool copies sooner."""
+    subprocess.run(["cp", "-a", str(folder), str(to)], check=True)
 
 
 def _folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -136,7 +141,7 @@ def _make_company(company: Company) -> None:
 def company(finished_company: Company, tmp_path: Path) -> Company:
     """A copy of the finished company that a test may break."""
     copy = tmp_path / "data"
-    shutil.copytree(finished_company.settings.data_dir, copy)
+    copied(finished_company.settings.data_dir, copy)
     return Company(settings_in(copy))
 
 

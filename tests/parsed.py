@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
@@ -21,17 +22,41 @@ folder: Path | None = None
 
 def parsed(settings: Settings) -> Settings:
     """The same settings, whose data folder has what dbt has left of the project as it is in git."""
+    return taken_over(once("as_in_git", lambda _: DBT_PROJECT_DIR), settings)
+
+
+def once(name: str, project: Callable[[Path], Path]) -> Settings:
+    """Settings of a project that is parsed once for all tests.
+
+    Parameters:
+        name: of the project, and of a folder for it.
+        project: makes the project below a folder, and says where it is.
+    """
     assert folder is not None
-    folder.mkdir(parents=True, exist_ok=True)
-    once = Settings(folder, folder / "landing", DBT_PROJECT_DIR)
+    place = folder / name
+    place.mkdir(parents=True, exist_ok=True)
     # Parsing points the process to its data folder.
-    with (folder / "lock").open("w") as lock, mock.patch.dict(os.environ):
+    with (place / "lock").open("w") as lock, mock.patch.dict(os.environ):
         # Of several processes of tests one parses.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        parse(once)
+        made = place / "made"
+        if not made.exists():
+            made.write_text(str(project(place)))
+        found = Settings(place / "data", place / "landing", Path(made.read_text()))
+        parse(found)
+    return found
+
+
+def taken_over(there: Settings, settings: Settings) -> Settings:
+    """Settings whose data folder has what dbt has left elsewhere, of a project much the same.
+
+    Parameters:
+        there: where the project is parsed.
+        settings: given back.
+    """
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
     for name in LEFT_BY_PARSE:
-        shutil.copy(once.dbt_target_dir / name, settings.dbt_target_dir)
+        shutil.copy(there.dbt_target_dir / name, settings.dbt_target_dir)
         # As what a run writes.
         (settings.dbt_target_dir / name).chmod(0o600)
     return settings

@@ -9,7 +9,7 @@ from typing import Any
 from orchestration.activation.allowed import door_of, require_allowed, require_rules
 from orchestration.activation.definitions import names, read_destination, read_sync
 from orchestration.errors import UserError
-from orchestration.segment_tools.choosing import column_of
+from orchestration.segment_tools.choosing import column_in
 from orchestration.segment_tools.compare import require_active
 from orchestration.segments.files import named
 from orchestration.settings import Settings
@@ -62,7 +62,7 @@ def _fault(
         require_active(named(settings.dbt_project_dir, sync.segment))
         for column in sync.columns.values():
             for source in filter(None, (column.source, column.country)):
-                column_of(manifest, source)
+                column_in(manifest, source)
         if door:
             require_allowed(settings, door, sync)
     except UserError as error:

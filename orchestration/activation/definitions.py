@@ -23,7 +23,7 @@ from orchestration.settings import Settings
 from orchestration.usage.policies import ACTIVATION, PolicyException
 
 FOLDER = ACTIVATION
-DOCS = "docs/activation.md says what the files hold."
+DOCS = "docs/activation.md and docs/destinations.md say what the files hold."
 Share = Annotated[float, Field(ge=0, le=1)]
 Source = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+\.[a-z0-9_]+$")]
 Mode = Literal["snapshot", "insert", "update", "upsert", "mirror", "audience", "append"]
@@ -103,6 +103,8 @@ class Sync(Strict):
         on_block: what becomes at the other end of who may not be contacted any more, in modes that
             delete nothing else: keep or delete.
         guard, retry: limits.
+        schedule: each_refresh, after every refresh that was published, or manual: when somebody
+            asks. Nothing leaves unasked, so manual is the default.
         nulls: whether an empty value is left out or sent as null.
         refresh_days: what was acknowledged that long ago is sent again, unchanged as it is: some
             platforms forget a member after a time.
@@ -123,6 +125,7 @@ class Sync(Strict):
     on_block: Literal["keep", "delete"] = "keep"
     guard: Guard = Guard()
     retry: Retry = Retry()
+    schedule: Literal["each_refresh", "manual"] = "manual"
     nulls: Literal["omit", "send"] = "omit"
     refresh_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     consent_max_age_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
@@ -181,11 +184,7 @@ def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
     Raises:
         UserError: there is none of that name, or one of the two can't be followed.
     """
-    document = _document(settings, "syncs", name)
-    try:
-        sync = Sync.model_validate(document.data)
-    except ValidationError as error:
-        raise _refusal(document, error) from None
+    document, sync = _read(settings, name)
     known = names(settings, "destinations")
     if sync.destination not in known:
         raise UserError(
@@ -196,6 +195,23 @@ def read_sync(settings: Settings, name: str) -> tuple[Sync, Destination]:
     destination = read_destination(settings, sync.destination)
     _require_able(document, sync, destination)
     return sync, destination
+
+
+def schedule_of(settings: Settings, name: str) -> str:
+    """When a sync runs by itself; what its destination's file says is not asked.
+
+    Raises:
+        UserError: there is none of that name, or its file can't be followed.
+    """
+    return _read(settings, name)[1].schedule
+
+
+def _read(settings: Settings, name: str) -> tuple[Document, Sync]:
+    document = _document(settings, "syncs", name)
+    try:
+        return document, Sync.model_validate(document.data)
+    except ValidationError as error:
+        raise _refusal(document, error) from None
 
 
 def _require_able(document: Document, sync: Sync, destination: Destination) -> None:

@@ -61,6 +61,8 @@ create table if not exists sync_standing (
     payload varchar, formats varchar, is_acked boolean not null
 );
 alter table sync_run add column if not exists withheld_count bigint;
+alter table sync_run add column if not exists segment_name varchar;
+alter table sync_run add column if not exists destination_name varchar;
 """
 
 

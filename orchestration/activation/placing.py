@@ -1,4 +1,4 @@
-"""The file of a run: written, placed, and settled by whether it is complete."""
+"""The files of a run: written, placed, and settled by whether they are complete."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from orchestration.activation.leaving import WHOLE, changed
 from orchestration.activation.recovering import OpenStore
 from orchestration.activation.runs import Ended, Run
 from orchestration.activation.settling_files import close_file
-from orchestration.activation.targets.files import write_file
+from orchestration.activation.targets.files import write_files
 from orchestration.activation.targets.protocol import FileStore, StopSyncError
 
 
 def send_file(run: Run, open_store: OpenStore) -> Ended:
-    """Send the whole segment, or what changed, as a file, when there is anything to say.
+    """Send the whole segment, or what changed, as files, when there is anything to say.
 
     Parameters:
         run: the run, whose plan is kept.
@@ -36,19 +36,19 @@ def send_file(run: Run, open_store: OpenStore) -> Ended:
 
 def _place_file(run: Run, store: FileStore, destination: FilesDestination) -> Ended:
     whole = run.sync.mode == "snapshot"
-    written = write_file(
+    written = write_files(
         run.con,
         run.folder,
         destination,
         run.sync,
-        f"{run.name}-{run.run_id}",
+        run.name,
+        run.run_id,
         WHOLE if whole else changed(run.name, run.sync),
         operation=not whole,
     )
-    run.calls = 1
+    run.calls = len(written.files) - 1
     stopped = ""
     try:
-        store.sweep(run.name)
         for file in written.files:
             store.place(file, file.name)
     except StopSyncError as error:

@@ -8,9 +8,10 @@ from contextlib import closing
 import duckdb
 
 from orchestration.activation.definitions import Sync
-from orchestration.activation.settling import answer, fold, now
+from orchestration.activation.settling import answer, fold, forget, now
 from orchestration.activation.settling_files import close_file
 from orchestration.activation.targets.protocol import BatchTarget, FileStore
+from orchestration.ingest.sql import literal
 
 OpenStore = Callable[[], FileStore]
 OpenTarget = Callable[[], BatchTarget]
@@ -83,3 +84,25 @@ def _ask(con: duckdb.DuckDBPyConnection, name: str, open_target: OpenTarget) -> 
             if results is None:
                 continue
             answer(con, run_id, batch_id, keys, results, replaces="unknown")
+            _withdraw(con, name, run_id, batch_id)
+
+
+def _withdraw(con: duckdb.DuckDBPyConnection, name: str, run_id: str, batch_id: str) -> None:
+    """What is known by now not to have arrived stands there no more, unless of another try."""
+    con.execute(
+        "delete from sync_standing using sync_attempt as tried where sync_standing.sync_name = $1 "
+        "and not is_acked and tried.run_id = $2 and tried.batch_id = $3 "
+        "and tried.operation = 'add' and tried.outcome = 'not_sent' "
+        "and tried.sync_key = sync_standing.sync_key "
+        "and tried.payload_hash = sync_standing.payload_hash "
+        "and not exists (select 1 from sync_attempt as other inner join sync_run using (run_id) "
+        "where sync_name = $1 and other.sync_key = tried.sync_key and other.outcome = 'unknown' "
+        "and other.payload_hash = tried.payload_hash)",
+        [name, run_id, batch_id],
+    )
+    forget(
+        con,
+        literal(name),
+        "select sync_key from sync_attempt where outcome = 'not_sent' "
+        f"and run_id = {literal(run_id)} and batch_id = {literal(batch_id)}",
+    )

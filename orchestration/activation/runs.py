@@ -89,12 +89,13 @@ class Run:
         counts = [self.plan.counts[operation] for operation in OPERATIONS]
         columns = ", ".join(f"{operation}_count" for operation in OPERATIONS)
         self.con.execute(
-            "insert into sync_run (run_id, sync_name, started_at, state, plan_hash, "
-            f"definition_hash, mapping_hash, formats, row_count, {columns}) values (?, ?, ?, "
-            "'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into sync_run (run_id, sync_name, segment_name, destination_name, started_at, "
+            "state, plan_hash, definition_hash, mapping_hash, formats, row_count, "
+            f"{columns}) values (?, ?, ?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                self.run_id, self.name, now(), self.plan.hash, definition,
-                mapping_hash(self.sync), self.formats, self.plan.rows, *counts,
+                self.run_id, self.name, self.sync.segment, self.sync.destination, now(),
+                self.plan.hash, definition, mapping_hash(self.sync), self.formats, self.plan.rows,
+                *counts,
             ],
         )  # fmt: skip
 

@@ -25,7 +25,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    column_of,
+    column_in,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -82,9 +82,9 @@ def seal(settings: Settings, sync: Sync, path: Path) -> Sealed:
     """
     require_active(named(settings.dbt_project_dir, sync.segment))
     manifest = load_manifest(settings)
-    chosen = {name: column_of(manifest, column.source) for name, column in sync.columns.items()}
+    chosen = {name: column_in(manifest, column.source) for name, column in sync.columns.items()}
     countries = {
-        name: column_of(manifest, column.country)
+        name: column_in(manifest, column.country)
         for name, column in sync.columns.items()
         if column.country
     }

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from orchestration.activation.definitions import Sync
 from orchestration.activation.destinations.kinds import Destination
 from orchestration.activation.leaving import ADDED, removed
+from orchestration.activation.repeating import CHANGED, repeated
 from orchestration.activation.runs import Ended, Run, hash_of
-from orchestration.activation.settling import answer, arrived_batches, claim, fold
+from orchestration.activation.settling import answer, claim, fold
 from orchestration.activation.targets.protocol import BatchTarget, Result, Row, StopSyncError
 
 MakeTarget = Callable[[Destination, Sync], BatchTarget]
@@ -38,12 +39,21 @@ def send_batches(run: Run, target: BatchTarget, progress: Progress) -> Ended:
 class _Sending:
     def __init__(self, run: Run, target: BatchTarget, progress: Progress) -> None:
         self._run, self._target, self._progress = run, target, progress
-        self._arrived = arrived_batches(run.con, run.name)
         self._done = 0
 
     def send(self) -> str:
         """Why it stopped before everything was tried; empty where it did not."""
         run = self._run
+        must = run.sync.mode == "append" and run.destination.knows_keys
+        for batch in () if run.destination.is_table else repeated(run.con, run.name, must):
+            allowed = run.consent.let_through(run.run_id, batch.rows)
+            if len(allowed) == len(batch.rows):
+                self._send("add", allowed, batch.idempotency_key)
+            elif must:
+                return CHANGED
+            elif allowed:
+                self._send("add", allowed)
+            self._tell(len(batch.rows))
         for rows in self._batches(ADDED):
             if allowed := run.consent.let_through(run.run_id, rows):
                 self._send("add", allowed)
@@ -89,12 +99,11 @@ class _Sending:
             )
         return ""
 
-    def _send(self, operation: str, rows: Rows) -> None:
+    def _send(self, operation: str, rows: Rows, earlier_key: str = "") -> None:
         run, target = self._run, self._target
         batch = hash_of([run.name, operation, [(k, h) for k, _, h in rows]])
-        # Who left and came back makes the batch of before: it is another one to the receiver.
-        times = self._arrived.get(batch, 0)
-        key = hash_of([batch, times]) if times else batch
+        # The same rows in another run are another batch to the receiver, unless no answer came.
+        key = earlier_key or hash_of([run.run_id, batch])
         claim(run.con, run.run_id, operation, batch, key, rows, run.keeps_payloads)
         # What would leave nothing at the other end needs no request.
         is_asked = [payload != "{}" or run.destination.is_table for _, payload, _ in rows]

@@ -28,17 +28,6 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.execute("commit")
 
 
-def arrived_batches(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
-    """In how many runs of a sync each batch had an answer; such a batch is no repetition."""
-    return dict(
-        con.execute(
-            "select batch_id, count(distinct run_id) from sync_attempt inner join sync_run "
-            "using (run_id) where sync_name = ? and outcome in ('accepted', 'rejected') group by 1",
-            [name],
-        ).fetchall()
-    )
-
-
 def claim(
     con: duckdb.DuckDBPyConnection,
     run_id: str,

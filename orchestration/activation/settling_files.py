@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.activation.destinations.files import manifest_name
 from orchestration.activation.settling import forget, now, transaction
-from orchestration.activation.targets.files import MANIFEST
 from orchestration.activation.targets.protocol import FileStore
 from orchestration.ingest.sql import literal
 
@@ -62,7 +62,9 @@ def settle_file(con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: st
 def close_file(
     con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: str, store: FileStore
 ) -> str:
-    """Settle a run's file by whether it is complete, which it is when its manifest is there.
+    """Settle a run's files by whether they are complete: they are when their manifest is there.
+
+    What is there of files that are not is removed.
 
     Returns:
         The run's state: completed or killed.
@@ -70,7 +72,8 @@ def close_file(
     Raises:
         StopSyncError: the store doesn't say.
     """
-    if store.holds(f"{name}-{run_id}{MANIFEST}"):
+    if store.holds(manifest_name(name, run_id)):
         settle_file(con, name, mode, run_id)
         return "completed"
+    store.sweep(run_id)
     return "killed"

@@ -11,7 +11,7 @@ from orchestration.project_files import editing, write_all
 from orchestration.settings import Settings
 
 DESTINATION = """\
-# Where it leaves to. Words: docs/activation.md.
+# Where it leaves to. Words: docs/destinations.md.
 title: Files for an agency
 owner: team:marketing
 kind: file

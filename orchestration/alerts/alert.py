@@ -12,6 +12,7 @@ KINDS = {
     "gate_closed": "a check closed a gate",
     "run_killed": "a run ended without a word: killed, crashed, out of memory, power cut",
     "slow_run": "a run takes much longer than usual, or hangs",
+    "sync_failed": "a sync after a refresh did not send all that it should",
     "stale_source": "a source has no row as new as its YAML expects",
     "warning": "a check that only warns does not hold",
     "recovered": "what was told before is over",

@@ -10,13 +10,20 @@ from statistics import median
 
 from orchestration.alerts.alert import Alert
 from orchestration.alerts.policy import policy
-from orchestration.run_records import FAILED, KILLED, RUNNING, SUCCEEDED, RunRecord
+from orchestration.run_records import (
+    ACTIVATION_JOB,
+    FAILED,
+    KILLED,
+    RUNNING,
+    SUCCEEDED,
+    RunRecord,
+)
 from orchestration.settings import Settings
 
 Facts = dict[str, str | int | float]
 CHOSEN_ASSETS = "__ASSET_JOB"
 """Dagster's job for assets that somebody has chosen on its pages."""
-ENDED_BADLY = ("run_failed", "gate_closed", "run_killed")
+ENDED_BADLY = ("run_failed", "gate_closed", "run_killed", "sync_failed")
 
 
 def installation(settings: Settings) -> dict[str, str]:
@@ -42,12 +49,17 @@ def ended_badly(settings: Settings, run: RunRecord, now: datetime) -> list[Alert
     elif run.state == FAILED and run.gate_closed:
         kind, title, text = "gate_closed", f"closed: {run.step or 'a gate'}", run.failure
         cause = f"{run.step}\n{without_numbers(run.failure)}"
+    elif run.state == FAILED and run.job == ACTIVATION_JOB:
+        kind, title, text = "sync_failed", "syncs failed", run.failure
+        cause = without_numbers(run.failure)
     elif run.state == FAILED:
         kind, title, text = "run_failed", f"a run failed{where}", run.failure
         cause = f"{run.step}\n{without_numbers(run.failure)}"
     else:
         return []
     after = " What it built was published." if run.published else " Nothing was published."
+    if run.job == ACTIVATION_JOB:
+        after = " The refresh before it is published."
     facts: Facts = {"job": run.job, **installation(settings)}
     if run.checks_passed or run.checks_failed:
         facts |= {"checks passed": run.checks_passed, "checks not passed": run.checks_failed}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.activation.recorded import prepare as prepare_activation
 from orchestration.clock import replayed_day
 from orchestration.ingest.declarations import declared_source_tables
 from orchestration.ingest.load import require_sources
@@ -45,6 +46,7 @@ def look_before(settings: Settings, connect: Connect) -> None:
         # So that plain dbt finds what its views show, too.
         prepare_lineage(con)
         prepare_reasons(con)
+        prepare_activation(con)
         loaded = loaded_sizes(con)
     files = {
         str(path.relative_to(settings.landing_dir)): path.stat().st_size

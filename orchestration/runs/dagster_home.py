@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import os
 
+from orchestration.run_records import JOB_TAG
 from orchestration.settings import Settings
 
 LOCATION = "orchestration.definitions"
 """The code location: the module that Dagster loads."""
 
 DAGSTER_YAML = """\
-# Written by c360. One run at a time, no usage statistics, everything below the data folder.
+# Written by c360. No usage statistics, everything below the data folder.
 telemetry:
   enabled: false
 concurrency:
   runs:
-    max_concurrent_runs: 1
+    # A refresh does not wait for syncs, which wait for servers elsewhere.
+    max_concurrent_runs: 2
+    tag_concurrency_limits:
+      - key: {job_tag}
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 1
 # Runs whose process is gone are ended, so that the next one need not wait for them.
 run_launcher:
   module: orchestration.runs.launcher
@@ -45,6 +52,7 @@ def prepare_dagster_home(settings: Settings) -> None:
     config = settings.dagster_home / "dagster.yaml"
     text = DAGSTER_YAML.format(
         logs=json.dumps(str(settings.log_dir / "dagster")),
+        job_tag=JOB_TAG,
         events=json.dumps(str(settings.dagster_home / "history" / "runs")),
     )
     if not config.exists() or config.read_text() != text:

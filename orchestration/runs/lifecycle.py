@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +99,9 @@ _carried: dict[str, CarriedRun] = {}
 
 
 @contextmanager
-def carry(run: CarriedRun, on_wait: Callable[[str], None]) -> Iterator[CarriedRun]:
+def carry(
+    run: CarriedRun, on_wait: Callable[[str], None], writes: bool = True
+) -> Iterator[CarriedRun]:
     """Carry a run: record it, hold the writer lock, and record how it ended.
 
     Reentrant for one run: the command line enters first, Dagster's resource then.
@@ -107,6 +109,8 @@ def carry(run: CarriedRun, on_wait: Callable[[str], None]) -> Iterator[CarriedRu
     Parameters:
         run: the run; where this process carries it already, that one is yielded.
         on_wait: told whom it waits for, once, when another run writes.
+        writes: whether it writes the warehouse. One that does not takes no lock, and may stand
+            still for as long as a server elsewhere lets it wait.
 
     Raises:
         UserError: whatever the block raises.
@@ -120,10 +124,14 @@ def carry(run: CarriedRun, on_wait: Callable[[str], None]) -> Iterator[CarriedRu
         _carried[run_id] = run
         told = progress.reporter()
         try:
-            with WriterLock(settings.data_dir, on_wait=on_wait):
+            with WriterLock(settings.data_dir, on_wait=on_wait) if writes else nullcontext():
                 run.begin()
                 progress.report_to(progress.StepRecorder(told, run.enter_step))
-                with watchdog.watch(settings, lambda: run.record.step, run.end_stalled):
+                with (
+                    watchdog.watch(settings, lambda: run.record.step, run.end_stalled)
+                    if writes
+                    else nullcontext()
+                ):
                     yield run
                     _end_by_events(run, signals)
         except UserError as error:
@@ -183,12 +191,11 @@ def _by_signal(run: CarriedRun) -> str:
 
 
 def _end_stopped(run: CarriedRun, by: str, counts: dict[str, Any]) -> None:
-    what = "it had been published" if run.record.published else "nothing was published"
     step = f"in step {run.record.step}" if run.record.step else "while it waited for another run"
     run.end(
         state=records.STOPPED,
         stopped_by=by,
-        failure=f"Stopped {by} {step}; {what}.",
+        failure=f"Stopped {by} {step}; {_left(run.record)}.",
         **counts,
     )
 
@@ -212,5 +219,12 @@ def was_published(settings: Settings, run_id: str) -> bool:
 def killed_text(record: RunRecord) -> str:
     """One sentence about a run whose process is gone."""
     step = f"in step {record.step}" if record.step else "while it waited for another run"
-    what = "it had been published" if record.published else "nothing was published"
-    return f"Its process ended without a word {step} (killed, crashed or switched off); {what}."
+    why = "killed, crashed or switched off"
+    return f"Its process ended without a word {step} ({why}); {_left(record)}."
+
+
+def _left(record: RunRecord) -> str:
+    """What a run that did not come to its end has left."""
+    if record.job == records.ACTIVATION_JOB:
+        return "the next run of a sync settles what was under way"
+    return "it had been published" if record.published else "nothing was published"

@@ -73,11 +73,11 @@ def _count(check: dg.AssetCheckEvaluation, counts: dict[str, Any], closed: list[
 
 
 def _failure_text(failures: list[dg.DagsterEvent], settings: Settings) -> str:
+    said = [getattr(e.event_specific_data, "user_failure_data", None) for e in failures]
+    if described := [str(data.description) for data in said if data and data.description]:
+        return " ".join(dict.fromkeys(described))
     for event in failures:
         data: Any = event.event_specific_data
-        described = getattr(data, "user_failure_data", None)
-        if described and described.description:
-            return str(described.description)
         error, causes, details = data.error, list[tuple[str, str]](), ""
         while error:
             causes.append((error.cls_name or "", error.message))

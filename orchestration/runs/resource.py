@@ -9,12 +9,14 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from orchestration.activation.recorded import record
 from orchestration.errors import UserError
 from orchestration.logs import log
 from orchestration.resources import Warehouse
-from orchestration.run_records import REFRESH_JOB
+from orchestration.run_records import ACTIVATION_JOB, REFRESH_JOB
 from orchestration.runs import before, lifecycle
 from orchestration.runs.repair import settle_dagster, settle_records
+from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections
 from orchestration.warehouse import keep_open
 
@@ -70,10 +72,50 @@ class CarryingWarehouse(Warehouse):
         if whole:
             run.change(whole=True, sources=before.begin_whole(self.settings))
         with self.get_connection() as con:
+            if whole:
+                record(con, self.settings)
             if ACCEPT_DRIFT_TAG in tags:
                 before.accept_drift(con)
             if REBUILD_TAG in tags:
                 before.build_all(con)
+
+
+class CarryingSyncs(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What carries a run of syncs, which does not write the warehouse.
+
+    Where layers are made in the same run, the warehouse carries it.
+
+    Parameters:
+        data_dir, landing_dir, dbt_project_dir: as of `Warehouse`.
+    """
+
+    data_dir: str
+    landing_dir: str
+    dbt_project_dir: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> CarryingSyncs:
+        """Of an installation."""
+        return cls(
+            data_dir=str(settings.data_dir),
+            landing_dir=str(settings.landing_dir),
+            dbt_project_dir=str(settings.dbt_project_dir),
+        )
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[CarryingSyncs]:
+        """Carry the run from its first sync to its last."""
+        run = context.dagster_run
+        chosen = run.asset_selection or () if run else ()
+        of_syncs = all(key.path[0] == ACTIVATION_JOB for key in chosen)
+        if run is None or context.instance is None or not of_syncs:
+            yield self
+            return
+        settings = Settings(Path(self.data_dir), Path(self.landing_dir), Path(self.dbt_project_dir))
+        begun = lifecycle.CarriedRun.begun(settings, run.run_id, ACTIVATION_JOB, door_of(run.tags))
+        with lifecycle.carry(begun, log().info, writes=False) as carried:
+            carried.instance = context.instance
+            yield self
 
 
 def door_of(tags: Mapping[str, str]) -> str:

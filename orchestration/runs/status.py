@@ -34,16 +34,20 @@ def read_status(settings: Settings) -> dict[str, Any]:
     Returns:
         data_dir, running (who writes now, or None), published (path, bytes, published_at, as_of,
         run_id, proved, version, rolled_back_from, doors; or None), last_run (the newest that has
-        ended, or None), stale_sources (sources without new rows for longer than they declare, a
-        sentence each) and runs (the newest first).
+        ended, or None), last_syncs (the same of those that follow refreshes), stale_sources
+        (sources without new rows for longer than they declare, a sentence each) and runs (the
+        newest first).
     """
     runs = [_with_end(settings, r) for r in records.read_records(settings, SHOWN_RUNS + 1)]
-    ended = next((r for r in runs if not r.in_progress), None)
+    ended = [r for r in runs if not r.in_progress]
+    run = next((r for r in ended if r.job != records.ACTIVATION_JOB), None)
+    syncs = next((r for r in ended if r.job == records.ACTIVATION_JOB), None)
     return {
         "data_dir": str(settings.data_dir),
         "running": _running(settings),
         "published": _published(settings),
-        "last_run": as_dict(ended) if ended else None,
+        "last_run": as_dict(run) if run else None,
+        "last_syncs": as_dict(syncs) if syncs else None,
         "stale_sources": _stale(settings),
         "runs": [as_dict(r) for r in runs],
     }
@@ -135,9 +139,9 @@ def show_status(console: Console, state: dict[str, Any]) -> None:
     for row in cells:
         # Lines and not a table: a narrow terminal wraps them, and nothing is cut off.
         _line(console, "", "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
-    last = state["last_run"]
-    if last and last["failure"]:
-        _line(console, "Last run", last["failure"])
+    for name, last in (("Last run", state["last_run"]), ("Last syncs", state["last_syncs"])):
+        if last and last["failure"]:
+            _line(console, name, last["failure"])
 
 
 def _show_doors(console: Console, published: dict[str, Any]) -> None:
@@ -156,10 +160,12 @@ def _cells(run: dict[str, Any]) -> tuple[str, ...]:
     if run["state"] != records.SUCCEEDED and run["step"]:
         shown += f" in {run['step']}"
     ended = run["finished_at"] is not None
-    published = "yes" if run["published"] else "" if run["state"] in IN_PROGRESS else "no"
+    of_syncs = run["job"] == records.ACTIVATION_JOB
+    says_nothing = of_syncs or run["state"] in IN_PROGRESS
+    published = "yes" if run["published"] else "" if says_nothing else "no"
     return (
         run["started_at"][:16].replace("T", " "),
-        run["door"],
+        f"{run['door']}, syncs" if of_syncs else run["door"],
         shown,
         f"{run['seconds']:.0f}" if ended else "",
         str(run["checks_passed"]) if ended else "",

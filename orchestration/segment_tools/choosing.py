@@ -58,7 +58,7 @@ class Contact:
     kind: str
 
 
-def column_of(manifest: Mapping[str, Any], written: str) -> Chosen:
+def column_in(manifest: Mapping[str, Any], written: str) -> Chosen:
     """The column of `schema.table.column`, which must be a model's that the project describes.
 
     Parameters:

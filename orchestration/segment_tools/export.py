@@ -20,7 +20,7 @@ from orchestration.segment_tools.choosing import (
     OF_PERSON,
     Chosen,
     Contact,
-    column_of,
+    column_in,
     contact_of,
 )
 from orchestration.segment_tools.compare import require_active
@@ -72,7 +72,7 @@ def export(
         raise UserError(f"--to {to} ends in neither .csv nor .parquet.", 2)
     require_active(named(settings.dbt_project_dir, name))
     manifest = load_manifest(settings)
-    chosen = [column_of(manifest, column) for column in dict.fromkeys(columns)]
+    chosen = [column_in(manifest, column) for column in dict.fromkeys(columns)]
     with connect_reader(settings, "segments.segment_membership", MISSING) as con:
         door = PolicyDoor(settings, manifest, con, settings.dbt_project_dir / ACTIVATION)
         _require_allowed(door, name, to, chosen, actions)

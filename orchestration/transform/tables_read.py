@@ -15,6 +15,8 @@ from orchestration.transform.numbers import hash_rows
 LAST_DAY = "9999-12-31"
 SHOWN = "is_shown_as_it_is"
 """Said of a source (`config.meta`) that views alone read."""
+KEPT_BEFORE = "is_kept_before_a_run"
+"""Said of a source that a run writes before its first step, so that no asset of it makes it."""
 
 
 class TablesRead:

@@ -10,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from orchestration.settings import LAYERS
 from orchestration.transform.dbt import layer_of
-from orchestration.transform.tables_read import SHOWN
+from orchestration.transform.tables_read import KEPT_BEFORE, SHOWN
 
 
 def gate_key(layer: str) -> dg.AssetKey:
@@ -38,8 +38,8 @@ class LayerTranslator(DagsterDbtTranslator):
         layer = layer_of(manifest, unique_id)
         node = manifest["nodes"][unique_id]
         meta = node["config"].get("meta", {})
-        shown = {self.get_asset_key(source) for source in _shown_as_they_are(manifest, node)}
-        deps = [dep for dep in spec.deps if dep.asset_key not in shown]
+        others = {self.get_asset_key(source) for source in _no_assets(manifest, node)}
+        deps = [dep for dep in spec.deps if dep.asset_key not in others]
         if layer in LAYERS:
             before = ("ingest", *LAYERS)[LAYERS.index(layer)]
             deps.append(dg.AssetDep(gate_key(before)))
@@ -76,11 +76,10 @@ class LayerTranslator(DagsterDbtTranslator):
         return dg.AssetKey([layer, dbt_resource_props["name"]])
 
 
-def _shown_as_they_are(
-    manifest: Mapping[str, Any], node: Mapping[str, Any]
-) -> Iterator[Mapping[str, Any]]:
-    """Sources of a node that are what runs write of models after it: no assets before it."""
+def _no_assets(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Sources of a node that are what runs write before their steps, or of models after it."""
     for parent in node["depends_on"].get("nodes", ()):
         source = manifest["sources"].get(parent)
-        if source and source["config"].get("meta", {}).get(SHOWN):
+        meta = source["config"].get("meta", {}) if source else {}
+        if meta.get(SHOWN) or meta.get(KEPT_BEFORE):
             yield source

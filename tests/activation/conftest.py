@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.activation import definitions
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from tests.conftest import Company
+from tests.conftest import Company, copied
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def installed(
     """A copy of the company's warehouse, with files of syncs that can be changed."""
     folder = tmp_path_factory.mktemp("leaving")
     data = folder / "data"
-    shutil.copytree(finished_company.settings.data_dir, data)
+    copied(finished_company.settings.data_dir, data)
     shutil.copytree(DBT_PROJECT_DIR / "activation", folder / "activation")
     with pytest.MonkeyPatch.context() as patch:
         # An absolute folder stands in for that of the project, which need not be parsed again.

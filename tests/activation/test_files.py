@@ -12,6 +12,7 @@ import pytest
 from orchestration.activation import settling_files
 from orchestration.activation.targets import files as files_written
 from orchestration.activation.targets.folder import Folder
+from orchestration.errors import UserError
 from orchestration.settings import Settings
 from tests.activation.lab import FILES, Killed, Lab, Member, people, project_in
 
@@ -26,7 +27,8 @@ def files(lab: Lab) -> list[Path]:
     """The files that have a manifest, in the order of their runs."""
     folder = lab.settings.data_dir / "outbox" / "agency"
     found = sorted(folder.glob("*.manifest.json"), key=lambda path: path.stat().st_mtime_ns)
-    return [folder / json.loads(path.read_text())["file"] for path in found]
+    manifests = [json.loads(path.read_text()) for path in found]
+    return [folder / file["file"] for manifest in manifests for file in manifest["files"]]
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -45,7 +47,7 @@ def test_a_snapshot_has_the_segment_and_its_manifest_vouches_for_it(lab: Lab) ->
     [path] = files(lab)
     assert [row["profile_id"] for row in rows(path)] == [m.key for m in people(20)]
     manifest = json.loads(path.with_name(path.stem + ".manifest.json").read_text())
-    assert manifest["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert manifest["files"][0]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (manifest["rows"], manifest["columns"]) == (20, ["profile_id", "email", "name"])
     assert manifest["formats"] == {"email": "plain.email@1"}
     assert (ended.plan.counts["blocked"], ended.plan.counts["invalid"]) == (1, 1)
@@ -92,7 +94,7 @@ def test_a_killed_run_leaves_no_half_file_and_none_twice(
 ) -> None:
     lab.define(mode="mirror", destination=FILES)
     target, name = {
-        "before_rename": (files_written, "_synced"),
+        "before_rename": (files_written, "synced_hash"),
         "before_manifest": (Folder, "place"),
         "after_manifest": (settling_files, "settle_file"),
     }[moment]
@@ -143,3 +145,16 @@ def test_the_same_run_again_gives_the_same_bytes(lab: Lab) -> None:
         contents.add(files(lab)[-1].read_bytes())
         (lab.settings.data_dir / "activation.duckdb").unlink()
     assert len(contents) == 1
+
+
+def test_columns_are_called_in_files_what_their_receiver_calls_them(lab: Lab) -> None:
+    headers = "headers: {email: Email, name: First Name}\n"
+    lab.define("snapshot", destination=FILES + headers)
+    lab.run(people(2))
+    [file] = (lab.settings.data_dir / "outbox" / "agency").glob("*.csv")
+    assert file.read_text().splitlines()[0] == '"profile_id","Email","First Name"'
+    [manifest] = (lab.settings.data_dir / "outbox" / "agency").glob("*.json")
+    assert json.loads(manifest.read_text())["columns"] == ["profile_id", "Email", "First Name"]
+    lab.define("snapshot", destination=FILES + headers.replace("First Name", "EMAIL"))
+    with pytest.raises(UserError, match="two columns have the same header"):
+        lab.run(people(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_a_webhook_is_signed_with_each_secret_over_what_arrives(web: Web) -> Non
 
 
 def test_a_webhook_that_is_sent_again_keeps_its_id(web: Web) -> None:
-    replies = [None, (503, {}), (204, {})]
+    replies: list[tuple[int, Any] | None] = [None, (503, {}), (204, {})]
     web.answer = lambda _: replies.pop(0)
     assert {r.outcome for r in hook(web).send("remove", ROWS, "abc")} == {"accepted"}
     assert {r.headers["webhook-id"] for r in web.requests} == {"msg_abc"}
@@ -180,7 +181,7 @@ def test_a_token_is_asked_for_once_and_again_when_it_is_refused(web: Web) -> Non
     said = {
         "kind": "oauth2", "address": web.address + "/token", "client_id": "me", "scope": "ads",
     }  # fmt: skip
-    more = {"secret": {"env": "WORD"}, "authentication": said}
+    more: dict[str, Any] = {"secret": {"env": "WORD"}, "authentication": said}
     http_authentication.TOKENS[web.address + "/token", "me", "ads"] = ("old", 1e12)
     with pytest.raises(StopSyncError, match="401"):
         api(web, **more).send("add", ROWS, "k")
@@ -214,8 +215,8 @@ def test_oauth1_signs_as_its_published_example() -> None:
 def test_s20_a_429_slows_every_sync_of_the_account_and_no_other(
     web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate.time, "monotonic", lambda: 1000.0)
-    replies = [(429, {}), (200, {}), (200, {}), (200, {})]
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    replies: list[tuple[int, Any]] = [(429, {}), (200, {}), (200, {}), (200, {})]
     web.answer = lambda _: replies.pop(0)
     ours: dict[str, Any] = {"rate": {"account": "ads", "requests_per_second": 10}}
     api(web, **ours).send("add", ROWS, "k")

@@ -255,5 +255,5 @@ def test_every_shipped_file_is_read_with_a_sync_and_is_not_enabled(tmp_path: Pat
             "columns: {email: {from: profile.profiles.email, as: meta.email}}\n"
         )
         found = {**found, name: read_sync(settings, name)[1]}
-    assert len(found) == 9
+    assert len(found) == 12
     assert not any(destination.enabled for destination in found.values())

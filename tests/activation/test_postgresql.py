@@ -206,8 +206,9 @@ def test_s37_a_commit_without_an_answer_is_looked_up(there: Server) -> None:
         assert there.rows("select count(*) from crm.audience") == [(n + 1,)]
 
 
+@pytest.mark.parametrize("lost_at", ["before", "after"])
 def test_a_server_that_is_gone_leaves_the_batch_unknown_until_it_is_back(
-    lab: Lab, there: Server, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, there: Server, monkeypatch: pytest.MonkeyPatch, lost_at: str
 ) -> None:
     define(lab, there, "append")
     lab.run(people(3))
@@ -220,7 +221,7 @@ def test_a_server_that_is_gone_leaves_the_batch_unknown_until_it_is_back(
         return connect(address)
 
     def breaks(moment: str) -> None:
-        if moment == "after" and not down:
+        if moment == lost_at and not down:
             down.append(True)
             raise driver.OperationalError("gone", status_code=10)  # type: ignore[arg-type]
 
@@ -234,7 +235,7 @@ def test_a_server_that_is_gone_leaves_the_batch_unknown_until_it_is_back(
         lab.run(people(6))
 
     down.clear()
-    assert lab.run(people(6)).calls == 0
+    assert lab.run(people(6)).calls == (1 if lost_at == "before" else 0)
     assert there.rows("select count(*), count(distinct profile_id) from crm.audience") == [(6, 6)]
 
 
@@ -256,9 +257,36 @@ def test_what_is_still_on_its_way_is_waited_for(there: Server) -> None:
     assert outcomes(to.outcomes(["p1"], "other")) == ["not_sent not_there"]
 
 
+def test_after_a_lost_ledger_the_same_batch_is_none_that_arrived(lab: Lab, there: Server) -> None:
+    define(lab, there)
+    lab.run(people(3))
+    (lab.settings.data_dir / "activation.duckdb").unlink()
+    there.sql("delete from crm.audience")
+    lab.run(people(3))
+    assert there.rows("select count(*) from crm.audience") == [(3,)]
+
+
+def test_a_connection_that_the_server_ends_in_a_batch_is_made_again(there: Server) -> None:
+    to = single(there)
+    to._opened()
+    with psycopg.connect(there.url) as other:
+        other.execute("select pg_advisory_xact_lock(%s, hashtext('crm.audience'))", [LOCK_SPACE])
+
+        def end() -> None:
+            there.sql(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where application_name = 'customer-360'"
+            )
+            other.commit()
+
+        threading.Timer(0.2, end).start()
+        assert outcomes(to.send("add", rows("Ann", "Bob"), "k")) == ["accepted"] * 2
+    assert there.rows("select count(*) from crm.audience") == [(2,)]
+
+
 def test_who_leaves_and_comes_back_is_written_again(lab: Lab, there: Server) -> None:
     define(lab, there, more="guard: {max_delete_share: 1}\n", batch=1)
-    for _ in range(3):
+    for _ in range(2):
         for count in (2, 1):
             lab.run(people(count))
             assert there.rows("select count(*) from crm.audience") == [(count,)]

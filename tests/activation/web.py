@@ -72,7 +72,11 @@ def serving(answer: Answer) -> Iterator[Web]:
         def log_message(self, *_: object) -> None:
             return
 
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Who is killed hangs up; that is told to nobody."""
+
+    running = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=lambda: running.serve_forever(0.02), daemon=True)
     thread.start()
     web.address = f"http://127.0.0.1:{running.server_port}"

@@ -45,6 +45,25 @@ TABLES = {
             (a.profiles // 4) / (a.profiles + b.profiles - a.profiles // 4)::double as jaccard
         from {SEGMENTS.replace("as segments", "as a")}
         inner join {SEGMENTS.replace("as segments", "as b")} on a.segment_name < b.segment_name""",
+    "dim_destination_platform": """
+        select 1 as destination_platform_id, 'file' as platform_name, 'Files' as title""",
+    "dim_destination": """
+        select 1 as destination_id, 'agency_files' as destination_name,
+            'Files for the agency' as title, 'enabled' as state, 1 as destination_platform_id,
+            timestamp '2026-09-01' as created_at""",
+    "segment_destination": """
+        select 3 as segment_id, 1 as destination_id, timestamp '2026-09-01' as created_at,
+            date '2026-09-01' as start_on, date '9999-12-31' as end_on""",
+    "fact_sync_run": f"""
+        select 'r' || days as run_id, date '{AS_OF}' - days::int as date_key,
+            'letters' as sync_name, 3 as segment_id, 1 as destination_id,
+            timestamp '{AS_OF} 05:00' - to_days(days::int) as started_at,
+            started_at + interval 1 minute as ended_at, 'completed' as outcome,
+            1::bigint as call_count, (240 - days)::bigint as row_count,
+            (150 - days)::bigint as unchanged_count, (20 + days % 3)::bigint as accepted_count,
+            (days % 2 * 6)::bigint as rejected_count, 50::bigint as suppressed_count,
+            0.4::double as activation_hours, 1.2::double as z_score
+        from range(0, 10) as past(days)""",
     "dim_namespace": """
         select priority::int as namespace_id, namespace, 'person' as kind,
             priority::int as priority

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ import pytest
 from orchestration import run_records as records
 from orchestration.proof import hash_of, read_proof
 from orchestration.settings import PROJECT_ROOT
-from tests.conftest import Company, settings_in
+from tests.conftest import Company, copied, settings_in
 from tests.end_to_end.contents import contents
 
 
@@ -30,7 +29,7 @@ def small_disk(finished_company: Company, tmp_path: Path) -> Iterator[Company]:
     if mounted.returncode:
         pytest.skip("mounting a small disk needs root")
     try:
-        shutil.copytree(finished_company.settings.data_dir, disk / "data")
+        copied(finished_company.settings.data_dir, disk / "data")
         yield Company(settings_in(disk / "data"))
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)

@@ -18,7 +18,7 @@ from benchmarks.delivery import deliver
 from orchestration import run_records as records
 from orchestration.proof import hash_of, read_proof
 from orchestration.settings import PROJECT_ROOT
-from tests.conftest import Company, settings_in
+from tests.conftest import Company, copied, settings_in
 from tests.end_to_end.contents import contents
 
 HISTORY_ENDS_ON = date(2026, 11, 1)
@@ -174,7 +174,7 @@ def test_a_machine_that_starts_again_needs_nobody(
         time.sleep(moment)
         os.killpg(run.pid, signal.SIGSTOP)
         found = tmp_path / f"found_{number}"
-        shutil.copytree(company.settings.data_dir, found)
+        copied(company.settings.data_dir, found)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
         if torn:

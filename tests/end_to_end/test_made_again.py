@@ -90,6 +90,7 @@ def test_an_edited_segment_is_published_and_nothing_before_it_is_made(owner: Com
         "dim_segment",
         "segment_destination",
         "fact_segment_size",
+        "fact_sync_run",
         "message_recipients",
         "recipient_segments",
         "fact_campaign",

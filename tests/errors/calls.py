@@ -77,8 +77,11 @@ class Server:
     def call(self, arguments: tuple[str, ...], data: Path, **options: Any) -> Result:
         """Call the command line over a data folder."""
         assert self.process.stdin and self.process.stdout
-        environment = {"C360_DATA_DIR": str(data), **options.pop("environment", {})}
+        own = options.pop("environment", {})
+        environment = {"C360_DATA_DIR": str(data), **own}
+        is_loaded_anew = bool(own or options)
         call = {"arguments": arguments, "environment": environment, **options}
+        call |= {"is_loaded_anew": is_loaded_anew}
         self.process.stdin.write(json.dumps({"folder": str(PROJECT_ROOT), **call}) + "\n")
         self.process.stdin.flush()
         return Result(**json.loads(self.process.stdout.readline()))

@@ -1,13 +1,14 @@
 """Calls of the command line, each in a process of its own, forked from one that has the libraries.
 
-Starting Python and importing dbt and Dagster takes seconds a call; forking takes milliseconds. The
-product's own modules are imported in the child, under the call's environment. Read a call as a line
-of JSON, write its result as one.
+Starting Python and importing dbt and Dagster takes seconds a call; forking takes milliseconds.
+Where a call has an environment of its own or is crippled, the product's own modules are imported in
+the child, under that. Read a call as a line of JSON, write its result as one.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -34,6 +35,7 @@ LIBRARIES = (
     "pandas",
     "pyarrow",
     "dagster",
+    "dagster_dbt",
     "dagster_duckdb",
     "dbt.cli.main",
     "dbt.adapters.duckdb",
@@ -43,6 +45,9 @@ LIBRARIES = (
     "sqlite3",
     "charset_normalizer",
     "getpass",
+    "great_expectations",
+    "orchestration.cli",
+    "orchestration.definitions",
 )
 RIGHTS_OF_ROOT = (0, 1, 2, 3)
 """CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER: without them root is a user like any other."""
@@ -53,6 +58,8 @@ def main() -> None:
     """Answer calls until the input ends."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    # What lives here is not walked, and so not copied, by the collector of each child.
+    gc.freeze()
     print("ready", flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)
@@ -62,7 +69,8 @@ def answer(call: dict[str, Any]) -> dict[str, Any]:
     """Run a call and say how it ended.
 
     Parameters:
-        call: arguments, environment (None unsets), folder, and how the process is to be crippled.
+        call: arguments, environment (None unsets), folder, how the process is to be crippled, and
+            `is_loaded_anew`: whether the product's modules are imported in it.
     """
     # Not a TemporaryDirectory: the child, which ends as a program does, would remove it.
     folder = tempfile.mkdtemp()
@@ -120,6 +128,9 @@ def _become(call: dict[str, Any], out: Path, err: Path) -> None:
         _without_rights_of_root()
     tempfile.tempdir = None
     sys.argv = ["c360", *call["arguments"]]
+    if call.get("is_loaded_anew"):
+        for name in [n for n in sys.modules if n.partition(".")[0] == "orchestration"]:
+            del sys.modules[name]
     importlib.import_module("orchestration.cli").main()
 
 

@@ -16,7 +16,7 @@ from orchestration.settings import Settings
 from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.parsing import load_manifest
 from tests.identity.lab import EMPTY
-from tests.parsed import parsed
+from tests.parsed import taken_over
 
 READ = ("customer_records", "identity_observations", *EMPTY)
 """What the layer reads of conformed."""
@@ -72,7 +72,7 @@ def conformed_changed(settings: Settings) -> Iterator[None]:
 def built_elsewhere(settings: Settings, folder: Path) -> Settings:
     """The layer built whole in a copy of the warehouse as it is now, ledger included."""
     folder.mkdir()
-    other = parsed(replace(settings, data_dir=folder))
+    other = taken_over(settings, replace(settings, data_dir=folder))
     shutil.copy(settings.warehouse_path, other.warehouse_path)
     build(other)
     return other

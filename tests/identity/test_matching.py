@@ -25,6 +25,7 @@ from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from tests.conftest import require_shared
 from tests.identity.matching import (
     RECORDS,
+    Matched,
     as_sql,
     matched,
     scored_with,
@@ -114,11 +115,16 @@ def test_order_of_rows_threads_and_pieces_change_no_byte(monkeypatch: pytest.Mon
     assert results[0] == results[1]
 
 
-def test_scores_stay_while_the_parameters_stay() -> None:
-    rows = town(seed=4, households=150)
-    before = warehouse(as_sql(rows))
-    model, _ = train_model(before, RECORDS, MatchSettings(), policy_in(before, POLICY))
+def test_training_again_gives_the_same_version_and_with_it_scores_stay() -> None:
+    before = warehouse(as_sql(town(seed=4, households=150)))
+    policy = policy_in(before, POLICY)
+    model, _ = train_model(before, RECORDS, MatchSettings(), policy)
+    again, _ = train_model(before, RECORDS, MatchSettings(), policy)
     assert model is not None
+    assert again == model == current_model(before, policy)
+    versions = "select count(*), count(distinct model_version) from operations.match_models"
+    assert before.execute(versions).fetchall() == [(1, 1)]
+
     first = scored_pairs(before, RECORDS, POLICY).fetchall()
     before.execute(
         f"insert into {RECORDS} by name select 'new:' || record_key as record_key, "
@@ -139,17 +145,6 @@ def test_scores_stay_while_the_parameters_stay() -> None:
     kept = [row for row in second if len({units[key] for key in row[:2]} - {None}) < 2]
     assert 0 < len(kept) < len(second)
     assert sorted(scored_pairs(before, RECORDS, POLICY).fetchall()) == sorted(kept)
-
-
-def test_training_again_on_the_same_data_gives_the_same_version() -> None:
-    con = warehouse(as_sql(town(seed=5, households=150)))
-    policy = policy_in(con, POLICY)
-    first, _ = train_model(con, RECORDS, MatchSettings(), policy)
-    second, _ = train_model(con, RECORDS, MatchSettings(), policy)
-    assert first is not None
-    assert second == first == current_model(con, policy)
-    versions = "select count(*), count(distinct model_version) from operations.match_models"
-    assert con.execute(versions).fetchall() == [(1, 1)]
 
 
 def test_too_little_data_says_so_and_scores_nothing() -> None:
@@ -197,11 +192,23 @@ def test_splink_is_not_imported_where_nothing_is_scored(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-def test_the_waterfall_adds_up_and_names_nobody() -> None:
-    rows = town(seed=9, households=150)
-    con = matched(warehouse(as_sql(rows))).con
-    said = {str(row[name]) for row in rows for name in ("given_name", "family_name")}
-    told = con.execute("select comparison_levels, match_weight, model_version from scored")
+@pytest.fixture(scope="module")
+def judged() -> Matched:
+    """A town whose pairs are judged by bounds far apart, and are kept in the table `judged`."""
+    con = warehouse(as_sql(town(seed=10, households=200)))
+    found = matched(con, MatchSettings(accept_probability=0.99, review_probability=0.2))
+    con.execute("create table judged as from scored")
+    return found
+
+
+def test_the_waterfall_adds_up_and_names_nobody(judged: Matched) -> None:
+    con = judged.con
+    [(said,)] = con.execute(
+        f"select list(distinct given_name) || list(distinct family_name) from {RECORDS}"
+    ).fetchall()
+    said = {*said}
+    assert len(said) > 100
+    told = con.execute("select comparison_levels, match_weight, model_version from judged")
     for text, weight, version in told.fetchall():
         levels = json.loads(text)
         assert abs(sum(level["weight"] for level in levels) - weight) < 0.06
@@ -211,12 +218,10 @@ def test_the_waterfall_adds_up_and_names_nobody() -> None:
         assert not words & said
 
 
-def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on() -> None:
-    con = warehouse(as_sql(town(seed=10, households=200)))
-    rules = MatchSettings(accept_probability=0.99, review_probability=0.2)
-    trained = matched(con, rules).trained
+def test_pairs_are_ordered_judged_and_kept_from_the_threshold_on(judged: Matched) -> None:
+    con, trained = judged.con, judged.trained
     pairs = con.execute(
-        "select record_key_a, record_key_b, match_probability, decision, doubt from scored"
+        "select record_key_a, record_key_b, match_probability, decision, doubt from judged"
     ).fetchall()
     assert {pair[3] for pair in pairs} == {"accept", "review"}
     for a, b, probability, decision, doubt in pairs:

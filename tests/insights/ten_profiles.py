@@ -82,6 +82,24 @@ TABLES = {
             (22, 32, timestamp '2026-10-20', date '2026-10-20', date '2026-10-25'),
             (21, 33, timestamp '2026-01-02', date '2026-01-02', date '9999-12-31'))
             as t(segment_id, destination_id, created_at, start_on, end_on)""",
+    # The last run of `letters` saw 60 members where four runs before saw 40, 40, 50 and 50.
+    "fact_sync_run": """
+        select run_id, date '2026-10-30' as date_key, sync_name, segment_id, destination_id,
+            started_at, started_at + interval 1 minute as ended_at, outcome, 1 as call_count,
+            row_count, unchanged_count, accepted_count, rejected_count, suppressed_count,
+            activation_hours, z_score
+        from (values
+            ('r1', 'letters', 24, 32, timestamp '2026-07-01 09:00', 'completed',
+                50, 0, 40, 0, 10, 1.5, null),
+            ('r2', 'letters', 24, 32, timestamp '2026-10-30 09:00', 'completed',
+                50, 40, 5, 0, 12, 2.0, 1.0),
+            ('r3', 'letters', 24, 32, timestamp '2026-10-31 09:00', 'completed_with_rejects',
+                60, 45, 10, 6, 14, 2.5, 3.0),
+            ('r4', 'ads', 22, 31, timestamp '2026-10-31 10:00', 'refused',
+                20, 0, 0, 0, null, null, -0.5))
+            as t(run_id, sync_name, segment_id, destination_id, started_at, outcome, row_count,
+                unchanged_count, accepted_count, rejected_count, suppressed_count,
+                activation_hours, z_score)""",
     "dim_model": """
         select 51 as model_id, 'churn' as model_name, 'churn' as model_type, 1 as merge_policy_id
     """,

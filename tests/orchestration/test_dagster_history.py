@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 import sqlalchemy
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.migration import ASSET_KEY_INDEX_COLS
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SqliteEventLogStorage,
 )
+from dagster_shared.record import copy
 
 from orchestration.event_log import KEPT_ENGINES, PooledSqliteEventLogStorage
 from orchestration.settings import LAYERS
 from orchestration.transform.translator import gate_key
 from tests.conftest import Company
+
+EVALUATED = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+PLANNED = dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+WHEN = ("create_timestamp", "migration_completed")
 
 
 @pytest.fixture
@@ -76,6 +85,71 @@ def test_dagsters_own_storage_reads_the_same_events(
     )
     key = gate_key("staging")
     assert own.has_asset_key(key) and instance.event_log_storage.has_asset_key(key)
+
+
+def test_an_event_is_kept_as_dagsters_own_storage_keeps_it(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    """Each kind of event, of assets and checks that are new, known, failed, and not planned."""
+    [record] = instance.get_run_records()
+    run_id = record.dagster_run.run_id
+    by_kind: dict[Any, list[EventLogEntry]] = defaultdict(list)
+    for event in instance.all_logs(run_id):
+        by_kind[event.dagster_event_type if event.is_dagster_event else None].append(event)
+    evaluated, planned = by_kind[EVALUATED], by_kind[PLANNED]
+    assert len(by_kind) > 8
+    del by_kind[EVALUATED], by_kind[PLANNED]
+    kept = [event for events in by_kind.values() for event in events[:2]]
+    # The same assets again, as in the next run.
+    kept += by_kind[dg.DagsterEventType.ASSET_MATERIALIZATION][:2]
+    checks = [check_of(event) for event in evaluated[:4]]
+    kept += [event for event in planned if check_of(event) in checks]
+    kept += [*map(failed, evaluated[:1]), *evaluated[1:4], *evaluated[-1:]]
+    kept += [event._replace(run_id="") for event in evaluated[5:6]]
+    storages = PooledSqliteEventLogStorage, SqliteEventLogStorage
+    tables = [
+        stored(storage(str(tmp_path / storage.__name__)), kept, run_id) for storage in storages
+    ]
+    assert tables[0] == tables[1]
+    assert {name for name, rows in tables[0].items() if rows} >= {
+        f"index {name}" for name in ("event_logs", "asset_keys", "asset_check_executions")
+    }
+
+
+def check_of(event: EventLogEntry) -> Any:
+    """The key of the check that an event is about."""
+    return event.get_dagster_event().event_specific_data.asset_check_key  # type: ignore[union-attr]
+
+
+def failed(event: EventLogEntry) -> EventLogEntry:
+    """An evaluation that has not passed."""
+    told = event.get_dagster_event()
+    return event._replace(
+        dagster_event=told._replace(
+            event_specific_data=copy(told.event_specific_data, passed=False)
+        )
+    )
+
+
+def stored(
+    storage: SqliteEventLogStorage, events: Sequence[EventLogEntry], run_id: str
+) -> dict[str, list[tuple[Any, ...]]]:
+    """What is in all tables of both files after these events, but when it was written."""
+    for event in events:
+        storage.store_event(event)
+    found = {}
+    for place, connect in (
+        ("index", storage.index_connection),
+        ("run", partial(storage.run_connection, run_id)),
+    ):
+        with connect() as con:
+            for table in sqlalchemy.inspect(con).get_table_names():
+                columns = [c["name"] for c in sqlalchemy.inspect(con).get_columns(table)]
+                said = ", ".join(f'"{c}"' for c in columns if c not in WHEN)
+                rows = con.exec_driver_sql(f"select {said} from {table} order by 1").fetchall()
+                found[f"{place} {table}"] = [tuple(row) for row in rows]
+    storage.dispose()
+    return found
 
 
 def test_looking_at_many_runs_keeps_few_files_open(tmp_path: Path) -> None:

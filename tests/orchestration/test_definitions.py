@@ -28,7 +28,7 @@ def graph(definitions: dg.Definitions) -> BaseAssetGraph:
 
 def test_every_asset_is_grouped_described_and_owned(graph: BaseAssetGraph) -> None:
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
-    assert {n.group_name for n in nodes} == {"ingest", "policy", *LAYERS, "publish"}
+    assert {n.group_name for n in nodes} == {"ingest", "policy", *LAYERS, "publish", "activation"}
     assert [n.key for n in nodes if not n.description] == []
     assert [n.key for n in nodes if not n.owners and n.group_name != "policy"] == []
     assert [n.key for n in nodes if not n.kinds] == []
@@ -79,11 +79,31 @@ def test_automation_is_declared_and_off(definitions: dg.Definitions) -> None:
         assert schedule.description
         names.add(schedule.name)
     assert names == {"refresh_every_morning", "train_matching_every_quarter"}
-    assert {sensor.name for sensor in sensors} == {"sources_changed", "alerts"}
+    # The last is on where a sync says that it follows a refresh; the demo's does not.
+    assert {sensor.name for sensor in sensors} == {
+        "sources_changed",
+        "alerts",
+        "syncs_after_refresh",
+    }
     for sensor in sensors:
         assert isinstance(sensor, dg.SensorDefinition)
         assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
         assert sensor.description
+
+
+def test_syncs_wait_for_what_is_published_and_are_no_part_of_a_refresh(
+    definitions: dg.Definitions, graph: BaseAssetGraph
+) -> None:
+    syncs = {key for key in graph.get_all_asset_keys() if key.path[0] == "activation"}
+    assert syncs
+    for key in syncs:
+        assert graph.get(key).parent_keys == {
+            gate_key("segments"),
+            dg.AssetKey(["publish", "insights"]),
+        }
+    refreshed = definitions.resolve_job_def("refresh").asset_layer.executable_asset_keys
+    assert not syncs & set(refreshed)
+    assert set(definitions.resolve_job_def("activation").asset_layer.executable_asset_keys) == syncs
 
 
 def test_published_model_has_a_freshness_policy(graph: BaseAssetGraph) -> None:

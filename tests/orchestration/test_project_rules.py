@@ -26,7 +26,7 @@ READS: Mapping[str, set[str]] = {
     "profile": {"conformed", "identity", "profile", "policy"},
     "value": {"profile", "value", "policy"},
     "segments": {"profile", "value", "segments", "policy", "source:shown"},
-    "insights": {*LAYERS, "policy"},
+    "insights": {*LAYERS, "policy", "source:ingest"},
 }
 """What each layer may read; design in one table. Widening it is a decision, not a convenience."""
 

@@ -24,7 +24,7 @@ from orchestration.transform.dbt import close_connections, run_dbt
 from orchestration.transform.parsing import load_manifest
 from orchestration.warehouse import connect_writer
 from tests.own_data import project_copy
-from tests.parsed import parsed
+from tests.parsed import once, parsed, taken_over
 from tests.refresh.deliveries import Company
 from tests.refresh.source_rows import SERVER, Row
 
@@ -59,14 +59,10 @@ class Lab:
         for name in without:
             for path in (project / "models").rglob(f"{name}.*"):
                 path.unlink()
-        self.settings = parsed(Settings(folder / "data", folder / "landing", project))
+        self.settings = Settings(folder / "data", folder / "landing", project)
+        taken_over(once("given_day", _with_given_day), self.settings)
         prepare(self.settings)
-        clock = project / "macros" / "clock.sql"
-        text = clock.read_text().replace(
-            "{%- else -%}current_date", "{%- else -%}(select today from operations.given_day)"
-        )
-        assert text != clock.read_text()
-        clock.write_text(text)
+        _give_day(project)
         for model in (project / "models").rglob("*.sql"):
             # A delivery reaches most of so few people, and refreshed rows are to be looked at.
             text = model.read_text()
@@ -195,6 +191,23 @@ class Lab:
         for node in self.models.values():
             visit(node["unique_id"])
         return [name for name in ordered if self.models[name]["fqn"][1] in layers]
+
+
+def _with_given_day(folder: Path) -> Path:
+    """A project whose day is given: parsed once, for nearly every model reads the clock."""
+    project = project_copy(folder / "project")
+    parsed(Settings(folder / "data", folder / "landing", project))
+    _give_day(project)
+    return project
+
+
+def _give_day(project: Path) -> None:
+    clock = project / "macros" / "clock.sql"
+    text = clock.read_text().replace(
+        "{%- else -%}current_date", "{%- else -%}(select today from operations.given_day)"
+    )
+    assert text != clock.read_text()
+    clock.write_text(text)
 
 
 def _is_refreshed(node: Mapping[str, Any]) -> bool:

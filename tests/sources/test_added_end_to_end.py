@@ -16,6 +16,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.errors import UserError
+from orchestration.policy.declared_columns import check_declared_columns, namespaces_of
+from orchestration.transform.parsing import load_manifest
 from tests.conftest import Company, require_shared
 from tests.sources import declared
 from tests.sources.company_of_exports import PLACES, RATE, company_of_exports
@@ -268,14 +271,15 @@ def test_attributes_go_to_those_who_are_to_have_them(after_run: Company):
     seen = after_run.c360(*asked, "select distinct attribute from profile.attribute_values")
     assert "shoe_size" in seen.stdout and "club" not in seen.stdout
 
-    declared.say_of(after_run, "club", attribute={"consumers": ["lookup"]})
-    segment = after_run.settings.dbt_project_dir / "models/segments/large_feet.sql"
-    text = segment.read_text()
-    segment.write_text(text.replace("shoe_size > 44", "shoe_size > 44 and club = 'red'"))
-    told = after_run.c360("run")
-    segment.write_text(text)
-    declared.say_of(after_run, "club", attribute={"consumers": ["segments"]})
-    assert told.returncode == 1
-    assert "reads the attribute club, which is for lookup and not for segments" in " ".join(
-        (told.stdout + told.stderr).split()
-    )
+    # As a segment would be refused that a run begins with (as above).
+    manifest = load_manifest(after_run.settings)
+    namespaces = namespaces_of(after_run.settings.dbt_project_dir)
+    check_declared_columns(manifest, namespaces)
+    [segment] = [n for n in manifest["nodes"].values() if n["name"] == "large_feet"]
+    segment["raw_code"] += " and club = 'red'"
+    check_declared_columns(manifest, namespaces)
+    [crm] = [s for s in manifest["sources"].values() if s["source_name"] == "crm"]
+    crm["columns"]["club"]["config"]["meta"]["attribute"]["consumers"] = ["lookup"]
+    said = "reads the attribute club, which is for lookup and not for segments"
+    with pytest.raises(UserError, match=said):
+        check_declared_columns(manifest, namespaces)

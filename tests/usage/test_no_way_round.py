@@ -128,7 +128,7 @@ def test_a_sync_has_one_way_out_and_it_begins_with_sealing() -> None:
     for way in ("send_batches", "send_file"):
         assert callers(way) == {"activation/running.py:run_sync"}
     assert callers("claim") == {"activation/sending.py:_send"}
-    assert callers("write_file") == {"activation/placing.py:_place_file"}
+    assert callers("write_files") == {"activation/placing.py:_place_file"}
     readers = {
         name.partition(":")[0] for name in callers("connect_reader")
         if name.startswith("activation/")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from orchestration.settings import Settings
-from tests.conftest import Company, settings_in
+from tests.conftest import Company, copied, settings_in
 from tests.dashboard import published_model
 from tests.web.serving import Served, login_in, page
 
@@ -20,7 +19,7 @@ SECRET = "nobody may read this over a page"
 def installation(finished_company: Company, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A company after a run, with what must not get out beside and within its data docs."""
     settings = settings_in(tmp_path_factory.mktemp("web") / "data")
-    shutil.copytree(finished_company.settings.data_dir, settings.data_dir)
+    copied(finished_company.settings.data_dir, settings.data_dir)
     (settings.data_dir / "secret.txt").write_text(SECRET)
     (settings.data_docs_dir / "link.txt").symlink_to(settings.data_dir / "secret.txt")
     (settings.data_docs_dir / "up").symlink_to(settings.data_dir)

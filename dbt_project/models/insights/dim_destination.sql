@@ -1,8 +1,8 @@
 select
-    cast(null as integer) as destination_id,
-    cast(null as string) as destination_name,
-    cast(null as string) as title,
-    cast(null as string) as state,
-    cast(null as integer) as destination_platform_id,
-    cast(null as timestamp) as created_at
-where false
+    {{ id_of('destination_name') }} as destination_id,
+    destination_name,
+    title,
+    state,
+    {{ id_of('platform_name') }} as destination_platform_id,
+    created_at
+from {{ source('ingest', 'sync_destinations') }}

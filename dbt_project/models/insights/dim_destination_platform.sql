@@ -1,5 +1,5 @@
-select
-    cast(null as integer) as destination_platform_id,
-    cast(null as string) as platform_name,
-    cast(null as string) as title
-where false
+select distinct
+    {{ id_of('platform_name') }} as destination_platform_id,
+    platform_name,
+    platform_title as title
+from {{ source('ingest', 'sync_destinations') }}

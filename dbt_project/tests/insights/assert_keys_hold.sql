@@ -12,7 +12,7 @@
     'fact_namespace_overlap', 'fact_namespace_overlap_by_segment', 'fact_profile',
     'fact_profile_by_namespace', 'fact_profile_completeness', 'fact_revenue', 'fact_rfm',
     'fact_row_conservation', 'fact_segment', 'fact_segment_by_namespace', 'fact_segment_overlap',
-    'fact_segment_size', 'fact_set_aside', 'processing_log', 'segment_destination',
+    'fact_segment_size', 'fact_set_aside', 'fact_sync_run', 'processing_log', 'segment_destination',
 ] %}
 {% set relations = {} %}
 {% for name in looked_at %}

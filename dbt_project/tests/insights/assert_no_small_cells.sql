@@ -6,7 +6,7 @@
     'fact_measure', 'fact_model_score', 'fact_model_score_by_segment',
     'fact_namespace_overlap', 'fact_namespace_overlap_by_segment', 'fact_profile',
     'fact_profile_by_namespace', 'fact_profile_completeness', 'fact_rfm', 'fact_segment',
-    'fact_segment_by_namespace', 'fact_segment_overlap', 'fact_segment_size',
+    'fact_segment_by_namespace', 'fact_segment_overlap', 'fact_segment_size', 'fact_sync_run',
 ] %}
 {% set relations, conditions, offenders = {}, [], [] %}
 {% for name in looked_at %}{% do relations.update({name: ref(name)}) %}{% endfor %}

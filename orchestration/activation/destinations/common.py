@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,6 +14,23 @@ from orchestration.usage.policies import MARKETING_ACTIONS
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
+
+
+def plain_address(address: str) -> str:
+    """An address of HTTP, held to what one may be.
+
+    Parameters:
+        address: as a file gives it.
+
+    Raises:
+        ValueError: it is not encrypted and leads elsewhere, or has more than host and path.
+    """
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in THIS_MACHINE):
+        raise ValueError("address begins with https:// (http:// only to this machine)")
+    if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("address is https://host/path: no user, password, query or fragment")
+    return address
 
 
 class Strict(BaseModel):
@@ -70,6 +88,11 @@ class BaseDestination(Strict):
     def takes_columns(self) -> frozenset[str] | None:
         """The columns that it has a place for; None where it has one for each."""
         return None
+
+    @property
+    def knows_keys(self) -> bool:
+        """Whether it drops a batch that comes again with the same key."""
+        return False
 
     @property
     def may_repeat(self) -> bool:

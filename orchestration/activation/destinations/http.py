@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.activation.destinations.common import (
-    THIS_MACHINE,
     BaseDestination,
     Name,
     Secret,
     Strict,
     Text,
+    plain_address,
 )
 
 PLACE = re.compile(r"\$(?P<name>ROWS|ROW|KEY|[a-z][a-z0-9_]{0,62})(?P<without>[|?]?)")
@@ -49,17 +48,8 @@ def _template(value: Any) -> Any:
     return value
 
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in THIS_MACHINE):
-        raise ValueError("address begins with https:// (http:// only to this machine)")
-    if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("address is https://host/path: no user, password, query or fragment")
-    return value
-
-
 Template = Annotated[Any, AfterValidator(_template)]
-Address = Annotated[Text, AfterValidator(_web_address)]
+Address = Annotated[Text, AfterValidator(plain_address)]
 Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,62}$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,400}$")]
 Field_ = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]
@@ -240,6 +230,11 @@ class HttpDestination(WebDestination):
     def takes_away(self) -> bool:
         """Whether it has a request for that."""
         return self.remove is not None
+
+    @property
+    def knows_keys(self) -> bool:
+        """Whether it drops a request that comes again with the same key."""
+        return self.repeats == "keyed"
 
     @property
     def may_repeat(self) -> bool:

@@ -9,6 +9,7 @@ from pydantic import Field
 from orchestration.activation.destinations.files import FileDestination, FilesDestination
 from orchestration.activation.destinations.http import HttpDestination
 from orchestration.activation.destinations.postgresql import PostgresqlDestination
+from orchestration.activation.destinations.stores import ObjectStoreDestination, SftpDestination
 from orchestration.activation.destinations.webhook import WebhookDestination
 from orchestration.activation.targets.protocol import BatchTarget, FileStore
 from orchestration.settings import Settings
@@ -16,7 +17,14 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     from orchestration.activation.definitions import Sync
 
-Destination = FileDestination | HttpDestination | PostgresqlDestination | WebhookDestination
+Destination = (
+    FileDestination
+    | SftpDestination
+    | ObjectStoreDestination
+    | HttpDestination
+    | PostgresqlDestination
+    | WebhookDestination
+)
 DESTINATION = Annotated[Destination, Field(discriminator="kind")]
 KINDS = tuple(get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(Destination))
 """Their names in files."""
@@ -44,6 +52,14 @@ def file_store(settings: Settings, destination: FilesDestination) -> FileStore:
     Raises:
         UserError: its secret is not there.
     """
+    if isinstance(destination, SftpDestination):
+        from orchestration.activation.targets.sftp import Sftp
+
+        return Sftp(destination)
+    if isinstance(destination, ObjectStoreDestination):
+        from orchestration.activation.targets.object_store import ObjectStore
+
+        return ObjectStore(destination)
     assert isinstance(destination, FileDestination)
     from orchestration.activation.targets.folder import Folder
 

@@ -46,6 +46,11 @@ class WebhookDestination(WebDestination):
         return None
 
     @property
-    def repeats(self) -> Literal["keyed"]:
+    def knows_keys(self) -> bool:
         """The standard lets a receiver drop an id that it has seen."""
+        return True
+
+    @property
+    def repeats(self) -> Literal["keyed"]:
+        """A request may come again with its id."""
         return "keyed"

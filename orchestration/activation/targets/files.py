@@ -1,8 +1,8 @@
 """The files that leave: a whole segment, or what changed since the last file, and a manifest.
 
 They are written in the folder of what is on its way and then placed under their final names, the
-manifest last: it says that the file is complete. Nothing in either depends on the clock, so the
-same run again gives the same bytes.
+manifest last: it lists the files and says that they are complete. Nothing in them depends on the
+clock, so the same run again gives the same bytes, but where they are encrypted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.activation.definitions import Sync
-from orchestration.activation.destinations.files import FilesDestination
+from orchestration.activation.destinations.files import FilesDestination, manifest_name
+from orchestration.activation.targets.encryption import encrypt_file, fingerprint
 from orchestration.ingest.sql import literal, quoted
 from orchestration.segment_tools.export import spreadsheet_safe
 
@@ -25,7 +26,6 @@ OPTIONS = {
     "parquet": "format parquet, compression zstd",
     "ndjson": "format json",
 }
-MANIFEST = ".manifest.json"
 BLOCK = 1024**2
 
 
@@ -42,44 +42,90 @@ class Written:
     rows: int
 
 
-def write_file(
+def write_files(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
     destination: FilesDestination,
     sync: Sync,
-    stem: str,
+    sync_name: str,
+    run_id: str,
     select: str,
     operation: bool,
 ) -> Written:
-    """Write a file and its manifest into a folder of this machine.
+    """Write the files of a run and their manifest into a folder of this machine.
 
     Parameters:
         con: to the ledger.
         folder: of what is on its way.
         destination, sync: their files.
-        stem: of the name: the sync and the run.
+        sync_name, run_id: what the files are called after.
         select: sync_key and the columns that leave; with `operation` where that is one.
-        operation: the file says what to do with each row.
+        operation: the files say what to do with each row.
+
+    Raises:
+        UserError: the receiver's key can't be used any more.
     """
-    data = folder / f"{stem}.{destination.format}"
-    columns = _columns(con, sync, destination, select, operation)
-    [(rows,)] = con.execute(
-        f"copy (select {', '.join(columns)} from ({select}) as leaving order by sync_key) "
-        f"to {literal(str(data))} ({OPTIONS[destination.format]}, use_tmp_file false)"
-    ).fetchall()
-    manifest = folder / f"{stem}{MANIFEST}"
+    columns = ", ".join(_columns(con, sync, destination, select, operation))
+    order = "sync_key"
+    if operation:
+        # Of one key there may be a row that is added and others that are removed.
+        order = ", ".join(["sync_key", "operation", *map(quoted, sync.columns)])
+    written = []
+    for part, source in enumerate(_parts(con, folder, destination, select, order), 1):
+        file = folder / destination.file_name(sync_name, run_id, part)
+        plain = file.with_suffix("") if destination.encrypt_for else file
+        options = OPTIONS[destination.format]
+        if destination.compression == "gzip":
+            options += ", compression gzip"
+        [(rows,)] = con.execute(
+            f"copy (select {columns} from ({source}) as leaving order by {order}) "
+            f"to {literal(str(plain))} ({options}, use_tmp_file false)"
+        ).fetchall()
+        if destination.encrypt_for:
+            encrypt_file(plain, file, destination.encrypt_for)
+        written.append((file, rows))
+    manifest = folder / manifest_name(sync_name, run_id)
+    headers = [destination.headers.get(name, name) for name in _names(sync)]
+    rows = sum(of_file for _, of_file in written)
     told = {
-        "file": data.name,
         "rows": rows,
-        "bytes": data.stat().st_size,
-        "sha256": _synced(data),
-        "columns": [*(["operation"] if operation else []), *_names(sync)],
+        "files": [
+            {"file": f.name, "rows": n, "bytes": f.stat().st_size, "sha256": synced_hash(f)}
+            for f, n in written
+        ],
+        "columns": [*(["operation"] if operation else []), *headers],
+        "format": destination.format,
+        "compression": destination.compression,
+        "encrypted_for": fingerprint(key) if (key := destination.encrypt_for) else None,
         "formula_guard": destination.formula_guard,
         "formats": formats_of(sync),
     }
     manifest.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    _synced(manifest)
-    return Written((data, manifest), rows)
+    synced_hash(manifest)
+    return Written((*(f for f, _ in written), manifest), rows)
+
+
+def _parts(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    destination: FilesDestination,
+    select: str,
+    order: str,
+) -> list[str]:
+    """What each file holds, as a select."""
+    most = destination.split_rows
+    if not most:
+        return [select]
+    # Put in order once and read by place: each part would sort all rows again.
+    ordered = literal(str(folder / "ordered.parquet"))
+    [(rows,)] = con.execute(
+        f"copy (select *, row_number() over (order by {order}) - 1 as _place "
+        f"from ({select}) as leaving order by _place) to {ordered} (format parquet)"
+    ).fetchall()
+    return [
+        f"select * from read_parquet({ordered}) where _place >= {first} and _place < {first + most}"
+        for first in range(0, max(rows, 1), most)
+    ]
 
 
 def _names(sync: Sync) -> list[str]:
@@ -104,11 +150,11 @@ def _columns(
         column = "sync_key" if name == sync.key and name not in sync.columns else quoted(name)
         guarded = destination.formula_guard and types.get(name, "VARCHAR") == "VARCHAR"
         value = spreadsheet_safe(column) if guarded else column
-        selected.append(f"{value} as {quoted(name)}")
+        selected.append(f"{value} as {quoted(destination.headers.get(name, name))}")
     return selected
 
 
-def _synced(path: Path) -> str:
+def synced_hash(path: Path) -> str:
     """The file's hash, after its bytes are on the disk."""
     digest = hashlib.sha256()
     with path.open("rb") as handle:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from orchestration.activation.targets.files import MANIFEST
-
 
 class Folder:
     """A folder that somebody fetches from.
@@ -33,12 +31,10 @@ class Folder:
         finally:
             os.close(descriptor)
 
-    def sweep(self, prefix: str) -> None:
-        """Remove a sync's files that have no manifest."""
-        for file in self._path.glob(f"{prefix}-*"):
-            stem = file.name.partition(".")[0]
-            if not (self._path / f"{stem}{MANIFEST}").exists():
-                file.unlink(missing_ok=True)
+    def sweep(self, run_id: str) -> None:
+        """Remove what a killed run left."""
+        for file in self._path.glob(f"*{run_id}*"):
+            file.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is open."""

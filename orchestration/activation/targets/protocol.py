@@ -100,7 +100,7 @@ class FileStore(Protocol):
     """A destination that takes files, each under its final name whole or not at all."""
 
     def holds(self, name: str) -> bool:
-        """Whether a file of that name is complete there.
+        """Whether a file of that name is complete there; where it is not, it never will be.
 
         Raises:
             StopSyncError: it can't be known.
@@ -119,11 +119,14 @@ class FileStore(Protocol):
         """
         ...
 
-    def sweep(self, prefix: str) -> None:
-        """Remove what killed runs of a sync left: parts, and files that have no manifest.
+    def sweep(self, run_id: str) -> None:
+        """Remove what a killed run left: every file with its id in the name, whole or half.
 
         Parameters:
-            prefix: what the names of the sync's files begin with.
+            run_id: of a run whose manifest is not there.
+
+        Raises:
+            StopSyncError: something of it may stand there still.
         """
         ...
 
