@@ -9,7 +9,9 @@ import pytest
 
 from orchestration.activation import definitions
 from orchestration.settings import DBT_PROJECT_DIR, Settings
+from tests.activation.postgresql_lab import TABLE
 from tests.conftest import Company, copied
+from tests.postgresql import Server
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,11 @@ def rules(installed: Settings) -> Iterator[Settings]:
         path.unlink()
     for path, text in before.items():
         path.write_text(text)
+
+
+@pytest.fixture
+def there(postgresql: Server) -> Iterator[Server]:
+    postgresql.sql("create schema crm")
+    postgresql.sql(TABLE)
+    yield postgresql
+    postgresql.sql("drop schema crm cascade")

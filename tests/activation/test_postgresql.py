@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,62 +14,23 @@ import adbc_driver_postgresql.dbapi as driver
 import psycopg
 import pytest
 
-from orchestration.activation.definitions import Sync
-from orchestration.activation.destinations.kinds import Destination
-from orchestration.activation.destinations.postgresql import PostgresqlDestination
-from orchestration.activation.targets.postgresql import LOCK_SPACE, PostgresqlTarget
-from orchestration.activation.targets.protocol import Result, Row, StopSyncError
+from orchestration.activation.targets.postgresql import LOCK_SPACE
+from orchestration.activation.targets.protocol import Row, StopSyncError
 from orchestration.errors import UserError
 from orchestration.settings import Settings
 from tests.activation.lab import Killed, Lab, Member, people, project_in
+from tests.activation.postgresql_lab import (
+    TABLE,
+    Breaking,
+    define,
+    lost,
+    outcomes,
+    rows,
+    single,
+    target,
+)
 from tests.activation.test_members_in_step import random_members
-from tests.postgresql import OWNER, Server
-
-FILE = f"""
-title: Shop's database
-owner: team:marketing
-kind: postgresql
-host: HOST
-database: postgres
-user: {OWNER}
-table: crm.audience
-batch: BATCH
-marketing_actions: [email_targeting]
-"""
-TABLE = """
-    create table crm.audience (
-        profile_id text primary key, email text, name text,
-        note text not null default 'ours', check (name <> 'Eve')
-    )
-"""
-
-
-class Breaking(PostgresqlTarget):
-    """A target whose process ends, or whose connection breaks, around commits."""
-
-    breaks: Callable[[str], None] = staticmethod(lambda moment: None)
-
-    def _opened(self) -> Any:
-        is_new = self._connection is None
-        connection = super()._opened()
-        if is_new:
-            commit = connection.commit
-
-            def commits() -> None:
-                self.breaks("before")
-                commit()
-                self.breaks("after")
-
-            connection.commit = commits
-        return connection
-
-
-@pytest.fixture
-def there(postgresql: Server) -> Iterator[Server]:
-    postgresql.sql("create schema crm")
-    postgresql.sql(TABLE)
-    yield postgresql
-    postgresql.sql("drop schema crm cascade")
+from tests.postgresql import Server
 
 
 @pytest.fixture
@@ -79,53 +39,6 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Server) -> Lab:
     made = Lab(Settings(data, data / "landing", project_in(tmp_path)), monkeypatch)
     made.make = lambda destination, sync: target(destination, sync)
     return made
-
-
-def target(destination: Destination, sync: Sync) -> Breaking:
-    assert isinstance(destination, PostgresqlDestination)
-    return Breaking(destination, sync, lambda _: None)
-
-
-def define(lab: Lab, there: Server, mode: str = "mirror", more: str = "", batch: int = 7) -> None:
-    lab.receiver.batch = batch
-    lab.define(mode, more, destination=FILE.replace("HOST", str(there.folder)))
-
-
-def single(there: Server, mode: str = "mirror", nulls: str = "omit", **more: Any) -> Breaking:
-    """A target by itself."""
-    sync = Sync.model_validate({
-        "title": "T", "owner": "team:marketing", "destination": "d", "segment": "s", "mode": mode,
-        "purpose": "p", "channel": "email", "nulls": nulls,
-        "columns": {"email": "profile.profiles.email", "name": "profile.profiles.given_name"},
-    })  # fmt: skip
-    destination = PostgresqlDestination.model_validate({
-        "title": "T", "owner": "team:marketing", "kind": "postgresql", "host": str(there.folder),
-        "database": "postgres", "user": OWNER, "table": "crm.audience",
-        "marketing_actions": ["email_targeting"], **more,
-    })  # fmt: skip
-    return target(destination, sync)
-
-
-def rows(*names: str | None) -> list[Row]:
-    return [
-        Row(f"p{n}", json.dumps({"name": name} if name else {})) for n, name in enumerate(names)
-    ]
-
-
-def lost(*moments: str) -> Callable[[str], None]:
-    """Breaks the connection at the first commits' moments."""
-    left = list(moments)
-
-    def breaks(moment: str) -> None:
-        if left and left[0] == moment:
-            left.pop(0)
-            raise driver.OperationalError("gone", status_code=10)  # type: ignore[arg-type]
-
-    return breaks
-
-
-def outcomes(results: Sequence[Result]) -> list[str]:
-    return [f"{r.outcome} {r.reason}".strip() for r in results]
 
 
 def test_members_come_change_and_go_and_others_rows_stay(lab: Lab, there: Server) -> None:
@@ -329,31 +242,6 @@ def test_an_audience_is_not_for_a_table(lab: Lab, there: Server) -> None:
     define(lab, there, "audience")
     with pytest.raises(UserError, match="Take mirror"):
         lab.run(people(1))
-
-
-def test_a_server_elsewhere_must_prove_who_it_is_and_is_public(
-    there: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DB_PASSWORD", "s3cret'word")
-    with socket.create_server(("127.0.0.1", 0)) as plain:
-        port = plain.getsockname()[1]
-        found = [(socket.AF_INET, 1, 6, "", ("127.0.0.1", port))]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-        more = {"host": "db.example.com", "port": port, "secret": {"env": "DB_PASSWORD"}}
-        with pytest.raises(StopSyncError, match="private network"):
-            single(there, **more).send("add", rows("Ann"), "k")
-
-        def refuse_tls() -> None:
-            for _ in range(3):
-                connection, _ = plain.accept()
-                connection.recv(8)
-                connection.sendall(b"N")
-                connection.close()
-
-        threading.Thread(target=refuse_tls, daemon=True).start()
-        with pytest.raises(StopSyncError, match="does not support SSL") as stopped:
-            single(there, private=True, **more).send("add", rows("Ann"), "k")
-        assert "s3cret" not in str(stopped.value)
 
 
 @pytest.mark.parametrize(
