@@ -47,7 +47,6 @@ TABLES = {
         + "suppressed_count bigint, activated_count bigint, activation_hours double"
     ),
 }
-PLATFORM_TITLES = {"file": "Files", "http": "HTTP API", "sftp": "SFTP"}
 NEW_RUNS = f"""
     with
 
@@ -144,10 +143,8 @@ def _keep_destinations(con: duckdb.DuckDBPyConnection, settings: Settings, now: 
         except UserError:
             unread.append(name)
             continue
-        kind: str = destination.kind
-        title = PLATFORM_TITLES.get(kind, kind.replace("_", " ").capitalize())
         state = "enabled" if destination.enabled else "disabled"
-        told.append((name, destination.title, kind, title, state))
+        told.append((name, destination.title, destination.kind, destination.platform, state))
     con.execute(
         f"merge into {DESTINATIONS} as known using (select {_unnested(5)}) as told (name, "
         "title, platform_name, platform_title, state) on known.destination_name = told.name "

@@ -1,8 +1,7 @@
 """A run of a sync: seal, plan, guard, send, settle, and only then take away.
 
-Every batch is claimed in the ledger before it is sent and settled in one transaction after the
-answer. What was claimed and never settled is unknown: the next run finds it so and settles it
-before anything else.
+Every batch is claimed in the ledger before it is sent and answered for after it. What was claimed
+and has no answer is unknown: the next run finds it so and settles it before anything else.
 """
 
 from __future__ import annotations

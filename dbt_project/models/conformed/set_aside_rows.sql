@@ -12,7 +12,9 @@
 
 {% set row = ['source_file', 'source_row'] %}
 
-{#- How a row of each entity is found again in its source. -#}
+{#- How a row of each entity is found again in its source; of an entity that is not named here, by its
+    place in the file. -#}
+{% set by_place = "source_file || ':' || cast(source_row as string)" %}
 {% set row_keys = {
     'customer_records': 'source_record_id', 'events': 'event_id', 'orders': 'order_id',
     'identity_observations': "source_record_id || ':' || namespace",
@@ -37,7 +39,7 @@ with
 -- Rows that staging judges otherwise, that have come into a table or left it, or whose reason may be
 -- another one. Several staging models may read one file: a row is judged again by all of them.
 {% call reached() %}
-    {%- for entity in row_keys %}
+    {%- for entity in var('entity_sources') %}
         {%- for staging_model in var('entity_sources')[entity] | default([]) %}
             select source_file, source_row from {{ changed(staging_model) }}
             union all
@@ -145,7 +147,7 @@ set_aside as (
         reason,
         'conformed' as layer
     from left_out
-    {%- for entity in row_keys %}
+    {%- for entity in var('entity_sources') %}
         {%- for staging_model in var('entity_sources')[entity] | default([]) %}
             {%- set read = source_table_of(staging_model) %}
             union all
@@ -153,7 +155,7 @@ set_aside as (
                 source_system,
                 '{{ staging_model }}' as staging_model,
                 '{{ entity }}' as entity,
-                {{ row_keys[entity] }} as source_row_key,
+                {{ row_keys[entity] | default(by_place) }} as source_row_key,
                 source_file,
                 source_row,
                 reject_reason as reason,

@@ -66,6 +66,7 @@ class BaseDestination(Strict):
         marketing_actions: what it is for; policies judge by them.
         takes_files: whole files leave, one per run; otherwise rows in batches.
         is_table: it has a row per key, also one without values, and knows which batches arrived.
+        platform: what insights call where it leads.
         refuses: modes that it can't be kept in, with what to take instead.
     """
 
@@ -75,6 +76,7 @@ class BaseDestination(Strict):
     marketing_actions: list[Literal[MARKETING_ACTIONS]] = Field(min_length=1)  # type: ignore[valid-type]
     takes_files: ClassVar[bool] = False
     is_table: ClassVar[bool] = False
+    platform: ClassVar[str]
     refuses: ClassVar[Mapping[str, str]] = {
         "snapshot": "a snapshot is a file's mode. Take upsert, mirror or audience.",
     }

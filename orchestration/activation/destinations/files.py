@@ -106,5 +106,6 @@ class FileDestination(FilesDestination):
         folder: below `outbox` in the data folder.
     """
 
+    platform: ClassVar[str] = "Files"
     kind: Literal["file"]
     folder: Name

@@ -211,6 +211,7 @@ class HttpDestination(WebDestination):
             nothing), keyed (the receiver drops what has the same Idempotency-Key) or unsafe.
     """
 
+    platform: ClassVar[str] = "HTTP API"
     kind: Literal["http"]
     secret: Secret | None = None
     authentication: Authentication = Authentication()

@@ -36,6 +36,7 @@ class PostgresqlDestination(BaseDestination):
         **BaseDestination.refuses,
         "audience": "an audience is a set of identifiers, and a table has rows. Take mirror.",
     }
+    platform: ClassVar[str] = "PostgreSQL"
     kind: Literal["postgresql"]
     host: Text
     port: Annotated[int, Field(ge=1, le=65_535)] = 5432

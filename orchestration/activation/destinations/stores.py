@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -38,6 +38,7 @@ class SftpDestination(FilesDestination):
         timeout_seconds: without any answer.
     """
 
+    platform: ClassVar[str] = "SFTP"
     kind: Literal["sftp"]
     host: Host
     port: Annotated[int, Field(ge=1, le=65_535)] = 22
@@ -89,6 +90,7 @@ class ObjectStoreDestination(FilesDestination):
         timeout_seconds: for a reply.
     """
 
+    platform: ClassVar[str] = "Object store"
     kind: Literal["object_store"]
     address: Text
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]

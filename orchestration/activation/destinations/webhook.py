@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ class WebhookDestination(WebDestination):
         batch: rows of a request.
     """
 
+    platform: ClassVar[str] = "Webhook"
     kind: Literal["webhook"]
     secrets: list[Secret] = Field(min_length=1, max_length=5)
     batch: Annotated[int, Field(ge=1, le=10_000)] = 50
