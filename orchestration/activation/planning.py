@@ -71,11 +71,12 @@ def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Pat
             "group by all order by all"
         ).fetchall()
     }
+    # Those who stay as they are tell nothing of what a plan does; their number is in its counts.
     [(rows, sent, standing, digest)] = con.execute(
         "select count(*) filter (where is_in_segment), count(*) filter (where is_sent), "
-        "count(*) filter (where is_standing), "
-        "coalesce(bit_xor(md5_number(concat_ws('|', sync_key, operation, old_hash, new_hash))), 0) "
-        "from planned"
+        "count(*) filter (where is_standing), (select coalesce(bit_xor(md5_number(concat_ws('|', "
+        "sync_key, operation, old_hash, new_hash))), 0) from planned where operation <> "
+        "'unchanged') from planned"
     ).fetchall()
     counted = {operation: counts.get(operation, 0) for operation in OPERATIONS}
     is_first = last_mapping(con, name) is None
