@@ -143,3 +143,30 @@ def test_a_wrong_sync_is_told_with_place_and_remedy(
     with pytest.raises(UserError, match=said):
         sync, _ = read_sync(installed, "random")
         seal(installed, sync, tmp_path / "sealed.parquet")
+
+
+def test_s12_double_and_missing_keys_are_named_and_nothing_leaves(installed: Settings) -> None:
+    """The last test of the file: it leaves the copied warehouse with other names."""
+    text = SYNC.replace("SEGMENT", "newsletter_only").replace("CHANNEL", "email")
+    text = text.replace("CONTACT", "email").replace("mode: snapshot", "mode: snapshot\nkey: name")
+    written(installed, text + "  name: profile.profiles.family_name\n")
+    with duckdb.connect(str(installed.warehouse_path)) as con:
+        con.execute("update profile.profiles set family_name = profile_id")
+        allowed = (
+            "select profile_id from segments.segment_membership inner join profile.profiles "
+            "using (profile_id) inner join profile.effective_consent on contact_value = email "
+            "where segment_name = 'newsletter_only' and valid_to is null and channel = 'email' "
+            "and purpose = 'commercial' and topic = 'any' group by all having bool_and(is_allowed) "
+            "order by profile_id limit"
+        )
+        for name, some in (("'Zwei'", f"{allowed} 2"), ("null", f"{allowed} 3 offset 2")):
+            con.execute(
+                f"update profile.profiles set family_name = {name} where profile_id in ({some})"
+            )
+    outbox = installed.data_dir / "outbox"
+    before = sorted(outbox.rglob("*"))
+
+    with pytest.raises(UserError, match=r"name stands for several people.*[1-9] members have none"):
+        run_sync(installed, "random")
+
+    assert sorted(outbox.rglob("*")) == before
