@@ -29,7 +29,7 @@ class Plan:
         reasons: keys by operation and reason.
         sent: keys that are sent or taken away.
         standing: keys that stand at the other end, or may.
-        is_first: the ledger has no completed run of the sync, so what left before is not known.
+        is_first: the ledger knows nothing of the sync, so what left before is not known.
         hash: of all of it; the same plan has the same hash.
     """
 
@@ -79,7 +79,7 @@ def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Pat
         "'unchanged') from planned"
     ).fetchall()
     counted = {operation: counts.get(operation, 0) for operation in OPERATIONS}
-    is_first = last_mapping(con, name) is None
+    is_first = not standing and last_mapping(con, name) is None
     return Plan(rows, counted, reasons, sent, standing, is_first, f"{digest:032x}"[:16])
 
 

@@ -54,9 +54,6 @@ def settle_file(con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: st
             literal(name),
             f"select sync_key from sync_plan where run_id = {literal(run_id)} and not ({added})",
         )
-        con.execute(
-            "update sync_plan set payload = null where run_id = ? and payload is not null", [run_id]
-        )
 
 
 def close_file(
@@ -72,8 +69,13 @@ def close_file(
     Raises:
         StopSyncError: the store doesn't say.
     """
-    if store.holds(manifest_name(name, run_id)):
+    is_complete = store.holds(manifest_name(name, run_id))
+    if is_complete:
         settle_file(con, name, mode, run_id)
-        return "completed"
-    store.sweep(run_id)
-    return "killed"
+    else:
+        store.sweep(run_id)
+    # By now it stands among what is at the other end, or nowhere.
+    con.execute(
+        "update sync_plan set payload = null where run_id = ? and payload is not null", [run_id]
+    )
+    return "completed" if is_complete else "killed"

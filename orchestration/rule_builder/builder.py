@@ -28,12 +28,13 @@ from orchestration.segment_tools.origins import Labels, labels_of
 from orchestration.segment_tools.preview import Asked, sizes
 from orchestration.segment_tools.steps import read
 from orchestration.segments.catalogue import Catalogue, is_plain
-from orchestration.segments.checking import MOST_TOLD, read_rule
+from orchestration.segments.checking import read_rule
 from orchestration.segments.compile_command import warehouse_types
 from orchestration.segments.counting import counting_sql
 from orchestration.segments.declared import FOLDER, Segment, segments_of
 from orchestration.segments.drafts import Drafts, read_drafts
 from orchestration.segments.reading import clause_name, read_rule_text, shown
+from orchestration.segments.refusals import MOST_TOLD
 from orchestration.segments.rule import Rule
 from orchestration.segments.rule_files import RULES
 from orchestration.segments.rule_text import rule_text, said_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from orchestration.segments.comparisons import Span as Period
 from orchestration.segments.operators import DATE, NUMBER, OPERATORS
 from orchestration.segments.queries import event_table
 from orchestration.segments.reading import Document, Path_, shown
+from orchestration.segments.refusals import path_in, refused
 from orchestration.segments.rule import (
     LINES,
     MOST_CLAUSES,
@@ -29,7 +30,7 @@ from orchestration.segments.rule import (
     leaves,
 )
 
-MOST_TOLD = 5
+DOCS = "docs/segment-rules.md says what a rule file holds."
 
 
 def read_rule(document: Document) -> Rule:
@@ -42,11 +43,11 @@ def read_rule(document: Document) -> Rule:
         return Rule.model_validate(document.data)
     except ValidationError as error:
         faults = [_fault(document, dict(found)) for found in error.errors(include_url=False)]
-    raise _refusal(faults)
+    raise refused(faults, DOCS)
 
 
 def _fault(document: Document, found: Mapping[str, Any]) -> str:
-    path = _path_in(document, found["loc"])
+    path = path_in(document, found["loc"])
     kind, message = found["type"], str(found["msg"]).removeprefix("Value error, ")
     last = found["loc"][-1] if found["loc"] else ""
     if kind == "extra_forbidden":
@@ -65,22 +66,6 @@ def _fault(document: Document, found: Mapping[str, Any]) -> str:
     if kind == "string_pattern_mismatch":
         return f"{document.place(path)}: is a team, as team:marketing, or an address of mail"
     return f"{document.place(path)}: {shown(message, 200)}"
-
-
-def _path_in(document: Document, location: Sequence[str | int]) -> Path_:
-    """The place of a fault in the file; what the rule model adds to its path is left out."""
-    path: Path_ = ()
-    for part in location:
-        if (*path, part) in document.lines:
-            path = (*path, part)
-    return path
-
-
-def _refusal(faults: Sequence[str]) -> UserError:
-    told = "; ".join(dict.fromkeys(faults[:MOST_TOLD]))
-    more = len(faults) - MOST_TOLD
-    rest = f" And {more} more." if more > 0 else ""
-    return UserError(f"{told}.{rest} docs/segment-rules.md says what a rule file holds.", 2)
 
 
 def check_rule(name: str, rule: Rule, catalogue: Catalogue, document: Document) -> None:
@@ -106,7 +91,7 @@ def check_rule(name: str, rule: Rule, catalogue: Catalogue, document: Document) 
             "of parts and build on them"
         )
     if check.faults:
-        raise _refusal(check.faults)
+        raise refused(check.faults, DOCS)
 
 
 class _Check:

@@ -24,15 +24,26 @@ def refusal(
         docs: a sentence that says where the words are explained.
         words: what is said of further types of pydantic's errors.
     """
-    found = [_fault(document, dict(one), words or {}) for one in error.errors(include_url=False)]
-    told = "; ".join(dict.fromkeys(found[:MOST_TOLD]))
-    more = f" And {len(found) - MOST_TOLD} more." if len(found) > MOST_TOLD else ""
+    return refused(
+        [_fault(document, dict(one), words or {}) for one in error.errors(include_url=False)], docs
+    )
+
+
+def refused(faults: Sequence[str], docs: str) -> UserError:
+    """The error to raise for faults that were found, the first of them told.
+
+    Parameters:
+        faults: each with its place.
+        docs: a sentence that says where the words are explained.
+    """
+    told = "; ".join(dict.fromkeys(faults[:MOST_TOLD]))
+    more = f" And {len(faults) - MOST_TOLD} more." if len(faults) > MOST_TOLD else ""
     return UserError(f"{told}.{more} {docs}", 2)
 
 
 def _fault(document: Document, found: Mapping[str, Any], words: Mapping[str, str]) -> str:
     last = str(found["loc"][-1]) if found["loc"] else ""
-    place = document.place(_path_in(document, found["loc"]))
+    place = document.place(path_in(document, found["loc"]))
     message = str(found["msg"]).removeprefix("Value error, ")
     said = {
         "extra_forbidden": f"'{shown(last)}' is no word of this file",
@@ -42,7 +53,8 @@ def _fault(document: Document, found: Mapping[str, Any], words: Mapping[str, str
     return f"{place}: {said.get(found['type'], shown(message, 200))}"
 
 
-def _path_in(document: Document, location: Sequence[str | int]) -> Path_:
+def path_in(document: Document, location: Sequence[str | int]) -> Path_:
+    """The place of a fault in the file; what a model adds to its path is left out."""
     path: Path_ = ()
     for part in location:
         if (*path, part) in document.lines:

@@ -11,10 +11,20 @@ import pytest
 
 from orchestration.activation.identifiers import Identifier, format_of, identifiers_sql
 from orchestration.activation.ledger import SyncLock, ledger_path
-from orchestration.activation.targets.protocol import Result, Row
+from orchestration.activation.targets.folder import Folder
+from orchestration.activation.targets.protocol import Result, Row, StopSyncError
 from orchestration.errors import UserError
 from orchestration.settings import Settings
-from tests.activation.lab import Lab, Member, Receiver, people, project_in
+from tests.activation.lab import (
+    FILES,
+    Killed,
+    Lab,
+    Member,
+    Receiver,
+    killed_after,
+    people,
+    project_in,
+)
 
 
 @pytest.fixture
@@ -78,6 +88,34 @@ def hashed(texts: Sequence[str], form: str) -> list[str]:
             sql = identifiers_sql("chosen", ["place"], [chosen], "countries")
             found |= dict(con.execute(f"select place, sent from ({sql})").fetchall())
     return [found[place] for place in range(len(texts))]
+
+
+def test_after_a_run_that_stopped_the_next_is_not_the_first(lab: Lab) -> None:
+    """It takes away who left since, so nobody may be told that it does not."""
+    lab.define(more="guard: {max_delete_share: 1}\n")
+    lab.receiver = killed_after(2)
+    with pytest.raises(Killed):
+        lab.run(people(300))
+
+    ended = lab.run(people(50))
+
+    assert (ended.plan.is_first, ended.plan.counts["delete"]) == (False, 150)
+
+
+def test_what_left_is_kept_in_no_plan(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither when its file arrived nor when the line broke."""
+    lab.define(mode="audience", destination=FILES)
+    with monkeypatch.context() as broken:
+        broken.setattr(Folder, "place", _breaks)
+        assert lab.run(people(20)).state == "stopped"
+    assert lab.run(people(20)).state == "completed"
+
+    assert lab.ledger("select count(*), count(payload) from sync_plan") == [(40, 0)]
+    assert lab.ledger("select count(*), count(payload) from sync_standing") == [(20, 20)]
+
+
+def _breaks(*_: object) -> None:
+    raise StopSyncError("the line broke", [])
 
 
 @pytest.mark.parametrize(
