@@ -146,8 +146,8 @@ class Sftp:
             ) from None
         except asyncssh.KeyExchangeFailed:
             raise StopSyncError(
-                f"{host} has no host key of the kind that its file pins, or no cipher that is "
-                "known here. No secret was sent",
+                f"{host} has no cipher or key exchange that is known here, so no secret was sent. "
+                "Its owner can say which it has",
                 [],
             ) from None
         except asyncssh.PermissionDenied:
@@ -172,9 +172,14 @@ class Sftp:
 
     async def _log_in(self, raw: object) -> None:
         to = self._destination
+        pinned = asyncssh.import_public_key(to.host_key)
+        kinds = [kind.decode() for kind in pinned.sig_algorithms]
         self._connection = await asyncssh.connect(
             sock=raw, username=to.user, password=self._password,
-            known_hosts=([asyncssh.import_public_key(to.host_key)], [], []),
+            known_hosts=([pinned], [], []),
+            # The pinned kind first. Every other is known, too: without one in common the server
+            # hangs up, which can't be told from a lost connection. Another key is told.
+            server_host_key_algs=",".join([*kinds, "*"]),
             # Nothing of whoever runs this: no key, agent or configuration of theirs.
             client_keys=[self._key] if self._key else None, agent_path=None, config=None,
             x509_trusted_certs=None, gss_host=None, compression_algs=["none"],
