@@ -155,6 +155,7 @@ def run_benchmark(
         clv,
         graph,
         ingest,
+        insights,
         lookup,
         nightly,
         overhead,
@@ -177,6 +178,7 @@ def run_benchmark(
         "profile": profile.run,
         "segments": segments.run,
         "activation": activation.run,
+        "insights": insights.run,
         "nightly": partial(nightly.run, keep=keep),
     }
     if name not in known:

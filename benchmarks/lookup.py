@@ -1,46 +1,32 @@
 """`lookup`: how long it takes to look a person up, and to search, among many people.
 
-The demo company runs once; then every table that a look-up reads is repeated with other ids,
-addresses and numbers until there are enough people, in the order in which its model writes it.
-Names and places are not made new, so that a search finds as many people as in a large company.
+Names and places of a company that is repeated are not made new, so that a search finds as many
+people as in a large one.
 """
 
 from __future__ import annotations
 
-import math
 import random
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from benchmarks.harness import (
-    RESULTS,
-    Measurement,
-    child,
-    demo_company,
-    environment_for,
-    measure,
-)
+from benchmarks.grown_company import grow
+from benchmarks.harness import RESULTS, Measurement
 from orchestration.errors import UserError
-from orchestration.limits import Limits
 from orchestration.lookup.layers import connect_people
 from orchestration.lookup.person import Asked, look_up, profile_asked_for
 from orchestration.lookup.search import search
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.terminal import Console
 
-DEMO = 10_000
 ASKED = 200
 """People who are looked up, and searched for."""
 BYTES_PER_PERSON = 2_500
 """Of all tables that a look-up reads, and of what is sorted beside them."""
-AT_ONCE = 16
-"""Copies that are put into a table in one statement."""
 ORDERS = {
     "profile.profiles": "profile_id",
     "profile.provenance": "profile_id",
@@ -60,25 +46,6 @@ ORDERS = {
     "value.loyalty_points": "profile_id",
 }
 """The tables, each in the order of its model."""
-PERSON = "printf('p%04x', copy) || substr(md5({column}), 1, 12)"
-"""Ids in the order of the copies, so that no table with a row per person has to be sorted."""
-OTHER = {
-    "profile_id": PERSON,
-    "current_profile_id": PERSON,
-    "split_from_profile_id": PERSON,
-    "household_id": "{column} || copy",
-    "record_key": "{column} || '-' || copy",
-    "source_record_id": "{column} || '-' || copy",
-    "identity_value": "copy || '-' || {column}",
-    "email": "copy || '-' || {column}",
-    "activity_id": "md5({column} || copy)",
-    "key_value": f"case key_kind when 'source_record' then {{column}} || '-' || copy "
-    f"when 'identity' then copy || '-' || {{column}} else {PERSON} end",
-    # Words of mailboxes and numbers are a person's own, names are not.
-    "term": "case when attribute in ('email', 'phone', 'login', 'loyalty_id') "
-    "then {column} || copy else {column} end",
-}
-"""What a column holds in a further copy."""
 
 
 def run(customers: int, console: Console) -> list[Measurement]:
@@ -96,48 +63,9 @@ def run(customers: int, console: Console) -> list[Measurement]:
     """
     folder = RESULTS / f"lookup_{customers}"
     settings = Settings(folder, folder / "landing", DBT_PROJECT_DIR)
-    if not (folder / "grown").exists():
-        _make(folder, customers, console)
+    grow(folder, customers, BYTES_PER_PERSON, lambda _: ORDERS, console)
     with connect_people(settings) as con:
         return _measured(con, settings, console)
-
-
-def _make(folder: Path, customers: int, console: Console) -> None:
-    """The warehouse of a demo company, repeated."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    needed = customers * BYTES_PER_PERSON
-    if shutil.disk_usage(RESULTS).free < needed:
-        raise UserError(f"The benchmark needs {needed / 1e9:.0f} GB of free disk in {RESULTS}.")
-    company = demo_company(DEMO, console)
-    console.print("Running the demo company …")
-    measure("run", child("orchestration.cli", "run"), environment_for(company))
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    shutil.copy(company / "warehouse.duckdb", folder / "warehouse.duckdb")
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
-        limits = Limits.from_env()
-        con.execute(f"set memory_limit = '{limits.memory_limit}'; set threads = {limits.threads}")
-        con.execute("set preserve_insertion_order = false")
-        [(people,)] = con.execute("select count(*) from profile.profiles").fetchall()
-        copies = math.ceil(customers / people)
-        for table, order in ORDERS.items():
-            console.print(f"  {table}, {copies} times")
-            columns = con.execute(f"describe {table}").fetchall()
-            other = ", ".join(
-                f"cast({OTHER.get(name, '{column}').format(column=name)} as {kind}) as {name}"
-                for name, kind, *_ in columns
-            )
-            grown = f"{table.split('.')[0]}.grown"
-            con.execute(f"create table {grown} as from {table} limit 0")
-            step = AT_ONCE if order.endswith("profile_id") and "term" not in order else copies
-            for first in range(0, copies, step):
-                con.execute(
-                    f"insert into {grown} select {other} from {table}, "
-                    f"range({first}, {min(first + step, copies)}) as copies (copy) order by {order}"
-                )
-            con.execute(f"drop table {table}")
-            con.execute(f"alter table {grown} rename to {table.split('.')[1]}")
-    (folder / "grown").touch()
 
 
 def _measured(

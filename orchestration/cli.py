@@ -264,7 +264,7 @@ def bench(
         str,
         typer.Argument(
             help="pipeline, overhead, ingest, graph, nightly, profile, deciles, rfm, clv, lookup, "
-            "segments or activation.",
+            "segments, insights or activation.",
         ),
     ],
     customers: Annotated[int, typer.Option(min=100, help="Size of the demo company.")] = 100_000,

@@ -1,4 +1,4 @@
-"""`c360 segment preview`, `why`, `check`, `compare`, `overlap`, `sql`, `export`."""
+"""`c360 segment preview`, `why`, `check`, `compare`, `suggest`, `overlap`, `sql`, `export`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from orchestration.beginning import begin
 from orchestration.lookup.layers import require_readable
+from orchestration.segment_tools.suggest_command import suggest_groups
 from orchestration.segments.commands import AsJson, Name, app
 from orchestration.terminal import Console, styled
 
@@ -103,6 +104,9 @@ def compare(
         _print(found)
     else:
         show_comparison(Console(), found, limit)
+
+
+app.command("suggest")(suggest_groups)
 
 
 @app.command()

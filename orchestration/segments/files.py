@@ -44,17 +44,11 @@ def write_segment(
     for word, text in (("--title", title), ("--purpose", purpose), ("--owner", owner)):
         if BRACES.search(text):
             raise UserError(f"{word} is one line without braces, which dbt would follow.", 2)
-    if not NAME.fullmatch(name):
-        raise UserError(
-            f"'{name}' can't be the name of a segment. Take 2 to 63 lower case letters, digits and "
-            "underscores, a letter first, such as silent_for_a_year.",
-            2,
-        )
     sql, described = (dbt_project_dir / FOLDER / f"{name}{end}" for end in (".sql", ".yml"))
     if not re.fullmatch(OWNER, owner):
         raise UserError(f"--owner is a team, as team:marketing, or an address, not '{owner}'.", 2)
     with editing(dbt_project_dir):
-        _check_free(dbt_project_dir, name)
+        require_free(dbt_project_dir, name)
         title = title or name.replace("_", " ").capitalize()
         write_all(dbt_project_dir, {sql: SQL, described: yaml_of(name, title, purpose, owner)})
     return sql, described
@@ -148,7 +142,18 @@ def users_of(dbt_project_dir: Path, segment: Segment) -> list[str]:
     ]
 
 
-def _check_free(dbt_project_dir: Path, name: str) -> None:
+def require_free(dbt_project_dir: Path, name: str) -> None:
+    """Refuse a name that a segment can't have, or that a model or seed has.
+
+    Raises:
+        UserError: it says which file has it.
+    """
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"'{name}' can't be the name of a segment. Take 2 to 63 lower case letters, digits and "
+            "underscores, a letter first, such as silent_for_a_year.",
+            2,
+        )
     taken = [
         path
         for part in ("models", "seeds")

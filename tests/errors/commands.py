@@ -39,6 +39,7 @@ COMMANDS = (
     ("segment", "check", "x"),
     ("segment", "compare", "x", "y"),
     ("segment", "overlap", "x", "y"),
+    ("segment", "suggest", "x.y"),
     ("segment", "sql", "x"),
     ("segment", "export", "x", "--to", "x.csv"),
     ("activation", "new", "x"),

@@ -15,8 +15,12 @@ from orchestration.segment_tools.compare import LEAST_PEOPLE, compare
 from orchestration.segment_tools.dialects import DIALECTS, translated
 from orchestration.segment_tools.overlap import overlap
 from orchestration.segment_tools.preview import asked_about, preview
+from orchestration.segment_tools.suggesting import Question, suggest
 from orchestration.segment_tools.why import why
+from orchestration.segments.compile_command import warehouse_types
 from orchestration.segments.declared import segments_of
+from orchestration.segments.drafts import read_drafts
+from orchestration.segments.rule_text import rule_text
 from orchestration.settings import DBT_PROJECT_DIR
 from tests.conftest import Company
 from tests.segments.company import SEGMENT, members
@@ -46,6 +50,20 @@ def test_a_preview_counts_what_the_run_has_published(
     assert found["steps"][-1]["people"] == found["qualified"]
     assert all(s["people"] is not None or "yields no" in s["says"] for s in found["steps"])
     assert all("says" not in one for one in found["filters"])
+
+
+def test_a_suggested_group_has_whom_its_rule_has(finished_company: Company, tmp_path: Path) -> None:
+    settings = finished_company.settings
+    found = suggest(settings, Question("customer_attributes.net_amount", least=20))
+    drafts = read_drafts(settings.dbt_project_dir, warehouse_types(settings))
+    head = {"title": "A", "owner": "team:a", "purpose": "b", "state": "draft"}
+    assert len(found["groups"]) > 1
+    for group in found["groups"]:
+        said = {**head, "include": {"all": group["clauses"]}}
+        _, sql = drafts.draft("suggested", rule_text(said).encode())
+        (tmp_path / "group.sql").write_text(sql)
+        looked = preview(settings, "suggested", tmp_path / "group.sql")
+        assert looked["qualified"] == group["people"]
 
 
 def test_a_draft_keeps_out_whom_a_run_would(company: Company, tmp_path: Path) -> None:
