@@ -147,7 +147,7 @@ def _remember(settings: Settings) -> None:
             listed = []
             for name, kind in zip(columns, kinds, strict=True):
                 if kind == "DATE" and name in ("date_key", "processed_on"):
-                    listed.append(f"{name} - number")
+                    listed.append(f"{name} - number::int")
                 elif kind == "BIGINT" and name.endswith("_count"):
                     listed.append(f"{name} + hash(number, {name}) % 997")
                 else:

@@ -17,6 +17,7 @@ from orchestration.limits import Limits
 from orchestration.proof import seal
 from orchestration.publish.publish import publish
 from orchestration.quality.assets import reporting_tables
+from orchestration.questions.asking import bind
 from orchestration.questions.files import names, read_question
 from orchestration.reporting_names import declared_names
 from orchestration.settings import Settings
@@ -61,19 +62,33 @@ def publish_build(settings: Settings) -> dict[str, Any]:
 
 
 def ask(settings: Settings, reader: str) -> dict[str, list[float]]:
-    """Every question, in an order of this reader's, so many rounds; seconds of each answer."""
-    dice, asked = random.Random(reader), {name: read_question(name).sql for name in names()}
+    """Every question, in an order of this reader's, so many rounds; seconds of each answer.
+
+    Where a question is about a segment, each time another one is asked about.
+    """
+    dice, asked = random.Random(reader), {name: read_question(name) for name in names()}
     seconds: dict[str, list[float]] = {name: [] for name in asked}
     with connect_published(settings) as con:
-        for name in asked:
-            con.execute(asked[name]).fetchall()
+        segments = con.execute(
+            "select segment_name from insights.dim_segment order by 1"
+        ).fetchall()
+        for question in asked.values():
+            con.execute(question.sql).fetchall()
         for _ in range(ROUNDS):
             order = list(asked)
             dice.shuffle(order)
             for name in order:
+                of_segments = {
+                    parameter: dice.choice(segments)[0]
+                    for parameter, said in asked[name].header.parameters.items()
+                    if said.options == "segments"
+                }
+                bind(con, of_segments)
                 begun = time.perf_counter()
-                con.execute(asked[name]).fetchall()
+                con.execute(asked[name].sql).fetchall()
                 seconds[name].append(round(time.perf_counter() - begun, 5))
+                for parameter in of_segments:
+                    con.execute(f"reset variable {parameter}")
     return seconds
 
 
