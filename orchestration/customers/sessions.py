@@ -51,7 +51,7 @@ class Sessions:
             password: given once more.
             address: of the client; guesses are counted for each.
         """
-        login = base64.b64encode(f"{user}:{password}".encode()).decode()
+        login = base64.b64encode(f"{user}:{password}".encode("utf-8", "replace")).decode()
         refusal = self._door.refuse(f"Basic {login}", address)
         if refusal:
             status = 403 if refusal.status == 401 else refusal.status

@@ -29,7 +29,7 @@ FORM = 2
 """Counts up when what is written here changes, so that the next run writes it again."""
 CATALOG = "c360_people"
 ROWS_IN_A_GROUP = 8192
-"""A look reads a group of rows of each table, so small ones; the usual are fifteen times as large."""
+"""A look reads a group of rows of each table, so small ones; usual are fifteen times as many."""
 READ = NEEDED | {table for section in SECTIONS for table in section.tables}
 READ |= {
     "policy.identity_namespaces", "value.profile_measures", "segments.definitions",

@@ -25,7 +25,6 @@ from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest
 
 
-
 def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
     """Whether a person is in a segment, since when, and which condition decides.
 
@@ -36,8 +35,8 @@ def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
 
     Returns:
         segment, state, profile_id, asked (what was asked for); is_member, stays, changes and
-        clauses as of the last run, see `kept_why`; fulfils (the rule as it is written now), reason, kept_out, steps, and falls_out where the rule does not hold (see
-        `falling`).
+        clauses as of the last run, see `kept_why`; fulfils (the rule as it is written now),
+        reason, kept_out, steps, and falls_out where the rule does not hold (see `falling`).
 
     Raises:
         UserError: nobody has that id, or the segment can't be evaluated.
