@@ -69,7 +69,8 @@ TABLES = {
     "profile.search_terms": f"""
         select * from (values ('lee', '{ANN}', 'family_name'), ('lee', '{BOB}', 'family_name'),
             ('ann', '{ANN}', 'email'), ('ann', '{ANN}', 'given_name'),
-            ('bob', '{BOB}', 'given_name'), ('mill', '{ANN}', 'street'), ('annlee', '{ANN}', 'login'), ('berlin', '{ANN}', 'city'),
+            ('bob', '{BOB}', 'given_name'), ('mill', '{ANN}', 'street'),
+            ('annlee', '{ANN}', 'login'), ('berlin', '{ANN}', 'city'),
             ('example', '{BOB}', 'email'), ('cleo', '{CLEO}', 'given_name'))
             as terms(term, profile_id, attribute)""",
     "profile.provenance": f"""

@@ -70,7 +70,9 @@ class Client:
                 {name: value for name, value in sent.items() if value is not None},
             )
             response = connection.getresponse()
-            told = {name.lower(): value for name, value in response.getheaders()}
+            told: dict[str, str] = {}
+            for name, value in response.getheaders():
+                told[name.lower()] = ", ".join(filter(None, (told.get(name.lower()), value)))
             return Answer(response.status, told, response.read().decode("utf-8", "replace"))
         finally:
             connection.close()
