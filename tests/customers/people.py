@@ -46,7 +46,7 @@ TABLES = {
         select '{ANN}' as profile_id, true as is_known, 'Ann' as given_name, 'Lee' as family_name,
             null as organisation_name, 'ann.lee@x.example' as email, '+491701234567' as phone,
             'annlee' as login, '12 Mill Lane' as street, 'Flat 9' as address_line_2,
-            '10115' as postal_code, 'Berlin' as city, 'DE' as country,
+            '10115' as postal_code, 'Berlin' as city, 'DE' as country_code,
             date '1980-02-03' as birth_date, 'L77' as loyalty_id, 'Gold' as loyalty_tier,
             'shop-login-77' as shop_login, true as may_be_emailed, false as may_be_phoned,
             timestamp '2024-03-01' as first_seen_at, timestamp '2026-10-30 09:00' as last_seen_at,

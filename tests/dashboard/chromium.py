@@ -174,6 +174,12 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._call("Emulation.setEmulatedMedia", {"features": features})
 
+    def log_in(self, user: str, password: str) -> None:
+        """Send HTTP's Basic login with every request, as a browser does that was asked for it."""
+        login = base64.b64encode(f"{user}:{password}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}"}
+        self._call("Network.setExtraHTTPHeaders", {"headers": headers})
+
     def pdf(self, path: Path) -> None:
         """Print the page into a file, as the browser's own print does."""
         printed = self._call("Page.printToPDF", {"printBackground": True})

@@ -4,7 +4,8 @@ import { h, button } from "./elements.js";
 import { capital, day, plain, said } from "./words.js";
 
 const CHANNELS = [["emailed", "E-mail"], ["texted", "Text message"], ["phoned", "Phone"], ["mailed", "Letter"]];
-const FIRST = ["email", "phone", "street", "address_line_2", "postal_code", "city", "state", "country", "loyalty_id", "loyalty_tier", "birth_date", "gender"];
+const FIRST = ["email", "phone", "street", "address_line_2", "postal_code", "city", "state", "country_code", "loyalty_id", "loyalty_tier", "birth_date", "gender"];
+const ADDRESS = ["street", "address_line_2", "postal_code", "city", "state", "country_code"];
 const NAMES = ["given_name", "middle_name", "family_name", "organisation_name"];
 
 const card = (id, title, ...inside) =>
@@ -40,12 +41,18 @@ export function who(person) {
     facts.length ? pairs(facts) : none("No record says who it is."));
 }
 
+// The address is won as a unit.
+function valueOf(own, attribute) {
+  if (own[attribute] !== undefined) return said(own[attribute]);
+  return attribute === "address" ? ADDRESS.map((name) => own[name]).filter(Boolean).join(", ") : "";
+}
+
 export function provenance(person) {
   const lost = Map.groupBy(person.values_that_lost ?? [], (row) => row.attribute);
   const listed = (person.provenance ?? []).map((row) => {
     const others = lost.get(row.attribute) ?? [];
     return h("li", {},
-      h("p", {}, h("strong", {}, capital(plain(row.attribute))), " ", row.is_cleared ? "cleared" : said(person.attributes[row.attribute] ?? "")),
+      h("p", {}, h("strong", {}, capital(plain(row.attribute))), " ", row.is_cleared ? "cleared" : valueOf(person.attributes, row.attribute)),
       h("p", { class: "soft" }, `from ${record(row)}, by the rule ${plain(row.rule)}`),
       others.length
         ? more(`${others.length} other ${others.length === 1 ? "value" : "values"}`,

@@ -107,8 +107,9 @@ function line(shown) {
 
 function event(one) {
   const facts = [
-    one.channel && plain(one.channel), one.topic, one.points !== null && one.points !== undefined && `${one.points} points`,
-    one.piece_count && `${one.piece_count} pieces`, one.url_path, plain(one.source_system),
+    one.channel && plain(one.channel), one.topic, !one.description?.includes("points") && one.points !== null && one.points !== undefined && `${one.points} points`,
+    one.piece_count && `${one.piece_count} ${one.piece_count === 1 ? "piece" : "pieces"}`,
+    !one.description?.includes(one.url_path) && one.url_path, plain(one.source_system),
   ].filter(Boolean);
   return h("li", { class: `event ${kindOf(one.activity_type)}`, "data-type": one.activity_type },
     mark(one.activity_type),
