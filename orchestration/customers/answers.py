@@ -21,7 +21,7 @@ from orchestration.customers.roles import CONTACT_POINTS, Users
 from orchestration.customers.store import People
 from orchestration.errors import UserError
 from orchestration.lookup.person import Asked, look_up, profile_asked_for
-from orchestration.lookup.search import search, with_exactly
+from orchestration.lookup.search import search, warm_up, with_exactly
 from orchestration.segment_tools.kept import kept_why
 from orchestration.settings import Settings
 from orchestration.warehouse import rows
@@ -61,6 +61,7 @@ class Answers:
         self._users = users
         self._log = log
         self.people = People(settings)
+        warm_up(settings.dbt_project_dir)
 
     def search(self, user: str, text: str) -> dict[str, Any]:
         """People by the whole of an identity, record or id, and by words.

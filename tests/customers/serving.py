@@ -115,3 +115,10 @@ def served(settings: Settings, users: Users, dashboard: ASGIApp | None = None) -
         finally:
             server.end()
             thread.join()
+
+
+def entered(address: str, user: str) -> Client:
+    """A client of a user who has given the password."""
+    client = Client(address, user)
+    assert client.enter().status == 200
+    return client

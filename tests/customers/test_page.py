@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from orchestration.customers.access_log import NAME
-from orchestration.customers.app import ASKED, FILES
+from orchestration.customers.app import ASKED
 from orchestration.customers.masking import HIDDEN
-from orchestration.customers.roles import Users, read_roles, read_users
-from orchestration.settings import DBT_PROJECT_DIR, Settings
-from tests.conftest import settings_in
 from tests.customers import people
 from tests.customers.people import ANN, BOB, CLEO, FORMER, SECRETS
-from tests.customers.serving import AGGREGATE, Client, served
+from tests.customers.serving import AGGREGATE, Client, entered
 
-QUESTIONS = {
+QUESTIONS: dict[str, dict[str, Any]] = {
     "enter": {"password": people.PASSWORD},
     "leave": {},
     "search": {"text": "lee"},
@@ -31,35 +26,6 @@ PAGES = [
     "/customers/page/main.js",
     "/customers/page/elements.js",
 ]
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = settings_in(tmp_path_factory.mktemp("customers"))
-    people.publish(settings)
-    return settings
-
-
-@pytest.fixture(scope="module")
-def users(tmp_path_factory: pytest.TempPathFactory) -> Users:
-    roles = {**people.ROLES, "only": "persons_only"}
-    policy = read_roles(DBT_PROJECT_DIR)
-    # A role that may look at persons and at no aggregate page.
-    may = {**policy.may, "persons_only": frozenset({"persons"})}
-    policy = type(policy)(may, policy.shown, policy.idle_minutes, policy.longest_minutes)
-    return read_users(people.users_file(tmp_path_factory.mktemp("users"), roles), policy)
-
-
-@pytest.fixture(scope="module")
-def address(shown: Settings, users: Users) -> Iterator[str]:
-    with served(shown, users) as at:
-        yield at
-
-
-def entered(address: str, user: str) -> Client:
-    client = Client(address, user)
-    assert client.enter().status == 200
-    return client
 
 
 def test_every_question_is_asked_here() -> None:
@@ -255,88 +221,9 @@ def test_why_says_what_decided_and_what_holds_now(address: str) -> None:
     ],
 )
 def test_what_can_not_be_answered_is_said(
-    address: str, what: str, asked: dict[str, object], status: int
+    address: str, what: str, asked: dict[str, Any], status: int
 ) -> None:
     answer = entered(address, "dora").ask(what, **asked)
     assert answer.status == status
     assert answer.said["says"]
     assert "Traceback" not in answer.text
-
-
-def test_each_look_leaves_a_line_without_values(tmp_path: Path, users: Users, address: str) -> None:
-    settings = settings_in(tmp_path)
-    people.publish(settings)
-    with served(settings, users) as at:
-        sam = entered(at, "sam")
-        sam.ask("search", text="ann.lee@x.example")
-        sam.person(FORMER)
-        sam.ask("why", profile=ANN, segment="gold")
-        sam.ask("leave")
-        sam.person(ANN)
-    log = settings.log_dir / NAME
-    lines = log.read_text().splitlines()
-    told = [json.loads(line[line.index("{") :]) for line in lines]
-    assert told == [
-        {"user": "sam", "look": "enter", "profiles": []},
-        {"user": "sam", "look": "search", "profiles": [ANN, BOB]},
-        {"user": "sam", "look": "person", "profiles": [ANN]},
-        {"user": "sam", "look": "why", "profiles": [ANN]},
-        {"user": "sam", "look": "leave", "profiles": []},
-    ]
-    for file in settings.log_dir.rglob("*"):
-        text = file.read_text()
-        assert not any(secret in text for secret in (*SECRETS, "Ann", "Lee", people.PASSWORD))
-
-
-def test_what_can_not_be_noted_is_not_shown(tmp_path: Path, users: Users) -> None:
-    settings = settings_in(tmp_path)
-    people.publish(settings)
-    with served(settings, users) as at:
-        dora = entered(at, "dora")
-        log = settings.log_dir / NAME
-        log.unlink()
-        log.mkdir()
-    with served(settings, users) as at:
-        dora = Client(at, "dora")
-        answer = dora.enter()
-        assert answer.status == 422
-        assert "session" not in answer.said
-        assert "noted" in answer.said["says"]
-
-
-def test_a_failure_tells_no_value(
-    shown: Settings, users: Users, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(*_: object, **__: object) -> None:
-        raise RuntimeError("of ann.lee@x.example")
-
-    monkeypatch.setattr("orchestration.customers.answers.look_up", fails)
-    with served(shown, users) as at:
-        answer = entered(at, "dora").person(ANN)
-    assert answer.status == 500
-    assert "ann.lee" not in answer.text
-
-
-def test_a_newer_file_is_read_from_then_on_and_the_older_one_may_go(
-    tmp_path: Path, users: Users
-) -> None:
-    settings = settings_in(tmp_path)
-    with served(settings, users) as at:
-        dora = entered(at, "dora")
-        assert "c360 run" in dora.person(ANN).said["says"]
-        first = people.publish(settings)
-        assert dora.person(ANN).said["stamp"]["published_at"] == "2026-11-01 04:00:00"
-        people.publish(settings, "2026-11-02T04:00:00", "2")
-        first.unlink()
-        assert dora.person(ANN).said["stamp"]["published_at"] == "2026-11-02 04:00:00"
-    # The page has made nothing, and there is no warehouse to be opened.
-    made = {path.name for path in settings.data_dir.iterdir()}
-    assert made == {"customers", "logs"}
-
-
-def test_the_page_names_only_this_machine() -> None:
-    for file in FILES.iterdir():
-        text = file.read_text().replace("http://www.w3.org/2000/svg", "")
-        assert "http:" not in text, file
-        assert "https:" not in text, file
-        assert "innerHTML" not in text, file

@@ -42,7 +42,9 @@
     if (!text || e.closest("svg") || !seen(e)) return;
     const below = ground(e);
     const style = getComputedStyle(e);
-    const [a, b] = [light(over(parse(style.color), below)), light(below)].sort((x, y) => y - x);
+    const ink = parse(style.color);
+    for (let at = e; at; at = at.parentElement) ink.a *= Number(getComputedStyle(at).opacity);
+    const [a, b] = [light(over(ink, below)), light(below)].sort((x, y) => y - x);
     const size = parseFloat(style.fontSize);
     if (size < 12) wrong.push(`${say(e)} is ${size} px`);
     if ((a + 0.05) / (b + 0.05) < (size >= 24 ? 3 : 4.5)) wrong.push(`${say(e)} has contrast ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
