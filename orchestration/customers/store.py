@@ -77,7 +77,9 @@ def publish_people(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
     """
     tables = shown_tables(con, load_manifest(settings), with_personal_data=True)
     wanted = [table for table in tables if f"{table.schema}.{table.name}" in READ]
-    said = [str(FORM), repr(wanted), *map(str, con.execute(MADE).fetchall())]
+    # Not a set's own text, whose order is another one in every process.
+    shown = [(t.schema, t.name, t.columns, t.condition, sorted(t.labelled)) for t in wanted]
+    said = [str(FORM), repr(shown), *map(str, con.execute(MADE).fetchall())]
     digest = sha256("\n".join(said).encode()).hexdigest()[:16]
     standing = stores(settings)
     if standing and standing[0].stem.endswith(digest):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.customers.store import People, publish_people, remove_people, stores
+from orchestration.errors import UserError
 from orchestration.lookup.layers import connect_people
 from orchestration.lookup.person import Asked, look_up
 from orchestration.lookup.search import search, with_exactly
@@ -25,12 +27,12 @@ WORDS = ("anna berlin", "schmidt", "example org", "+49 170 1234567")
 
 @pytest.fixture(scope="module")
 def published(finished_company: Company, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The company's people in a folder of their own; the company itself is only read."""
+    """The people of a copy of the company's warehouse."""
     own = finished_company.settings
     settings = Settings(tmp_path_factory.mktemp("people"), own.landing_dir, own.dbt_project_dir)
-    settings.warehouse_path.symlink_to(own.warehouse_path)
+    shutil.copyfile(own.warehouse_path, settings.warehouse_path)
     (settings.data_dir / "dbt_target").symlink_to(own.dbt_target_dir)
-    with duckdb.connect(str(own.warehouse_path), read_only=True) as con:
+    with connect_writer(settings) as con:
         assert publish_people(settings, con)
         assert not publish_people(settings, con)  # there is nothing new
     return settings
@@ -84,6 +86,10 @@ def test_what_is_not_for_lookup_and_what_nobody_asks_is_not_in_it(published: Set
     }  # fmt: skip
 
 
+def fails(*_: object) -> None:
+    raise UserError("the disk is full")
+
+
 def test_runs_publish_people_only_where_there_is_a_page(
     published: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -96,8 +102,9 @@ def test_runs_publish_people_only_where_there_is_a_page(
         assert stores(settings) == []
         # What goes wrong is told, and takes no run with it.
         monkeypatch.setenv("C360_USERS_FILE", "users.yml")
+        monkeypatch.setattr("orchestration.publish.assets.publish_people", fails)
         [fault] = _people(settings, con)
-    assert "the customer page shows the people of an earlier run" in fault
+    assert fault == "the customer page shows the people of an earlier run: the disk is full"
 
 
 def test_a_reader_reads_on_while_a_run_takes_the_file_away(published: Settings) -> None:
