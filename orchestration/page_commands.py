@@ -36,13 +36,19 @@ def dashboard(port: Port = 8050, host: ListenOn = None) -> None:
     """Open the dashboard over the published model.
 
     Only browsers on this machine are answered, unless the environment says otherwise; see
-    docs/access.md.
+    docs/access.md. With users and their roles it has the customer page; see docs/customer-page.md.
     """
     with _until_stopped(stopping.DASHBOARD) as stop:
-        from orchestration.dashboard.app import serve
+        from orchestration.customers.roles import Users
         from orchestration.web.access import Access
 
-        serve(begin(), Access.from_env(host), port, stop)
+        settings = begin()
+        users = Users.from_env(settings.dbt_project_dir)
+        access = Access.from_env(host, users=users.logins.values() if users else ())
+
+        from orchestration.dashboard.app import serve
+
+        serve(settings, access, port, stop, users)
 
 
 def build(port: Port = 8060) -> None:

@@ -23,6 +23,7 @@ MADE_AGAIN = (
     *(
         "activation_transit",
         "build",
+        "customers",
         "dbt_target",
         "preview",
         "simulate",

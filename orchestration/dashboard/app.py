@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from vizro import Vizro
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from orchestration.customers.app import PAGE, ROOT, with_customers
+from orchestration.customers.roles import Users
 from orchestration.dashboard.choices import Choices
 from orchestration.dashboard.components import broken_page, vizro_page
 from orchestration.dashboard.exports import serve_csv
@@ -41,12 +43,13 @@ POLICY = (
 Plotly work; both come from our own files."""
 
 
-def build(settings: Settings, pages_dir: Path = PAGES_DIR) -> Vizro:
+def build(settings: Settings, pages_dir: Path = PAGES_DIR, with_people: bool = False) -> Vizro:
     """Build the application; nothing listens yet.
 
     Parameters:
         settings: paths; the published model is read anew for every drawing.
         pages_dir: the page definitions.
+        with_people: whether the header leads to the customer page.
 
     Raises:
         UserError: no page can be read, or nothing is published.
@@ -65,7 +68,10 @@ def build(settings: Settings, pages_dir: Path = PAGES_DIR) -> Vizro:
     shown = [vizro_page(settings, page, addresses, choices) for page in pages.sound]
     app.build(
         _Dashboard(
-            title=TITLE, theme="vizro_light", pages=[*shown, *map(broken_page, pages.broken)]
+            title=TITLE,
+            theme="vizro_light",
+            pages=[*shown, *map(broken_page, pages.broken)],
+            with_people=with_people,
         )
     )
     app.dash.index_string = app.dash.index_string.replace("<html ", '<html lang="en" ')
@@ -78,7 +84,9 @@ def build(settings: Settings, pages_dir: Path = PAGES_DIR) -> Vizro:
 
 
 class _Dashboard(vm.Dashboard):  # type: ignore[misc]  # vizro ships no types here
-    """Vizro's dashboard with a button to print the page or save it as PDF."""
+    """Vizro's dashboard with a button to print the page, and a way to the customer page."""
+
+    with_people: bool = False
 
     def custom_header(self) -> list[Component]:
         """What stands beside the switch of the theme."""
@@ -87,7 +95,8 @@ class _Dashboard(vm.Dashboard):  # type: ignore[misc]  # vizro ships no types he
         button = html.Button(
             icon, id="c360-print", type="button", title=said, className="btn-theme-toggle"
         )
-        return [button]
+        people = html.A("Customers", href=ROOT, id="c360-people")
+        return [people, button] if self.with_people else [button]
 
 
 def told(page: BrokenPage) -> str:
@@ -109,19 +118,27 @@ def _add_policy(response: Response) -> Response:
     return response
 
 
-def guarded(app: Vizro, access: Access) -> GuardedServer:
+def guarded(
+    app: Vizro, access: Access, settings: Settings | None = None, users: Users | None = None
+) -> GuardedServer:
     """The application behind the guard; `run` serves it on a port that was taken before.
 
     Parameters:
         app: the built application.
         access: who may open it.
+        settings: paths, where there are users.
+        users: with their roles; without any there is no customer page.
     """
     # a2wsgi's types are narrower than Starlette's of the same protocol.
     application = cast(ASGIApp, WSGIMiddleware(app.dash.server, workers=THREADS))
-    return GuardedServer(application, DASHBOARD, access)
+    if users is None or settings is None:
+        return GuardedServer(application, DASHBOARD, access)
+    return GuardedServer(with_customers(application, settings, users), PAGE, access)
 
 
-def serve(settings: Settings, access: Access, port: int, stop: Stop) -> None:
+def serve(
+    settings: Settings, access: Access, port: int, stop: Stop, users: Users | None = None
+) -> None:
     """Serve the dashboard until stopped.
 
     Parameters:
@@ -129,13 +146,14 @@ def serve(settings: Settings, access: Access, port: int, stop: Stop) -> None:
         access: who may open it, and at which address it listens.
         port: to listen on; 0 takes a free one.
         stop: tells of signals.
+        users: with their roles; without any there is no customer page.
 
     Raises:
         UserError: the port is taken, a page is wrong, or nothing is published.
         KeyboardInterrupt: a signal came.
     """
     with listen(access, port, "c360 dashboard") as taken:
-        app = build(settings)
+        app = build(settings, with_people=users is not None)
         # What goes wrong in a callback belongs into the product's log, not over the page.
         for handler in log().handlers:
             logging.getLogger(app.dash.server.name).addHandler(handler)
@@ -144,4 +162,4 @@ def serve(settings: Settings, access: Access, port: int, stop: Stop) -> None:
             soft_wrap=True,
             highlight=False,
         )
-        guarded(app, access).run(taken, stop)
+        guarded(app, access, settings, users).run(taken, stop)

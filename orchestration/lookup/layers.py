@@ -12,8 +12,7 @@ from orchestration.layers_reader import connect_layers
 from orchestration.settings import Settings
 
 NEEDED = {
-    ("policy", "search_columns"), ("profile", "alternate_keys"), ("profile", "profiles"),
-    ("profile", "search_terms"),
+    "policy.search_columns", "profile.alternate_keys", "profile.profiles", "profile.search_terms",
 }  # fmt: skip
 
 
@@ -26,16 +25,22 @@ def connect_people(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             was one of a version that could not look people up.
     """
     with connect_layers(settings, with_personal_data=True) as con:
-        standing = con.execute(
-            "select schema_name, view_name from duckdb_views() where not internal"
-        ).fetchall()
-        if not set(standing) >= NEEDED:
+        if not standing(con) >= NEEDED:
             raise UserError(
                 f"The warehouse in {settings.data_dir} has no people to look up: its last run did "
                 "not get that far, or was one of an earlier version. Run `c360 run` first.",
                 3,
             )
         yield con
+
+
+def standing(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables and views that can be read, as schema.name."""
+    found = con.execute(
+        "select schema_name || '.' || view_name from duckdb_views() where not internal "
+        "union all select schema_name || '.' || table_name from duckdb_tables() where not internal"
+    ).fetchall()
+    return {name for (name,) in found}
 
 
 def require_readable(*texts: str | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import UserError
+from orchestration.lookup.layers import standing
 from orchestration.warehouse import rows
 
 MOST_NAMED = 20
@@ -147,6 +148,23 @@ SECTIONS = (
         "where profile_id = $profile order by segment_name",
     ),
     Section(
+        "segment_stays",
+        "Segments entered and left",
+        ("segments.segment_membership_history",),
+        "select segment_name, valid_from, valid_to, entering_cause, leaving_cause "
+        "from segments.segment_membership_history where profile_id = $profile "
+        "order by valid_from desc, segment_name",
+    ),
+    Section(
+        "activity_types",
+        "Activities by type",
+        ("profile.activities",),
+        "select activity_type, count(*) as activity_count, "
+        "min(occurred_at) as first_at, max(occurred_at) as last_at "
+        "from profile.activities where profile_id = $profile and is_on_timeline "
+        "group by activity_type order by activity_count desc, activity_type",
+    ),
+    Section(
         "activities",
         "Activities, the latest first",
         ("profile.activities",),
@@ -189,22 +207,17 @@ def look_up(con: duckdb.DuckDBPyConnection, profile_id: str, asked: Asked) -> di
         `profile_id`, `attributes` (those with a value), `measures` (likewise), and per name in
         SECTIONS a list of rows. Layers that are not built yet are left out.
     """
-    standing = {
-        f"{schema}.{table}"
-        for schema, table in con.execute(
-            "select schema_name, view_name from duckdb_views() where not internal"
-        ).fetchall()
-    }
+    there = standing(con)
     answer: dict[str, Any] = {"profile_id": profile_id}
     for name, table, sql in (
         ("attributes", "profile.profiles", PROFILE),
         ("measures", "value.profile_measures", MEASURES),
     ):
-        found = rows(con, sql, {"profile": profile_id}) if table in standing else []
+        found = rows(con, sql, {"profile": profile_id}) if table in there else []
         answer[name] = {k: v for row in found for k, v in row.items() if v is not None}
     answer["attributes"].pop("profile_id", None)
     for section in SECTIONS:
-        if standing.issuperset(section.tables):
+        if there.issuperset(section.tables):
             values = {k: v for k, v in asdict(asked).items() if f"${k}" in section.sql}
             answer[section.name] = rows(con, section.sql, {"profile": profile_id, **values})
     return answer
@@ -232,7 +245,7 @@ def profile_asked_for(con: duckdb.DuckDBPyConnection, key: str, value: str | Non
             2,
         )
     values = {"namespace": key, "written": value}
-    spelled = {"lower": value.strip().lower(), "international": _international(value)}
+    spelled = {"lower": value.strip().lower(), "international": international(value)}
     found = [str(p) for (p,) in con.execute(OF_VALUE, {**values, **spelled}).fetchall()]
     # What systems wrote is ten times as long a list.
     found = found or [str(p) for (p,) in con.execute(OF_VALUE_AS_WRITTEN, values).fetchall()]
@@ -267,7 +280,7 @@ def _the_one(found: list[str], what: str) -> str:
     return found[0]
 
 
-def _international(value: str) -> str:
+def international(value: str) -> str:
     """A telephone number as people type it, with the plus and without what stands between."""
     digits = re.sub(r"[^\d+]", "", value)
     return "+" + digits[2:] if digits.startswith("00") else digits

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import dagster as dg
+import duckdb
 
+from orchestration.customers.roles import is_switched_on
+from orchestration.customers.store import publish_people, remove_people
+from orchestration.errors import UserError
+from orchestration.failures import in_words
 from orchestration.progress import reporter
 from orchestration.publish.publish import publish
 from orchestration.quality import volumes
@@ -39,7 +44,7 @@ def publish_asset(settings: Settings, on_published: Callable[[], None]) -> dg.As
             dg.AssetCheckSpec(
                 DOORS_CHECK,
                 asset=PUBLISHED_KEY,
-                description="Parquet and PostgreSQL, where declared, show what is published.",
+                description="Parquet, PostgreSQL and the customer page, where declared, show it.",
             )
         ],
         freshness_policy=dg.FreshnessPolicy.time_window(
@@ -54,11 +59,12 @@ def publish_asset(settings: Settings, on_published: Callable[[], None]) -> dg.As
         warehouse: Warehouse = context.resources.warehouse
         with warehouse.get_connection() as con:
             volumes.record_good(con)
+            faults = [*published.faults, *_people(settings, con)]
         on_published()
         rows = sum(published.tables.values())
         size = f"{published.file_bytes / 1e6:.1f} MB"
         unchanged = ", unchanged" if published.was_there else ""
-        missing = f"; but {'; '.join(published.faults)}" if published.faults else ""
+        missing = f"; but {'; '.join(faults)}" if faults else ""
         text = f"{len(published.tables)} tables, {rows:,} rows, {size}{unchanged}{missing}"
         reporter().end("publish", text)
         return dg.MaterializeResult(
@@ -72,12 +78,24 @@ def publish_asset(settings: Settings, on_published: Callable[[], None]) -> dg.As
             },
             check_results=[
                 dg.AssetCheckResult(
-                    passed=not published.faults,
+                    passed=not faults,
                     check_name=DOORS_CHECK,
                     severity=dg.AssetCheckSeverity.WARN,
-                    description="; ".join(published.faults),
+                    description="; ".join(faults),
                 )
             ],
         )
 
     return insights
+
+
+def _people(settings: Settings, con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Publish people for the customer page where there is one; a sentence where that failed."""
+    try:
+        if is_switched_on():
+            publish_people(settings, con)
+        else:
+            remove_people(settings)
+    except (UserError, duckdb.Error, OSError) as error:
+        return [f"the customer page shows the people of an earlier run: {in_words(error).text}"]
+    return []

@@ -95,6 +95,10 @@ def show_why(console: Console, found: Mapping[str, Any]) -> None:
             [tuple("" if s[c] is None else str(s[c]) for c in columns) for s in found["stays"]],
         )
     _show_changes(console, found["changes"])
+    if found["clauses"]:
+        words = {True: "true", False: "false"}
+        listed = [(c["clause"], words[c["is_true"]]) for c in found["clauses"]]
+        _table(console, "Clauses, as of the last run", ("clause", ""), listed)
     _table(
         console,
         "Step by step",

@@ -11,6 +11,7 @@ from orchestration.ingest.sql import literal
 from orchestration.lookup.person import profile_asked_for
 from orchestration.segment_tools.evaluation import Evaluator, connect_closed
 from orchestration.segment_tools.falling import Falling
+from orchestration.segment_tools.kept import kept_why
 from orchestration.segment_tools.origins import MASKED, labels_of
 from orchestration.segment_tools.preview import (
     PREVIEWED,
@@ -20,21 +21,8 @@ from orchestration.segment_tools.preview import (
     reason_is_shown,
 )
 from orchestration.segment_tools.steps import PERSON
-from orchestration.segment_tools.told import told
 from orchestration.settings import Settings
 from orchestration.transform.parsing import load_manifest
-from orchestration.warehouse import rows
-
-STAYS = """
-select profile_id, valid_from, valid_to, entering_cause, leaving_cause
-from segments.segment_membership_history
-where segment_name = $segment and profile_id in ($profile, $asked)
-order by valid_from, profile_id
-"""
-MEMBER = """
-select count(*) from segments.segment_membership
-where segment_name = $segment and profile_id = $profile
-"""
 
 
 def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
@@ -46,10 +34,9 @@ def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
         key: the profile's id, also a former one, or a record as source_system:source_record_id.
 
     Returns:
-        segment, state, profile_id, asked (what was asked for), is_member as of the last run, stays
-        (the history), changes (why it entered and left, see `told`), fulfils (the rule as it is
-        written now), reason, kept_out, steps, and falls_out where the rule does not hold (see
-        `falling`).
+        segment, state, profile_id, asked (what was asked for); is_member, stays, changes and
+        clauses as of the last run, see `kept_why`; fulfils (the rule as it is written now),
+        reason, kept_out, steps, and falls_out where the rule does not hold (see `falling`).
 
     Raises:
         UserError: nobody has that id, or the segment can't be evaluated.
@@ -63,7 +50,7 @@ def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
                 f"The warehouse in {settings.data_dir} has no people to look up. Run `c360 run`.", 3
             ) from None
         hold_previewed(con, settings, asked)
-        [(is_member,)] = con.execute(MEMBER, {"segment": name, "profile": profile}).fetchall()
+        kept = kept_why(con, name, profile, key)
         evaluator = Evaluator(con, asked.query)
         labels = labels_of(con, load_manifest(settings))
         counts = evaluator.counts("count(*)", f"{PERSON} = {literal(profile)}")
@@ -76,13 +63,11 @@ def why(settings: Settings, name: str, key: str) -> dict[str, Any]:
             "state": asked.state,
             "profile_id": profile,
             "asked": key,
-            "is_member": bool(is_member),
-            "stays": rows(con, STAYS, {"segment": name, "profile": profile, "asked": key}),
-            "changes": told(con, name, profile, key),
+            **kept,
             "fulfils": fulfils,
             "reason": reason or None,
             "kept_out": _kept_out(con, profile),
-            "says": _said(asked, bool(is_member), fulfils, _kept_out(con, profile)),
+            "says": _said(asked, kept["is_member"], fulfils, _kept_out(con, profile)),
             "steps": [
                 {
                     "step": step,

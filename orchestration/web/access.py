@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ PAGE = "docs/access.md describes it."
 
 @dataclass(frozen=True)
 class Login:
-    """The one user of the pages.
+    """A user of the pages.
 
     Attributes:
         user: without a colon, which HTTP's Basic login can't carry.
@@ -50,23 +50,27 @@ class Access:
         address: the one to listen on; this machine's own unless told otherwise.
         hosts: further names that browsers may call us by, lower case.
         proxies: addresses or networks whose X-Forwarded-For and -Proto are believed.
-        login: None where nobody is asked.
+        logins: of who may come; none where nobody is asked.
     """
 
     address: str = "127.0.0.1"
     hosts: frozenset[str] = frozenset()
     proxies: tuple[str, ...] = ()
-    login: Login | None = None
+    logins: tuple[Login, ...] = ()
 
     @classmethod
     def from_env(
-        cls, address: str | None = None, environment: Mapping[str, str] = os.environ
+        cls,
+        address: str | None = None,
+        environment: Mapping[str, str] = os.environ,
+        users: Iterable[Login] = (),
     ) -> Access:
         """Read what the environment says.
 
         Parameters:
             address: from the command line, before C360_LISTEN.
             environment: the variables.
+            users: who may come in place of the one login that the environment names.
 
         Raises:
             UserError: a value is wrong, the password file is missing or open to others, or
@@ -74,16 +78,16 @@ class Access:
         """
         listen = _address(address or environment.get(LISTEN) or cls.address)
         named = frozenset(_host(entry) for entry in _entries(environment, ALLOWED_HOSTS))
-        login = _login(environment)
+        logins = tuple(users) or _login(environment)
         is_local = ipaddress.ip_address(listen).is_loopback
-        if login is None and not is_local:
+        if not logins and not is_local:
             raise UserError(
                 f"Listening on {listen} (--host or {LISTEN}) would open the page to everybody who "
                 "reaches this machine. "
                 f"Set {LOGIN} and {PASSWORD_FILE}, or listen on 127.0.0.1. {PAGE}",
                 2,
             )
-        if login is None and named - LOCAL_NAMES and environment.get(PROXY_LOGIN) != "yes":
+        if not logins and named - LOCAL_NAMES and environment.get(PROXY_LOGIN) != "yes":
             raise UserError(
                 f"{ALLOWED_HOSTS} opens the page to others than this machine's users, and nothing "
                 f"asks them who they are. Set {LOGIN} and {PASSWORD_FILE}; or, where the proxy "
@@ -91,7 +95,7 @@ class Access:
                 2,
             )
         proxies = tuple(_network(entry) for entry in _entries(environment, TRUSTED_PROXIES))
-        return cls(listen, named | _own_name(listen), proxies, login)
+        return cls(listen, named | _own_name(listen), proxies, logins)
 
 
 def _entries(environment: Mapping[str, str], name: str) -> list[str]:
@@ -145,10 +149,10 @@ def _network(entry: str) -> str:
     return entry
 
 
-def _login(environment: Mapping[str, str]) -> Login | None:
+def _login(environment: Mapping[str, str]) -> tuple[Login, ...]:
     user, file = environment.get(LOGIN, ""), environment.get(PASSWORD_FILE, "")
     if not user and not file:
-        return None
+        return ()
     if not user or not file or ":" in user:
         raise UserError(
             f"A login needs a user without a colon in {LOGIN} and the file with the password in "
@@ -163,7 +167,7 @@ def _login(environment: Mapping[str, str]) -> Login | None:
             f"chmod 600 {file}. {PAGE}",
             2,
         )
-    return login
+    return (login,)
 
 
 def _password(file: Path) -> str:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestration.logs import log
 from orchestration.web.access import Access
-from orchestration.web.login import Doorkeeper
+from orchestration.web.login import Doorkeeper, user_of
 from orchestration.web.rules import (
     FRAMES_POLICY,
     HEALTH_PATH,
@@ -22,6 +22,8 @@ from orchestration.web.rules import (
 )
 
 SECONDS_BETWEEN_LINES = 60.0
+USER = "c360.user"
+"""Under which the application finds in the request who has logged in."""
 
 
 class Guard:
@@ -37,7 +39,7 @@ class Guard:
         self._app = app
         self._page = page
         self._access = access
-        self._door = Doorkeeper(access.login) if access.login else None
+        self._door = Doorkeeper(access.logins) if access.logins else None
         self._logged: dict[str, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +59,8 @@ class Guard:
         elif healthy:
             await PlainTextResponse("ok")(scope, receive, _with_headers(send))
         else:
+            if self._door:
+                scope[USER] = user_of(asked.header("authorization"))
             await self._app(scope, receive, _with_headers(send))
 
     def _asked(self, scope: Scope) -> Asked:

@@ -13,7 +13,7 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from werkzeug.security import check_password_hash
 
@@ -27,19 +27,23 @@ CHALLENGE = (("www-authenticate", 'Basic realm="Customer 360", charset="UTF-8"')
 
 
 class Doorkeeper:
-    """Knows the login and who has failed it lately.
+    """Knows the logins and who has failed them lately.
 
     Parameters:
-        login: the one user.
+        logins: of every user.
         clock: seconds that only go forward.
     """
 
-    def __init__(self, login: Login, clock: Callable[[], float] = time.monotonic) -> None:
-        self._login = login
+    def __init__(
+        self, logins: Iterable[Login], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._logins = {login.user: login for login in logins}
+        # Somebody unknown is answered as late as somebody known.
+        self._stranger = Login("", next(iter(self._logins.values())).password)
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
         self._key = secrets.token_bytes(32)
-        self._admitted = b""
+        self._admitted: dict[str, bytes] = {}
 
     def refuse(self, authorization: str | None, address: str) -> Refusal | None:
         """Whether somebody is not let in.
@@ -49,7 +53,7 @@ class Doorkeeper:
             address: of the client; guesses are counted for each.
 
         Returns:
-            None for the right user with the right password.
+            None for a user with the right password.
         """
         if authorization is None:
             return Refusal(401, "Please log in.", CHALLENGE)
@@ -64,26 +68,23 @@ class Doorkeeper:
         return Refusal(401, "The user or the password is wrong.", CHALLENGE)
 
     def _is_right(self, authorization: str) -> bool:
-        scheme, _, encoded = authorization.partition(" ")
-        try:
-            sent = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError, ValueError):
+        sent = _sent(authorization)
+        if sent is None:
             return False
-        if scheme.lower() != "basic":
-            return False
+        user, _, password = sent.partition(":")
         # Hashing a password is slow on purpose; whoever has been let in is known by this.
         token = hashlib.blake2b(sent.encode(), key=self._key).digest()
-        if self._admitted and hmac.compare_digest(token, self._admitted):
+        if hmac.compare_digest(token, self._admitted.get(user, b"")):
             return True
-        user, _, password = sent.partition(":")
-        known = hmac.compare_digest(user.encode(), self._login.user.encode())
-        if self._login.is_hashed:
-            right = check_password_hash(self._login.password, password)
+        login = self._logins.get(user, self._stranger)
+        if login.is_hashed:
+            right = check_password_hash(login.password, password)
         else:
-            right = hmac.compare_digest(password.encode(), self._login.password.encode())
-        if known and right:
-            self._admitted = token
-        return known and right
+            right = hmac.compare_digest(password.encode(), login.password.encode())
+        if right and login is not self._stranger:
+            self._admitted[user] = token
+            return True
+        return False
 
     def _seconds_to_wait(self, address: str) -> float:
         failures = self._failures.get(address)
@@ -97,3 +98,23 @@ class Doorkeeper:
         self._failures.move_to_end(address)
         while len(self._failures) > MOST_ADDRESSES:
             self._failures.popitem(last=False)
+
+
+def user_of(authorization: str | None) -> str:
+    """The user whom a header names; whether the password is right, `Doorkeeper.refuse` says.
+
+    Parameters:
+        authorization: the header of that name.
+    """
+    return (_sent(authorization or "") or "").partition(":")[0]
+
+
+def _sent(authorization: str) -> str | None:
+    """User and password as they were sent; None where that is no Basic login."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None

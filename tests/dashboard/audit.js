@@ -20,8 +20,9 @@
       if (!document.getElementById(id)) wrong.push(`${say(e)} is named by ${id}, which is not there`);
     });
   });
-  for (const role of ["banner", "main", "navigation"]) {
-    if (document.querySelectorAll(`[role=${role}]`).length !== 1) wrong.push(`there is no one ${role}`);
+  for (const [role, tag] of [["banner", "header"], ["main", "main"], ["navigation", "nav"]]) {
+    const said = document.querySelectorAll(`[role=${role}]`);
+    if ((said.length ? said : document.querySelectorAll(tag)).length !== 1) wrong.push(`there is no one ${role}`);
   }
 
   const parse = (c) => { const n = c.match(/[\d.]+/g).map(Number); return { rgb: n.slice(0, 3), a: n.length > 3 ? n[3] : 1 }; };
@@ -35,19 +36,22 @@
     const [r, g, b] = rgb.map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  document.querySelectorAll("#header *, #left-side *, #right-side *").forEach((e) => {
+  const parts = document.querySelector("#right-side") ? "#header *, #left-side *, #right-side *" : "body *";
+  document.querySelectorAll(parts).forEach((e) => {
     const text = Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.data.trim());
     if (!text || e.closest("svg") || !seen(e)) return;
     const below = ground(e);
     const style = getComputedStyle(e);
-    const [a, b] = [light(over(parse(style.color), below)), light(below)].sort((x, y) => y - x);
+    const ink = parse(style.color);
+    for (let at = e; at; at = at.parentElement) ink.a *= Number(getComputedStyle(at).opacity);
+    const [a, b] = [light(over(ink, below)), light(below)].sort((x, y) => y - x);
     const size = parseFloat(style.fontSize);
     if (size < 12) wrong.push(`${say(e)} is ${size} px`);
     if ((a + 0.05) / (b + 0.05) < (size >= 24 ? 3 : 4.5)) wrong.push(`${say(e)} has contrast ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
   });
 
   const wide = document.documentElement.clientWidth;
-  document.querySelectorAll("#page-components, .c360-card, .c360-value, .dash-graph, .c360-controls, .c360-card-head").forEach((e) => {
+  document.querySelectorAll("#page-components, .card, .hit, .event, dd, .c360-card, .c360-value, .dash-graph, .c360-controls, .c360-card-head").forEach((e) => {
     if (e.getBoundingClientRect().right > wide + 1 || e.scrollWidth > e.clientWidth + 1) wrong.push(`${say(e)} is cut off`);
   });
   return wrong;

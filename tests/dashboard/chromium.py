@@ -54,7 +54,7 @@ class Browser:
         self.messages: list[str] = []
         self.requests: list[str] = []
         self.failures: list[str] = []
-        self._number = 0
+        self._number = self._events = 0
         self._buffer = b""
         self._answers: dict[int, dict[str, Any]] = {}
         self._addresses: dict[str, str] = {}
@@ -145,6 +145,7 @@ class Browser:
                 self._note(message["method"], message.get("params", {}))
 
     def _note(self, event: str, about: dict[str, Any]) -> None:
+        self._events += event.startswith("Network.")
         if event == "Network.requestWillBeSent":
             self._addresses[about["requestId"]] = about["request"]["url"]
             self.requests.append(about["request"]["url"])
@@ -174,6 +175,12 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._call("Emulation.setEmulatedMedia", {"features": features})
 
+    def log_in(self, user: str, password: str) -> None:
+        """Send HTTP's Basic login with every request, as a browser does that was asked for it."""
+        login = base64.b64encode(f"{user}:{password}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}"}
+        self._call("Network.setExtraHTTPHeaders", {"headers": headers})
+
     def pdf(self, path: Path) -> None:
         """Print the page into a file, as the browser's own print does."""
         printed = self._call("Page.printToPDF", {"printBackground": True})
@@ -199,11 +206,24 @@ class Browser:
         return answer["result"].get("value")
 
     def wait_for(self, script: str, seconds: float = 30) -> None:
-        """Wait until a JavaScript expression is true."""
-        deadline = time.monotonic() + seconds
+        """Wait until a JavaScript expression is true.
+
+        Parameters:
+            script: the expression.
+            seconds: to wait in which nothing was asked or answered; a page that still loads on a
+                busy machine is waited for ten times as long.
+        """
+        began = moved = time.monotonic()
+        seen = self._events
         while not self.run(f"Boolean({script})"):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{script} did not become true; console: {self.messages}")
+            now = time.monotonic()
+            if self._events != seen:
+                seen, moved = self._events, now
+            if now - moved > seconds or now - began > 10 * seconds:
+                raise TimeoutError(
+                    f"{script} did not become true in {now - began:.0f} s; console: "
+                    f"{self.messages}; failed: {self.failures}"
+                )
             self._receive(0.1)
 
     def idle(self, seconds: float) -> None:

@@ -52,8 +52,9 @@ def few() -> Iterator[duckdb.DuckDBPyConnection]:
                 ('former_profile', 'profile_id', 'p000000000000000c', 'p000000000000000b')
             ) as t(key_kind, namespace, key_value, profile_id);
             create table identity.identity_map as from (values
-                ('shop:1', 'p000000000000000a'), ('shop:2:x', 'p000000000000000b')
-            ) as t(record_key, profile_id);
+                ('shop:1', 'shop', '1', 'p000000000000000a'),
+                ('shop:2:x', 'shop', '2:x', 'p000000000000000b')
+            ) as t(record_key, source_system, source_record_id, profile_id);
             create table identity.comparison_values as from (values
                 ('shop:1', 'login', 'Ann  ')
             ) as t(record_key, namespace, identity_value);

@@ -36,6 +36,7 @@ pytestmark = [
 TEXT = "document.querySelector('#text').textContent"
 FAULT = "document.querySelector('#fault').textContent"
 MEMBERS = "document.querySelector('.members strong')?.textContent"
+AUDIT = (Path(__file__).parent.parent / "dashboard" / "audit.js").read_text()
 BY_HAND = Path(__file__).with_name("by_hand")
 
 
@@ -215,7 +216,11 @@ def test_nothing_is_cut_off(
     names = page.accessibility_tree()
     controls = ("button", "combobox", "textbox", "checkbox", "Date")
     assert [node for node in names if node["role"] in controls and not node["name"]] == []
-    page.screenshot(tmp_path / f"{width}.png", True)
+    for theme in ("dark", "light"):
+        page.prefer(theme)
+        page.idle(0.3)
+        assert page.run(AUDIT) == ["there is no one navigation"], theme  # it is one page
+        page.screenshot(tmp_path / f"{width}-{theme}.png", True)
 
 
 def test_what_others_have_written_is_text_on_the_page(

@@ -16,7 +16,7 @@ from tests.web.serving import PASSWORD, basic, login_in
 
 def test_nothing_needs_to_be_said_on_a_laptop() -> None:
     access = Access.from_env(environment={})
-    assert (access.address, access.proxies, access.login) == ("127.0.0.1", (), None)
+    assert (access.address, access.proxies, access.logins) == ("127.0.0.1", (), ())
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_a_password_that_others_can_read_is_refused_but_not_its_hash(tmp_path: P
     with pytest.raises(UserError, match="chmod 600"):
         Access.from_env(environment=environment)
     file.write_text(generate_password_hash(PASSWORD))
-    login = Access.from_env(environment=environment).login
-    assert login and login.is_hashed
-    door = Doorkeeper(login)
+    [login] = Access.from_env(environment=environment).logins
+    assert login.is_hashed
+    door = Doorkeeper([login])
     assert [door.refuse(basic(), "a"), door.refuse(basic(), "a")] == [None, None]
     assert door.refuse(basic(password="wrong"), "a")
     assert door.refuse(basic(password=file.read_text()), "a")
@@ -84,7 +84,7 @@ def test_a_short_password_is_refused(tmp_path: Path) -> None:
 
 def test_guesses_are_counted_for_each_address_and_forgotten() -> None:
     now = 0.0
-    door = Doorkeeper(Login("ana", PASSWORD), clock=lambda: now)
+    door = Doorkeeper([Login("ana", PASSWORD)], clock=lambda: now)
     for _ in range(MOST_FAILURES):
         refusal = door.refuse(basic(password="wrong"), "guesser")
         assert refusal and refusal.status == 401
@@ -96,7 +96,7 @@ def test_guesses_are_counted_for_each_address_and_forgotten() -> None:
 
 
 def test_many_addresses_do_not_fill_the_memory() -> None:
-    door = Doorkeeper(Login("ana", PASSWORD))
+    door = Doorkeeper([Login("ana", PASSWORD)])
     for number in range(MOST_ADDRESSES + 50):
         door.refuse(basic(password="wrong"), f"address {number}")
     assert len(door._failures) == MOST_ADDRESSES
@@ -104,5 +104,5 @@ def test_many_addresses_do_not_fill_the_memory() -> None:
 
 @pytest.mark.parametrize("sent", ["", "Basic", "Basic !!!", "Basic /////w==", "Basic YW5h", "x y"])
 def test_nonsense_is_a_wrong_login(sent: str) -> None:
-    refusal = Doorkeeper(Login("ana", PASSWORD)).refuse(sent, "a")
+    refusal = Doorkeeper([Login("ana", PASSWORD)]).refuse(sent, "a")
     assert refusal and refusal.status == 401
