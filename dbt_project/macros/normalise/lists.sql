@@ -1,8 +1,8 @@
-{#- The word lists as words_replaced wants them: word, short_form, is_ending. -#}
+{#- The word lists as _words_replaced wants them: word, short_form, is_ending. -#}
 
 {#- Address: common words of addresses under one short form. -#}
 {% macro normalise_addresses(texts) -%}
-    {{ words_replaced(texts, ref('address_words')) }}
+    {{ _words_replaced(texts, ref('address_words')) }}
 {%- endmacro %}
 
 {#- Organisation: words that only say what kind of company it is are left out. -#}
@@ -16,7 +16,7 @@
             from {{ ref('organisation_noise_words') }}
         )
     {%- endset -%}
-    {{ words_replaced(texts, list) }}
+    {{ _words_replaced(texts, list) }}
 {%- endmacro %}
 
 {#- Name: titles under one form, or left out. -#}
@@ -30,5 +30,5 @@
             from {{ ref('name_titles') }}
         )
     {%- endset -%}
-    {{ words_replaced(texts, list) }}
+    {{ _words_replaced(texts, list) }}
 {%- endmacro %}

@@ -11,7 +11,7 @@
     (null: the word goes) and is_ending (true: also at the end of a longer word, whose longest
     listed ending counts). Where all words would go, they stay: a company may be called Co.
 -#}
-{% macro words_replaced(texts, list) %}
+{% macro _words_replaced(texts, list) %}
     (
         with
 

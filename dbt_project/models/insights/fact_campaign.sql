@@ -1,3 +1,4 @@
+{% set counts = ['sent_count', 'delivered_count', 'bounced_count', 'unique_open_count', 'unique_click_count', 'unsubscribed_count'] %}
 with
 
 campaign_responses as (
@@ -9,23 +10,47 @@ deciles_when_sent as (
     select
         profile_id,
         campaign_id,
+        min(sent_on) as sent_on,
         min_by(decile, row(sent_on, decile)) as decile
     from {{ ref('message_recipients') }}
     group by profile_id, campaign_id
+),
+
+counted as (
+    select
+        campaign_responses.campaign_id,
+        deciles_when_sent.decile,
+        min(min(deciles_when_sent.sent_on)) over (partition by campaign_responses.campaign_id) as first_sent_on,
+        cast(count(*) filter (where campaign_responses.is_sent) as bigint) as sent_count,
+        cast(count(*) filter (where campaign_responses.is_delivered) as bigint) as delivered_count,
+        cast(count(*) filter (where campaign_responses.is_bounced) as bigint) as bounced_count,
+        cast(count(*) filter (where campaign_responses.is_opened) as bigint) as unique_open_count,
+        cast(count(*) filter (where campaign_responses.is_clicked) as bigint) as unique_click_count,
+        cast(count(*) filter (where campaign_responses.is_unsubscribed) as bigint) as unsubscribed_count
+    from campaign_responses
+    inner join deciles_when_sent
+        on
+            deciles_when_sent.profile_id = campaign_responses.profile_id
+            and deciles_when_sent.campaign_id = campaign_responses.campaign_id
+    group by campaign_responses.campaign_id, deciles_when_sent.decile
+),
+
+told as (
+    select
+        campaign_id,
+        decile,
+        {%- for name in counts %}
+        {{ told_in_groups(name, ['first_sent_on', 'campaign_id', 'decile']) }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from counted
 )
 
+-- A row that tells nothing would tell that somebody is in it.
 select
-    campaign_responses.campaign_id,
-    deciles_when_sent.decile,
-    cast(count(*) filter (where campaign_responses.is_sent) as bigint) as sent_count,
-    cast(count(*) filter (where campaign_responses.is_delivered) as bigint) as delivered_count,
-    cast(count(*) filter (where campaign_responses.is_bounced) as bigint) as bounced_count,
-    cast(count(*) filter (where campaign_responses.is_opened) as bigint) as unique_open_count,
-    cast(count(*) filter (where campaign_responses.is_clicked) as bigint) as unique_click_count,
-    cast(count(*) filter (where campaign_responses.is_unsubscribed) as bigint) as unsubscribed_count
-from campaign_responses
-inner join deciles_when_sent
-    on
-        deciles_when_sent.profile_id = campaign_responses.profile_id
-        and deciles_when_sent.campaign_id = campaign_responses.campaign_id
-group by campaign_responses.campaign_id, deciles_when_sent.decile
+    campaign_id,
+    decile,
+    {%- for name in counts %}
+    {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from told
+where {{ minimum_cell_size() }} = 1 or greatest({{ counts | join(', ') }}) > 0

@@ -1,3 +1,5 @@
+{% set counts = var('message_counts').keys() | list + ['clicked_order_count', 'received_order_count'] %}
+{% set order = ['event_on', 'campaign_id', 'channel'] %}
 with
 
 -- There is one reporting currency; a test of profile holds that.
@@ -44,22 +46,78 @@ happened as (
         attribution_model as what,
         net_amount
     from orders
+),
+
+counted as (
+    select
+        campaign_id,
+        channel_name as channel,
+        event_on,
+        {%- for name in var('message_counts') %}
+            cast(count(*) filter (where what = '{{ name }}') as bigint) as {{ name }},
+        {%- endfor %}
+        cast(count(*) filter (where what = 'last_clicked') as bigint) as clicked_order_count,
+        cast(coalesce(sum(net_amount) filter (where what = 'last_clicked'), 0) as decimal(18, 2))
+            as clicked_net_amount,
+        max(abs(net_amount)) filter (where what = 'last_clicked') as clicked_largest,
+        cast(count(*) filter (where what = 'last_received') as bigint) as received_order_count,
+        cast(coalesce(sum(net_amount) filter (where what = 'last_received'), 0) as decimal(18, 2))
+            as received_net_amount,
+        max(abs(net_amount)) filter (where what = 'last_received') as received_largest,
+        min(reporting.currency) as currency
+    from happened
+    cross join reporting
+    group by campaign_id, channel_name, event_on
+),
+
+told as (
+    select
+        campaign_id,
+        channel,
+        event_on,
+        {%- for name in counts %}
+        {{ told_in_groups(name, order) }} as {{ name }},
+        {%- endfor %}
+        clicked_net_amount,
+        clicked_largest,
+        received_net_amount,
+        received_largest,
+        currency
+    from counted
+),
+
+grouped as (
+    {{ amounts_of_groups('told', ['clicked', 'received'], order) }}
+),
+
+steps as (
+    select
+        *,
+        {{ rounding_step('clicked_largest', ['clicked_conversion_count is null']) }} as clicked_step,
+        {{ rounding_step('received_largest', ['received_conversion_count is null']) }} as received_step
+    from grouped
+),
+
+rounded as (
+    select
+        *,
+        {{ controlled_rounding('clicked_net_amount', 'clicked_step', ['clicked_conversion_count is null'], order | join(', ')) }}
+            as clicked_amount,
+        {{ controlled_rounding('received_net_amount', 'received_step', ['received_conversion_count is null'], order | join(', ')) }}
+            as received_amount
+    from steps
 )
 
+-- A row that tells nothing would tell that somebody is in it.
 select
     campaign_id,
-    channel_name as channel,
+    channel,
     event_on,
-    {%- for name in var('message_counts') %}
-        cast(count(*) filter (where what = '{{ name }}') as bigint) as {{ name }},
+    {%- for name in counts %}
+    {{ name }},
     {%- endfor %}
-    cast(count(*) filter (where what = 'last_clicked') as bigint) as clicked_order_count,
-    cast(coalesce(sum(net_amount) filter (where what = 'last_clicked'), 0) as decimal(18, 2))
-        as clicked_net_amount,
-    cast(count(*) filter (where what = 'last_received') as bigint) as received_order_count,
-    cast(coalesce(sum(net_amount) filter (where what = 'last_received'), 0) as decimal(18, 2))
-        as received_net_amount,
-    min(reporting.currency) as currency
-from happened
-cross join reporting
-group by campaign_id, channel_name, event_on
+    case when clicked_conversion_count is not null then clicked_amount end as clicked_net_amount,
+    case when received_conversion_count is not null then received_amount end as received_net_amount,
+    currency
+from rounded
+where {{ minimum_cell_size() }} = 1 or greatest({{ counts | join(', ') }}) > 0
