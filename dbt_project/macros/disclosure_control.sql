@@ -10,37 +10,41 @@
     Parameters: table, its name; the model that is made when left out.
 -#}
 {% macro minimum_cell_size(table=none) -%}
-    {{ var('minimum_cell_sizes', {}).get(table or this.identifier, var('minimum_cell_size')) }}
+    {%- set name, sizes = table or this.identifier, var('minimum_cell_sizes', {}) -%}
+    {{ sizes[name] if name in sizes else var('minimum_cell_size') }}
 {%- endmacro %}
 
 {#-
     A number of people counted up over rows in an order: people are told of in whole groups of the minimum,
-    in the row in which a group is full, and the last row that tells of any has what is left over. So a
-    row is off by less than the minimum, and so is any run of rows; all of them together are exact.
-    Empty where no group is full, which is nobody or few; 0 where nobody is in any row.
+    in the row in which a group is full; the last group has all that are left, so that all rows together are
+    exact, and is full while less than another one is missing, so that who follows stays unknown, too. A row,
+    and any run of rows, is off by less than three times the minimum, before the last group by less than it.
+    Empty where no group is full, which is nobody or few; 0 where nobody is in any row. All rows are empty
+    where they have fewer people than two groups less one.
     Parameters: people, a number that is not null; order, the columns that order the rows and tell them
     apart; within, the columns of rows that are counted up by themselves, [] for the whole table.
 -#}
 {% macro told_in_groups(people, order, within=[]) -%}
-    {%- set size = minimum_cell_size() | trim -%}
+    {%- set size = minimum_cell_size() | int -%}
     {%- set group = ('partition by ' ~ within | join(', ') ~ ' ') if within else '' -%}
     {%- set total = 'sum(' ~ people ~ ') over (' ~ group | trim ~ ')' -%}
     {%- set upto = 'sum(' ~ people ~ ') over (' ~ group ~ 'order by ' ~ order | join(', ') ~ ' rows unbounded preceding)' -%}
-    {%- if size == '1' -%}
+    {%- if size == 1 -%}
     cast({{ people }} as bigint)
     {%- else -%}
     case
         when {{ total }} = 0 then 0
-        else cast(nullif(
-            {{ _whole_groups(upto, total, size) }} - {{ _whole_groups(upto ~ ' - ' ~ people, total, size) }}, 0
-        ) as bigint)
+        when {{ total }} >= {{ 2 * size - 1 }}
+            then cast(nullif(
+                {{ _told_upto(upto, total, size) }} - {{ _told_upto(upto ~ ' - ' ~ people, total, size) }}, 0
+            ) as bigint)
     end
     {%- endif -%}
 {%- endmacro %}
 
-{#- As much of a sum as whole groups hold, and all of it once the last one of the total is full. -#}
-{% macro _whole_groups(people, total, size) -%}
-    case when floor(({{ people }}) / {{ size }}) >= floor({{ total }} / {{ size }}) then {{ total }} else floor(({{ people }}) / {{ size }}) * {{ size }} end
+{#- Of so many people up to a row how many are told of, as an expression; size is the minimum. -#}
+{% macro _told_upto(people, total, size) -%}
+    case when {{ people }} > {{ total }} - {{ size }} then {{ total }} else {{ size }} * least(floor(({{ people }}) / {{ size }}), floor(({{ total }} - {{ 2 * size - 1 }}) / {{ size }})) end
 {%- endmacro %}
 
 {#-

@@ -1,5 +1,5 @@
 {#- Written by c360 from the files of models/insights; see docs/extending-insights.md. -#}
-{% macro _published_tables() -%}
+{% macro published_tables() -%}
     {{ return([
         'dim_campaign',
         'dim_date',

@@ -15,7 +15,7 @@ FOLDER = Path("models") / "insights"
 LISTED_IN = Path("macros") / "published_tables.sql"
 LIST = """\
 {{#- Written by c360 from the files of models/insights; see docs/extending-insights.md. -#}}
-{{% macro _published_tables() -%}}
+{{% macro published_tables() -%}}
     {{{{ return([
 {names}    ]) }}}}
 {{%- endmacro %}}
@@ -31,8 +31,10 @@ def keep_tables_listed(dbt_project_dir: Path) -> None:
     Raises:
         UserError: the list can't be written.
     """
+    if not (dbt_project_dir / FOLDER).is_dir():
+        return
     path, text = dbt_project_dir / LISTED_IN, list_text(dbt_project_dir)
-    if not path.parent.is_dir() or (path.exists() and path.read_text("utf-8") == text):
+    if path.exists() and path.read_text("utf-8") == text:
         return
     try:
         with editing(dbt_project_dir):

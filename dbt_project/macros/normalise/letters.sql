@@ -9,7 +9,7 @@
     One Unicode form: composed letters, and letters and signs of full width as plain ones, so that
     what looks alike is equal.
 -#}
-{% macro _one_unicode_form(value) -%}
+{% macro one_unicode_form(value) -%}
     case
         when {{ regexp_matches(value, '[^\\x00-\\x7F]') }}
             then translate(

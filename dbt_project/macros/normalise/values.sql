@@ -10,7 +10,7 @@
 -#}
 {% macro normalise_email(value) -%}
     {%- set bracketed = regexp_replace_all(
-        'lower(' ~ _one_unicode_form(value) ~ ')', '^[^<>]*<([^<>]*)>.*$', '\\1'
+        'lower(' ~ one_unicode_form(value) ~ ')', '^[^<>]*<([^<>]*)>.*$', '\\1'
     ) -%}
     {%- set first = regexp_replace_all(
         bracketed, '^([^;,|/]*@[^;,|/\\s]*)[;,|/\\s].*@.*$', '\\1'
@@ -45,12 +45,12 @@
 
 {#- A card or member number: upper case, letters and digits only. -#}
 {% macro normalise_card_number(value) -%}
-    {{ regexp_replace_all('upper(' ~ _one_unicode_form(value) ~ ')', '[^0-9A-Z]', '') }}
+    {{ regexp_replace_all('upper(' ~ one_unicode_form(value) ~ ')', '[^0-9A-Z]', '') }}
 {%- endmacro %}
 
 {#- A name to sign in with: one Unicode form, lower case, no blanks and no quotes around it. -#}
 {% macro normalise_login(value) -%}
     {{ regexp_replace_all(
-        'lower(' ~ without_blanks(_one_unicode_form(value)) ~ ')', '^[\'\'"“”„‘’‚«»<]+|[\'\'"“”’‘«»>]+$', ''
+        'lower(' ~ without_blanks(one_unicode_form(value)) ~ ')', '^[\'\'"“”„‘’‚«»<]+|[\'\'"“”’‘«»>]+$', ''
     ) }}
 {%- endmacro %}

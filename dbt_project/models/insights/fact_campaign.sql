@@ -1,4 +1,4 @@
-{% set counts = ['sent_count', 'delivered_count', 'bounced_count', 'unique_open_count', 'unique_click_count', 'unsubscribed_count'] %}
+{% set order = ['first_sent_on', 'campaign_id', 'decile'] %}
 with
 
 campaign_responses as (
@@ -20,7 +20,8 @@ counted as (
     select
         campaign_responses.campaign_id,
         deciles_when_sent.decile,
-        min(min(deciles_when_sent.sent_on)) over (partition by campaign_responses.campaign_id) as first_sent_on,
+        min(min(deciles_when_sent.sent_on)) over (partition by campaign_responses.campaign_id)
+            as first_sent_on,
         cast(count(*) filter (where campaign_responses.is_sent) as bigint) as sent_count,
         cast(count(*) filter (where campaign_responses.is_delivered) as bigint) as delivered_count,
         cast(count(*) filter (where campaign_responses.is_bounced) as bigint) as bounced_count,
@@ -39,9 +40,12 @@ told as (
     select
         campaign_id,
         decile,
-        {%- for name in counts %}
-        {{ told_in_groups(name, ['first_sent_on', 'campaign_id', 'decile']) }} as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ told_in_groups('sent_count', order) }} as sent_count,
+        {{ told_in_groups('delivered_count', order) }} as delivered_count,
+        {{ told_in_groups('bounced_count', order) }} as bounced_count,
+        {{ told_in_groups('unique_open_count', order) }} as unique_open_count,
+        {{ told_in_groups('unique_click_count', order) }} as unique_click_count,
+        {{ told_in_groups('unsubscribed_count', order) }} as unsubscribed_count
     from counted
 )
 
@@ -49,8 +53,14 @@ told as (
 select
     campaign_id,
     decile,
-    {%- for name in counts %}
-    {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    sent_count,
+    delivered_count,
+    bounced_count,
+    unique_open_count,
+    unique_click_count,
+    unsubscribed_count
 from told
-where {{ minimum_cell_size() }} = 1 or greatest({{ counts | join(', ') }}) > 0
+where
+    {{ minimum_cell_size() }} = 1
+    or greatest(sent_count, delivered_count, bounced_count) > 0
+    or greatest(unique_open_count, unique_click_count, unsubscribed_count) > 0

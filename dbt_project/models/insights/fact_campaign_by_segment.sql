@@ -1,4 +1,4 @@
-{% set counts = ['sent_count', 'delivered_count', 'bounced_count', 'unique_open_count', 'unique_click_count', 'unsubscribed_count'] %}
+{% set order = ['first_sent_on', 'campaign_id'] %}
 with
 
 campaign_responses as (
@@ -52,9 +52,12 @@ told as (
     select
         campaign_id,
         segment_name,
-        {%- for name in counts %}
-        {{ told_in_groups(name, ['first_sent_on', 'campaign_id'], ['segment_name']) }} as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ told_in_groups('sent_count', order, ['segment_name']) }} as sent_count,
+        {{ told_in_groups('delivered_count', order, ['segment_name']) }} as delivered_count,
+        {{ told_in_groups('bounced_count', order, ['segment_name']) }} as bounced_count,
+        {{ told_in_groups('unique_open_count', order, ['segment_name']) }} as unique_open_count,
+        {{ told_in_groups('unique_click_count', order, ['segment_name']) }} as unique_click_count,
+        {{ told_in_groups('unsubscribed_count', order, ['segment_name']) }} as unsubscribed_count
     from counted
 )
 
@@ -62,8 +65,14 @@ told as (
 select
     campaign_id,
     segment_name,
-    {%- for name in counts %}
-    {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    sent_count,
+    delivered_count,
+    bounced_count,
+    unique_open_count,
+    unique_click_count,
+    unsubscribed_count
 from told
-where {{ minimum_cell_size() }} = 1 or greatest({{ counts | join(', ') }}) > 0
+where
+    {{ minimum_cell_size() }} = 1
+    or greatest(sent_count, delivered_count, bounced_count) > 0
+    or greatest(unique_open_count, unique_click_count, unsubscribed_count) > 0

@@ -1,4 +1,8 @@
-{% set counts = var('message_counts').keys() | list + ['clicked_order_count', 'received_order_count'] %}
+{% set counts = var('message_counts') | list + ['clicked_order_count', 'received_order_count'] %}
+{% set told_apart = {
+    'clicked': ['clicked_conversion_count is null'],
+    'received': ['received_conversion_count is null'],
+} %}
 {% set order = ['event_on', 'campaign_id', 'channel'] %}
 with
 
@@ -20,6 +24,11 @@ responses as (
 orders as (
     select
         message_conversions.*,
+        sum(abs(message_conversions.net_amount)) over (
+            partition by
+                message_conversions.profile_id, message_conversions.campaign_id,
+                message_conversions.attribution_model
+        ) as person_amount,
         coalesce(message_conversions.channel, campaigns.channel, 'unknown') as channel_name
     from {{ ref('message_conversions') }} as message_conversions
     left join {{ ref('dim_campaign') }} as campaigns
@@ -34,7 +43,8 @@ happened as (
             channel_name,
             {{ var('message_counts')[name] }} as event_on,
             '{{ name }}' as what,
-            cast(0 as decimal(18, 2)) as net_amount
+            cast(0 as decimal(18, 2)) as net_amount,
+            cast(0 as decimal(18, 2)) as person_amount
         from responses
         where {{ var('message_counts')[name] }} is not null
         union all
@@ -44,7 +54,8 @@ happened as (
         channel_name,
         cast(ordered_at as date) as event_on,
         attribution_model as what,
-        net_amount
+        net_amount,
+        person_amount
     from orders
 ),
 
@@ -59,11 +70,11 @@ counted as (
         cast(count(*) filter (where what = 'last_clicked') as bigint) as clicked_order_count,
         cast(coalesce(sum(net_amount) filter (where what = 'last_clicked'), 0) as decimal(18, 2))
             as clicked_net_amount,
-        max(abs(net_amount)) filter (where what = 'last_clicked') as clicked_largest,
+        max(person_amount) filter (where what = 'last_clicked') as clicked_largest,
         cast(count(*) filter (where what = 'last_received') as bigint) as received_order_count,
         cast(coalesce(sum(net_amount) filter (where what = 'last_received'), 0) as decimal(18, 2))
             as received_net_amount,
-        max(abs(net_amount)) filter (where what = 'last_received') as received_largest,
+        max(person_amount) filter (where what = 'last_received') as received_largest,
         min(reporting.currency) as currency
     from happened
     cross join reporting
@@ -76,7 +87,7 @@ told as (
         channel,
         event_on,
         {%- for name in counts %}
-        {{ told_in_groups(name, order) }} as {{ name }},
+            {{ told_in_groups(name, order) }} as {{ name }},
         {%- endfor %}
         clicked_net_amount,
         clicked_largest,
@@ -93,18 +104,20 @@ grouped as (
 steps as (
     select
         *,
-        {{ rounding_step('clicked_largest', ['clicked_conversion_count is null']) }} as clicked_step,
-        {{ rounding_step('received_largest', ['received_conversion_count is null']) }} as received_step
+        {{ rounding_step('clicked_largest', told_apart.clicked) }} as clicked_step,
+        {{ rounding_step('received_largest', told_apart.received) }} as received_step
     from grouped
 ),
 
 rounded as (
     select
         *,
-        {{ controlled_rounding('clicked_net_amount', 'clicked_step', ['clicked_conversion_count is null'], order | join(', ')) }}
-            as clicked_amount,
-        {{ controlled_rounding('received_net_amount', 'received_step', ['received_conversion_count is null'], order | join(', ')) }}
-            as received_amount
+        {{ controlled_rounding(
+            'clicked_net_amount', 'clicked_step', told_apart.clicked, order | join(', ')
+        ) }} as clicked_amount,
+        {{ controlled_rounding(
+            'received_net_amount', 'received_step', told_apart.received, order | join(', ')
+        ) }} as received_amount
     from steps
 )
 
@@ -114,7 +127,7 @@ select
     channel,
     event_on,
     {%- for name in counts %}
-    {{ name }},
+        {{ name }},
     {%- endfor %}
     case when clicked_conversion_count is not null then clicked_amount end as clicked_net_amount,
     case when received_conversion_count is not null then received_amount end as received_net_amount,

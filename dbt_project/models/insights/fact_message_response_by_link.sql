@@ -1,4 +1,4 @@
-{% set counts = ['unique_click_count', 'machine_click_count', 'click_count'] %}
+{% set order = ['first_sent_on', 'campaign_id', 'channel', 'link'] %}
 with
 
 settings as (
@@ -85,9 +85,9 @@ told as (
         campaign_id,
         channel,
         link,
-        {%- for name in counts %}
-        {{ told_in_groups(name, ['first_sent_on', 'campaign_id', 'channel', 'link']) }} as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ told_in_groups('unique_click_count', order) }} as unique_click_count,
+        {{ told_in_groups('machine_click_count', order) }} as machine_click_count,
+        {{ told_in_groups('click_count', order) }} as click_count
     from counted
 )
 
@@ -96,8 +96,10 @@ select
     campaign_id,
     channel,
     link,
-    {%- for name in counts %}
-    {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    unique_click_count,
+    machine_click_count,
+    click_count
 from told
-where {{ minimum_cell_size() }} = 1 or greatest({{ counts | join(', ') }}) > 0
+where
+    {{ minimum_cell_size() }} = 1
+    or greatest(unique_click_count, machine_click_count, click_count) > 0

@@ -1,4 +1,8 @@
-{% set counts = var('message_counts').keys() | list + ['clicked_order_count', 'received_order_count'] %}
+{% set counts = var('message_counts') | list + ['clicked_order_count', 'received_order_count'] %}
+{% set told_apart = {
+    'clicked': ['segment_name', 'clicked_conversion_count is null'],
+    'received': ['segment_name', 'received_conversion_count is null'],
+} %}
 {% set order = ['sent_on', 'campaign_id', 'channel'] %}
 with
 
@@ -53,7 +57,7 @@ told as (
         sent_on,
         segment_name,
         {%- for name in counts %}
-        {{ told_in_groups(name, order, ['segment_name']) }} as {{ name }},
+            {{ told_in_groups(name, order, ['segment_name']) }} as {{ name }},
         {%- endfor %}
         clicked_net_amount,
         clicked_largest,
@@ -70,18 +74,20 @@ grouped as (
 steps as (
     select
         *,
-        {{ rounding_step('clicked_largest', ['segment_name', 'clicked_conversion_count is null']) }} as clicked_step,
-        {{ rounding_step('received_largest', ['segment_name', 'received_conversion_count is null']) }} as received_step
+        {{ rounding_step('clicked_largest', told_apart.clicked) }} as clicked_step,
+        {{ rounding_step('received_largest', told_apart.received) }} as received_step
     from grouped
 ),
 
 rounded as (
     select
         *,
-        {{ controlled_rounding('clicked_net_amount', 'clicked_step', ['segment_name', 'clicked_conversion_count is null'], order | join(', ')) }}
-            as clicked_amount,
-        {{ controlled_rounding('received_net_amount', 'received_step', ['segment_name', 'received_conversion_count is null'], order | join(', ')) }}
-            as received_amount
+        {{ controlled_rounding(
+            'clicked_net_amount', 'clicked_step', told_apart.clicked, order | join(', ')
+        ) }} as clicked_amount,
+        {{ controlled_rounding(
+            'received_net_amount', 'received_step', told_apart.received, order | join(', ')
+        ) }} as received_amount
     from steps
 )
 
@@ -92,7 +98,7 @@ select
     sent_on,
     segment_name,
     {%- for name in counts %}
-    {{ name }},
+        {{ name }},
     {%- endfor %}
     case when clicked_conversion_count is not null then clicked_amount end as clicked_net_amount,
     case when received_conversion_count is not null then received_amount end as received_net_amount,

@@ -49,7 +49,9 @@ select
     cast(profile_count as bigint) as profile_count,
     {{ unless_small('known_count', others='profile_count - known_count') }} as known_profile_count,
     {{ unless_small('profile_count - known_count', others='known_count') }} as anonymous_profile_count,
-    {{ unless_small('single_identity_count', others='profile_count - single_identity_count') }} as single_identity_profile_count,
-    {{ unless_small('profile_count - segmented_count', others='segmented_count') }} as unsegmented_profile_count,
+    {{ unless_small('single_identity_count', others='profile_count - single_identity_count') }}
+        as single_identity_profile_count,
+    {{ unless_small('profile_count - segmented_count', others='segmented_count') }}
+        as unsegmented_profile_count,
     cast(record_count as bigint) as record_count
 from counts

@@ -29,12 +29,19 @@ customer_totals as (
     from {{ ref('customer_attributes') }}
 ),
 
--- Also those that are nobody's.
+-- Also those that are nobody's; of few buyers no month is told.
+buyers as (
+    select count(distinct coalesce(profile_id, order_id)) as buyer_count
+    from {{ ref('order_amounts') }}
+),
+
 order_totals as (
     select
-        count(*) filter (where is_order) as order_count,
-        coalesce(sum(net_amount), 0) as net_amount
-    from {{ ref('order_amounts') }}
+        count(*) filter (where order_amounts.is_order) as order_count,
+        coalesce(sum(order_amounts.net_amount), 0) as net_amount
+    from {{ ref('order_amounts') }} as order_amounts
+    inner join buyers
+        on buyers.buyer_count >= {{ minimum_cell_size('fact_revenue') }}
 ),
 
 totals as (
@@ -128,9 +135,15 @@ totals as (
                     when
                         exists (
                             select 1 from fact_consent_now
-                            where purpose = 'commercial' and channel = 'email' and profile_count is null
+                            where
+                                purpose = 'commercial' and channel = 'email'
+                                and contactable_profile_count is null
                         )
-                        then 0
+                        then (
+                            select coalesce(sum(contactable_profile_count), 0)
+                            from fact_consent_now
+                            where purpose = 'commercial' and channel = 'email'
+                        )
                     else count(*)
                 end
             from {{ ref('profiles') }}

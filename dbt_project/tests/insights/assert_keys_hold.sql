@@ -3,7 +3,7 @@
 -- and silently drops what finds no partner. One query instead of a test per key: sixty keys would cost
 -- more to start than to check.
 {% set relations = {} %}
-{% for name in _published_tables() %}
+{% for name in published_tables() %}
     {% do relations.update({name: ref(name)}) %}
 {% endfor %}
 {# Joins that no key can say: by another column than the dimension's key, or of some rows only. Of days

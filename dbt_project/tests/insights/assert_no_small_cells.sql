@@ -3,9 +3,10 @@
 -- its counts are of people, and of the others what they count; a table without that is a fault, too.
 -- noqa: disable=LT02
 {% set relations, conditions, offenders = {}, [], [] %}
-{% for name in _published_tables() %}{% do relations.update({name: ref(name)}) %}{% endfor %}
+{% for name in published_tables() %}{% do relations.update({name: ref(name)}) %}{% endfor %}
 {% set period = ref('refresh_period') %}
-{% for node in graph.nodes.values() if execute and node.resource_type == 'model' and node.fqn[1] == 'insights' %}
+{% set nodes = graph.nodes.values() if execute else [] %}
+{% for node in nodes if node.resource_type == 'model' and node.fqn[1] == 'insights' %}
     {% set cells = node.config.meta.get('cells') or {} %}
     {% set people = cells.get('people') %}
     {% if people is none or people is string or people is mapping %}

@@ -1,0 +1,125 @@
+"""What campaigns publish tells of nobody or of five people, by any row and from all rows together."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from tests.insights.attack import Published, Puzzle, learn_group
+from tests.insights.small_campaigns import COUNTS, ROWS, learn, random_world
+from tests.value import rendering
+
+MINIMUM = int(rendering.project_vars()["minimum_cell_size"])
+PROTECTION = float(rendering.project_vars()["amount_protection"])
+PEOPLE = tuple(rendering.project_vars()["message_counts"])
+
+
+def attacked(seed: int, fewest: int = MINIMUM, most: int | None = None) -> list[str]:
+    """Cells of few people whose number follows from all that is published.
+
+    Parameters:
+        seed: of the company.
+        fewest: people that a row tells of at least.
+        most: how many cells to look at, drawn by chance; all when left out.
+    """
+    with random_world(seed, fewest).build() as con:
+        puzzle, small = learn(con, MINIMUM if fewest > 1 else 1)
+    if fewest == 1:
+        small = [cell for cell in _cells_of(seed)]
+    found = []
+    drawn = random.Random(seed).sample(small, min(most or len(small), len(small)))
+    for table, group, place, count, who, people in drawn:
+        low, high = puzzle.interval(who)
+        assert low - 0.01 <= people <= high + 0.01, (seed, table, place, count)
+        # The whole numbers that are left.
+        if int(high + 0.01) - int(low + 0.99) < 1:
+            found.append(f"{table} {group} {place}: {people} {count}, {low} to {high}")
+    return found
+
+
+def _cells_of(seed: int) -> list[tuple[object, ...]]:
+    with random_world(seed, MINIMUM).build() as con:
+        return list(learn(con, MINIMUM)[1])
+
+
+def totals(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[int]:
+    summed = ", ".join(f"coalesce(sum({column}), 0)::bigint" for column in columns)
+    [row] = con.execute(f"select {summed} from {table}").fetchall()
+    return list(row)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_row_tells_of_few_and_all_together_are_exact(seed: int) -> None:
+    with random_world(seed, MINIMUM).build() as con, random_world(seed, 1).build() as plain:
+        for table in ROWS:
+            columns = PEOPLE if "message" in table else tuple(COUNTS.values())
+            for column in columns:
+                few = f"select count(*) from {table} where {column} between 1 and {MINIMUM - 1}"
+                assert con.execute(few).fetchall() == [(0,)], (table, column)
+            if "segment" not in table:
+                exact = totals(plain, table, columns)
+                told = [n if n >= 2 * MINIMUM - 1 else 0 for n in exact]
+                assert totals(con, table, columns) == told, table
+        [(link, few)] = con.execute(
+            "select count(*), count(*) filter (where unique_click_count between 1 and 4 or "
+            "machine_click_count between 1 and 4) from fact_message_response_by_link"
+        ).fetchall()
+        assert few == 0
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_no_small_number_can_be_computed(seed: int) -> None:
+    assert not attacked(seed, most=6)
+
+
+@pytest.mark.slow
+def test_no_small_number_can_be_computed_in_many_companies() -> None:
+    for seed in range(40):
+        assert not attacked(seed, most=40), seed
+
+
+def test_the_attack_finds_what_is_published_as_it_is() -> None:
+    assert attacked(2, fewest=1, most=6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_revenue_of_one_person_can_be_computed(seed: int) -> None:
+    """Of who converted, as somebody finds out who knows the others and the largest of them."""
+    with random_world(seed, MINIMUM).build() as con:
+        bought = con.execute(
+            "select sent_on, campaign_id, decile, profile_id, clicked_net_amount, "
+            "clicked_converted_on is not null from message_responses inner join "
+            "message_recipients using (profile_id, campaign_id, sent_on) order by 1, 2, 3"
+        ).fetchall()
+        told = {
+            (day, campaign, decile): amount
+            for day, campaign, decile, amount in con.execute(
+                "select sent_on, campaign_id, decile, clicked_net_amount "
+                "from fact_message_response where clicked_net_amount is not null"
+            ).fetchall()
+        }
+    truth = {f"{d} {c} {p}": Decimal(amount or 0) for d, c, _, p, amount, is_one in bought if is_one}
+    if len(truth) < 2 * MINIMUM - 1:
+        assert not any(told.values())
+        return
+    assert sum(told.values()) == sum(truth.values())
+    rows, who = [], set()
+    for day, campaign, decile in sorted({row[:3] for row in bought}):
+        who |= {f"{d} {c} {p}" for d, c, e, p, _, is_one in bought
+                if (d, c, e) == (day, campaign, decile) and is_one}  # fmt: skip
+        if (day, campaign, decile) in told:
+            rows.append((who, told[day, campaign, decile]))
+            who = set()
+    rows[-1][0].update(who)
+    puzzle = Puzzle(sorted(truth))
+    group = [Published(frozenset(people), amount) for people, amount in rows]
+    learn_group(puzzle, group, truth, PROTECTION)
+    for name, amount in truth.items():
+        most = max((n for n in truth if n != name), key=lambda n: truth[n])
+        low, high = puzzle.interval([name], {most: float(truth[most])})
+        assert low - 0.01 <= float(amount) <= high + 0.01
+        assert high - low >= PROTECTION * float(amount) - 0.02, (seed, name)
