@@ -88,7 +88,11 @@ totals as (
             (select coalesce(sum({{ name }}), 0) from {{ ref('fact_message_response') }}) as published,
             (
                 select
-                    case when count({{ counts[name] }}) >= {{ fewest.fact_message_response }} then count({{ counts[name] }}) else 0 end
+                    case
+                        when count({{ counts[name] }}) >= {{ fewest.fact_message_response }}
+                            then count({{ counts[name] }})
+                        else 0
+                    end
                 from responses
             ) as expected
         union all
