@@ -14,7 +14,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.dashboard.reading import read_pages
+from orchestration.dashboard.pages import Page
 from orchestration.questions.files import read_question
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT
 from orchestration.transform.published_tables import LISTED_IN, keep_tables_listed, list_text
@@ -76,11 +76,13 @@ def test_what_the_page_copies_is_a_table_with_all_it_must_have(tmp_path: Path) -
     # The list is what both tests go by (tests/insights/test_declared_cells.py).
     assert f"'{TABLE}'" in (project / LISTED_IN).read_text()
     read_question("match_rates", place / "sql_templates")
-    pages = read_pages(place / "dashboards")
-    assert {page.name for page in pages.sound} >= {"match_rates", "overview"}
+    said = yaml.safe_load((place / "dashboards" / "match_rates.yml").read_text())
+    page = Page.model_validate({"name": "match_rates", **said})
+    asked = (place / "sql_templates" / "match_rates.sql").read_text()
+    assert all(column in asked for item in page.items for column in item.columns())
     text = (project / "models" / "insights" / f"{TABLE}.yml").read_text()
-    [said] = [block for block in blocks("yaml") if "primary_key" in block]
-    assert said in text
+    [quoted] = [block for block in blocks("yaml") if "primary_key" in block]
+    assert quoted in text
     [contract] = yaml.safe_load(text)["models"]
     cells = contract["config"]["meta"]["cells"]
     counts = {c["name"] for c in contract["columns"] if c["data_type"] == "bigint"}
@@ -129,7 +131,7 @@ def test_a_reader_of_the_page_sees_the_table_and_the_number_of_the_chart(tmp_pat
 
 DRAWN = """
 import json
-from orchestration.dashboard.reading import read_pages
+from orchestration.dashboard.pages import Page
 from orchestration.dashboard.templates import data_function
 from orchestration.questions.files import read_question
 from orchestration.settings import Settings

@@ -1,14 +1,14 @@
 {#- Rules of telephone numbers: expressions over digits and a row of calling_codes. -#}
 
 {#- Whether a number is as long as one of the lengths in a text such as `07 10`. -#}
-{% macro _has_length(number, lengths) -%}
+{% macro has_length(number, lengths) -%}
     ' ' || {{ lengths }} || ' ' like '% ' || right('0' || cast(length({{ number }}) as string), 2) || ' %'
 {%- endmacro %}
 
 {#- Whether a number is one of its country by its digits; the pattern is looked at last, for its cost. -#}
 {% macro is_number_of(number, country) -%}
     case
-        when {{ _has_length(number, country ~ ".number_lengths || ' ' || coalesce(" ~ country ~ ".local_lengths, '')") }}
+        when {{ has_length(number, country ~ ".number_lengths || ' ' || coalesce(" ~ country ~ ".local_lengths, '')") }}
             then {{ regexp_matches_column(number, "'(?:' || " ~ country ~ ".number_pattern || ')$'") }}
         else false
     end

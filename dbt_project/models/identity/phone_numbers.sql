@@ -185,10 +185,7 @@ international as (
         country_code,
         code || case
             when length(national_number) < 2 then null
-            when
-                ' ' || number_lengths || ' '
-                like '% ' || right('0' || cast(length(without_trunk) as string), 2) || ' %'
-                then without_trunk
+            when {{ has_length('without_trunk', 'number_lengths') }} then without_trunk
             when length(without_trunk) > cast(right(number_lengths, 2) as int) then without_trunk
             else national_number
         end as international_phone

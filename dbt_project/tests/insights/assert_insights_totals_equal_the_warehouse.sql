@@ -29,6 +29,12 @@ customer_totals as (
     from {{ ref('customer_attributes') }}
 ),
 
+may_be_mailed as (
+    select contactable_profile_count
+    from fact_consent_now
+    where purpose = 'commercial' and channel = 'email'
+),
+
 -- Also those that are nobody's; of few buyers no month is told.
 buyers as (
     select count(distinct coalesce(profile_id, order_id)) as buyer_count
@@ -123,28 +129,13 @@ totals as (
     union all
     select
         'people who may be e-mailed' as total,
+        (select coalesce(sum(contactable_profile_count), 0) from may_be_mailed) as published,
         (
-            select coalesce(sum(contactable_profile_count), 0)
-            from fact_consent_now
-            where purpose = 'commercial' and channel = 'email'
-        ) as published,
-        (
-            -- Among too few to tell of, whether they may or not.
+            -- Of too few nothing is told; then this is not compared.
             select
                 case
-                    when
-                        exists (
-                            select 1 from fact_consent_now
-                            where
-                                purpose = 'commercial' and channel = 'email'
-                                and contactable_profile_count is null
-                        )
-                        then (
-                            select coalesce(sum(contactable_profile_count), 0)
-                            from fact_consent_now
-                            where purpose = 'commercial' and channel = 'email'
-                        )
-                    else count(*)
+                    when (select count(*) = count(contactable_profile_count) from may_be_mailed) then count(*)
+                    else (select coalesce(sum(contactable_profile_count), 0) from may_be_mailed)
                 end
             from {{ ref('profiles') }}
             where may_be_emailed
