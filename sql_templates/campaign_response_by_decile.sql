@@ -19,7 +19,7 @@ decile_totals as (
         cast(sum(unique_open_count) as bigint) as unique_open_count,
         cast(sum(unique_click_count) as bigint) as unique_click_count,
         cast(sum(unsubscribed_count) as bigint) as unsubscribed_count
-    from insights.fact_campaign
+    from insights.fact_message_response
     where campaign_id = coalesce(getvariable('campaign_id'), campaign_id)
     group by decile
 )

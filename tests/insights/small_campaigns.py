@@ -42,10 +42,10 @@ class Recipients(NamedTuple):
 
 
 ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "fact_message_response": (("sent_on", "campaign", "decile"), ()),
+    "fact_message_response": (("sent_on", "campaign"), ("decile",)),
     "fact_message_response_by_segment": (("sent_on", "campaign"), ("segment",)),
     "fact_message_response_by_day": (("event_on", "campaign"), ()),
-    "fact_campaign": (("first_sent_on", "campaign", "decile"), ()),
+    "fact_campaign": (("decile",), ("campaign",)),
     "fact_campaign_by_segment": (("first_sent_on", "campaign"), ("segment",)),
 }
 """By which columns each fact is counted up, and within which."""
@@ -112,8 +112,11 @@ def _places(table: str, kind: Recipients, count: str, first: Mapping[str, Any]) 
     order, within = ROWS[table]
     event_on = kind.opened_on if count in ("opened", "clicked") else kind.sent_on
     known = {**kind._asdict(), "event_on": event_on, "first_sent_on": first[kind.campaign]}
-    for segment in kind.segments if within else ("",):
-        yield segment, tuple(known[name] for name in order)
+    place = tuple(known[name] for name in order)
+    for group in kind.segments if within == ("segment",) else [known[name] for name in within]:
+        yield group, place
+    if not within:
+        yield "", place
 
 
 def learn(con: duckdb.DuckDBPyConnection, fewest: int) -> tuple[Puzzle, list[Any]]:
@@ -193,6 +196,6 @@ def _shown(con: duckdb.DuckDBPyConnection, table: str) -> dict[Any, dict[str, An
     found = {}
     for row in result.fetchall():
         said = dict(zip(columns, row, strict=True))
-        group = said["segment_name"] if within else ""
+        group = said[STORED.get(within[0], within[0])] if within else ""
         found[group, tuple(said[STORED.get(name, name)] for name in order)] = said
     return found

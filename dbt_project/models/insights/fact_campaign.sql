@@ -1,4 +1,3 @@
-{% set order = ['first_sent_on', 'campaign_id', 'decile'] %}
 with
 
 campaign_responses as (
@@ -10,7 +9,6 @@ deciles_when_sent as (
     select
         profile_id,
         campaign_id,
-        min(sent_on) as sent_on,
         min_by(decile, row(sent_on, decile)) as decile
     from {{ ref('message_recipients') }}
     group by profile_id, campaign_id
@@ -20,8 +18,6 @@ counted as (
     select
         campaign_responses.campaign_id,
         deciles_when_sent.decile,
-        min(min(deciles_when_sent.sent_on)) over (partition by campaign_responses.campaign_id)
-            as first_sent_on,
         cast(count(*) filter (where campaign_responses.is_sent) as bigint) as sent_count,
         cast(count(*) filter (where campaign_responses.is_delivered) as bigint) as delivered_count,
         cast(count(*) filter (where campaign_responses.is_bounced) as bigint) as bounced_count,
@@ -36,16 +32,17 @@ counted as (
     group by campaign_responses.campaign_id, deciles_when_sent.decile
 ),
 
+-- Within a campaign, so that campaigns are exact.
 told as (
     select
         campaign_id,
         decile,
-        {{ told_in_groups('sent_count', order) }} as sent_count,
-        {{ told_in_groups('delivered_count', order) }} as delivered_count,
-        {{ told_in_groups('bounced_count', order) }} as bounced_count,
-        {{ told_in_groups('unique_open_count', order) }} as unique_open_count,
-        {{ told_in_groups('unique_click_count', order) }} as unique_click_count,
-        {{ told_in_groups('unsubscribed_count', order) }} as unsubscribed_count
+        {{ told_in_groups('sent_count', ['decile'], ['campaign_id']) }} as sent_count,
+        {{ told_in_groups('delivered_count', ['decile'], ['campaign_id']) }} as delivered_count,
+        {{ told_in_groups('bounced_count', ['decile'], ['campaign_id']) }} as bounced_count,
+        {{ told_in_groups('unique_open_count', ['decile'], ['campaign_id']) }} as unique_open_count,
+        {{ told_in_groups('unique_click_count', ['decile'], ['campaign_id']) }} as unique_click_count,
+        {{ told_in_groups('unsubscribed_count', ['decile'], ['campaign_id']) }} as unsubscribed_count
     from counted
 )
 

@@ -1,9 +1,9 @@
 {% set counts = var('message_counts') | list + ['clicked_order_count', 'received_order_count'] %}
 {% set told_apart = {
-    'clicked': ['clicked_conversion_count is null'],
-    'received': ['received_conversion_count is null'],
+    'clicked': ['decile', 'clicked_conversion_count is null'],
+    'received': ['decile', 'received_conversion_count is null'],
 } %}
-{% set order = ['sent_on', 'campaign_id', 'channel', 'decile'] %}
+{% set order = ['sent_on', 'campaign_id', 'channel'] %}
 with
 
 -- There is one reporting currency; a test of profile holds that.
@@ -52,6 +52,7 @@ counted as (
     group by campaign_id, channel_name, sent_on, decile
 ),
 
+-- Within a decile, so that deciles are exact over all campaigns.
 told as (
     select
         campaign_id,
@@ -60,7 +61,7 @@ told as (
         decile,
         decile_basis,
         {%- for name in counts %}
-            {{ told_in_groups(name, order) }} as {{ name }},
+            {{ told_in_groups(name, order, ['decile']) }} as {{ name }},
         {%- endfor %}
         clicked_net_amount,
         clicked_largest,
@@ -71,7 +72,7 @@ told as (
 ),
 
 grouped as (
-    {{ amounts_of_groups('told', ['clicked', 'received'], order) }}
+    {{ amounts_of_groups('told', ['clicked', 'received'], order, ['decile']) }}
 ),
 
 steps as (
