@@ -4,8 +4,8 @@
 --   One row per lifetime decile on the day of sending; people without a decile, or whose decile of
 --   that day is not known, come last.
 -- note: >-
---   Rates are shares of the people a message was delivered to, counted once per campaign however
---   often they opened it.
+--   Rates are shares of the people a message was delivered to, counted once per run of a
+--   campaign however often they opened it. Empty is of too few people in all.
 -- chart: columns of open_rate beside click_rate by decile.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
