@@ -1,7 +1,7 @@
 """The tables of the reporting model, listed for dbt's tests that look at all of them.
 
-dbt can't ask at parse time which files a folder has, and a test must name what it looks at; the list
-is written here, whenever it is not what the folder says.
+dbt can't ask at parse time which files a folder has, and a test must name what it looks at; the
+list is written here, whenever it is not what the folder says.
 """
 
 from __future__ import annotations

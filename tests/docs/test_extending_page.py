@@ -1,4 +1,4 @@
-"""docs/extending-insights.md works as written: from a file to a chart's number, command by command."""
+"""docs/extending-insights.md works as written: from a file to the number of a chart."""
 
 from __future__ import annotations
 

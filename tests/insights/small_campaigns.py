@@ -1,4 +1,4 @@
-"""Campaigns of random small companies, and what somebody learns from all that is published of them."""
+"""Campaigns of random small companies, and what all that is published tells of them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def random_world(seed: int, fewest: int) -> World:
     owners = {f"mail:{n}": person for n, person in enumerate(people)}
     deciles = {p: ("Gold", chance.choice((1, 2, 3))) for p in people if chance.random() < 0.8}
     segments = {p: frozenset(s for s in "ab" if chance.random() < 0.5) for p in people}
-    events, orders = [], []
+    events: list[Event] = []
+    orders: list[Order] = []
     for number in range(chance.randint(1, 4)):
         is_for_few = chance.random() < 0.4
         days = range(1, 5) if is_for_few else [chance.randint(1, 4)]
@@ -130,7 +131,7 @@ def learn(con: duckdb.DuckDBPyConnection, fewest: int) -> tuple[Puzzle, list[Any
     first: dict[str, Any] = {}
     for kind in truth:
         first[kind.campaign] = min(first.get(kind.campaign, kind.sent_on), kind.sent_on)
-    opened = {(k.campaign, k.sent_on): set() for k in truth}
+    opened: dict[Any, set[Any]] = {(k.campaign, k.sent_on): set() for k in truth}
     for kind in truth:
         opened[kind.campaign, kind.sent_on] |= {kind.opened_on} - {None}
     possible = {

@@ -1,4 +1,4 @@
-"""A published table that does not say what it counts, or that nobody listed, stops the publication."""
+"""A published table that does not say what it counts, or that nobody listed, is a fault."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def test_what_is_declared_is_looked_at() -> None:
 def test_a_table_that_is_not_listed_is_a_fault_of_both_tests() -> None:
     one = node({"people": ["profile_count"]}, COUNT)
     for test in ("assert_no_small_cells", "assert_keys_hold"):
-        assert "fact_new is not in macros/published_tables.sql" in rendered(test, {"one": one}, listed=False)
+        assert "fact_new is not in macros/published_tables.sql" in rendered(
+            test, {"one": one}, listed=False
+        )
     assert "has no primary key" in rendered("assert_keys_hold", {"one": one | {"constraints": []}})
 
 

@@ -42,8 +42,9 @@ campaigns as (
     select
         campaign_id,
         {%- for name, did in campaign_counts.items() %}
-            count_if({{ did }}) as {{ name }}{{ ',' if not loop.last }}
+            count_if({{ did }}) as {{ name }},
         {%- endfor %}
+        count(*) as person_count
     from {{ ref('campaign_responses') }}
     group by campaign_id
 ),
@@ -91,7 +92,7 @@ days as (
         from happened
     ) as both_sides
     group by what, event_on
-    having abs(sum(people) - sum(expected)) > 3 * ({{ minimum_cell_size('fact_message_response_by_day') }} - 1)
+    having abs(sum(people) - sum(expected)) >= {{ 1.5 * (fewest.fact_message_response_by_day - 1) + 1 }}
 ),
 
 totals as (
