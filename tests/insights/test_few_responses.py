@@ -55,7 +55,7 @@ def totals(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -
     return {row[0]: row[1:] for row in rows}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_no_row_tells_of_few_and_all_together_are_exact(seed: int) -> None:
     with random_world(seed, MINIMUM).build() as con, random_world(seed, 1).build() as plain:
         for table in ROWS:
@@ -90,7 +90,7 @@ def test_the_attack_finds_what_is_published_as_it_is() -> None:
     assert attacked(2, fewest=1, most=6)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_revenue_of_one_person_can_be_computed(seed: int) -> None:
     """Of who converted, as somebody finds out who knows the others and the largest of them."""
     with random_world(seed, MINIMUM).build() as con:
