@@ -131,7 +131,7 @@ def test_a_reader_of_the_page_sees_the_table_and_the_number_of_the_chart(tmp_pat
 
 DRAWN = """
 import json
-from orchestration.dashboard.pages import Page
+from orchestration.dashboard.reading import read_pages
 from orchestration.dashboard.templates import data_function
 from orchestration.questions.files import read_question
 from orchestration.settings import Settings
