@@ -77,6 +77,11 @@ def tell_syncs(console: Console, syncs: RunRecord | None) -> None:
         console.print(text, soft_wrap=True)
 
 
+def _people(count: int | None) -> str:
+    """A number of people; none where they are too few to be told of (disclosure_control.sql)."""
+    return "few" if count is None else f"{count:,}"
+
+
 def show(console: Console, settings: Settings, outcome: RunRecord) -> None:
     """Print the summary of a successful run."""
     numbers = collect(settings)
@@ -113,9 +118,9 @@ def show(console: Console, settings: Settings, outcome: RunRecord) -> None:
         segments.add_row(row["segment_name"], f"{row['profile_count']:,}", money)
     people = styled(
         "[bold]{} people[/] found in {} records, and {} visitors who never said who they are",
-        f"{profile['known_profile_count']:,}",
+        _people(profile["known_profile_count"]),
         f"{profile['record_count']:,}",
-        f"{profile['anonymous_profile_count']:,}",
+        _people(profile["anonymous_profile_count"]),
     )
     checks = f"{outcome.checks_passed} checks passed"
     if outcome.checks_unchanged:

@@ -1,6 +1,7 @@
 -- title: Response of an audience
 -- question: How has a segment answered each campaign?
 -- grain: One row per campaign, by its start.
+-- note: People are told of in groups, so a campaign is near; an empty one is nobody or few.
 -- chart: lines of open_rate and click_rate by started_on.
 -- parameters:
 --   segment: {type: text, options: segments, about: The segment; the first by title when unset.}

@@ -1,11 +1,36 @@
 -- title: A campaign at a glance
 -- question: Whom did a campaign reach, and what did they do?
 -- grain: One row.
+-- note: >-
+--   Of a campaign people count once; of all campaigns once per run of each. Empty is of too few people.
 -- chart: a card per figure.
 -- parameters:
 --   campaign_id:
 --     {type: text, options: campaigns, about: The campaign; every campaign when unset.}
 with
+
+-- A campaign is exact in the one, all of them are in the other.
+asked as (
+    select
+        sent_count,
+        delivered_count,
+        bounced_count,
+        unique_open_count,
+        unique_click_count,
+        unsubscribed_count
+    from insights.fact_campaign
+    where campaign_id = getvariable('campaign_id')
+    union all
+    select
+        sent_count,
+        delivered_count,
+        bounced_count,
+        unique_open_count,
+        unique_click_count,
+        unsubscribed_count
+    from insights.fact_message_response_by_day
+    where getvariable('campaign_id') is null
+),
 
 totals as (
     select
@@ -15,8 +40,7 @@ totals as (
         cast(sum(unique_open_count) as bigint) as unique_open_count,
         cast(sum(unique_click_count) as bigint) as unique_click_count,
         cast(sum(unsubscribed_count) as bigint) as unsubscribed_count
-    from insights.fact_campaign
-    where campaign_id = coalesce(getvariable('campaign_id'), campaign_id)
+    from asked
 )
 
 select

@@ -3,7 +3,7 @@
 -- grain: One row per campaign, the latest first.
 -- note: >-
 --   Rates are of people, each counted once a campaign, by those delivered to; click_to_open_rate
---   by those who opened.
+--   by those who opened. Empty is of too few people in all.
 -- chart: a table, or lines of open_rate and click_rate by started_on.
 with
 

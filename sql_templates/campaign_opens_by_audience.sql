@@ -6,7 +6,7 @@
 -- note: >-
 --   Opens are people, once per run of the campaign; a person in two segments counts in both.
 --   `meant_for` is whom the campaign itself names. "Not known" was sent before segments were
---   recorded.
+--   recorded. People are told of in groups: a row is near, an empty one is nobody or few.
 -- chart: grouped bars of unique_open_count by campaign_name, one colour per audience.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}

@@ -4,7 +4,9 @@
 -- grain: >-
 --   One row per campaign and decile that its recipients were in on the day of sending, the
 --   newest campaign first.
--- note: Opens are people, once per run of the campaign.
+-- note: >-
+--   Opens are people, once per run of the campaign. They are told of in groups: a row is near, an empty
+--   one is nobody or few.
 -- chart: bars of unique_open_count by decile_name within campaign_name.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}

@@ -4,8 +4,8 @@
 --   One row per lifetime decile on the day of sending; people without a decile, or whose decile of
 --   that day is not known, come last.
 -- note: >-
---   Rates are shares of the people a message was delivered to, counted once per campaign however
---   often they opened it.
+--   Rates are shares of the people a message was delivered to, counted once per run of a
+--   campaign however often they opened it. Empty is of too few people in all.
 -- chart: columns of open_rate beside click_rate by decile.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
@@ -19,7 +19,7 @@ decile_totals as (
         cast(sum(unique_open_count) as bigint) as unique_open_count,
         cast(sum(unique_click_count) as bigint) as unique_click_count,
         cast(sum(unsubscribed_count) as bigint) as unsubscribed_count
-    from insights.fact_campaign
+    from insights.fact_message_response
     where campaign_id = coalesce(getvariable('campaign_id'), campaign_id)
     group by decile
 )

@@ -5,7 +5,7 @@
 --   known" was sent before segments were recorded.
 -- note: >-
 --   Rates are shares of the people a message was delivered to, counted once per campaign; a
---   person in two segments counts in both, so rows must not be added up.
+--   person in two segments counts in both, so rows must not be added up. Empty is of too few people in all.
 -- chart: bars of open_rate and click_rate by title.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}

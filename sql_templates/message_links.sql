@@ -1,7 +1,9 @@
 -- title: Clicks by link
 -- question: Which links of a campaign are clicked?
 -- grain: One row per campaign and link, the most clicked first.
--- note: The rate is of the people reached; who clicked two links counts in both.
+-- note: >-
+--   The rate is of the people reached; who clicked two links counts in both. People are told of in
+--   groups: a row is near, an empty one is nobody or few.
 -- chart: bars of unique_click_count by link.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
@@ -11,7 +13,7 @@ reached as (
     select
         campaign_id,
         cast(sum(delivered_count) as bigint) as delivered_count
-    from insights.fact_message_response
+    from insights.fact_message_response_by_day
     group by campaign_id
 ),
 
@@ -37,4 +39,4 @@ select
 from links
 inner join reached on links.campaign_id = reached.campaign_id
 inner join insights.dim_campaign on links.campaign_id = dim_campaign.campaign_id
-order by links.unique_click_count desc, dim_campaign.campaign_name asc, links.link asc
+order by links.unique_click_count desc nulls last, dim_campaign.campaign_name asc, links.link asc

@@ -4,7 +4,7 @@
 --   One row per segment that recipients were in on the day of sending, the most opens first.
 -- note: >-
 --   People count once per run of a campaign, and in each of their segments. Conversions are of
---   the last click.
+--   the last click. Empty is of too few people in all.
 -- chart: bars of open_rate, click_rate and conversion_rate by audience.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}
@@ -40,4 +40,4 @@ select
     cast(totals.conversion_count as double) / nullif(totals.delivered_count, 0) as conversion_rate
 from totals
 left join insights.dim_segment on totals.segment_name = dim_segment.segment_name
-order by totals.unique_open_count desc, audience asc
+order by totals.unique_open_count desc nulls last, audience asc

@@ -2,7 +2,9 @@
 -- question: Do better customers open, click and buy more?
 -- grain: >-
 --   One row per channel and lifetime decile on the day of sending, those without one last.
--- note: People count once per run of a campaign. Conversions are of the last click.
+-- note: >-
+--   People count once per run of a campaign. Conversions are of the last click. Empty is of too few
+--   people in all.
 -- chart: >-
 --   bars of open_rate, click_rate and conversion_rate by decile_name, one panel per channel.
 -- parameters:

@@ -30,7 +30,7 @@ totals as (
         cast(sum(clicked_conversion_count) as bigint) as conversion_count,
         cast(sum(clicked_net_amount) as decimal(18, 2)) as net_amount,
         min(currency) as currency
-    from insights.fact_message_response
+    from insights.fact_message_response_by_day
     where campaign_id = coalesce(getvariable('campaign_id'), campaign_id)
     group by channel
 )

@@ -3,7 +3,8 @@
 -- grain: One row per day on which something happened.
 -- note: >-
 --   A person counts on the day of the first open or click, an order on its own day; orders are
---   those credited to the last click.
+--   those credited to the last click. People are told of in groups: a day is near, an empty one is
+--   nobody or few.
 -- chart: lines of unique_open_count, unique_click_count and order_count by event_on.
 -- parameters:
 --   campaign_id: {type: text, options: campaigns, about: The campaign; every campaign when unset.}

@@ -3,7 +3,7 @@
 -- grain: One row per month and currency.
 -- note: >-
 --   A return counts in the month it was booked, as a negative amount here, so that net = gross +
---   returned.
+--   returned. A month of too few buyers is empty, and in the next one.
 -- chart: columns of gross and returned amount by month, net as a line.
 select
     month_start_on,

@@ -15,7 +15,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {% do contract(compiled_code, work, config.get('max_rounds', 60)) %}
+    {% do _contract(compiled_code, work, config.get('max_rounds', 60)) %}
 
     {% if existing_relation is not none and not existing_relation.is_table %}
         {% do adapter.drop_relation(existing_relation) %}

@@ -13,7 +13,7 @@
     Parameters: links, a query that yields node_a and node_b (bigint hashes, see hash60); work, what
     the names of its tables begin with; max_rounds.
 -#}
-{% macro contract(links, work, max_rounds=60) %}
+{% macro _contract(links, work, max_rounds=60) %}
     {%- set edges = work ~ '_edges' -%}
     {%- set pointers = work ~ '_pointers' -%}
     {%- set labels = work ~ '_labels' -%}

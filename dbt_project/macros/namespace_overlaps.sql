@@ -9,7 +9,7 @@
         namespaces,
         count(*) as profile_count,
         case
-            when {{ is_pooled('count(*) < ' ~ var('minimum_cell_size'), 'count(*)', ['stitching'], 'namespaces') }}
+            when {{ is_pooled('count(*) < ' ~ minimum_cell_size(), 'count(*)', ['stitching'], 'namespaces') }}
                 then 0
             when
                 row_number() over (partition by stitching order by count(*) desc, namespaces asc)

@@ -3,7 +3,7 @@
     `c360 run` makes it again. Runs themselves keep their own account and set C360_REFRESH; a preview
     (C360_SCHEMA_SUFFIX) makes tables of its own.
 -#}
-{% macro forget_node_state() -%}
+{% macro _forget_node_state() -%}
     {%- set is_by_hand = env_var('C360_REFRESH', 'by hand') == 'by hand' -%}
     {%- if execute and is_by_hand and not env_var('C360_SCHEMA_SUFFIX', '') -%}
         {#- Not dbt's own question, which would begin the transaction of the model. -#}

@@ -16,7 +16,7 @@
     layer built beside the real one (C360_SCHEMA_SUFFIX) has no readers, and so no delta.
 -#}
 {% macro begin_delta() -%}
-    {%- if execute and is_whole_after_all() -%}
+    {%- if execute and _is_whole_after_all() -%}
         drop table if exists {{ changed(this.identifier) }}
     {%- elif execute and not is_refreshed() and not env_var('C360_SCHEMA_SUFFIX', '') and (
         config.get('unique_key') and config.get('incremental_strategy') == 'reached'

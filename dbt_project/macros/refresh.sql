@@ -27,7 +27,7 @@
     {%- if flags.FULL_REFRESH or config.get('incremental_strategy') != 'reached' -%}
         {{ return(flags.FULL_REFRESH) }}
     {%- endif -%}
-    {{ return(not _is_to_be_refreshed() or is_whole_after_all()) }}
+    {{ return(not _is_to_be_refreshed() or _is_whole_after_all()) }}
 {%- endmacro %}
 
 {#- Whether this run refreshes the model, if it can. A replayed day changes more than keys can say. -#}
@@ -57,7 +57,7 @@
 
 {#- Whether `reached` has found that a refresh of this model reaches most of its rows. The text of the
     model says so, because dbt renders it before, and apart from, what builds its table. -#}
-{% macro is_whole_after_all() -%}
+{% macro _is_whole_after_all() -%}
     {{ return(_whole_after_all() in (model.get('compiled_code') or '')) }}
 {%- endmacro %}
 

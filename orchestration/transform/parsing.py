@@ -24,6 +24,7 @@ from orchestration.limits import Limits
 from orchestration.segments.declared import keep_listed
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.dbt_lean import be_lean
+from orchestration.transform.published_tables import keep_tables_listed
 
 PR_SET_PDEATHSIG = 1
 PARSED_BY = ("dbt-core", "dbt-duckdb")
@@ -123,7 +124,7 @@ def parse(settings: Settings) -> Any:
     from dbt.cli.main import dbtRunner
 
     prepare_environment(settings)
-    keep_listed(settings.dbt_project_dir)
+    _keep_listed(settings)
     if manifest := _parsed_before(settings):
         return _at_its_place(manifest, settings)
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
@@ -191,6 +192,12 @@ def _parsed_before(settings: Settings) -> Any:
     return manifest
 
 
+def _keep_listed(settings: Settings) -> None:
+    """What dbt can't ask at parse time: which files two folders have."""
+    keep_listed(settings.dbt_project_dir)
+    keep_tables_listed(settings.dbt_project_dir)
+
+
 def _left_by_parse(settings: Settings) -> Path:
     return settings.dbt_target_dir / "partial_parse.msgpack"
 
@@ -203,7 +210,7 @@ def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:
     Returns:
         The process to wait for, None when nothing has changed.
     """
-    keep_listed(settings.dbt_project_dir)
+    _keep_listed(settings)
     if _is_parsed(settings):
         return None
     places = {
@@ -230,7 +237,7 @@ def _is_parsed(settings: Settings) -> bool:
 
 def load_manifest(settings: Settings) -> Mapping[str, Any]:
     """dbt's manifest.json of the project as it is now, parsing only when files have changed."""
-    keep_listed(settings.dbt_project_dir)
+    _keep_listed(settings)
     if not _is_parsed(settings):
         parse(settings)
     manifest: dict[str, Any] = json.loads((settings.dbt_target_dir / "manifest.json").read_text())

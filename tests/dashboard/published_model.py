@@ -211,7 +211,8 @@ def write(path: Path, known_profiles: int = 9874, campaigns: int = 6) -> Path:
         for name, query in sorted(tables.items(), key=lambda t: not t[0].startswith("dim_")):
             con.execute(f"insert into {name} by name {query}")
         con.execute("update fact_profile set known_profile_count = ?", [known_profiles])
-        for table in ("dim_campaign", "fact_campaign"):
+        responses = ("fact_message_response", "fact_message_response_by_day")
+        for table in ("dim_campaign", "fact_campaign", *responses):
             con.execute(f"delete from {table} where campaign_id > ?", [f"K{campaigns:03}"])
     part.replace(path)
     return path

@@ -96,6 +96,9 @@ TABLES = {
             10::bigint as bounced_count, (40 + 10 * segment_id)::bigint as unique_open_count,
             (10 + segment_id)::bigint as unique_click_count, 2::bigint as unsubscribed_count
         from dim_campaign cross join dim_segment""",
+    "fact_message_response": "select *, 'email' as channel from fact_campaign",
+    "fact_message_response_by_day": """
+        select * exclude (decile), 'email' as channel from fact_campaign""",
     "fact_attribute_completeness": f"""
         select date '{AS_OF}' as date_key, attribute, 9874::bigint as profile_count,
             filled::bigint as filled_count, (filled // 2)::bigint as distinct_count,

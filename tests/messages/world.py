@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from orchestration.settings import DBT_PROJECT_DIR
-from tests.value.rendering import fill, render
+from tests.value.rendering import fill, project_vars, render
 
 FIRST = date(2026, 3, 1)
 POLICY = DBT_PROJECT_DIR / "seeds" / "policy"
@@ -107,6 +107,7 @@ class World:
         orders: of people as they are today.
         settings: policy beside what is shipped.
         campaigns: channel by campaign.
+        fewest: people that a published row tells of at least.
     """
 
     refreshes: dict[int, Refresh]
@@ -114,6 +115,7 @@ class World:
     orders: list[Order] = field(default_factory=list)
     settings: dict[str, int] = field(default_factory=dict)
     campaigns: dict[str, str] = field(default_factory=dict)
+    fewest: int = 1
 
     def setting(self, name: str) -> int:
         return (shipped_settings() | self.settings)[name]
@@ -129,9 +131,10 @@ class World:
         self._policy(con)
         self._happened(con)
         self._histories(con)
+        variables = project_vars() | {"minimum_cell_size": self.fewest}
         for model in MODELS:
             name = model.split("/")[-1]
-            con.execute(f"create table {name} as {render(model)}")
+            con.execute(f"create table {name} as {render(model, variables)}")
         return con
 
     def _policy(self, con: duckdb.DuckDBPyConnection) -> None:

@@ -51,7 +51,7 @@ categories as (
         cells.category_type,
         cells.category,
         cells.look_back,
-        min(cells.profile_count) < {{ var('minimum_cell_size') }} as is_small,
+        min(cells.profile_count) < {{ minimum_cell_size() }} as is_small,
         case when count(*) = min(decile_counts.decile_count) then min(cells.profile_count) else 0 end
             as smallest_count
     from cells
@@ -109,7 +109,7 @@ pooled_deciles as (
     select
         *,
         {{ is_pooled(
-            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count',
+            'profile_count < ' ~ minimum_cell_size(), 'profile_count',
             ['metric', 'category_type', 'look_back', 'category'], 'decile desc'
         ) }} as is_pooled
     from category_cells
@@ -135,7 +135,7 @@ decile_totals as (
         category,
         look_back,
         case when is_pooled then -1 else decile end
-    having sum(profile_count) >= {{ var('minimum_cell_size') }}
+    having sum(profile_count) >= {{ minimum_cell_size() }}
 ),
 
 steps as (

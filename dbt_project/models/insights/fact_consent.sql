@@ -96,7 +96,7 @@ pooled_statuses as (
     select
         *,
         {{ is_pooled(
-            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', ['purpose', 'channel'], 'status'
+            'profile_count < ' ~ minimum_cell_size(), 'profile_count', ['purpose', 'channel'], 'status'
         ) }} as is_pooled
     from consent_counts
 ),
@@ -119,7 +119,7 @@ select
     shown_counts.channel,
     shown_counts.status,
     {{ unless_small('shown_counts.profile_count') }} as profile_count,
-    {{ unless_small('shown_counts.profile_count', 'shown_counts.contactable_profile_count') }}
+    {{ unless_small('shown_counts.contactable_profile_count', others='shown_counts.profile_count') }}
         as contactable_profile_count
 from shown_counts
 cross join this_refresh

@@ -53,7 +53,7 @@ pooled_cells as (
     select
         *,
         {{ is_pooled(
-            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', [], 'decile desc, method'
+            'profile_count < ' ~ minimum_cell_size(), 'profile_count', [], 'decile desc, method'
         ) }} as is_pooled
     from cells
 ),
@@ -75,7 +75,7 @@ decile_totals as (
         max(largest_purchase_count) as largest_purchase_count
     from pooled_cells
     group by case when is_pooled then -1 else decile end, case when is_pooled then '' else method end
-    having sum(profile_count) >= {{ var('minimum_cell_size') }}
+    having sum(profile_count) >= {{ minimum_cell_size() }}
 ),
 
 steps as (
@@ -94,7 +94,7 @@ select
     cast(steps.decile as int) as decile,
     steps.horizon_months,
     cast(steps.profile_count as bigint) as profile_count,
-    cast(steps.high_value_profile_count as bigint) as high_value_profile_count,
+    {{ unless_small('steps.high_value_profile_count') }} as high_value_profile_count,
     {{ controlled_rounding('steps.historical_amount', 'steps.historical_step', [], key) }}
         as historical_amount,
     {{ controlled_rounding('steps.predicted_amount', 'steps.predicted_step', [], key) }}

@@ -88,7 +88,7 @@ pooled_deciles as (
     select
         *,
         {{ is_pooled(
-            'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1', 'profile_count',
+            'profile_count between 1 and ' ~ minimum_cell_size() ~ ' - 1', 'profile_count',
             ['measure'], 'decile desc'
         ) }} as is_pooled
     from deciles
@@ -130,7 +130,7 @@ pooled_values as (
     select
         *,
         {{ is_pooled(
-            'profile_count between 1 and ' ~ var('minimum_cell_size') ~ ' - 1', 'profile_count',
+            'profile_count between 1 and ' ~ minimum_cell_size() ~ ' - 1', 'profile_count',
             ['measure', 'decile'], 'dimension_value'
         ) }} as is_pooled
     from decile_cells
@@ -152,7 +152,7 @@ measure_totals as (
         max(largest_value) as largest_value
     from pooled_values
     group by 1, 2, 3, 4, 5, 6, 7
-    having not sum(profile_count) between 1 and {{ var('minimum_cell_size') }} - 1
+    having not sum(profile_count) between 1 and {{ minimum_cell_size() }} - 1
 ),
 
 steps as (

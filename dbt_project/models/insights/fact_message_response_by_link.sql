@@ -1,7 +1,8 @@
+{% set order = ['first_sent_on', 'campaign_id', 'channel', 'link'] %}
 with
 
 settings as (
-    select max(value) as least_people_per_link
+    select greatest(max(value), {{ minimum_cell_size() }}) as least_people_per_link
     from {{ ref('message_settings') }}
     where setting = 'least_people_per_link'
 ),
@@ -64,14 +65,41 @@ people as (
         count(*) filter (where not is_machine) as click_count
     from shown
     group by campaign_id, channel, link, profile_id, sent_on
+),
+
+counted as (
+    select
+        campaign_id,
+        channel,
+        link,
+        min(min(sent_on)) over (partition by campaign_id) as first_sent_on,
+        cast(count(*) filter (where click_count > 0) as bigint) as unique_click_count,
+        cast(count(*) filter (where click_count = 0) as bigint) as machine_click_count,
+        cast(sum(click_count) as bigint) as click_count
+    from people
+    group by campaign_id, channel, link
+),
+
+told as (
+    select
+        campaign_id,
+        channel,
+        link,
+        {{ told_in_groups('unique_click_count', order) }} as unique_click_count,
+        {{ told_in_groups('machine_click_count', order) }} as machine_click_count,
+        {{ told_in_groups('click_count', order) }} as click_count
+    from counted
 )
 
+-- A row that tells nothing would tell that somebody is in it.
 select
     campaign_id,
     channel,
     link,
-    cast(count(*) filter (where click_count > 0) as bigint) as unique_click_count,
-    cast(count(*) filter (where click_count = 0) as bigint) as machine_click_count,
-    cast(sum(click_count) as bigint) as click_count
-from people
-group by campaign_id, channel, link
+    unique_click_count,
+    machine_click_count,
+    click_count
+from told
+where
+    {{ minimum_cell_size() }} = 1
+    or greatest(unique_click_count, machine_click_count, click_count) > 0

@@ -9,7 +9,7 @@ kept as (
         sum(profile_count) as profile_count
     from ({{ namespace_overlaps() }}) as combinations
     group by stitching, overlap_id
-    having sum(profile_count) >= {{ var('minimum_cell_size') }}
+    having sum(profile_count) >= {{ minimum_cell_size() }}
 )
 
 select

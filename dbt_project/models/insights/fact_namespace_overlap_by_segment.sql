@@ -32,7 +32,7 @@ pooled_overlaps as (
     select
         *,
         {{ is_pooled(
-            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', ['segment_name'], 'overlap_id'
+            'profile_count < ' ~ minimum_cell_size(), 'profile_count', ['segment_name'], 'overlap_id'
         ) }} as is_pooled
     from segment_overlaps
 ),
@@ -44,7 +44,7 @@ shown_overlaps as (
         sum(profile_count) as profile_count
     from pooled_overlaps
     group by segment_name, case when is_pooled then 0 else overlap_id end
-    having sum(profile_count) >= {{ var('minimum_cell_size') }}
+    having sum(profile_count) >= {{ minimum_cell_size() }}
 )
 
 select

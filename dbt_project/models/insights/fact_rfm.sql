@@ -26,7 +26,7 @@ pooled_cells as (
     select
         *,
         {{ is_pooled(
-            'profile_count < ' ~ var('minimum_cell_size'), 'profile_count', [], 'rfm_segment'
+            'profile_count < ' ~ minimum_cell_size(), 'profile_count', [], 'rfm_segment'
         ) }} as is_pooled
     from cells
 ),
@@ -39,7 +39,7 @@ rfm_totals as (
         max(largest_amount) as largest_amount
     from pooled_cells
     group by case when is_pooled then 'Other' else rfm_segment end
-    having sum(profile_count) >= {{ var('minimum_cell_size') }}
+    having sum(profile_count) >= {{ minimum_cell_size() }}
 ),
 
 steps as (

@@ -1,4 +1,4 @@
--- The promises of macros/normalise/lists.sql, as examples over the seeds.
+-- The promises of macros/normalise/words.sql, as examples over the seeds.
 with
 
 addresses (text, expected) as (

@@ -73,10 +73,16 @@ select
     'fact_message_response' as table_name,
     campaign_id as grain
 from {{ ref('fact_message_response') }}
-where
-    delivered_count + bounced_count > sent_count
-    or hard_bounced_count + soft_bounced_count > bounced_count
-    or least({{ var('message_counts') | join(', ') }}) < 0
+where least({{ var('message_counts') | join(', ') }}) < 0
+union all
+-- Rows are told in groups of people, all of them together are exact.
+select
+    'fact_message_response' as table_name,
+    'all campaigns' as grain
+from {{ ref('fact_message_response') }}
+having
+    sum(delivered_count) + sum(bounced_count) > sum(sent_count)
+    or sum(hard_bounced_count) + sum(soft_bounced_count) > sum(bounced_count)
 union all
 select
     'fact_row_conservation' as table_name,

@@ -29,12 +29,25 @@ customer_totals as (
     from {{ ref('customer_attributes') }}
 ),
 
--- Also those that are nobody's.
+may_be_mailed as (
+    select contactable_profile_count
+    from fact_consent_now
+    where purpose = 'commercial' and channel = 'email'
+),
+
+-- Also those that are nobody's; of few buyers no month is told.
+buyers as (
+    select count(distinct coalesce(profile_id, order_id)) as buyer_count
+    from {{ ref('order_amounts') }}
+),
+
 order_totals as (
     select
-        count(*) filter (where is_order) as order_count,
-        coalesce(sum(net_amount), 0) as net_amount
-    from {{ ref('order_amounts') }}
+        count(*) filter (where order_amounts.is_order) as order_count,
+        coalesce(sum(order_amounts.net_amount), 0) as net_amount
+    from {{ ref('order_amounts') }} as order_amounts
+    inner join buyers
+        on buyers.buyer_count >= {{ minimum_cell_size('fact_revenue') }}
 ),
 
 totals as (
@@ -116,22 +129,13 @@ totals as (
     union all
     select
         'people who may be e-mailed' as total,
+        (select coalesce(sum(contactable_profile_count), 0) from may_be_mailed) as published,
         (
-            select coalesce(sum(contactable_profile_count), 0)
-            from fact_consent_now
-            where purpose = 'commercial' and channel = 'email'
-        ) as published,
-        (
-            -- Among too few to tell of, whether they may or not.
+            -- Of too few nothing is told; then this is not compared.
             select
                 case
-                    when
-                        exists (
-                            select 1 from fact_consent_now
-                            where purpose = 'commercial' and channel = 'email' and profile_count is null
-                        )
-                        then 0
-                    else count(*)
+                    when (select count(*) = count(contactable_profile_count) from may_be_mailed) then count(*)
+                    else (select coalesce(sum(contactable_profile_count), 0) from may_be_mailed)
                 end
             from {{ ref('profiles') }}
             where may_be_emailed

@@ -49,9 +49,21 @@ totals as (
         'known people by ' || policies.policy as total,
         max(fact_profile.known_profile_count) as published,
         (
-            select count(*)
+            -- Neither they nor the others may be few.
+            select
+                case
+                    when
+                        coalesce(
+                            least(
+                                nullif(count_if(policy_profiles.record_count > 0), 0),
+                                nullif(count_if(policy_profiles.record_count = 0), 0)
+                            ),
+                            {{ k }}
+                        ) >= {{ k }}
+                        then count_if(policy_profiles.record_count > 0)
+                end
             from {{ ref('policy_profiles') }} as policy_profiles
-            where policy_profiles.policy = policies.policy and policy_profiles.record_count > 0
+            where policy_profiles.policy = policies.policy
         ) as expected
     from policies
     cross join this_refresh
