@@ -5,7 +5,7 @@ runs as (
         *,
         {{ id_of('destination_name') }} as destination_id
     from {{ source('ingest', 'sync_runs') }}
-    where {{ is_published('as_of_on') }}
+    where as_of_on in (select days.date_key from ({{ published_days(source('ingest', 'sync_runs'), 'as_of_on') }}) as days)
 ),
 
 -- Only runs that saw the segment whole and did what they could say what is usual.
