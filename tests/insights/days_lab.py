@@ -1,8 +1,8 @@
 """The facts that remember days, over a company whose layers before are given day by day.
 
-Their people are those of a finished company, who arrive one after the other. What is remembered is
-made by dbt, with the macros and models as they are; what it should be is the text of each model, run
-by itself over what is given on that day, which knows of no other day.
+Their people are those of a finished company, who arrive one after the other. What is remembered
+is made by dbt, with the macros and models as they are; what it should be is the text of each model,
+run by itself over what is given on that day, which knows of no other day.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.own_data import project_copy
 from tests.parsed import parsed
 
 MEMORIES = ("segment_sizes", "completeness_distribution", "attribute_completeness")
-"""Models of layers before that remember days themselves, and keep them whatever becomes of the run."""
+"""Models of layers before that remember days themselves, whatever becomes of the run."""
 KEPT_BEFORE = ("fact_segment_size", "fact_profile_completeness", "fact_attribute_completeness")
 REF = re.compile(r"ref\('(\w+)'\)")
 REFS_OF_MACROS = {
@@ -50,7 +50,7 @@ CARRIED = {
 }
 """What a day that no refresh ended on says otherwise than the last one before it."""
 PEOPLE_FROM = 100
-"""Of five hundred parts of all people so many are there on the first day; each day brings one more."""
+"""Of 500 parts of all people so many are there on the first day; each day brings one more."""
 
 Row = tuple[str | None, ...]
 Days = dict[date, set[Row]]
@@ -80,7 +80,7 @@ class Trends:
     columns: dict[str, list[str]] = field(default_factory=dict)
 
     def publish(self, step: Step, said: Tables) -> Tables:
-        """What is published after a refresh that found this, without a hole from the first day on."""
+        """What is published after a refresh that found this, without a hole in its days."""
         shown: Tables = {}
         for table, rows in said.items():
             known = self.kept.get(table, {})
@@ -165,7 +165,7 @@ class DaysLab:
         return found, expected
 
     def _cut_down(self, project: Path) -> set[str]:
-        """Leave the models that are made, and a place for each one they read. Returns their refs."""
+        """Leave the models that are made, and a place for what they read. Returns their refs."""
         refs = {*REFS_OF_MACROS, *CLOCK}
         for path in [p for p in (project / "models").rglob("*.*") if p.is_file()]:
             if path.stem not in self.models:
