@@ -1,6 +1,6 @@
 -- title: Profile completeness trend
 -- question: How has the completeness of profiles developed?
--- grain: One row per bucket of completeness and refresh day of the window.
+-- grain: One row per bucket of completeness and day of the window.
 -- chart: lines of profile_count by date_key, one per bucket.
 -- parameters:
 --   days: {type: integer, default: 30, about: How many days back from the latest.}

@@ -1,6 +1,6 @@
 -- title: Profile count change trend
--- question: How many people came or went from one refresh day to the next?
--- grain: One row per refresh day of the window, the earliest first; the first day ever has no row.
+-- question: How many people came or went from one day to the next?
+-- grain: One row per day of the window, the earliest first; the first day ever has no row.
 -- chart: columns of profile_count_change by date_key.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

@@ -1,7 +1,7 @@
 -- title: Profile count change trend by identity
 -- question: >-
---   How many people with each kind of identity came or went from one refresh day to the next?
--- grain: One row per namespace and refresh day of the window; a namespace's first day has no row.
+--   How many people with each kind of identity came or went from one day to the next?
+-- grain: One row per namespace and day of the window; a namespace's first day has no row.
 -- chart: lines of profile_count_change by date_key, one per namespace.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

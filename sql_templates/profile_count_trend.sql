@@ -1,6 +1,6 @@
 -- title: Profile count trend
 -- question: How has the number of people developed?
--- grain: One row per refresh day of the window, the earliest first.
+-- grain: One row per day of the window, the earliest first.
 -- chart: a line of profile_count by date_key.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

@@ -1,6 +1,6 @@
 -- title: Segment size change trend
--- question: How many people did a segment gain or lose from one refresh day to the next?
--- grain: One row per segment and refresh day of the window; a segment's first day has no row.
+-- question: How many people did a segment gain or lose from one day to the next?
+-- grain: One row per segment and day of the window; a segment's first day has no row.
 -- chart: columns of profile_count_change by date_key.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

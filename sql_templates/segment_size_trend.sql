@@ -1,6 +1,6 @@
 -- title: Segment size trend
 -- question: How has the size of a segment developed?
--- grain: One row per segment and refresh day of the window.
+-- grain: One row per segment and day of the window.
 -- chart: lines of profile_count by date_key, one per title.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

@@ -1,6 +1,6 @@
 -- title: Segment trend
 -- question: How have the segments grown, and who came and went?
--- grain: One row per segment and refresh day, for all refresh days that are known.
+-- grain: One row per segment and day, for all days that are known.
 -- chart: lines of profile_count by date_key, one per title.
 -- parameters:
 --   segment: {type: text, options: segments, about: The segment; every segment when unset.}

@@ -1,6 +1,6 @@
 -- title: Segment size trend by destination
 -- question: How have the sizes of the segments that go to a destination developed?
--- grain: One row per destination, segment and refresh day of the window.
+-- grain: One row per destination, segment and day of the window.
 -- chart: lines of profile_count by date_key, one per segment_title.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

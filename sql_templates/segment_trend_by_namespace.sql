@@ -1,6 +1,6 @@
 -- title: Segment size trend by identity
 -- question: How has the number of people of a segment with each kind of identity developed?
--- grain: One row per segment, namespace and refresh day of the window.
+-- grain: One row per segment, namespace and day of the window.
 -- chart: lines of profile_count by date_key, one per namespace.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

@@ -1,6 +1,6 @@
 -- title: Single identity trend by identity
 -- question: How has the number of people with a single identity of each kind developed?
--- grain: One row per namespace and refresh day of the window.
+-- grain: One row per namespace and day of the window.
 -- chart: lines of single_identity_profile_count by date_key, one per namespace.
 -- parameters:
 --   merge_policy: {type: text, options: merge_policies, about: The merge policy; the default one when unset.}

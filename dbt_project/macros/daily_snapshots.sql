@@ -11,17 +11,34 @@
     - nothing else is dropped: no rebuild drops a day, nor does another text of the model. A new column
       is null on earlier days; one that the model has no more stays in the memory.
 
-    What is published is made from that: the rows of the last `published_days` days. A dimension that is
-    materialized `lasting_dimension` keeps rows that nothing of today has, because earlier days refer to
-    them. Each writes its memory in one transaction and what is published in another, since one writes
-    to one database only; a run that is killed between them makes the model again.
+    What is published is made from that: the rows of the last `published_days` days. A day that no
+    refresh ended on shows those of the last one before (`published_days` in remembered_days.sql); by
+    column `when_carried` says, as SQL, what it shows instead. A dimension that is materialized `lasting_dimension` keeps rows that
+    nothing of today has, because earlier days refer to them. Each writes its memory in one transaction
+    and what is published in another, since one writes to one database only; a run that is killed between
+    them makes the model again.
 -#}
 
-{#- The rows of a memory that are published, as a query. Parameters: memory, its relation; columns. -#}
+{#-
+    The rows of a memory that are published, as a query: of each day its own, or those of the last day
+    before that was recorded.
+    Parameters: memory, its relation; columns.
+-#}
 {% macro _published_rows(memory, columns) -%}
-    select {{ columns | join(', ') }}
-    from {{ memory }}
-    where memory_state in ('kept', 'new') and {{ is_published(_day()) }}
+    {%- set day, counts = adapter.quote(_day()), "memory_state in ('kept', 'new')" -%}
+    {%- set shown, held = ['days.date_key as ' ~ day], [] -%}
+    {%- set carried = config.get('when_carried', {}) -%}
+    {%- for column in columns if column != day -%}
+        {%- set own, otherwise = 'remembered.' ~ column, carried.get(column | replace('"', '')) -%}
+        {%- do held.append(own ~ ' is not null') -%}
+        {%- set own_day = 'case when days.date_key = days.recorded_on then ' ~ own ~ ' else ' -%}
+        {%- do shown.append(own_day ~ otherwise ~ ' end as ' ~ column if otherwise else own) -%}
+    {%- endfor %}
+    select {{ shown | join(', ') }}
+    from {{ memory }} as remembered
+    inner join ({{ published_days(memory, day, counts) }}) as days
+        on remembered.{{ day }} = days.recorded_on
+    where {{ counts }} and ({{ held | join(' or ') }})
 {%- endmacro %}
 
 {#- Where the rows of all days are. -#}
@@ -41,7 +58,12 @@
         update {{ memory }} set memory_state = 'replaced' where {{ _is_replaced(_day()) }}
     {%- endcall %}
     {% call statement('remember') -%}
-        insert into {{ memory }} by name select *, 'new' as memory_state from {{ _rows_now() }}
+        insert into {{ memory }} by name select *, 'new' as memory_state from {{ _rows_now() }};
+        -- A day without rows was looked at, too: a row with nothing but the day says so.
+        insert into {{ memory }} by name
+        select as_of_on as {{ adapter.quote(_day()) }}, 'new' as memory_state
+        from {{ ref('refresh_period') }}
+        where not exists (from {{ _rows_now() }})
     {%- endcall %}
     {{ return(_publish(_published_rows(memory, columns))) }}
 {% endmaterialization %}

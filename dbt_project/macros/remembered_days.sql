@@ -18,13 +18,28 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Whether a day is published, as a condition. In a replay later ones may be known. -#}
-{% macro is_published(day) -%}
-    {{ day }} <= (select period.as_of_on from {{ ref('refresh_period') }} as period)
-    and {{ day }} > (
-        select {{ dbt.dateadd('day', '-' ~ var('published_days'), 'period.as_of_on') }}
-        from {{ ref('refresh_period') }} as period
-    )
+{#-
+    The days that are published, as a query with a row per day: `date_key`, and `recorded_on`, the day
+    whose rows it shows. That is the day itself where a refresh ended on it, else the last one before:
+    what was known last stays true of a day that none ended on. So no trend has a hole, and nothing is
+    kept twice. Of days before the first recorded one, and after the refresh, there are none; in a
+    replay later ones may be known.
+    Parameters: memory, what is kept; day, its column that says of which day a row is; where, which of
+    its rows count.
+-#}
+{% macro published_days(memory, day, where='true') -%}
+    select
+        recorded_on,
+        cast(unnest(generate_series(first_on, last_on, interval 1 day)) as date) as date_key
+    from (
+        select
+            days.recorded_on,
+            greatest(days.recorded_on, period.as_of_on - {{ var('published_days') }} + 1) as first_on,
+            coalesce(lead(days.recorded_on) over (order by days.recorded_on) - 1, period.as_of_on) as last_on
+        from (select distinct {{ day }} as recorded_on from {{ memory }} where {{ where }}) as days
+        inner join {{ ref('refresh_period') }} as period
+            on days.recorded_on <= period.as_of_on
+    ) as spans
 {%- endmacro %}
 
 {#- The day of this refresh and the merge policy that profiles, value and segments follow, as a query. -#}

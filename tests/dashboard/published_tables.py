@@ -89,7 +89,7 @@ TABLES = {
         from {SEGMENTS} inner join dim_segment using (segment_name) cross join dim_namespace""",
     "processing_log": f"""
         select 'FACT_TABLES_PROCESSING' as process_name, 'SUCCESSFUL' as process_status,
-            date '{AS_OF}' as processed_on, merge_policy_id
+            date '{AS_OF}' as processed_on, date '{AS_OF}' as recorded_on, merge_policy_id
         from dim_merge_policy""",
     "fact_campaign_by_segment": """
         select campaign_id, segment_name, 200::bigint as sent_count, 190::bigint as delivered_count,

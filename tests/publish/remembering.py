@@ -62,10 +62,10 @@ json.dump(found, open("found.json", "w"))
 
 FACT = """
 {{{{ config(
-    materialized='daily_snapshot',
+    materialized='daily_snapshot', when_carried={{'found': "'before'"}},
     post_hook="{{{{ 'select error(1)' if env_var('BREAKS', '') == 'publishing' else '' }}}}"
 ) }}}}
-select as_of_on as date_key, name, n{more}
+select as_of_on as date_key, name, n, 'today' as found{more}
 from {{{{ ref('refresh_period') }}}} cross join {{{{ source('given', 'sizes') }}}}
 where {{{{ 'error(1)' if env_var('BREAKS', '') == 'working' else 'true' }}}}
 """
@@ -115,12 +115,14 @@ class Remembered:
             return
         days = {day: said for day, said in self.kept.items() if day < step.day}
         days[step.day] = rows
-        self.fact = {
-            (str(day), name, str(n), *([more and str(more)] if step.columns == "two" else []))
-            for day, said in days.items()
-            for name, n, more in said
-            if day > step.day - timedelta(days=WINDOW)
-        }
+        self.fact = set()
+        for day in (step.day - timedelta(days=ago) for ago in range(WINDOW)):
+            # A day that nobody was looking at is as the last one was.
+            recorded = max((known for known in days if known <= day), default=None)
+            for name, n, more in days[recorded] if recorded else []:
+                found = "today" if recorded == day else "before"
+                also = [more and str(more)] if step.columns == "two" else []
+                self.fact.add((str(day), name, str(n), found, *also))
         if step.passes:
             later = {d: said for d, said in self.kept.items() if d > step.day and step.replays}
             self.kept = days | later
@@ -156,6 +158,7 @@ models:
       - {{name: date_key, data_type: date, constraints: [{{type: not_null}}]}}
       - {{name: name, data_type: string, constraints: [{{type: not_null}}]}}
       - {{name: n, data_type: int}}
+      - {{name: found, data_type: string}}
       {"- " + column if column else ""}
   - name: dim_name
     columns:

@@ -1,11 +1,15 @@
 with
 
+days as (
+    {{ published_days(source('ingest', 'sync_runs'), 'as_of_on') }}
+),
+
 runs as (
     select
         *,
         {{ id_of('destination_name') }} as destination_id
     from {{ source('ingest', 'sync_runs') }}
-    where {{ is_published('as_of_on') }}
+    where as_of_on in (select date_key from days)
 ),
 
 -- Only runs that saw the segment whole and did what they could say what is usual.

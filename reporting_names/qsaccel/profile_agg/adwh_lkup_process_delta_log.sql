@@ -1,4 +1,4 @@
--- When the facts were made: FACT_TABLES_PROCESSING is SUCCESSFUL for every day that has them.
+-- When the facts were made: FACT_TABLES_PROCESSING is SUCCESSFUL for every day that a refresh ended on.
 select
     process_name,
     process_status,
