@@ -18,7 +18,6 @@ from dbt_common.events import base_types
 from dbt_common.events.base_types import EventLevel
 
 from orchestration.transform.dbt_lean import (
-    build_namespace,
     cycle_finder,
     heard_only,
     kept_code,
@@ -27,6 +26,7 @@ from orchestration.transform.dbt_lean import (
     validated_once,
     written_when_read,
 )
+from orchestration.transform.dbt_macros import build_namespace
 
 
 def as_shipped(module: ModuleType) -> ModuleType:
