@@ -6,8 +6,9 @@ has wrapped and thrown away, Python's collector then has to find.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, wraps
+from types import MappingProxyType
 from typing import Any
 
 Places = dict[str, Any]
@@ -27,7 +28,11 @@ class Waiting(dict[str, Any]):
 
     __slots__ = ("make", "names")
 
-    def __init__(self, names: Iterable[str] = (), make: Callable[[str], Any] | None = None) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, Any] = MappingProxyType({}),
+        make: Callable[[str], Any] | None = None,
+    ) -> None:
         super().__init__()
         self.names = names
         self.make = make
@@ -53,7 +58,7 @@ class Waiting(dict[str, Any]):
         """Make all that is left."""
         for name in self.names:
             self[name]
-        self.names = ()
+        self.names = {}
 
 
 def _filled_before(method: Callable[..., Any]) -> Callable[..., Any]:
