@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 CUSTOMERS = 600
+SELDOM = (100_000, 20, 100)
 LONGEST = (
     "end_to_end/test_refresh.py",
     "end_to_end/test_own_data.py",
@@ -35,6 +37,11 @@ LONGEST = (
 )
 """Files that take longest, begun first (`make test` keeps this order): at the end, one would keep
 one of two processes waiting. While the first makes the company, the next four do without."""
+
+
+def pytest_configure() -> None:
+    """Look for garbage seldom: Python would walk all that dbt and Dagster keep, time and again."""
+    gc.set_threshold(*SELDOM)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.transform.parsing import parse
+from orchestration.transform.parsing import hand_over_parse, parse
 
-LEFT_BY_PARSE = ("partial_parse.msgpack", "manifest.json", "fingerprint")
 folder: Path | None = None
 """Of this session of tests, and told by it (conftest.py)."""
 
@@ -54,9 +52,5 @@ def taken_over(there: Settings, settings: Settings) -> Settings:
         there: where the project is parsed.
         settings: given back.
     """
-    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
-    for name in LEFT_BY_PARSE:
-        shutil.copy(there.dbt_target_dir / name, settings.dbt_target_dir)
-        # As what a run writes.
-        (settings.dbt_target_dir / name).chmod(0o600)
+    hand_over_parse(there, settings)
     return settings

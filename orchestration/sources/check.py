@@ -85,7 +85,7 @@ def check_source(settings: Settings, name: str, console: Console, as_json: bool 
     Raises:
         UserError: there is no such source.
     """
-    from orchestration.transform.parsing import load_manifest
+    from orchestration.transform.parsing import hand_over_parse, load_manifest
 
     manifest = load_manifest(settings)
     check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))
@@ -103,6 +103,7 @@ def check_source(settings: Settings, name: str, console: Console, as_json: bool 
     folder = Path(tempfile.mkdtemp(prefix="check-", dir=base))
     try:
         aside = Settings(folder, settings.landing_dir, settings.dbt_project_dir)
+        hand_over_parse(settings, aside)
         checks = _check(aside, manifest, tables)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
+from orchestration.transform.dbt_macros import build_namespace, context_of, waiting_context
+
 HEARD = ("NodeStart", "NodeFinished")
 """The messages for debugging that `run_dbt` listens to."""
 
@@ -27,7 +29,10 @@ def be_lean() -> None:
     """Have every later invocation of dbt in this process do without what is described above."""
     from dbt.adapters.duckdb.environments import Environment
     from dbt.compilation import Compiler, Linker
+    from dbt.context.base import BaseContext
+    from dbt.context.configured import ConfiguredContext
     from dbt.context.macros import MacroNamespaceBuilder
+    from dbt.context.manifest import ManifestContext
     from dbt_common.clients import agate_helper
     from dbt_common.clients.jinja import MacroFuzzEnvironment
     from dbt_common.dataclass_schema import dbtClassMixin
@@ -38,7 +43,9 @@ def be_lean() -> None:
     Linker.get_graph_summary = _no_summary
     found = found_once(Compiler._compile_relation_for_foreign_key_constraint_to)
     Compiler._compile_relation_for_foreign_key_constraint_to = found  # type: ignore[method-assign]
+    BaseContext.__init__ = waiting_context(BaseContext.__init__)
     MacroNamespaceBuilder.build_namespace = build_namespace
+    ManifestContext.to_dict = context_of(ManifestContext.to_dict, ConfiguredContext.to_dict)
     MacroFuzzEnvironment.compile = kept_code(MacroFuzzEnvironment.compile)  # type: ignore[method-assign]
     validate = validated_once(dbtClassMixin.validate.__func__)  # type: ignore[attr-defined]
     dbtClassMixin.validate = classmethod(validate)  # type: ignore[assignment]
@@ -79,66 +86,6 @@ def cycle_finder(slow: Callable[[Any], str | None]) -> Callable[[Any], str | Non
 
 def _no_summary(_linker: Any, _manifest: Any) -> dict[int, Any]:
     return {}
-
-
-def build_namespace(builder: Any, macros: dict[str, dict[str, Any]], ctx: dict[str, Any]) -> Any:
-    """The macros that a node may call, as dbt's method gives them, each wrapped in one step.
-
-    Parameters:
-        builder: dbt's, which knows the node.
-        macros: by package and name.
-        ctx: the context that they are rendered in.
-    """
-    namespace, wrapped = _wrappers()
-    shared = (ctx, builder.node, builder.thread_ctx)
-    internal: dict[str, dict[str, Any]] = {}
-    packages: dict[str, dict[str, Any]] = {}
-    for package, named in macros.items():
-        of = internal if package in builder.internal_package_names else packages
-        of[package] = {macro.name: wrapped(macro, shared) for macro in named.values()}
-    own, root = builder.search_package, builder.root_package
-    of_dbt: dict[str, Any] = {}
-    # The packages that are first are those that win.
-    for package in reversed(builder.internal_package_names_order):
-        of_dbt.update(internal.get(package, {}))
-    return namespace(packages, of_dbt, packages.get(root, {}), packages.get(own, {}))
-
-
-@cache
-def _wrappers() -> tuple[type, type]:
-    """A mapping and a wrapper of macros that cost less than dbt's and do the same.
-
-    dbt's mapping looks five others through for each name; its wrapper is made by three
-    constructors, for each of 1,500 macros, twice per node.
-    """
-    from dbt.clients.jinja import MacroGenerator
-    from dbt.exceptions import PackageNotFoundForMacroError
-    from dbt.include.global_project import PROJECT_NAME
-
-    class Namespace(dict[str, Any]):
-        def __init__(self, packages: Any, of_dbt: Any, root: Any, own: Any) -> None:
-            super().__init__({**of_dbt, PROJECT_NAME: of_dbt, **packages, **root, **own})
-            self._packages = {**packages, PROJECT_NAME: of_dbt}
-
-        def get_from_package(self, package_name: str | None, name: str) -> Any:
-            if package_name is None:
-                return self.get(name)
-            if package_name not in self._packages:
-                raise PackageNotFoundForMacroError(package_name)
-            return self._packages[package_name].get(name)
-
-    class Wrapped(MacroGenerator):  # type: ignore[misc]
-        __slots__ = ("_shared", "macro")
-
-        def __init__(self, macro: Any, shared: tuple[Any, Any, Any]) -> None:
-            self.macro = macro
-            self._shared = shared
-
-        context = property(lambda self: self._shared[0])
-        node = property(lambda self: self._shared[1])
-        stack = property(lambda self: self._shared[2])
-
-    return Namespace, Wrapped
 
 
 def kept_code(compile_source: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from orchestration.transform.published_tables import keep_tables_listed
 
 PR_SET_PDEATHSIG = 1
 PARSED_BY = ("dbt-core", "dbt-duckdb")
+LEFT_BY_PARSE = ("partial_parse.msgpack", "manifest.json", "fingerprint")
 RENDERED_SUFFIXES = (".sql", ".yml", ".yaml", ".py")
 WATCHED_SUFFIXES = (*RENDERED_SUFFIXES, ".csv")
 # Schemas may be named by a variable of the environment, or whatever else a team has dbt ask for.
@@ -200,6 +202,21 @@ def _keep_listed(settings: Settings) -> None:
 
 def _left_by_parse(settings: Settings) -> Path:
     return settings.dbt_target_dir / "partial_parse.msgpack"
+
+
+def hand_over_parse(there: Settings, settings: Settings) -> None:
+    """Give another data folder what the parse has left of the same project, or of one much like it.
+
+    Parameters:
+        there: where the project is parsed.
+        settings: where it would be parsed anew.
+    """
+    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
+    for name in LEFT_BY_PARSE:
+        copy = settings.dbt_target_dir / name
+        shutil.copy(there.dbt_target_dir / name, copy)
+        # As what a run writes.
+        copy.chmod(0o600)
 
 
 def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:

@@ -8,6 +8,7 @@ pounds, which no file can know.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -247,7 +248,7 @@ def test_the_profile_can_be_asked_without_what_is_labelled(after_run: Company):
 def test_what_cannot_be_followed_is_refused_before_anything_is_made(after_run: Company):
     latest = "select max(finished_at) from operations.node_states"
     path = declared.sources_file(after_run)
-    before = path.read_text()
+    before, stat = path.read_text(), path.stat()
     with after_run.warehouse() as con:
         made = rows(con, latest)
     path.write_text(before.replace("type: decimal", "type: colour"))
@@ -255,6 +256,8 @@ def test_what_cannot_be_followed_is_refused_before_anything_is_made(after_run: C
         ran = after_run.c360("run")
     finally:
         path.write_text(before)
+        # So that nothing has changed since the project was parsed.
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert ran.returncode == 1
     assert "with type colour. Use text, integer" in " ".join((ran.stdout + ran.stderr).split())
     with after_run.warehouse() as con:

@@ -18,7 +18,6 @@ from dbt_common.events import base_types
 from dbt_common.events.base_types import EventLevel
 
 from orchestration.transform.dbt_lean import (
-    build_namespace,
     cycle_finder,
     heard_only,
     kept_code,
@@ -27,6 +26,7 @@ from orchestration.transform.dbt_lean import (
     validated_once,
     written_when_read,
 )
+from orchestration.transform.dbt_macros import Waiting, build_namespace, context_of
 
 
 def as_shipped(module: ModuleType) -> ModuleType:
@@ -210,3 +210,48 @@ def test_what_is_wrong_is_told_of_each_node_and_what_is_right_is_looked_at_once(
         with pytest.raises(ValueError, match="int: 1 is no text"):
             lean(int, {"materialized": 1})
     assert len(looked) == 5
+
+
+@pytest.mark.parametrize("package", ["shop", "dbt"])
+def test_a_context_has_the_macros_that_dbt_copies_into_it(package: str) -> None:
+    """What is set in it goes before a macro, and a macro before what dbt begins it with."""
+    builder = as_shipped(macros).MacroNamespaceBuilder
+    arguments = ("shop", package, MacroStack(), ["dbt_duckdb", "dbt"], object())
+    theirs: dict[str, Any] = {"ref": 1, "of_dbt": 2}
+    theirs.update(builder(*arguments).build_namespace(MACROS, theirs))
+    ours = Waiting()
+    ours.update({"ref": 1, "of_dbt": 2})
+    holder = SimpleNamespace(namespace=build_namespace(builder(*arguments), MACROS, ours))
+    to_dict = context_of(lambda _: pytest.fail("macros were copied"), lambda _: ours)
+    assert to_dict(holder) is ours
+    for context in (theirs, ours):
+        context["inside"] = "set"
+        assert context["ref"] == 1 and context["inside"] == "set" and "nothing" not in context
+        assert context.get("nothing", 3) == 3 and context.get("of_tools") is None
+        with pytest.raises(KeyError):
+            context["nothing"]
+    assert ours["of_dbt"].macro is theirs["of_dbt"].macro is MACROS["dbt"]["of_dbt"]
+    assert ours["of_dbt"].context is ours
+    # One package is one mapping, wherever it is asked for: dbt's unit tests change macros in it.
+    ours["dbt"]["inside"] = "another"
+    assert holder.namespace.get_from_package("dbt", "inside") == "another"
+    names = {name for name in theirs if name != "inside"}
+    assert {name for name in ours if name != "inside"} == names
+    assert len(ours) == len(theirs) and ours.copy().keys() == theirs.keys()
+    for name in names - {"ref"}:
+        found = [c[name] if isinstance(c[name], dict) else c[name].macro for c in (ours, theirs)]
+        if isinstance(found[0], dict):
+            assert found[0].keys() == found[1].keys()
+        else:
+            assert found[0] is found[1]
+
+
+def test_a_macro_that_is_read_anew_is_the_one_that_is_called() -> None:
+    builder = as_shipped(macros).MacroNamespaceBuilder
+    arguments = ("shop", "shop", MacroStack(), ["dbt_duckdb", "dbt"], object())
+    named = {"shop": {"one": macro("shop", "one")}}
+    build_namespace(builder(*arguments), named, {})["one"]
+    named["shop"]["one"] = again = macro("shop", "one")
+    named["shop"]["two"] = macro("shop", "two")
+    now = build_namespace(builder(*arguments), named, {})
+    assert now["one"].macro is again and now["two"].macro is named["shop"]["two"]
