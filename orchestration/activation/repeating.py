@@ -60,7 +60,8 @@ class Repeated:
 def repeated(con: duckdb.DuckDBPyConnection, name: str, must: bool) -> list[Repeated]:
     """The batches without an answer that can be sent as they were, the oldest first.
 
-    Their rows are taken out of what else is sent.
+    Their rows are taken out of what else is sent. A row that two of them have goes once: what else
+    the later one has is sent with all others.
 
     Parameters:
         con: to the ledger, with the plan.
@@ -70,13 +71,14 @@ def repeated(con: duckdb.DuckDBPyConnection, name: str, must: bool) -> list[Repe
     Raises:
         UserError: one must and can't, because a row would not leave as it did.
     """
-    found, changed = [], set[str]()
+    found, changed, taken = [], set[str](), set[str]()
     for idempotency_key, keys, payloads, hashes in con.execute(UNANSWERED, [name]).fetchall():
         if None in payloads:
             changed |= {key for key, text in zip(keys, payloads, strict=True) if text is None}
-        else:
+        elif must or taken.isdisjoint(keys):
             rows = list(zip(keys, payloads, hashes, strict=True))
             found.append(Repeated(idempotency_key, rows))
+            taken.update(keys)
     if must and changed:
         shown = sorted(changed)
         more = f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""

@@ -114,6 +114,7 @@ def fold(con: duckdb.DuckDBPyConnection, name: str, sync: Sync) -> None:
                 "and attempt.operation = ? and outcome is not null and not is_folded",
                 [run_id, operation],
             )
+            _leave_one_of_each(con)
             if operation == "remove":
                 _fold_removed(con, literal(name))
             else:
@@ -123,6 +124,17 @@ def fold(con: duckdb.DuckDBPyConnection, name: str, sync: Sync) -> None:
                 "and operation = ? and outcome is not null and not is_folded",
                 [run_id, operation],
             )
+
+
+def _leave_one_of_each(con: duckdb.DuckDBPyConnection) -> None:
+    """Of several tries of a row in one run the one that was accepted counts, else the last."""
+    [(is_one,)] = con.execute("select count(*) = count(distinct sync_key) from folding").fetchall()
+    if not is_one:
+        con.execute(
+            "create or replace temp table folding as from folding qualify row_number() over "
+            "(partition by sync_key order by outcome = 'accepted' desc, outcome = 'not_sent', "
+            "claimed_at desc, batch_id) = 1"
+        )
 
 
 def _fold_added(con: duckdb.DuckDBPyConnection, name: str, sync: Sync) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.activation.targets.protocol import Result, Row
@@ -72,3 +73,41 @@ def test_a_row_that_changed_since_is_asked_of_a_person_where_it_would_come_twice
     killed_in_the_second_batch(lab, "upsert")
     lab.run(members)
     assert lab.receiver.rows["p00013"]["name"] == "B"
+
+
+def test_a_row_of_two_batches_without_an_answer_goes_once(lab: Lab) -> None:
+    """Both can be sent as they were when who was away in between is back."""
+
+    def fails(_: int) -> None:
+        raise Killed
+
+    receiver = lab.receiver = Remembering(batch=2, fails_after=fails)
+    lab.define("mirror", "guard: {max_delete_share: 1}\n", repeats="keyed")
+    together, others = people(2), [*people(1), *people(1, 2)]
+    for members in (together, others):
+        with pytest.raises(Killed):
+            lab.run(members)
+    receiver.fails_after = Receiver.fails_after
+
+    everybody = people(3)
+    assert lab.run(everybody).state == "completed"
+    assert lab.run(everybody).calls == 0
+    assert set(receiver.rows) == {member.key for member in everybody}
+    assert lab.ledger("select sync_key, is_acked from sync_standing order by 1") == [
+        (member.key, True) for member in everybody
+    ]
+
+
+def test_two_tries_of_a_row_in_a_run_are_one_row_of_what_stands(lab: Lab) -> None:
+    """However it came to be: a ledger that holds them is followed."""
+    lab.define("mirror")
+    lab.run(people(3))
+    with duckdb.connect(str(lab.settings.data_dir / "activation.duckdb")) as con:
+        con.execute("update sync_attempt set is_folded = false")
+        con.execute(
+            "insert into sync_attempt select * replace ('twice' as batch_id, 'unknown' as outcome) "
+            "from sync_attempt"
+        )
+        con.execute("delete from sync_standing; delete from sync_state")
+    assert lab.run(people(3)).calls == 0
+    assert [acked for (acked,) in lab.ledger("select is_acked from sync_standing")] == [True] * 3
