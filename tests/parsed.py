@@ -12,7 +12,8 @@ from pathlib import Path
 from unittest import mock
 
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.transform.parsing import hand_over_parse, parse
+from orchestration.transform.left_by_parse import hand_over_parse
+from orchestration.transform.parsing import parse
 
 folder: Path | None = None
 """Of this session of tests, and told by it (conftest.py)."""

@@ -85,7 +85,8 @@ def check_source(settings: Settings, name: str, console: Console, as_json: bool 
     Raises:
         UserError: there is no such source.
     """
-    from orchestration.transform.parsing import hand_over_parse, load_manifest
+    from orchestration.transform.left_by_parse import hand_over_parse
+    from orchestration.transform.parsing import load_manifest
 
     manifest = load_manifest(settings)
     check_declared_columns(manifest, namespaces_of(settings.dbt_project_dir))

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,11 +24,11 @@ from orchestration.limits import Limits
 from orchestration.segments.declared import keep_listed
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.transform.dbt_lean import be_lean
+from orchestration.transform.left_by_parse import remember_times
 from orchestration.transform.published_tables import keep_tables_listed
 
 PR_SET_PDEATHSIG = 1
 PARSED_BY = ("dbt-core", "dbt-duckdb")
-LEFT_BY_PARSE = ("partial_parse.msgpack", "manifest.json", "fingerprint")
 RENDERED_SUFFIXES = (".sql", ".yml", ".yaml", ".py")
 WATCHED_SUFFIXES = (*RENDERED_SUFFIXES, ".csv")
 # Schemas may be named by a variable of the environment, or whatever else a team has dbt ask for.
@@ -136,6 +135,7 @@ def parse(settings: Settings) -> Any:
     marker.unlink(missing_ok=True)
     command = ["parse", *base_arguments(settings)]
     be_lean()
+    remember_times()
     with _no_data_folder():
         result = dbtRunner().invoke(command)
         if not result.success:
@@ -202,21 +202,6 @@ def _keep_listed(settings: Settings) -> None:
 
 def _left_by_parse(settings: Settings) -> Path:
     return settings.dbt_target_dir / "partial_parse.msgpack"
-
-
-def hand_over_parse(there: Settings, settings: Settings) -> None:
-    """Give another data folder what the parse has left of the same project, or of one much like it.
-
-    Parameters:
-        there: where the project is parsed.
-        settings: where it would be parsed anew.
-    """
-    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
-    for name in LEFT_BY_PARSE:
-        copy = settings.dbt_target_dir / name
-        shutil.copy(there.dbt_target_dir / name, copy)
-        # As what a run writes.
-        copy.chmod(0o600)
 
 
 def parse_ahead(settings: Settings) -> subprocess.Popen[bytes] | None:

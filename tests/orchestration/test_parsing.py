@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,31 @@ def test_unchanged_project_is_not_parsed_for_a_data_folder_elsewhere(
 def test_changed_model_is_parsed_again(parsed: Settings) -> None:
     (parsed.dbt_project_dir / "models" / "people.sql").write_text("select 2 as person")
     assert in_new_process(parsed).raw_code == "select 2 as person"
+
+
+@pytest.mark.parametrize("name", ["models/people.sql", "models/people.yml", "macros/one.sql"])
+def test_a_file_that_is_put_back_with_its_time_is_parsed_as_it_is(
+    parsed: Settings, name: str
+) -> None:
+    """As `cp -p` and rsync do it; what stood in between is gone."""
+    described = "version: 2\nmodels: [{name: people, description: first}]\n"
+    (parsed.dbt_project_dir / "models" / "people.yml").write_text(described)
+    (parsed.dbt_project_dir / "models" / "people.sql").write_text("select 'first' as {{ one() }}")
+    macro = "{% macro one() %}first{% endmacro %}"
+    (parsed.dbt_project_dir / "macros" / "one.sql").write_text(macro)
+
+    def seen() -> tuple[str, str, str]:
+        node = in_new_process(parsed)
+        said = parse(parsed).macros["macro.customer_360.one"].macro_sql
+        return node.raw_code, node.description, said
+
+    before, file = seen(), parsed.dbt_project_dir / name
+    text, time = file.read_text(), file.stat().st_mtime_ns
+    file.write_text(text.replace("first", "other"))
+    assert seen() != before
+    file.write_text(text)
+    os.utime(file, ns=(time, time))
+    assert seen() == before
 
 
 def test_an_edited_copy_elsewhere_is_parsed_as_far_as_it_differs(
