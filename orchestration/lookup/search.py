@@ -169,10 +169,19 @@ def words_of(con: duckdb.DuckDBPyConnection, project_dir: Path, text: str) -> li
     """
     if INTERNATIONAL.fullmatch(text):
         return [re.sub(r"\D", "", text).removeprefix("00")]
-    found = con.execute(f"select {warm_up(project_dir)}", {"text": text}).fetchone()
+    found = con.execute(f"select {_rule_for_words(project_dir)}", {"text": text}).fetchone()
     return list(dict.fromkeys(str(found[0]).split())) if found and found[0] else []
 
 
-def warm_up(project_dir: Path) -> str:
-    """The project's rule for words, as SQL of $text; the first time takes a third of a second."""
+def warm_up(project_dir: Path) -> None:
+    """Read the project's rule for words ahead of the first search, which takes a third of a second.
+
+    Parameters:
+        project_dir: of the dbt project.
+    """
+    _rule_for_words(project_dir)
+
+
+def _rule_for_words(project_dir: Path) -> str:
+    """As SQL of $text."""
     return rendered(project_dir, "{{ plain_words('$text') }}", {})

@@ -221,7 +221,8 @@ def _code(
                 f"select quantile_disc({name}, {parts}), max({name}) {known}"
             ).fetchall()
             # A rule has decimals; a double is the shortest one that is read as it.
-            found = sorted({Decimal(str(cut)) for cut in cuts or () if cut != most})
+            ends = {Decimal(str(cut)) for cut in cuts or () if cut != most}
+            found = sorted(end for end in ends if end.is_finite())
             cases = " ".join(f"when {name} <= ? then {n}" for n in range(len(found)))
             code = f"case when {name} is null then -1 {cases} else {len(found)} end"
         else:

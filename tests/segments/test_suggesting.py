@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,19 @@ def test_a_table_with_several_rows_of_a_person_is_refused(tmp_path: Path) -> Non
         con.execute("insert into value.customer_attributes from value.customer_attributes limit 1")
     with pytest.raises(UserError, match="customer_attributes can't be used"):
         suggest(settings, ASKED)
+
+
+def test_numbers_that_are_none_are_no_bounds(tmp_path: Path) -> None:
+    settings = warehouse(tmp_path, drawn(1, 400, is_ours))
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("alter table profile.derived_attributes alter tenure_days type double")
+        con.execute(
+            "update profile.derived_attributes set tenure_days = case when "
+            "hash(profile_id) % 2 = 0 then 'nan'::double else '-inf'::double end "
+            "where hash(profile_id) % 3 > 0"
+        )
+    found = suggest(settings, ASKED)
+    clauses = [clause for group in found["groups"] for clause in group["clauses"]]
+    bounds = [(c["none"][0] if "none" in c else c).get("value") for c in clauses]
+    assert all(bound.is_finite() for bound in bounds if isinstance(bound, Decimal))
+    assert sum(group["people"] for group in found["groups"]) == 400
