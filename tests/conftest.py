@@ -7,7 +7,6 @@ import gc
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 from tests import parsed as parsed_once
+from tests import preloaded
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
@@ -69,15 +69,7 @@ class Company:
 
     def c360(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run the command line in a process of its own."""
-        return subprocess.run(
-            [sys.executable, "-m", "orchestration.cli", *arguments],
-            env=self.environment,
-            cwd=PROJECT_ROOT,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        return preloaded.c360(arguments, self.environment, PROJECT_ROOT, timeout)
 
     def warehouse(self) -> duckdb.DuckDBPyConnection:
         """A connection to the warehouse."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from orchestration.customers.sessions import Sessions
 from orchestration.errors import UserError
 from orchestration.logs import log
 from orchestration.settings import Settings
+from orchestration.web.asked import RefusedError, asked
 from orchestration.web.guard import USER
 from orchestration.web.rules import DASHBOARD, Page, Refusal
 
@@ -48,12 +48,6 @@ ASKED: Mapping[str, Mapping[str, type]] = {
 PAGE: Page = replace(
     DASHBOARD, calls=DASHBOARD.calls | frozenset(f"{ROOT}/ask/{what}" for what in ASKED)
 )
-
-
-class _RefusedError(Exception):
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 class Gate:
@@ -96,7 +90,7 @@ def application(settings: Settings, users: Users, answers: Answers, notes: Acces
         begun = sessions.begin(user, password, address)
         if isinstance(begun, Refusal):
             log().warning("The customer page refused a password: %s", begun.text)
-            raise _RefusedError(begun.status, begun.text)
+            raise RefusedError(begun.status, begun.text)
         notes.note(user, "enter", [])
         return {"session": begun, "idle_minutes": users.roles.idle_minutes}
 
@@ -105,18 +99,18 @@ def application(settings: Settings, users: Users, answers: Answers, notes: Acces
         user = request.scope[USER]
         token = request.headers.get(TOKEN, "")
         try:
-            said = _arguments(await _body(request), ASKED[what])
+            said = await asked(request, ASKED[what], MOST_BYTES)
             if what == "enter":
                 address = request.client.host if request.client else "?"
                 return _json(await run_in_threadpool(enter, user, address, **said))
             if not sessions.goes_on(user, token):
-                raise _RefusedError(403, "session")
+                raise RefusedError(403, "session")
             if what == "leave":
                 sessions.end(token)
                 notes.note(user, "leave", [])
                 return _json({})
             return _json(await run_in_threadpool(getattr(answers, what), user, **said))
-        except _RefusedError as error:
+        except RefusedError as error:
             return _json({"says": str(error)}, error.status)
         except UserError as error:
             return _json({"says": str(error)}, 422)
@@ -161,31 +155,6 @@ def _file(path: Path) -> Callable[[Request], Any]:
         return FileResponse(path, headers=HEADERS)
 
     return send
-
-
-async def _body(request: Request) -> bytes:
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST_BYTES:
-            raise _RefusedError(413, f"More than {MOST_BYTES // 1024} KB were sent.")
-    return bytes(content)
-
-
-def _arguments(content: bytes, wanted: Mapping[str, type]) -> dict[str, Any]:
-    try:
-        said = json.loads(content)
-    except (ValueError, RecursionError):
-        raise _RefusedError(400, "What was sent is no JSON.") from None
-    if not isinstance(said, dict) or set(said) != set(wanted):
-        asked = ", ".join(wanted) or "nothing"
-        raise _RefusedError(400, f"What was sent is not what is asked for here: {asked}.")
-    for name, kind in wanted.items():
-        if type(said[name]) is not kind:
-            raise _RefusedError(400, f"{name} has another type.")
-        if kind is str and not said[name].isprintable():
-            raise _RefusedError(400, f"{name} holds a character that is none of a text.")
-    return said
 
 
 def _json(said: Mapping[str, Any], status: int = 200) -> JSONResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from orchestration.settings import Settings
 from orchestration.terminal import Console
 from orchestration.warehouse import connect_reader
 from orchestration.web.access import Access
+from orchestration.web.asked import RefusedError, asked
 from orchestration.web.rules import BUILDER
 from orchestration.web.server import GuardedServer, address_of, listen
 from orchestration.web.stopping import Stop
@@ -37,21 +37,16 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 """Nothing but our own files, and no text that becomes HTML or a script."""
-ASKED = {
-    "form": (),
-    "values": ("table", "column"),
-    "check": ("name", "rule"),
-    "count": ("name", "rule"),
-    "open": ("name",),
-    "save": ("name", "rule", "mark"),
+REMEDY = "Split the rule into segments that build on each other."
+ASKED: Mapping[str, Mapping[str, type]] = {
+    "form": {},
+    "values": {"table": str, "column": str},
+    "check": {"name": str, "rule": object},
+    "count": {"name": str, "rule": object},
+    "open": {"name": str},
+    "save": {"name": str, "rule": object, "mark": str},
 }
 """What can be asked of `Builder`, and what each needs to be told."""
-
-
-class _RefusedError(Exception):
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 def application(builder: Builder, token: str) -> ASGIApp:
@@ -66,8 +61,8 @@ def application(builder: Builder, token: str) -> ASGIApp:
         Route(f"/{p.name}", _file(p)) for p in FILES.iterdir() if p.suffix in (".js", ".css")
     ]
     routes += [
-        Route(f"/ask/{what}", _answer(getattr(builder, what), words, token), methods=["POST"])
-        for what, words in ASKED.items()
+        Route(f"/ask/{what}", _answer(getattr(builder, what), wanted, token), methods=["POST"])
+        for what, wanted in ASKED.items()
     ]
     return Starlette(routes=routes)
 
@@ -81,17 +76,17 @@ def _file(path: Path) -> Callable[[Request], Any]:
 
 
 def _answer(
-    call: Callable[..., dict[str, Any]], words: tuple[str, ...], token: str
+    call: Callable[..., dict[str, Any]], wanted: Mapping[str, type], token: str
 ) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         try:
             if not hmac.compare_digest(request.headers.get(TOKEN, "").encode(), token.encode()):
-                raise _RefusedError(
+                raise RefusedError(
                     403, "Open the address that `c360 segment build` has printed; it ends in #…"
                 )
-            said = _arguments(await _body(request), words)
+            said = await asked(request, wanted, MOST_BYTES, REMEDY)
             return _json(await run_in_threadpool(call, **said))
-        except _RefusedError as error:
+        except RefusedError as error:
             return _json({"says": str(error)}, error.status)
         except UserError as error:
             return _json({"says": str(error)}, 422)
@@ -100,33 +95,6 @@ def _answer(
             return _json({"says": in_words(error).text}, 500)
 
     return answer
-
-
-async def _body(request: Request) -> bytes:
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST_BYTES:
-            raise _RefusedError(
-                413,
-                f"More than {MOST_BYTES // 1024} KB were sent. Split the rule into segments that "
-                "build on each other.",
-            )
-    return bytes(content)
-
-
-def _arguments(content: bytes, words: tuple[str, ...]) -> Mapping[str, Any]:
-    try:
-        said = json.loads(content)
-    except (ValueError, RecursionError):
-        raise _RefusedError(400, "What was sent is no JSON.") from None
-    if not isinstance(said, dict) or set(said) != set(words):
-        asked = ", ".join(words) or "nothing"
-        raise _RefusedError(400, f"What was sent is not what is asked for here: {asked}.")
-    for word in words:
-        if word != "rule" and not isinstance(said[word], str):
-            raise _RefusedError(400, f"{word} is a text.")
-    return said
 
 
 def _json(said: Mapping[str, Any], status: int = 200) -> JSONResponse:

@@ -105,6 +105,7 @@ def test_the_page_is_its_own_files_under_a_strict_policy(page: Asking) -> None:
         (b'{"name": "x"}', 400, "not what is asked"),
         (b'{"name": "fresh", "rule": {}, "mark": "", "more": 1}', 400, "not what is asked"),
         (b'{"name": 1, "rule": {}, "mark": ""}', 400, "name is a text"),
+        (b'{"name": "a\\u0000b", "rule": {}, "mark": ""}', 400, "none of a text"),
         (b'{"name": "fresh", "rule": [], "mark": ""}', 422, "a mapping"),
         (b'{"name": "fresh", "rule": {"title": 1e999}, "mark": ""}', 422, "neither text, number"),
         (b'{"name": "fresh", "rule": {"title": null}, "mark": ""}', 422, "neither text, number"),
@@ -162,7 +163,7 @@ def test_rules_are_held_to_what_files_are_held_to(
 
 
 @pytest.mark.parametrize(
-    "name", ["", "x", "../x", "a/b", "Upper", "select", "a" * 64, "x.yml", "a\x00b", "ü" * 3]
+    "name", ["", "x", "../x", "a/b", "Upper", "select", "a" * 64, "x.yml", "ü" * 3]
 )
 def test_a_name_is_that_of_a_segment(page: Asking, project: Path, rules: Path, name: str) -> None:
     for what, said in (("save", {**SAVE, "name": name}), ("open", {"name": name})):
