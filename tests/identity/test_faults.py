@@ -26,6 +26,8 @@ SHARED_B2B = """
     from read_csv('{folder}/b2b.csv', all_varchar = true) as record
     inner join read_csv('{folder}/b2b_truth.csv', all_varchar = true) as truth using (id)
 """
+MORE = pytest.mark.slow
+"""Other people with the same faults."""
 AS_HIGH_AS_IT_GOES = ("name_and_date_missing", "wrong_date", "one_word")
 
 
@@ -42,7 +44,10 @@ def joined(done: Matched) -> dict[str, float]:
     return {kind: sum(whole) / len(whole) for kind, whole in shares.items()}
 
 
-@pytest.mark.parametrize(("seed", "language"), [(1, "en"), (2, "es"), (3, "pl")])
+@pytest.mark.parametrize(
+    ("seed", "language"),
+    [(1, "en"), pytest.param(2, "es", marks=MORE), pytest.param(3, "pl", marks=MORE)],
+)
 def test_one_fault_keeps_nobody_apart(seed: int, language: str) -> None:
     done = matched(warehouse(as_sql(people(seed, language, per_kind=200))))
     shares = joined(done)
@@ -51,7 +56,7 @@ def test_one_fault_keeps_nobody_apart(seed: int, language: str) -> None:
     assert done.quality()[0] >= 0.997
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=MORE), 2])
 def test_a_mailbox_made_of_the_name_says_no_more_than_the_name(seed: int) -> None:
     done = matched(warehouse(as_sql(employees(seed, per_kind=50))))
     assert joined(done)["mail, then phone"] >= 0.8

@@ -60,7 +60,15 @@ FAKE = """
 @pytest.mark.parametrize(
     ("folder", "file", "sql", "precision", "f1"),
     [
-        pytest.param("febrl", "dataset1.csv", FEBRL, 0.999, 0.995, id="febrl dataset1"),
+        pytest.param(
+            "febrl",
+            "dataset1.csv",
+            FEBRL,
+            0.999,
+            0.995,
+            id="febrl dataset1",
+            marks=pytest.mark.slow,
+        ),
         pytest.param("splink", "fake_1000.csv", FAKE, 0.97, 0.91, id="fake_1000"),
         pytest.param(
             "febrl", "dataset3.csv", FEBRL, 0.999, 0.99, id="febrl dataset3", marks=pytest.mark.slow

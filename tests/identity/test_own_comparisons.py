@@ -76,7 +76,9 @@ def merged(done: Matched) -> int:
     return sum(found[f"a:n{n}x"] == found[f"a:n{n}y"] for n in range(NAMESAKES))
 
 
-@pytest.mark.parametrize("attribute", sorted(ATTRIBUTES))
+@pytest.mark.parametrize(
+    "attribute", ["occupation", pytest.param("birth_place", marks=pytest.mark.slow)]
+)
 def test_namesakes_are_told_apart_by_a_declared_attribute(attribute: str) -> None:
     con = warehouse(as_sql(people(1, attribute)))
     before = matched(con)

@@ -19,7 +19,7 @@ from tests.own_data import project_copy
 
 FOLDER = Path(__file__).parent / "scenarios"
 PRESETS = PROJECT_ROOT / "examples" / "identity_presets"
-QUICK = ("shared_device", "shared_email")
+QUICK = ("shared_email",)
 SCENARIOS = tuple(sorted(path.stem for path in FOLDER.glob("*.txt")))
 
 

@@ -54,7 +54,7 @@ def test_nobody_is_both_junior_and_senior() -> None:
         assert len(joined) > 0.8 * len(told[number])
 
 
-@pytest.mark.parametrize("namespace", ["email", "phone"])
+@pytest.mark.parametrize("namespace", ["email", pytest.param("phone", marks=pytest.mark.slow)])
 def test_who_shares_a_value_is_a_degree_of_its_own(namespace: str) -> None:
     rows = town(seed=14, households=150)
     homes = {row["person"]: row["street"] for row in rows if row["street"]}
@@ -88,6 +88,7 @@ def test_a_register_without_households_knows_of_some() -> None:
     assert trained.household_share * len(rows) * (len(rows) - 1) / 2 >= added - 0.01 > 2
 
 
+@pytest.mark.slow
 def test_plenty_of_matches_need_no_households_that_nobody_saw() -> None:
     rows = people(seed=13, language="en", per_kind=60)
     trained = matched(warehouse(as_sql(rows))).trained

@@ -277,6 +277,7 @@ def test_names_with_brackets_are_names(tmp_path: Path) -> None:
     assert rows == [("C1",), ("C2",)]
 
 
+@pytest.mark.slow
 def test_thousands_of_columns_are_answered_in_seconds(tmp_path: Path) -> None:
     tail = "and its long explanation " * 4
     names = ["customer_id", "email", *(f"attribute {i} {tail}".strip() for i in range(3_000))]
