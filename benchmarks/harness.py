@@ -132,7 +132,12 @@ def demo_company(customers: int, console: Console) -> Path:
 
 
 def run_benchmark(
-    name: str, customers: int, repeat: int, console: Console, keep: Path | None = None
+    name: str,
+    customers: int,
+    repeat: int,
+    console: Console,
+    keep: Path | None = None,
+    rules: int = 100,
 ) -> dict[str, Any]:
     """Run a benchmark and keep its result as JSON under data/benchmarks.
 
@@ -141,6 +146,7 @@ def run_benchmark(
         customers: size of the demo company.
         repeat: how often; medians are taken per measurement.
         console: where progress and the table go.
+        rules: how many `segments` makes.
         keep: folder that `nightly` works in and leaves; the others have none.
 
     Returns:
@@ -176,7 +182,7 @@ def run_benchmark(
         "rfm": rankings.run_rfm,
         "lookup": lookup.run,
         "profile": profile.run,
-        "segments": segments.run,
+        "segments": partial(segments.run, rules=rules),
         "activation": activation.run,
         "insights": insights.run,
         "nightly": partial(nightly.run, keep=keep),

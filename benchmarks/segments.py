@@ -20,7 +20,6 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 from orchestration.terminal import Console
 from orchestration.transform.parsing import load_manifest
 
-RULES = 100
 BYTES_PER_PERSON = 600
 """The warehouse, the tables of members and what spills, with room to spare."""
 PREVIEWED = """
@@ -83,12 +82,13 @@ TABLES = """
 """
 
 
-def run(customers: int, console: Console) -> list[Measurement]:
+def run(customers: int, console: Console, rules: int) -> list[Measurement]:
     """Measure rules one by one, compiled and by hand, and a preview.
 
     Parameters:
         customers: people.
         console: where progress goes.
+        rules: how many are generated.
 
     Returns:
         A measurement each and their ratios; `differing` names rules whose members differ.
@@ -100,9 +100,9 @@ def run(customers: int, console: Console) -> list[Measurement]:
     warehouse = _warehouse(folder, customers, console)
     environment, results = environment_for(folder), []
     for way in ("compiled", "by_hand"):
-        console.print(f"{RULES} rules, {way}")
-        command = child("benchmarks.run_rules", str(warehouse), way, str(RULES))
-        results.append(measure(f"{RULES} rules, {way}", command, environment))
+        console.print(f"{rules} rules, {way}")
+        command = child("benchmarks.run_rules", str(warehouse), way, str(rules))
+        results.append(measure(f"{rules} rules, {way}", command, environment))
     ours, theirs = results
     told = {
         "wall, compiled / by hand": round(ours.wall_seconds / theirs.wall_seconds, 2),

@@ -273,6 +273,7 @@ def bench(
         Path | None,
         typer.Option(help="For nightly: empty folder to work in and leave there."),
     ] = None,
+    rules: Annotated[int, typer.Option(min=1, help="For segments: how many rules.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Measure: each measurement in a process of its own, with wall time, CPU, memory and sizes.
@@ -285,7 +286,7 @@ def bench(
     from benchmarks.harness import run_benchmark
 
     require_project()
-    result: dict[str, Any] = run_benchmark(name, customers, repeat, err, keep)
+    result: dict[str, Any] = run_benchmark(name, customers, repeat, err, keep, rules)
     if as_json:
         print(json.dumps(result, indent=2))
     if result["differing"]:

@@ -38,6 +38,8 @@ PARTS = frozenset(
     )
 )  # fmt: skip
 """Clauses and operators that all of them have; not division, which of whole numbers differs."""
+HINTED = ("duckdb", "postgres")
+"""Dialects in which a CTE says whether it is materialized; what it means is the same without."""
 VARIANTS = ("by_name", "method", "using", "percent", "recursive", "except_", "replace", "rename")
 """What makes another thing of a clause that all of them have."""
 
@@ -76,6 +78,10 @@ def translated(tree: exp.Query, name: str, dialect: str) -> str:
             "there. Write these parts in other words, or take --dialect duckdb.",
             2,
         )
+    if dialect not in HINTED:
+        tree = tree.copy()
+        for cte in tree.find_all(exp.CTE):
+            cte.set("materialized", None)
     try:
         text = str(tree.sql(dialect=dialect, pretty=True, unsupported_level=ErrorLevel.RAISE))
         sqlglot.parse_one(text, dialect=dialect)

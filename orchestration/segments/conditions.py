@@ -73,8 +73,10 @@ def condition(said: Comparison, column: exp.Expression) -> exp.Expression:
     if operator in ("is_null", "is_not_null"):
         is_null = exp.Is(this=column, expression=exp.null())
         return is_null if operator == "is_null" else exp.Not(this=is_null)
-    if operator in ("in_last", "in_next", "anniversary_in_next"):
-        return _period(operator, said.value, day_of(column))
+    if operator == "in_last":
+        return _last_days(said.value, column)
+    if operator in ("in_next", "anniversary_in_next"):
+        return _coming(operator, said.value, day_of(column))
     if isinstance(values[0], date):
         column = day_of(column)
     nodes = [literal(v) for v in values]
@@ -99,13 +101,19 @@ def _text_condition(operator: str, value: str, column: exp.Expression) -> exp.Ex
     return exp.EQ(this=part, expression=literal(value))
 
 
-def _period(operator: str, span: Span, day: exp.Expression) -> exp.Expression:
+def _last_days(span: Span, instant: exp.Expression) -> exp.Expression:
+    """The instant itself is compared, not its day: so the database skips rows by their order."""
     today = exp.column("as_of_on", "clock")
-    if operator == "in_last":
-        begin = day_of(moved(today, span, forward=False))
-        return exp.and_(
-            exp.GT(this=day, expression=begin), exp.LTE(this=day.copy(), expression=today)
-        )
+    day = Span(n=1, unit="day")
+    begin = moved(moved(today, span, forward=False), day, forward=True)
+    return exp.and_(
+        exp.GTE(this=instant.copy(), expression=begin),
+        exp.LT(this=instant.copy(), expression=moved(today, day, forward=True)),
+    )
+
+
+def _coming(operator: str, span: Span, day: exp.Expression) -> exp.Expression:
+    today = exp.column("as_of_on", "clock")
     end = day_of(moved(today, span, forward=True))
     if operator == "in_next":
         return exp.and_(
@@ -160,7 +168,7 @@ def _last(span: Span, instant: exp.Expression) -> exp.Expression:
             exp.GT(this=instant.copy(), expression=moved(clock, span, forward=False)),
             exp.LTE(this=instant.copy(), expression=clock.copy()),
         )
-    return _period("in_last", span, day_of(instant))
+    return _last_days(span, instant)
 
 
 def needs_clock(*said: object) -> bool:

@@ -18,6 +18,8 @@ from orchestration.segments.layout import Select, indented, listed
 from orchestration.segments.rule import Rows
 
 OWN_NAMES = ("clock", "members")
+READ_WHERE_USED = "not materialized "
+"""A table that several steps read is not copied first, so each reads only the rows it asks for."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,12 @@ class Query:
             is_clock = model == CLOCK
             wanted = ["as_of_at", "as_of_on"] if is_clock else ["profile_id", *columns]
             lines = [*listed("select", wanted), f"from {{{{ ref('{model}') }}}}"]
-            imports.append(_cte("clock" if is_clock else model, lines))
+            imports.append(_cte("clock" if is_clock else model, lines, READ_WHERE_USED))
         return [*imports, *self.steps]
 
 
-def _cte(name: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"{name} as (", *indented(lines), ")"])
+def _cte(name: str, lines: Sequence[str], how: str = "") -> str:
+    return "\n".join([f"{name} as {how}(", *indented(lines), ")"])
 
 
 def join(name: str, other: str, kind: str = "inner") -> list[str]:

@@ -21,7 +21,7 @@ def add_sequence(query: Query, clause: SequenceClause) -> str:
     for number, step in enumerate(clause.sequence, 1):
         instant = instant_of(event_table(step))
         name = f"{base_name(step)[:20]}_step_{number}"
-        rows = add_rows(query, step, name, [instant], clause.when, is_distinct=True)
+        rows = add_rows(query, step, name, [instant], clause.when)
         if reached:
             rows = _after(query, step, (rows, instant), (reached, at), f"reached_{number}")
         reached, at = rows, instant

@@ -25,6 +25,14 @@ def test_models_are_named_by_schema_and_table(dialect: str) -> None:
     assert (table.catalog, table.db, table.name) == ("", "value", "people")
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_only_engines_that_know_it_are_told_whether_a_cte_is_copied(dialect: str) -> None:
+    tree = read(SQL.replace("people as (", "people as not materialized ("), "x").tree
+    said = "NOT MATERIALIZED" in translated(tree, "x", dialect)
+    assert said == (dialect in ("duckdb", "postgres"))
+    assert "NOT MATERIALIZED" in tree.sql(dialect="duckdb")
+
+
 def test_duckdb_gives_the_same_rows() -> None:
     with duckdb.connect() as con:
         con.execute("create schema value")

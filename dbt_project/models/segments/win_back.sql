@@ -2,12 +2,12 @@
 
 with
 
-profiles as (
+profiles as not materialized (
     select profile_id
     from {{ ref('profiles') }}
 ),
 
-customer_attributes as (
+customer_attributes as not materialized (
     select
         profile_id,
         purchase_count,
@@ -15,7 +15,7 @@ customer_attributes as (
     from {{ ref('customer_attributes') }}
 ),
 
-recorded_activities as (
+recorded_activities as not materialized (
     select
         profile_id,
         activity_type,
@@ -23,7 +23,7 @@ recorded_activities as (
     from {{ ref('recorded_activities') }}
 ),
 
-clock as (
+clock as not materialized (
     select
         as_of_at,
         as_of_on
@@ -33,19 +33,17 @@ clock as (
 purchase_count_at_least as (
     select
         profile_id,
-        min(purchase_count) as purchase_count_value
+        purchase_count as purchase_count_value
     from customer_attributes
     where purchase_count >= 3
-    group by profile_id
 ),
 
 days_since_last_purchase_between as (
     select
         profile_id,
-        min(days_since_last_purchase) as days_since_last_purchase_value
+        days_since_last_purchase as days_since_last_purchase_value
     from customer_attributes
     where days_since_last_purchase between 181 and 365
-    group by profile_id
 ),
 
 activities_seen as (
@@ -54,9 +52,8 @@ activities_seen as (
     cross join clock
     where
         recorded_activities.activity_type in ('product_view', 'add_to_cart')
-        and cast(recorded_activities.occurred_at as date)
-        > cast(clock.as_of_on - interval '14' day as date)
-        and cast(recorded_activities.occurred_at as date) <= clock.as_of_on
+        and recorded_activities.occurred_at >= clock.as_of_on - interval '14' day + interval '1' day
+        and recorded_activities.occurred_at < clock.as_of_on + interval '1' day
 ),
 
 members as (
