@@ -64,6 +64,7 @@ applying as (
         words.code,
         words.care,
         words.level,
+        words.is_reached,
         words.valid_from,
         words.valid_to
     from asked
@@ -93,6 +94,7 @@ answers as (
     select
         instants.*,
         applying.is_of_topic,
+        applying.is_reached,
         applying.care
     from instants
     inner join applying
@@ -118,7 +120,29 @@ unknown as (
     where code = 'u'
 ),
 
--- The most careful of all who say something. A topic needs both its own word and the purpose's.
+-- The most careful of all who say something. Who is not reached there opens nothing.
+halves as (
+    select
+        answers.contact_namespace,
+        answers.contact_value,
+        answers.purpose,
+        answers.channel,
+        answers.topic,
+        answers.valid_from,
+        answers.is_of_topic,
+        max(unknown.unknown_care) as unknown_care,
+        case
+            when bool_or(answers.is_reached) then min(answers.care)
+            else least(min(answers.care), max(unknown.unknown_care))
+        end as care
+    from answers
+    cross join unknown
+    group by
+        answers.contact_namespace, answers.contact_value, answers.purpose, answers.channel, answers.topic,
+        answers.valid_from, answers.is_of_topic
+),
+
+-- A topic needs both its own word and the purpose's.
 effective as (
     select
         contact_namespace,
@@ -134,8 +158,7 @@ effective as (
                 coalesce(min(care) filter (where not is_of_topic), max(unknown_care))
             )
         end as care
-    from answers
-    cross join unknown
+    from halves
     group by contact_namespace, contact_value, purpose, channel, topic, valid_from
 ),
 
