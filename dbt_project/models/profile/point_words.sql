@@ -120,7 +120,7 @@ on_channels as (
         on codes.code = words.code
 ),
 
-{% set scope = ['contact_namespace', 'contact_value', 'purpose', 'channel', 'topic', 'code', 'care'] | join(', ') %}
+{% set scope = 'contact_namespace, contact_value, purpose, channel, topic, code, care' %}
 
 -- Of an address that half the world shows it is enough to know that anybody says so, in one stretch.
 of_anybody as (
