@@ -100,7 +100,8 @@ class Runs:
         day = self.worlds[0].day
         self.con.execute(
             "create or replace view comparison_values as select *, "
-            f"['too_many_records', 'blocked_value'][1 + hash(normalised_value, {day}) % 4] "
+            "['too_many_records', 'blocked_value']"
+            f"[(1 + hash(normalised_value, {day}) % 4)::int] "
             "as refusal_reason from normalised_values"
         )
 

@@ -80,6 +80,7 @@ applying as (
             )
 ),
 
+-- A stretch of time ends where no other begins, a word where the next one does.
 instants as (
     select distinct
         {% for column in question %}
@@ -87,6 +88,14 @@ instants as (
         {% endfor %}
         valid_from
     from applying
+    union
+    select distinct
+        {% for column in question %}
+            {{ column }},
+        {% endfor %}
+        valid_to as valid_from
+    from applying
+    where not is_reached and valid_to is not null
 ),
 
 -- One answer each: a no at any level, else the word at the narrowest.
