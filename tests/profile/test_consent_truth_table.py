@@ -82,9 +82,7 @@ class Facts:
                 if dice.random() < 0.5:
                     self.world.shows.setdefault(record, set()).add(point)
                     refusal = dice.choice(REFUSED) if point in self.world.withheld else None
-                    self.values.append(
-                        ("s", record[2:], record, point[0], kind, point[1], refusal)
-                    )
+                    self.values.append(("s", record[2:], record, point[0], kind, point[1], refusal))
         for number in range(dice.randint(1, 7)):
             self._statement(group, number, dice.choice(records), [p for p, _ in addresses])
         if dice.random() < 0.3:

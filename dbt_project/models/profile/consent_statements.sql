@@ -102,9 +102,7 @@ named as (
         {{ alias_or_self('written.written_point', 'aliases.same_as') }} as contact_point
     from written
     left join {{ ref('identity_value_aliases') }} as aliases
-        on
-            aliases.namespace = written.contact_namespace
-            and aliases.value = written.written_point
+        on aliases.namespace = written.contact_namespace and aliases.value = written.written_point
 ),
 
 -- A no about an address that can't be read is about all that the person has.

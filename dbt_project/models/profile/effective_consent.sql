@@ -34,7 +34,8 @@
     )
 }}
 
-{% set question = ['contact_namespace', 'contact_value', 'purpose', 'channel', 'topic'] %}
+{% set listed = 'contact_namespace, contact_value, purpose, channel, topic' %}
+{% set unknown_care = "(select care from codes where code = 'u')" %}
 
 with
 
@@ -51,7 +52,7 @@ words as (
 ),
 
 asked as (
-    select distinct {{ question | join(', ') }}
+    select distinct {{ listed }}
     from words
 ),
 
@@ -74,27 +75,14 @@ applying as (
             and words.contact_value = asked.contact_value
             and words.channel = asked.channel
             and words.topic in ('any', asked.topic)
-            and (
-                words.purpose = asked.purpose
-                or words.purpose = 'any' and words.code = 'n'
-            )
+            and (words.purpose = asked.purpose or words.purpose = 'any' and words.code = 'n')
 ),
 
 -- A stretch of time ends where no other begins, a word where the next one does.
 instants as (
-    select distinct
-        {% for column in question %}
-            {{ column }},
-        {% endfor %}
-        valid_from
-    from applying
+    select {{ listed }}, valid_from from applying
     union
-    select distinct
-        {% for column in question %}
-            {{ column }},
-        {% endfor %}
-        valid_to as valid_from
-    from applying
+    select {{ listed }}, valid_to as valid_from from applying
     where not is_reached and valid_to is not null
 ),
 
@@ -123,52 +111,31 @@ answers as (
     ) = 1
 ),
 
-unknown as (
-    select care as unknown_care
-    from codes
-    where code = 'u'
-),
-
 -- The most careful of all who say something. Who is not reached there opens nothing.
 halves as (
     select
-        answers.contact_namespace,
-        answers.contact_value,
-        answers.purpose,
-        answers.channel,
-        answers.topic,
-        answers.valid_from,
-        answers.is_of_topic,
-        max(unknown.unknown_care) as unknown_care,
+        {{ listed }}, valid_from, is_of_topic,
         case
-            when bool_or(answers.is_reached) then min(answers.care)
-            else least(min(answers.care), max(unknown.unknown_care))
+            when bool_or(is_reached) then min(care)
+            else least(min(care), {{ unknown_care }})
         end as care
     from answers
-    cross join unknown
-    group by
-        answers.contact_namespace, answers.contact_value, answers.purpose, answers.channel, answers.topic,
-        answers.valid_from, answers.is_of_topic
+    group by {{ listed }}, valid_from, is_of_topic
 ),
 
 -- A topic needs both its own word and the purpose's.
 effective as (
     select
-        contact_namespace,
-        contact_value,
-        purpose,
-        channel,
-        topic,
-        valid_from,
+        {{ listed }}, valid_from,
         case
             when topic = 'any' then min(care)
             else least(
-                coalesce(min(care) filter (where is_of_topic), max(unknown_care)),
-                coalesce(min(care) filter (where not is_of_topic), max(unknown_care))
+                coalesce(min(care) filter (where is_of_topic), {{ unknown_care }}),
+                coalesce(min(care) filter (where not is_of_topic), {{ unknown_care }})
             )
         end as care
     from halves
-    group by contact_namespace, contact_value, purpose, channel, topic, valid_from
+    group by {{ listed }}, valid_from
 ),
 
 changes as (
