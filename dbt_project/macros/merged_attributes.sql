@@ -1,7 +1,8 @@
 {#-
     The attributes of a profile that merge policies rule on, as a list: name, fields (its columns: one,
     or those of a group that is won as a unit, see the variable `field_groups`) and is_group; and as
-    expressions over a record text (what it says, as one text; null for nothing), is_made (whether it
+    expressions over a record text (what it says, as one text; null for nothing), is_said (whether it
+    says anything; a text of many records costs more than their fields), is_made (whether it
     has a field that makes the group) and filled_count.
 -#}
 {% macro merged_attributes() -%}
@@ -45,6 +46,8 @@
             'is_group': texts | length > 1,
             'text': "nullif(substr(" ~ texts | join(' || ') ~ ", 3), '')" if texts | length > 1
                 else 'cast(' ~ attribute.fields[0] ~ ' as string)',
+            'is_said': 'coalesce(' ~ attribute.fields | join(', ') ~ ') is not null'
+                if texts | length > 1 else attribute.fields[0] ~ ' is not null',
             'is_made': 'coalesce(' ~ attribute.made_by | join(', ') ~ ') is not null',
             'filled_count': filled | join(' + '),
         }) -%}

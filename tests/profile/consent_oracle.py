@@ -15,6 +15,8 @@ ALLOWED = {
 KINDS = {"email": "email", "sms": "phone", "phone": "phone", "whatsapp": "phone",
          "direct_mail": "profile", "push": "profile"}  # fmt: skip
 ANY = "any"
+SAME = dict.fromkeys(("email", "work_email"), ("email", "work_email"))
+"""Namespaces of one kind: an address is the same mailbox under each."""
 
 Point = tuple[str, str]
 
@@ -34,27 +36,37 @@ class Said:
 
 @dataclass
 class World:
-    """Records, whose they are, what they show and what they have said."""
+    """Records, whose they are, what they show and what they have said.
+
+    Attributes:
+        withheld: addresses that count as nobody's: blocked, or on too many records.
+    """
 
     person_of: dict[str, str] = field(default_factory=dict)
     shows: dict[str, set[Point]] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
+    withheld: set[Point] = field(default_factory=set)
 
-    def people_at(self, point: Point) -> set[str]:
-        """Everybody who is reached there."""
-        if point[0] == "profile":
-            return {point[1]}
-        return {self.person_of.get(r, r) for r, points in self.shows.items() if point in points}
+    def people_at(self, points: set[Point]) -> set[str]:
+        """Everybody whose records show one of them."""
+        return {self.person_of.get(r, r) for r, shown in self.shows.items() if shown & points}
 
-    def about(self, point: Point) -> list[Said]:
-        """What people of the point, or anybody about the point, have said."""
-        people = self.people_at(point)
-        return [
-            s
-            for s in self.said
-            if s.point == point
-            or (s.point is None and self.person_of.get(s.record, s.record) in people)
-        ]
+    def about(self, point: Point) -> tuple[list[Said], list[Said]]:
+        """What was said of the point or by who is reached there, and by others who show it."""
+        same = {(n, point[1]) for n in SAME.get(point[0], (point[0],))}
+        usable = {
+            self.person_of.get(r, r)
+            for r, shown in self.shows.items()
+            if (shown - self.withheld) & same
+        }
+        own, others = [], []
+        for s in self.said:
+            person = self.person_of.get(s.record, s.record)
+            if s.point in same or (s.point is None and person in usable | {point[1]}):
+                own.append(s)
+            elif s.point is None and person in self.people_at(same):
+                others.append(s)
+        return own, others
 
 
 def stands(words: Sequence[Said], at: int) -> str | None:
@@ -90,21 +102,40 @@ def _half(words: Sequence[Said], at: int) -> str | None:
     return min(answers, key=CARE.index, default=None)
 
 
+def _of_anybody(words: Sequence[Said], at: int) -> str | None:
+    """The most careful word of any record in any scope."""
+    answers = [w.code for w in words if w.at is None]
+    scopes: dict[object, list[Said]] = {}
+    for word in (w for w in words if w.at is not None):
+        scope = (word.record, word.point, word.purpose, word.channel)
+        scopes.setdefault(scope, []).append(word)
+    answers += [code for said in scopes.values() if (code := stands(said, at))]
+    return min(answers, key=CARE.index, default=None)
+
+
 def effective(
     world: World, point: Point, kind: str, purpose: str, channel: str, topic: str, at: int
 ) -> tuple[str | None, str | None]:
     """What counts for the purpose, and for the topic; None where nobody says anything."""
     if KINDS.get(channel) != kind:
         return None, None
-    applying = [
-        s
-        for s in world.about(point)
-        if s.channel in (ANY, channel)
-        and (s.purpose == purpose or (s.purpose == ANY and s.code == "n"))
-    ]
-    of_purpose = _half([s for s in applying if s.topic == ANY], at)
-    of_topic = _half([s for s in applying if s.topic == topic != ANY], at)
-    return of_purpose, of_topic
+    halves: list[str | None] = []
+    for asked in dict.fromkeys((ANY, topic)):
+        own, others = (
+            [
+                s
+                for s in said
+                if s.channel in (ANY, channel)
+                and s.topic == asked
+                and (s.purpose == purpose or (s.purpose == ANY and s.code == "n"))
+            ]
+            for said in world.about(point)
+        )
+        reached, anybody = _half(own, at), _of_anybody(others, at)
+        # Who is not reached there opens nothing.
+        answers = [a for a in (reached or (anybody and "u"), anybody) if a]
+        halves.append(min(answers, key=CARE.index, default=None))
+    return halves[0], halves[1] if topic != ANY else None
 
 
 def own_word(

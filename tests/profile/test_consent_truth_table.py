@@ -29,7 +29,8 @@ from tests.value.rendering import fill, render
 
 MODELS = ("consent_statements", "consent_words", "consent", "contact_points", "point_words",
           "effective_consent")  # fmt: skip
-SEEDS = ("consent_codes", "consent_channels", "consent_settings", "identity_namespaces")
+SEEDS = ("consent_codes", "consent_channels", "consent_settings", "identity_namespaces",
+         "identity_value_aliases")  # fmt: skip
 POLICY = {
     (ANY, ANY): "restrictive",
     ("service", ANY): "disabled",
@@ -41,6 +42,7 @@ PURPOSES = ("commercial", "news", "service")
 TOPICS = (ANY, "tea", "art")
 NOON = datetime(2026, 1, 1, 12)
 INSTANTS = range(6)
+REFUSED = ("too_many_records", "blocked_value")
 GROUPS = 450
 """Groups of a few records that share addresses among them."""
 
@@ -68,6 +70,8 @@ class Facts:
         dice, self.world = self.dice, World()
         addresses = [(("email", f"a{group}.{i}@x.org"), "email") for i in range(2)]
         addresses.append((("phone", f"+4912{group:05}"), "phone"))
+        addresses.append((("work_email", addresses[0][0][1]), "email"))
+        self.world.withheld = {point for point, _ in addresses if dice.random() < 0.2}
         records = [f"s:{group}.{i}" for i in range(dice.randint(1, 4))]
         gone = f"s:{group}.gone"
         people = [f"p{group}.{dice.randrange(len(records))}" for _ in records]
@@ -77,7 +81,8 @@ class Facts:
             for point, kind in addresses:
                 if dice.random() < 0.5:
                     self.world.shows.setdefault(record, set()).add(point)
-                    self.values.append(("s", record[2:], record, point[0], kind, point[1]))
+                    refusal = dice.choice(REFUSED) if point in self.world.withheld else None
+                    self.values.append(("s", record[2:], record, point[0], kind, point[1], refusal))
         for number in range(dice.randint(1, 7)):
             self._statement(group, number, dice.choice(records), [p for p, _ in addresses])
         if dice.random() < 0.3:
@@ -141,19 +146,18 @@ def built(facts: Facts) -> duckdb.DuckDBPyConnection:
     for seed in SEEDS:
         path = DBT_PROJECT_DIR / "seeds" / "policy" / f"{seed}.csv"
         con.execute(f"create table {seed} as from read_csv('{path}', header=true)")
+    con.execute("insert into identity_namespaces (namespace, kind) values ('work_email', 'email')")
     record = "source_system text, source_record_id text"
     fill(con, "identity_map", f"{record}, record_key text, profile_id text", facts.identity_map)
     fill(
         con, "normalised_values",
-        f"{record}, record_key text, namespace text, kind text, normalised_value text",
+        f"{record}, record_key text, namespace text, kind text, normalised_value text, "
+        "refusal_reason text",
         facts.values,
     )  # fmt: skip
     con.execute("alter table normalised_values add column identity_value text")
     con.execute("update normalised_values set identity_value = normalised_value")
-    con.execute(
-        "create view comparison_values as select *, null::text as refusal_reason "
-        "from normalised_values"
-    )
+    con.execute("create view comparison_values as from normalised_values")
     said = "purpose text, channel text, topic text, code text, recorded_at timestamp"
     statement = (
         "source_system text, consent_id text, source_record_id text, "

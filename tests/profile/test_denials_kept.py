@@ -96,9 +96,13 @@ class Runs:
         ]
         value = ", namespace text, kind text, identity_value text, normalised_value text"
         fill(self.con, "normalised_values", record + value, shown)
+        # From day to day an address is on too many records, or blocked, and is not again.
+        day = self.worlds[0].day
         self.con.execute(
-            "create or replace view comparison_values as "
-            "select *, null::text as refusal_reason from normalised_values"
+            "create or replace view comparison_values as select *, "
+            "['too_many_records', 'blocked_value']"
+            f"[(1 + hash(normalised_value, {day}) % 4)::int] "
+            "as refusal_reason from normalised_values"
         )
 
     def run(self, day: int) -> None:

@@ -69,7 +69,7 @@ said as (
 ),
 
 -- The one spelling of the address that a statement names: as its record shows it, or by itself.
-named as (
+written as (
     select
         said.*,
         coalesce(
@@ -84,7 +84,7 @@ named as (
                     and {{ regexp_matches('said.contact_value', '^[+][0-9]{8,15}$') }}
                     then said.contact_value
             end
-        ) as contact_point
+        ) as written_point
     from said
     left join {{ ref('identity_namespaces') }} as namespaces
         on namespaces.namespace = said.contact_namespace
@@ -94,6 +94,15 @@ named as (
             and contact_points.source_record_id = said.source_record_id
             and contact_points.namespace = said.contact_namespace
             and contact_points.identity_value = said.contact_value
+),
+
+named as (
+    select
+        written.*,
+        {{ alias_or_self('written.written_point', 'aliases.same_as') }} as contact_point
+    from written
+    left join {{ ref('identity_value_aliases') }} as aliases
+        on aliases.namespace = written.contact_namespace and aliases.value = written.written_point
 ),
 
 -- A no about an address that can't be read is about all that the person has.

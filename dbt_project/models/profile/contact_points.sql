@@ -29,36 +29,40 @@ words as (
     select * from {{ part(ref('consent_words'), ['person_key']) }}
 ),
 
--- An address under which nobody, or half the world, is reached is nobody's.
+-- Under an address that is blocked, or half the world's, nobody is reached; a no is about it still.
 shown as (
     select
         identity_map.profile_id as person_key,
         point_values.namespace,
-        point_values.normalised_value
+        point_values.normalised_value,
+        coalesce(point_values.refusal_reason, '') not in (
+            'blocked_value', 'unusable_value', 'too_many_records'
+        ) as is_usable
     from {{ part(ref('comparison_values'), ['record_key'], of='identity_map') }} as point_values
     inner join identity_map
         on identity_map.record_key = point_values.record_key
-    where
-        point_values.normalised_value is not null
-        and (
-            point_values.refusal_reason is null
-            or point_values.refusal_reason not in ('blocked_value', 'unusable_value', 'too_many_records')
-        )
+    where point_values.normalised_value is not null
 )
 
-select distinct
+-- One mailbox or number is one, under whatever namespace of its kind it is asked for.
+select
     shown.person_key,
-    shown.namespace as contact_namespace,
+    others.namespace as contact_namespace,
     shown.normalised_value as contact_value,
-    namespaces.kind as point_kind
+    others.kind as point_kind,
+    bool_or(shown.is_usable) as is_usable
 from shown
 inner join namespaces
     on namespaces.namespace = shown.namespace
+inner join namespaces as others
+    on others.kind = namespaces.kind
+group by shown.person_key, others.namespace, shown.normalised_value, others.kind
 union all
 -- Who has no address for a channel answers for it in person: a letter, an app.
 select distinct
     person_key,
     'profile' as contact_namespace,
     person_key as contact_value,
-    'profile' as point_kind
+    'profile' as point_kind,
+    true as is_usable
 from words

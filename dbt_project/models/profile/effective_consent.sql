@@ -34,7 +34,8 @@
     )
 }}
 
-{% set question = ['contact_namespace', 'contact_value', 'purpose', 'channel', 'topic'] %}
+{% set listed = 'contact_namespace, contact_value, purpose, channel, topic' %}
+{% set unknown_care = "(select care from codes where code = 'u')" %}
 
 with
 
@@ -51,7 +52,7 @@ words as (
 ),
 
 asked as (
-    select distinct {{ question | join(', ') }}
+    select distinct {{ listed }}
     from words
 ),
 
@@ -64,6 +65,7 @@ applying as (
         words.code,
         words.care,
         words.level,
+        words.is_reached,
         words.valid_from,
         words.valid_to
     from asked
@@ -73,19 +75,15 @@ applying as (
             and words.contact_value = asked.contact_value
             and words.channel = asked.channel
             and words.topic in ('any', asked.topic)
-            and (
-                words.purpose = asked.purpose
-                or words.purpose = 'any' and words.code = 'n'
-            )
+            and (words.purpose = asked.purpose or words.purpose = 'any' and words.code = 'n')
 ),
 
+-- A stretch of time ends where no other begins, a word where the next one does.
 instants as (
-    select distinct
-        {% for column in question %}
-            {{ column }},
-        {% endfor %}
-        valid_from
-    from applying
+    select {{ listed }}, valid_from from applying
+    union
+    select {{ listed }}, valid_to as valid_from from applying
+    where not is_reached and valid_to is not null
 ),
 
 -- One answer each: a no at any level, else the word at the narrowest.
@@ -93,6 +91,7 @@ answers as (
     select
         instants.*,
         applying.is_of_topic,
+        applying.is_reached,
         applying.care
     from instants
     inner join applying
@@ -112,31 +111,31 @@ answers as (
     ) = 1
 ),
 
-unknown as (
-    select care as unknown_care
-    from codes
-    where code = 'u'
+-- The most careful of all who say something. Who is not reached there opens nothing.
+halves as (
+    select
+        {{ listed }}, valid_from, is_of_topic,
+        case
+            when bool_or(is_reached) then min(care)
+            else least(min(care), {{ unknown_care }})
+        end as care
+    from answers
+    group by {{ listed }}, valid_from, is_of_topic
 ),
 
--- The most careful of all who say something. A topic needs both its own word and the purpose's.
+-- A topic needs both its own word and the purpose's.
 effective as (
     select
-        contact_namespace,
-        contact_value,
-        purpose,
-        channel,
-        topic,
-        valid_from,
+        {{ listed }}, valid_from,
         case
             when topic = 'any' then min(care)
             else least(
-                coalesce(min(care) filter (where is_of_topic), max(unknown_care)),
-                coalesce(min(care) filter (where not is_of_topic), max(unknown_care))
+                coalesce(min(care) filter (where is_of_topic), {{ unknown_care }}),
+                coalesce(min(care) filter (where not is_of_topic), {{ unknown_care }})
             )
         end as care
-    from answers
-    cross join unknown
-    group by contact_namespace, contact_value, purpose, channel, topic, valid_from
+    from halves
+    group by {{ listed }}, valid_from
 ),
 
 changes as (

@@ -1,6 +1,7 @@
 {{ config(materialized='incremental', unique_key=['profile_id']) }}
 
 {% set attributes = merged_attributes() %}
+{% set fields = attributes | map(attribute='fields') | sum(start=[]) %}
 
 with
 
@@ -13,10 +14,12 @@ with
 policies as (
     select
         policy,
+        row_number() over (order by policy) as policy_number,
         stitching,
         is_default,
         {%- for attribute in attributes %}
-            max(case when attribute = '{{ attribute.name }}' then rule end) as {{ attribute.name }}_rule
+            coalesce(bool_or(attribute = '{{ attribute.name }}' and rule = 'precedence'), false)
+                as {{ attribute.name }}_goes_by_precedence
             {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ ref('attribute_rules') }}
@@ -51,8 +54,10 @@ places_by_value as (
     group by policy, record_key
 ),
 
--- Without stitching each record is a profile by itself.
-placed as (
+{% set is_alone = "(policies.stitching = 'none' or ranked_records.record_count = 1)" %}
+
+-- Without stitching each record is a profile by itself, as is a person's only one.
+alone as (
     select
         policies.policy,
         policies.is_default,
@@ -61,14 +66,27 @@ placed as (
                 then 'r' || substr(md5(ranked_records.record_key), 1, 16)
             else ranked_records.profile_id
         end as merged_id,
+        ranked_records.profile_id,
+        {%- for field in fields %}
+            ranked_records.{{ field }},
+        {%- endfor %}
+        1 as record_count
+    from {{ part(ref('ranked_records'), ['profile_id']) }} as ranked_records
+    cross join policies
+    where {{ is_alone }}
+),
+
+placed as (
+    select
+        policies.policy_number,
         ranked_records.*,
         {%- for attribute in attributes %}
             {%- set by_value = 'places_by_value.' ~ attribute.name ~ '_rank' %}
             {%- if not loop.first %},{% endif %}
             case
-                when {{ attribute.text }} is null then null
+                when not ({{ attribute.is_said }}) then null
                 when {{ by_value }} is not null then {{ by_value }}
-                when policies.{{ attribute.name }}_rule = 'precedence' then precedence_rank
+                when policies.{{ attribute.name }}_goes_by_precedence then precedence_rank
                 else recent_rank
             end
             + case when {{ attribute.is_made }} then 0 else record_count end as {{ attribute.name }}_rank
@@ -79,16 +97,15 @@ placed as (
         on
             places_by_value.policy = policies.policy
             and places_by_value.record_key = ranked_records.record_key
+    where not {{ is_alone }}
 ),
 
 -- Each attribute from the record that the policy ranks first among those that have it; what the
 -- winner of a group lacks is not taken from another.
-merged as (
+stitched as (
     select
-        policy,
-        merged_id,
-        bool_and(is_default) as is_default,
-        min(profile_id) as profile_id,
+        policy_number,
+        profile_id,
         {%- for attribute in attributes if not attribute.is_group %}
             min_by({{ attribute.fields[0] }}, {{ attribute.name }}_rank) as {{ attribute.fields[0] }},
         {%- endfor %}
@@ -103,7 +120,27 @@ merged as (
         {%- endfor %}
         count(*) as record_count
     from placed
-    group by policy, merged_id
+    group by policy_number, profile_id
+),
+
+merged as (
+    select * from alone
+    union all
+    select
+        policies.policy,
+        policies.is_default,
+        stitched.profile_id as merged_id,
+        stitched.profile_id,
+        {%- for attribute in attributes %}
+            {%- for field in attribute.fields %}
+                {{ 'struct_extract(stitched.' ~ attribute.name ~ ", '" ~ field ~ "') as " ~ field
+                    if attribute.is_group else 'stitched.' ~ field }},
+            {%- endfor %}
+        {%- endfor %}
+        stitched.record_count
+    from stitched
+    inner join policies
+        on policies.policy_number = stitched.policy_number
 ),
 
 declared as (
@@ -140,11 +177,8 @@ select
     coalesce(merged.is_default, declared.is_default) as is_default,
     coalesce(merged.merged_id, declared.merged_id) as merged_id,
     coalesce(merged.profile_id, declared.profile_id) as profile_id,
-    {%- for attribute in attributes %}
-        {%- for field in attribute.fields %}
-            {{ 'struct_extract(merged.' ~ attribute.name ~ ", '" ~ field ~ "') as " ~ field
-                if attribute.is_group else 'merged.' ~ field }},
-        {%- endfor %}
+    {%- for field in fields %}
+        merged.{{ field }},
     {%- endfor %}
     {%- for attribute in declared_attributes() %}
         declared.{{ attribute.name }},

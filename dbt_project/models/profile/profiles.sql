@@ -60,7 +60,8 @@ own_points as (
         select
             '{{ namespace }}' as contact_namespace,
             {{ value }} as contact_value
-        from merged
+        from {{ part(ref('policy_profiles'), ['profile_id']) }}
+        where is_default
         {{ '' if loop.last else 'union all' }}
     {%- endfor %}
 ),
@@ -104,9 +105,7 @@ sightings as (
         false as is_web_event
     from {{ part(ref('customer_records'), record, of='identity_map') }} as customer_records
     inner join identity_map
-        on
-            identity_map.source_system = customer_records.source_system
-            and identity_map.source_record_id = customer_records.source_record_id
+        on identity_map.record_key = customer_records.record_key
 ),
 
 seen as (

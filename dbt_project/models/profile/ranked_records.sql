@@ -15,6 +15,8 @@
         else {{ name }}
     end
 {%- endset %}
+{#- Read twice, because keeping the wide rows costs more. -#}
+{%- set customer_records = part(ref('customer_records'), record, of='identity_map') %}
 
 with
 
@@ -34,10 +36,6 @@ identity_map as (
     select * from {{ part(ref('identity_map'), ['profile_id']) }}
 ),
 
-customer_records as (
-    select * from {{ part(ref('customer_records'), record, of='identity_map') }}
-),
-
 placeholders as (
     select * from {{ ref('blocked_identity_values') }}
     where match_kind = 'equals'
@@ -54,14 +52,6 @@ placeholders as (
     ),
 
 {% endfor -%}
--- An address under which nobody, or half the world, is reached is not the person's.
-own_values as (
-    select * from {{ part(ref('comparison_values'), record, of='identity_map') }}
-    where
-        refusal_reason is null
-        or refusal_reason not in ('blocked_value', 'unusable_value', 'too_many_records')
-),
-
 of_people as (
     select
         identity_map.profile_id,
@@ -69,11 +59,9 @@ of_people as (
         customer_records.updated_at,
         -- Systems that are not listed rank behind all that are.
         coalesce(source_precedence.precedence, 2147483647) as precedence
-    from customer_records
+    from {{ customer_records }} as customer_records
     inner join identity_map
-        on
-            identity_map.source_system = customer_records.source_system
-            and identity_map.source_record_id = customer_records.source_record_id
+        on identity_map.record_key = customer_records.record_key
     left join {{ ref('source_precedence') }} as source_precedence
         on source_precedence.source_system = customer_records.source_system
 ),
@@ -132,19 +120,26 @@ cleaned as (
         places.recent_rank,
         places.precedence_rank,
         places.record_count
-    from customer_records
+    from {{ customer_records }} as customer_records
     inner join places
         on places.record_key = customer_records.record_key
     left join placeholders as no_birth_date
         on
             no_birth_date.namespace = 'birth_date'
             and no_birth_date.value = cast(customer_records.birth_date as string)
+    {#- An address under which nobody, or half the world, is reached is not the person's. #}
     {%- for namespace in own_identities %}
-        left join own_values as own_{{ namespace }}
+        left join {{ part(ref('comparison_values'), record, of='identity_map') }} as own_{{ namespace }}
             on
                 own_{{ namespace }}.namespace = '{{ namespace }}'
                 and own_{{ namespace }}.record_key = customer_records.record_key
                 and own_{{ namespace }}.identity_value = customer_records.{{ namespace }}
+                and (
+                    own_{{ namespace }}.refusal_reason is null
+                    or own_{{ namespace }}.refusal_reason not in (
+                        'blocked_value', 'unusable_value', 'too_many_records'
+                    )
+                )
     {%- endfor %}
     {#- By length, because DuckDB 2.0 can't bind `<> ''` here where no record has a given name. #}
     {%- for place in [1, 2] %}
