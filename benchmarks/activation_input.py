@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -84,7 +85,8 @@ def warehouse(folder: Path, people: int, console: Console) -> Path:
                 seeds=DBT_PROJECT_DIR / "seeds" / "policy",
             )
         )
-        con.execute(_consent_rule())
+        for rule in _consent_rules():
+            con.execute(rule)
         # The people come from nowhere, so their columns carry the labels that they have themselves.
         prepare(con)
         con.execute(
@@ -112,14 +114,10 @@ def change(path: Path, one_of: int, name: str) -> None:
         )
 
 
-def _consent_rule() -> str:
-    """The macro that decides who may be contacted, from the model that makes it."""
+def _consent_rules() -> Iterator[str]:
+    """The macros that decide who may be contacted, from the model that makes them."""
     text = (DBT_PROJECT_DIR / "models" / "profile" / "effective_consent.sql").read_text()
-    found = re.search(r'"(create or replace macro [^"]*is_contact_allowed\([^"]*)"', text)
-    assert found
-    rule = (
-        found[1]
-        .replace("{{ this.schema }}", "profile")
-        .replace("{{ this }}", "profile.effective_consent")
-    )
-    return re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"policy.\1", rule)
+    for macro in re.findall(r'"(create or replace macro [^"]*)"', text):
+        rule = macro.replace("{{ this.schema }}", "profile")
+        rule = rule.replace("{{ this }}", "profile.effective_consent")
+        yield re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"policy.\1", rule)

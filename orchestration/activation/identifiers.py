@@ -171,9 +171,8 @@ def identifiers_sql(
     """
     columns = [quoted(column) for column in keep]
     raw = [
-        f"nfc_normalize(trim(regexp_replace({quoted(i.value)}, '^{BLANKS}+|{BLANKS}+$', '', 'g'))) "
-        f"as v{n}, {f'upper({quoted(i.country)})' if i.country else 'cast(null as varchar)'} "
-        f"as c{n}"
+        f"{_trimmed(quoted(i.value))} as v{n}, "
+        f"{f'upper({quoted(i.country)})' if i.country else 'cast(null as varchar)'} as c{n}"
         for n, i in enumerate(identifiers)
     ]
     layers = [f"s0 as (select {', '.join([*columns, *raw])} from {relation})"]
@@ -191,6 +190,14 @@ def identifiers_sql(
     return f"with {', '.join(layers)} select {', '.join([*columns, *done])} from {last}"
 
 
+def _trimmed(value: str) -> str:
+    """Without blanks around it, in NFC; of ASCII alone that takes no costly functions."""
+    return (
+        f"case when strlen({value}) = length({value}) then trim({value}, E' \\t\\n\\r\\f') "
+        f"else nfc_normalize(trim(regexp_replace({value}, '^{BLANKS}+|{BLANKS}+$', '', 'g'))) end"
+    )
+
+
 def _steps(identifier: Identifier) -> tuple[str, ...]:
     return () if identifier.is_hashed else identifier.format.steps
 
@@ -202,11 +209,11 @@ def _output(identifier: Identifier) -> str:
 
 
 def _first_reason(identifier: Identifier, value: str) -> str:
-    hashed = f"regexp_full_match({value}, '{HASHED.format()}')"
+    hashed = f"length({value}) in (32, 44, 64) and regexp_full_match({value}, '{HASHED.format()}')"
     hashes = identifier.format.output != "plain"
     reasons = [f"when coalesce({value}, '') = '' then 'missing'"]
     if identifier.is_hashed and hashes:
-        reasons.append(f"when not {hashed} then 'not_hashed'")
+        reasons.append(f"when not ({hashed}) then 'not_hashed'")
     elif hashes:
         reasons.append(f"when {hashed} then 'already_hashed'")
     return f"case {' '.join(reasons)} end"

@@ -18,6 +18,20 @@ from orchestration.ingest.sql import literal
 
 OPERATIONS = ("insert", "update", "unchanged", "retry", "blocked", "invalid", "delete")
 
+# Who has no key any more keeps the one under which they are known at the other end, unless it is
+# somebody else's by now.
+KEPT_KEYS = """
+    select sealed.* replace (coalesce(known.sync_key, sealed.sync_key) as sync_key)
+    from sealed
+    left join (
+        select profile_id, min(sync_key) as sync_key
+        from sync_state
+        where sync_name = {name} and sync_key not in (select sync_key from sealed)
+        group by profile_id
+    ) as known on sealed.sync_key = '?' || sealed.profile_id
+        and known.profile_id = sealed.profile_id
+"""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -52,16 +66,8 @@ def make_plan(con: duckdb.DuckDBPyConnection, name: str, sync: Sync, sealed: Pat
         sealed: the file of `seal`.
     """
     con.execute(f"create or replace temp view sealed as from read_parquet({literal(str(sealed))})")
-    # Who has no key any more keeps the one under which they are known at the other end, unless it
-    # is somebody else's by now.
-    con.execute(
-        "create or replace temp view leaving as select sealed.* replace (coalesce("
-        "known.sync_key, sealed.sync_key) as sync_key) from sealed left join (select profile_id, "
-        f"min(sync_key) as sync_key from sync_state where sync_name = {literal(name)} "
-        "and sync_key not in (select sync_key from sealed) "
-        "group by profile_id) as known on sealed.sync_key = '?' || sealed.profile_id "
-        "and known.profile_id = sealed.profile_id"
-    )
+    leaving = "from sealed" if sync.key == "profile_id" else KEPT_KEYS.format(name=literal(name))
+    con.execute(f"create or replace temp view leaving as {leaving}")
     con.execute(f"create or replace temp table planned as {_planned(name, sync)}")
     counts = dict(con.execute("select operation, count(*) from planned group by 1").fetchall())
     reasons = {

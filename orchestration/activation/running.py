@@ -28,6 +28,7 @@ from orchestration.activation.runs import Ended, Run, mapping_hash
 from orchestration.activation.sealing import seal
 from orchestration.activation.sending import MakeTarget, Progress, send_batches
 from orchestration.activation.targets.protocol import StopSyncError
+from orchestration.activation.targets.rate import kept_paces
 from orchestration.errors import UserError
 from orchestration.settings import Settings
 
@@ -76,8 +77,8 @@ def run_sync(
     sync, destination = read_sync(settings, name)
     if not destination.enabled:
         raise UserError(f"The destination {sync.destination} is not enabled. Nothing was sent.")
-    opened = _opened(settings, destination)
-    with SyncLock(settings.data_dir), _transit(settings) as folder:
+    opened, data = _opened(settings, destination), settings.data_dir
+    with SyncLock(data), kept_paces(data), _transit(settings) as folder:
         sealed = seal(settings, sync, folder / "sealed.parquet")
         with open_ledger(settings) as con:
             _settle_earlier(con, name, sync, opened, _asked(destination, sync, make_target))

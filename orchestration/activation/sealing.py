@@ -38,6 +38,7 @@ from orchestration.warehouse import connect_reader
 
 MISSING = "Run `c360 run` first: a sync sends what the last run published."
 MOST_NAMED = 3
+PROFILES = "profile.profiles"
 TELEPHONES = (
     "(select country_code, calling_code, international_prefix, trunk_prefix, trunk_pattern, "
     "trunk_replacement, is_trunk_ambiguous, number_pattern, number_lengths "
@@ -124,13 +125,13 @@ def _hold(
     """
     every = [*chosen.values(), *countries.values()]
     tables = list(dict.fromkeys(c.relation for c in every))
-    joins = "".join(
-        f" left join {table} as t{n} on t{n}.profile_id = members.profile_id"
+    named_as = {
+        table: "profiles" if table.replace('"', "") == PROFILES else f"t{n}"
         for n, table in enumerate(tables)
-    )
+    }
 
     def value(column: Chosen) -> str:
-        return f"t{tables.index(column.relation)}.{quoted(column.column)}"
+        return f"{named_as[column.relation]}.{quoted(column.column)}"
 
     raw = [
         f"{_as_text(value(c)) if sync.columns[n].form else value(c)} as {quoted('raw_' + n)}"
@@ -141,10 +142,14 @@ def _hold(
     addressed = [
         f"{literal(kind)} as kind{n}, {at} as point{n}" for n, (kind, at) in enumerate(points)
     ]
+    joined = named_as if "profiles" in named_as.values() else {**named_as, PROFILES: "profiles"}
+    joins = "".join(
+        f" left join {table} as {alias} on {alias}.profile_id = members.profile_id"
+        for table, alias in joined.items()
+    )
     con.execute(
         "create temp view c360_members as select members.profile_id, "
-        f"{', '.join([*raw, *addressed])} from segments.segment_membership as members "
-        f"left join profile.profiles on profiles.profile_id = members.profile_id{joins} "
+        f"{', '.join([*raw, *addressed])} from segments.segment_membership as members{joins} "
         f"where members.segment_name = {literal(sync.segment)}"
     )
     con.execute(f"create temp view c360_asked as {held_back('c360_members', contact, len(points))}")
@@ -249,12 +254,15 @@ def _invalid(sync: Sync) -> str:
 
 
 def _payload(sync: Sync) -> str:
-    entries = [f"{literal(json.dumps(n) + ':')} || to_json({quoted(n)})" for n in sync.columns]
-    if sync.nulls == "send":
-        entries = [
-            f"{literal(json.dumps(n) + ':')} || coalesce(to_json({quoted(n)})::varchar, 'null')"
-            for n in sync.columns
-        ]
+    entries = []
+    for name, column in sync.columns.items():
+        # A hash has nothing in it that JSON would escape.
+        is_hash = column.format is not None and column.format.output != "plain"
+        of = quoted(name)
+        value = f"'\"' || {of} || '\"'" if is_hash else f"to_json({of})::varchar"
+        if sync.nulls == "send":
+            value = f"coalesce({value}, 'null')"
+        entries.append(f"{literal(json.dumps(name) + ':')} || {value}")
     return f"'{{' || concat_ws(',', {', '.join(entries)}) || '}}'"
 
 

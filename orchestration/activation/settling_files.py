@@ -37,16 +37,19 @@ def settle_file(con: duckdb.DuckDBPyConnection, name: str, mode: str, run_id: st
             f"from sync_plan where {added}"
         )
         con.execute(
-            f"merge into sync_state using (select * from sync_plan where {added}) as plan "
-            f"on {of_sync} and sync_state.sync_key = plan.sync_key "
-            "when matched then update set profile_id = plan.profile_id, "
+            "update sync_state set profile_id = plan.profile_id, "
             "acked_hash = plan.new_hash, tried_hash = plan.new_hash, tried_outcome = 'accepted', "
             "tried_reason = null, failure_count = 0, next_try_at = null, "
             "first_acked_at = coalesce(first_acked_at, $1), last_acked_at = $1 "
-            "when not matched then insert (sync_name, sync_key, profile_id, acked_hash, "
-            "first_acked_at, last_acked_at, tried_hash, tried_outcome) values "
-            f"({literal(name)}, plan.sync_key, plan.profile_id, plan.new_hash, $1, $1, "
-            "plan.new_hash, 'accepted')",
+            f"from (select * from sync_plan where {added}) as plan "
+            f"where {of_sync} and sync_state.sync_key = plan.sync_key",
+            [at],
+        )
+        con.execute(
+            "insert into sync_state (sync_name, sync_key, profile_id, acked_hash, first_acked_at, "
+            f"last_acked_at, tried_hash, tried_outcome) select {literal(name)}, sync_key, "
+            f"profile_id, new_hash, $1, $1, new_hash, 'accepted' from sync_plan where {added} "
+            f"and sync_key not in (select sync_key from sync_state where {of_sync})",
             [at],
         )
         forget(

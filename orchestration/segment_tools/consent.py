@@ -1,4 +1,8 @@
-"""Who leaves through consent, and why others don't; the rule is `profile.is_contact_allowed`."""
+"""Who leaves through consent, and why others don't.
+
+The rule is `profile.is_contact_allowed`. Of many at once `profile.contacts_allowed` says the same
+of all contact points of which anything was said; all others have one answer.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,14 @@ def held_back(relation: str, contact: Contact, points: int) -> str:
     """
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     purpose, channel = literal(contact.purpose), literal(contact.channel)
-    asked = [
-        f"profile.is_contact_allowed(kind{n}, point{n}, {purpose}, {channel}, 'any', "
-        f"timestamp '{now}') as allowed{n}"
+    asking = f"{purpose}, {channel}, 'any', timestamp '{now}'"
+    unspoken = f"(select profile.is_contact_allowed('', '', {asking}))"
+    asked = [f"coalesce(spoken{n}.is_allowed, {unspoken}) as allowed{n}" for n in range(points)]
+    joins = "".join(
+        f" left join profile.contacts_allowed({asking}) as spoken{n} on "
+        f"spoken{n}.contact_namespace = kind{n} and spoken{n}.contact_value = point{n}"
         for n in range(points)
-    ]
+    )
     # Why not is asked of those only who were not allowed: of most people nobody wants to know.
     told = [
         "(select max(case when status = 'denied' then 2 else 1 end) "
@@ -45,7 +52,8 @@ def held_back(relation: str, contact: Contact, points: int) -> str:
     allowed = " and ".join(f"point{n} is not null and allowed{n} is true" for n in range(points))
     unsaid = ", ".join(f"null as said{n}" for n in range(points))
     return (
-        f"with asked as materialized (select *, {', '.join(asked)} from {relation}) "
+        f"with asked as materialized (select members.*, {', '.join(asked)} "
+        f"from {relation} as members{joins}) "
         f"select *, {unsaid}, cast(null as varchar) as held_back from asked where {allowed} "
         f"union all select *, case {held} end as held_back from (select *, {', '.join(told)} "
         f"from asked where not ({allowed})) as refused"

@@ -7,29 +7,53 @@
             from {{ this }}
             where valid_from <= cast(instant as timestamp)
                 and (valid_to is null or valid_to > cast(instant as timestamp))",
-            "create or replace macro {{ this.schema }}.is_contact_allowed(
-                asked_namespace, asked_value, asked_purpose, asked_channel, asked_topic, asked_at
-            ) as (
-            with asked as (select coalesce((
+            "create or replace macro {{ this.schema }}.consent_model_of(asked_purpose, asked_channel) as (
+            coalesce((
                 select min_by(
                     model,
                     case purpose when 'any' then 2 else 0 end + case channel when 'any' then 1 else 0 end
                 )
                 from {{ ref('consent_enforcement') }}
                 where purpose in (asked_purpose, 'any') and channel in (asked_channel, 'any')
-            ), 'restrictive') as model)
-            select any_value(asked.model) = 'disabled' or (
-                coalesce(bool_and(said.is_allowed), true) and (
-                    any_value(asked.model) = 'non_restrictive'
-                    or count(*) filter (where said.purpose = asked_purpose and said.topic = 'any') > 0
-                    and count(*) filter (where said.purpose = asked_purpose and said.topic = asked_topic) > 0
+            ), 'restrictive'))",
+            "create or replace macro {{ this.schema }}.is_allowed_by(
+                consent_model, are_all_allowed, said_of_purpose, said_of_topic
+            ) as (
+            consent_model = 'disabled' or (
+                coalesce(are_all_allowed, true) and (
+                    consent_model = 'non_restrictive' or said_of_purpose > 0 and said_of_topic > 0
                 )
+            ))",
+            "create or replace macro {{ this.schema }}.is_contact_allowed(
+                asked_namespace, asked_value, asked_purpose, asked_channel, asked_topic, asked_at
+            ) as (
+            with asked as (
+                select {{ this.schema }}.consent_model_of(asked_purpose, asked_channel) as model
+            )
+            select {{ this.schema }}.is_allowed_by(
+                any_value(asked.model),
+                bool_and(said.is_allowed),
+                count(*) filter (where said.purpose = asked_purpose and said.topic = 'any'),
+                count(*) filter (where said.purpose = asked_purpose and said.topic = asked_topic)
             )
             from asked left join {{ this }} as said
                 on said.contact_namespace = asked_namespace and said.contact_value = asked_value
                     and said.purpose in (asked_purpose, 'any') and said.channel = asked_channel
                     and said.topic in (asked_topic, 'any') and said.valid_from <= asked_at
-                    and (said.valid_to is null or said.valid_to > asked_at))"
+                    and (said.valid_to is null or said.valid_to > asked_at))",
+            "create or replace macro {{ this.schema }}.contacts_allowed(
+                asked_purpose, asked_channel, asked_topic, asked_at
+            ) as table
+            select said.contact_namespace, said.contact_value, {{ this.schema }}.is_allowed_by(
+                {{ this.schema }}.consent_model_of(asked_purpose, asked_channel),
+                bool_and(said.is_allowed),
+                count(*) filter (where said.purpose = asked_purpose and said.topic = 'any'),
+                count(*) filter (where said.purpose = asked_purpose and said.topic = asked_topic)
+            ) as is_allowed
+            from {{ this.schema }}.effective_consent_as_of(asked_at) as said
+            where said.purpose in (asked_purpose, 'any') and said.channel = asked_channel
+                and said.topic in (asked_topic, 'any')
+            group by said.contact_namespace, said.contact_value"
         ]
     )
 }}

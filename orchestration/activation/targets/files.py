@@ -68,8 +68,9 @@ def write_files(
     columns = ", ".join(_columns(con, sync, destination, select, operation))
     order = "sync_key"
     if operation:
-        # Of one key there may be a row that is added and others that are removed.
-        order = ", ".join(["sync_key", "operation", *map(quoted, sync.columns)])
+        # Of one key of an audience there may be a row that is added and others that are removed.
+        within = sync.columns if sync.mode == "audience" else ()
+        order = ", ".join(["sync_key", "operation", *map(quoted, within)])
     written = []
     for part, source in enumerate(_parts(con, folder, destination, select, order), 1):
         file = folder / destination.file_name(sync_name, run_id, part)
