@@ -73,6 +73,7 @@ def superset_files(page: Page) -> dict[str, str]:
             "database_name": DATABASE,
             "sqlalchemy_uri": ADDRESS,
             "expose_in_sqllab": True,
+            "extra": {},
             "uuid": _uuid("database"),
             "version": VERSION,
         },
