@@ -1,8 +1,8 @@
 """A page as a dashboard of Superset: the files of its import, made from the page's questions.
 
 What a chart asks stands in its question file, so a metric stands once: the file here holds that
-select in PostgreSQL's SQL, with what is chosen when nobody chooses. Ids follow from names, so a
-second import replaces the first.
+select in PostgreSQL's SQL, with what is chosen when nobody chooses. Ids follow from names.
+Superset replaces the dashboard of an id and leaves charts and data sets that are there.
 """
 
 from __future__ import annotations
