@@ -78,16 +78,3 @@ def run(
     from orchestration.questions.run import run_question
 
     run_question(begin(), name, param or [], output, to, replace, limit, Console())
-
-
-@app.command()
-def superset(
-    page: Annotated[str, typer.Argument(help="Of the dashboards, such as overview.")],
-    output: Annotated[Path, typer.Option("--output", help="A new folder.")],
-) -> None:
-    """Write a page's questions and charts as a dashboard that Superset imports."""
-    from orchestration.dashboard.superset import write_superset
-
-    begin()
-    write_superset(page, output)
-    Console().print(f"{output} is ready; docs/connect.md says how Superset takes it.")

@@ -59,7 +59,7 @@ def test_the_value_of_a_row_in_postgres(function: str, expected: int) -> None:
     text = select_of(printed(question_of("q", sql, "q"), "postgres", {}))
     assert "ARRAY_AGG" in text
     back = sqlglot.transpile(text, read="postgres", write="duckdb")[0]
-    assert duckdb.sql(back).fetchall() == [(expected,)]
+    assert duckdb.execute(back).fetchall() == [(expected,)]
 
 
 # sqlglot does not read back all that it writes for tsql (nulls last) and redshift (listagg).
