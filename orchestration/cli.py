@@ -24,7 +24,7 @@ from orchestration.failures import STOPPED_CODE, in_words
 from orchestration.identity.commands import app as identity
 from orchestration.lineage.commands import lineage
 from orchestration.lookup.commands import app as lookup
-from orchestration.page_commands import build, dashboard, ui
+from orchestration.page_commands import build, dashboard, superset, ui
 from orchestration.private_files import write_privately
 from orchestration.progress import bar
 from orchestration.publish.commands import app as publish
@@ -243,6 +243,7 @@ def query(
 app.command()(ui)
 app.command()(dashboard)
 segments.command()(build)
+questions.command()(superset)
 
 
 @app.command()

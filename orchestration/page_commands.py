@@ -1,9 +1,10 @@
-"""`c360 ui`, `c360 dashboard`, `c360 segment build`. Heavy imports happen inside: help is quick."""
+"""Commands that open a page, or write one. Heavy imports happen inside: help is quick."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,6 +62,18 @@ def build(port: Port = 8060) -> None:
         from orchestration.rule_builder.app import serve
 
         serve(begin(), port, stop)
+
+
+def superset(
+    page: Annotated[str, typer.Argument(help="Of the dashboards, such as overview.")],
+    output: Annotated[Path, typer.Option("--output", help="A new folder.")],
+) -> None:
+    """Write a page's questions and charts as a dashboard that Superset imports."""
+    from orchestration.dashboard.superset import write_superset
+
+    begin()
+    write_superset(page, output)
+    Console().print(f"{output} is ready; docs/connect.md says how Superset takes it.")
 
 
 @contextmanager

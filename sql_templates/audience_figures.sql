@@ -49,6 +49,12 @@ moved as (
             and fact_segment_size.date_key <= period.until_on
 ),
 
+latest_day as (
+    select max(fact_segment.date_key) as date_key
+    from insights.fact_segment
+    inner join chosen on fact_segment.segment_name = chosen.segment_name
+),
+
 brought as (
     select
         fact_segment.segment_name,
@@ -57,7 +63,7 @@ brought as (
         fact_segment.currency
     from insights.fact_segment
     inner join chosen on fact_segment.segment_name = chosen.segment_name
-    qualify fact_segment.date_key = max(fact_segment.date_key) over ()
+    inner join latest_day on fact_segment.date_key = latest_day.date_key
 )
 
 select

@@ -22,6 +22,13 @@ chosen as (
     from insights.dim_segment
 ),
 
+latest_day as (
+    select max(fact_segment_by_namespace.date_key) as date_key
+    from insights.fact_segment_by_namespace
+    inner join policy on fact_segment_by_namespace.merge_policy_id = policy.merge_policy_id
+    inner join chosen on fact_segment_by_namespace.segment_name = chosen.segment_name
+),
+
 latest as (
     select
         fact_segment_by_namespace.namespace,
@@ -29,7 +36,7 @@ latest as (
     from insights.fact_segment_by_namespace
     inner join policy on fact_segment_by_namespace.merge_policy_id = policy.merge_policy_id
     inner join chosen on fact_segment_by_namespace.segment_name = chosen.segment_name
-    qualify fact_segment_by_namespace.date_key = max(fact_segment_by_namespace.date_key) over ()
+    inner join latest_day on fact_segment_by_namespace.date_key = latest_day.date_key
 )
 
 select

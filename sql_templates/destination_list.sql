@@ -16,6 +16,11 @@ left join insights.dim_destination_platform
 left join insights.segment_destination
     on dim_destination.destination_id = segment_destination.destination_id
 where dim_destination.state <> 'removed'
-group by all
+group by
+    dim_destination.title,
+    dim_destination_platform.title,
+    dim_destination.state,
+    dim_destination.created_at,
+    dim_destination.destination_id
 order by segment_count desc, dim_destination.title asc
 limit 20

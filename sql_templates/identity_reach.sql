@@ -16,13 +16,19 @@ policy as (
         or (getvariable('merge_policy') is null and is_default)
 ),
 
+latest as (
+    select max(fact_profile.date_key) as date_key
+    from insights.fact_profile
+    inner join policy on fact_profile.merge_policy_id = policy.merge_policy_id
+),
+
 totals as (
     select
         fact_profile.date_key,
         fact_profile.profile_count
     from insights.fact_profile
     inner join policy on fact_profile.merge_policy_id = policy.merge_policy_id
-    qualify fact_profile.date_key = max(fact_profile.date_key) over ()
+    inner join latest on fact_profile.date_key = latest.date_key
 )
 
 select

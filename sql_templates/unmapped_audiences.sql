@@ -14,13 +14,19 @@ policy as (
         or (getvariable('merge_policy') is null and is_default)
 ),
 
+latest_day as (
+    select max(fact_segment.date_key) as date_key
+    from insights.fact_segment
+    inner join policy on fact_segment.merge_policy_id = policy.merge_policy_id
+),
+
 latest as (
     select
         fact_segment.segment_id,
         fact_segment.profile_count
     from insights.fact_segment
     inner join policy on fact_segment.merge_policy_id = policy.merge_policy_id
-    qualify fact_segment.date_key = max(fact_segment.date_key) over ()
+    inner join latest_day on fact_segment.date_key = latest_day.date_key
 )
 
 select

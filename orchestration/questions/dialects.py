@@ -46,6 +46,8 @@ def printed(question: Question, dialect: str, values: Mapping[str, Value]) -> st
     header = question.sql[: len(question.sql) - len(select)]
     try:
         tree = parsed(select).transform(_with_literals, question.header.parameters, values)
+        if dialect == "postgres":
+            tree = tree.transform(_with_arrays)
         if dialect in WITHOUT_FILTER:
             tree = tree.transform(_without_filter)
         sql: str = tree.sql(dialect, pretty=True, unsupported_level=ErrorLevel.RAISE)
@@ -95,3 +97,26 @@ def _without_filter(node: exp.Expression) -> exp.Expression:
         counted = exp.Literal.number(1)
     aggregate.set("this", exp.Case().when(condition, counted))
     return aggregate
+
+
+def _with_arrays(node: exp.Expression) -> exp.Expression:
+    """The value of the least or greatest row, in an engine that has neither min_by nor max_by."""
+    filtered = isinstance(node, exp.Filter)
+    aggregate = node.this if filtered else node
+    if not isinstance(aggregate, exp.ArgMin | exp.ArgMax):
+        return node
+    value, by = aggregate.this, aggregate.expression
+    known = [exp.Not(this=exp.Is(this=value, expression=exp.null()))]
+    # A row of values is never null, whatever is in it.
+    if not isinstance(by, exp.Tuple):
+        known.append(exp.Not(this=exp.Is(this=by, expression=exp.null())))
+    if filtered:
+        known.append(node.expression.this)
+    order = "desc" if isinstance(aggregate, exp.ArgMax) else "asc"
+    first = sqlglot.parse_one(
+        f"(array_agg(_value order by _by {order}) filter (where _known))[1]", dialect="postgres"
+    )
+    parts = {"_value": value, "_by": by, "_known": exp.and_(*known)}
+    return first.transform(
+        lambda each: parts.get(each.name, each) if isinstance(each, exp.Column) else each
+    )

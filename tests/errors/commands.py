@@ -57,6 +57,7 @@ COMMANDS = (
     ("question", "list"),
     ("question", "show", "x"),
     ("question", "run", "x"),
+    ("question", "superset", "x", "--output", "/nowhere/superset"),
 )
 
 ANY_NUMBER = {
