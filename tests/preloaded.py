@@ -90,7 +90,8 @@ def _run(
         signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["c360", *arguments]
     from orchestration import cli
+    from orchestration.terminal import Console
 
     # As wide as the environment says: consoles look when they are made.
-    cli.out, cli.err = cli.Console(), cli.Console(stderr=True)
+    cli.out, cli.err = Console(), Console(stderr=True)
     cli.main()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 
+from tests.profile.consent_oracle import KINDS
 from tests.profile.test_consent_truth_table import (
     INSTANTS,
-    KINDS,
     PURPOSES,
     TOPICS,
     Facts,
     built,
-    fill,
     instant,
 )
+from tests.value.rendering import fill
 
 
 def test_contacts_allowed_says_of_all_what_is_said_of_each() -> None:
