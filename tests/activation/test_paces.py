@@ -95,7 +95,8 @@ def test_long_after_its_pause_an_account_begins_anew(
         assert (ads().pause(), ads().factor) == (0, 1)
 
 
-def test_a_file_that_can_not_be_read_is_no_reason_to_stop(tmp_path: Path) -> None:
-    (tmp_path / rate.KEPT).write_text("{")
+@pytest.mark.parametrize("left", ["{", "[]", '{"ads": 1}', '{"ads": [null, null]}', "\x00"])
+def test_a_file_that_can_not_be_read_is_no_reason_to_stop(tmp_path: Path, left: str) -> None:
+    (tmp_path / rate.KEPT).write_text(left)
     with rate.kept_paces(tmp_path):
         assert ads().pause() == 0

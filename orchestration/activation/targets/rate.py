@@ -79,10 +79,11 @@ def kept_paces(data_dir: Path) -> Iterator[None]:
 
 def _recall(path: Path) -> None:
     try:
-        kept = json.loads(path.read_text())
-    except (OSError, ValueError):
+        kept = [(n, float(f), float(at)) for n, (f, at) in json.loads(path.read_text()).items()]
+    except (OSError, ValueError, TypeError, AttributeError):
+        # Gone or damaged: the account is told again.
         return
-    for name, (factor, free_at) in kept.items():
+    for name, factor, free_at in kept:
         left = free_at - time.time()
         if left > -FORGOTTEN_SECONDS:
             account = ACCOUNTS.setdefault(name, Account(0.0))
