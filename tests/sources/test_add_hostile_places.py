@@ -279,20 +279,19 @@ def test_names_with_brackets_are_names(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_thousands_of_columns_are_answered_in_seconds(tmp_path: Path) -> None:
-    tail = "and its long explanation " * 4
-    names = ["customer_id", "email", *(f"attribute {i} {tail}".strip() for i in range(3_000))]
+    tail = " and its long explanation" * 4
+    names = ["customer_id", "email", *(f"attribute {i}{tail}" for i in range(3_000))]
     rows = [",".join([f"C{r}", f"c{r}@x.org", *["x"] * 3_000]) for r in range(3)]
     path = write(tmp_path / "wide.csv", "\n".join([",".join(names), *rows, ""]))
     assert path.read_text().index("\n") > 256 * 1024, "longer than what is looked at otherwise"
     started = time.process_time()
     added = add(tmp_path, "crm", path)
-    # Where each column asked a query of its own it took minutes.
-    assert time.process_time() - started < 40
+    assert time.process_time() - started < 40, "minutes where each column is a query of its own"
     assert added.feeds() == {"wide": "customer_records"}
     assert len(added.table("wide")["columns"]) == 3_002
-    write(tmp_path / "endless.csv", b"x" * 9_000_000)
+    endless = write(tmp_path / "endless.csv", b"x" * 9_000_000)
     with pytest.raises(UserError, match=r"endless.csv has a first line of more than 8 MB"):
-        add(tmp_path, "other", tmp_path / "endless.csv")
+        add(tmp_path, "other", endless)
 
 
 def test_a_column_may_have_the_name_of_what_is_counted(tmp_path: Path) -> None:

@@ -9,51 +9,30 @@
                 and (valid_to is null or valid_to > cast(instant as timestamp))",
             "create or replace macro {{ this.schema }}.consent_model_of(asked_purpose, asked_channel) as (
             coalesce((
-                select min_by(
-                    model,
-                    case purpose when 'any' then 2 else 0 end + case channel when 'any' then 1 else 0 end
-                )
+                select min_by(model, 2 * cast(purpose = 'any' as int) + cast(channel = 'any' as int))
                 from {{ ref('consent_enforcement') }}
                 where purpose in (asked_purpose, 'any') and channel in (asked_channel, 'any')
             ), 'restrictive'))",
-            "create or replace macro {{ this.schema }}.is_allowed_by(
-                consent_model, are_all_allowed, said_of_purpose, said_of_topic
-            ) as (
-            consent_model = 'disabled' or (
-                coalesce(are_all_allowed, true) and (
-                    consent_model = 'non_restrictive' or said_of_purpose > 0 and said_of_topic > 0
-                )
-            ))",
-            "create or replace macro {{ this.schema }}.is_contact_allowed(
-                asked_namespace, asked_value, asked_purpose, asked_channel, asked_topic, asked_at
-            ) as (
-            with asked as (
-                select {{ this.schema }}.consent_model_of(asked_purpose, asked_channel) as model
-            )
-            select {{ this.schema }}.is_allowed_by(
-                any_value(asked.model),
-                bool_and(said.is_allowed),
-                count(*) filter (where said.purpose = asked_purpose and said.topic = 'any'),
-                count(*) filter (where said.purpose = asked_purpose and said.topic = asked_topic)
-            )
-            from asked left join {{ this }} as said
-                on said.contact_namespace = asked_namespace and said.contact_value = asked_value
-                    and said.purpose in (asked_purpose, 'any') and said.channel = asked_channel
-                    and said.topic in (asked_topic, 'any') and said.valid_from <= asked_at
-                    and (said.valid_to is null or said.valid_to > asked_at))",
             "create or replace macro {{ this.schema }}.contacts_allowed(
                 asked_purpose, asked_channel, asked_topic, asked_at
             ) as table
-            select said.contact_namespace, said.contact_value, {{ this.schema }}.is_allowed_by(
-                {{ this.schema }}.consent_model_of(asked_purpose, asked_channel),
-                bool_and(said.is_allowed),
-                count(*) filter (where said.purpose = asked_purpose and said.topic = 'any'),
-                count(*) filter (where said.purpose = asked_purpose and said.topic = asked_topic)
+            select contact_namespace, contact_value, any_value(model) = 'disabled' or bool_and(is_allowed) and (
+                any_value(model) = 'non_restrictive'
+                or count(*) filter (where purpose = asked_purpose and topic = 'any') > 0
+                and count(*) filter (where purpose = asked_purpose and topic = asked_topic) > 0
             ) as is_allowed
-            from {{ this.schema }}.effective_consent_as_of(asked_at) as said
-            where said.purpose in (asked_purpose, 'any') and said.channel = asked_channel
-                and said.topic in (asked_topic, 'any')
-            group by said.contact_namespace, said.contact_value"
+            from (
+            select *, {{ this.schema }}.consent_model_of(asked_purpose, asked_channel) as model
+            from {{ this.schema }}.effective_consent_as_of(asked_at)
+            where purpose in (asked_purpose, 'any') and channel = asked_channel and topic in (asked_topic, 'any')
+            ) group by contact_namespace, contact_value",
+            "create or replace macro {{ this.schema }}.is_contact_allowed(
+                asked_namespace, asked_value, asked_purpose, asked_channel, asked_topic, asked_at
+            ) as coalesce((
+                select is_allowed
+                from {{ this.schema }}.contacts_allowed(asked_purpose, asked_channel, asked_topic, asked_at)
+                where contact_namespace = asked_namespace and contact_value = asked_value
+            ), {{ this.schema }}.consent_model_of(asked_purpose, asked_channel) <> 'restrictive')"
         ]
     )
 }}
@@ -174,7 +153,10 @@ enforcement as (
     select
         combinations.purpose,
         combinations.channel,
-        coalesce(policy.model, 'restrictive') as model
+        coalesce(min_by(
+            policy.model,
+            2 * cast(policy.purpose = 'any' as int) + cast(policy.channel = 'any' as int)
+        ), 'restrictive') as model
     from (
         select distinct
             purpose,
@@ -185,12 +167,7 @@ enforcement as (
         on
             policy.purpose in (combinations.purpose, 'any')
             and policy.channel in (combinations.channel, 'any')
-    qualify row_number() over (
-        partition by combinations.purpose, combinations.channel
-        order by
-            case when policy.purpose = 'any' then 1 else 0 end,
-            case when policy.channel = 'any' then 1 else 0 end
-    ) = 1
+    group by combinations.purpose, combinations.channel
 )
 
 select
