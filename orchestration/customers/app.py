@@ -23,7 +23,7 @@ from orchestration.logs import log
 from orchestration.settings import Settings
 from orchestration.web.asked import RefusedError, asked
 from orchestration.web.guard import USER
-from orchestration.web.rules import DASHBOARD, Page, Refusal
+from orchestration.web.rules import DASHBOARD, OWN_FILES_POLICY, Page, Refusal
 
 ROOT = "/customers"
 FILES = Path(__file__).with_name("page")
@@ -31,12 +31,7 @@ ELEMENTS = Path(__file__).parent.parent / "rule_builder" / "page" / "elements.js
 """How both pages make elements, so that no text becomes HTML."""
 TOKEN = "x-c360-session"  # noqa: S105 - the name of the header
 MOST_BYTES = 4096
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-"""Nothing but our own files, and no text that becomes HTML or a script."""
-HEADERS = {"content-security-policy": POLICY, "cache-control": "no-store"}
+HEADERS = {"content-security-policy": OWN_FILES_POLICY, "cache-control": "no-store"}
 ASKED: Mapping[str, Mapping[str, type]] = {
     "enter": {"password": str},
     "leave": {},

@@ -24,7 +24,7 @@ from orchestration.terminal import Console
 from orchestration.warehouse import connect_reader
 from orchestration.web.access import Access
 from orchestration.web.asked import RefusedError, asked
-from orchestration.web.rules import BUILDER
+from orchestration.web.rules import BUILDER, OWN_FILES_POLICY
 from orchestration.web.server import GuardedServer, address_of, listen
 from orchestration.web.stopping import Stop
 
@@ -32,11 +32,6 @@ FILES = Path(__file__).with_name("page")
 TOKEN = "x-c360-token"  # noqa: S105 - the name of the header
 MOST_BYTES = 256 * 1024
 """Of what a page may send: a rule file has 64 KB, and JSON takes more room for the same."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-)
-"""Nothing but our own files, and no text that becomes HTML or a script."""
 REMEDY = "Split the rule into segments that build on each other."
 ASKED: Mapping[str, Mapping[str, type]] = {
     "form": {},
@@ -69,7 +64,7 @@ def application(builder: Builder, token: str) -> ASGIApp:
 
 def _file(path: Path) -> Callable[[Request], Any]:
     async def send(request: Request) -> Response:
-        headers = {"content-security-policy": POLICY, "cache-control": "no-cache"}
+        headers = {"content-security-policy": OWN_FILES_POLICY, "cache-control": "no-cache"}
         return FileResponse(path, headers=headers)
 
     return send

@@ -32,6 +32,11 @@ RESPONSE_HEADERS: Mapping[str, str] = {
 with forms of our own."""
 
 FRAMES_POLICY = "frame-ancestors 'none'"
+OWN_FILES_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Nothing but our own files, and no text that becomes HTML or a script."""
 
 
 @dataclass(frozen=True)
